@@ -1,0 +1,37 @@
+"""Learn the variational autoencoder by writing it. This is the learner's door.
+
+    from vae_course import check, hint, progress, solved, solution   # answers
+    from vae_course import binarize, evaluate, fit, load_mnist       # data and training
+
+Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.figures`.
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "check": "learning",
+    "hint": "learning",
+    "progress": "learning",
+    "solution": "learning",
+    "solved": "learning",
+    "binarize": "data",
+    "load_mnist": "data",
+    "fit": "training",
+    "evaluate": "evaluation",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"vae_course has no name {name!r}. It offers: {', '.join(__all__)}.")
+    value = getattr(import_module(f"vae_course.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
