@@ -1,0 +1,142 @@
+"""vae-course: the command line. `vae-course --help` lists the commands.
+
+A command is a function from its parsed arguments to an exit code, and one `add_...` function that describes it;
+to add one, write the two and name the second in COMMANDS. Commands import what they need when they run, so
+that `vae-course --help` answers at once.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import workspace
+
+# Quiet for learners and classrooms without a network: no news prompt, no update check, no extension shop.
+LAB_OPTIONS = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked. The message is one sentence for the person who typed it."""
+
+
+def lab(args: argparse.Namespace) -> int:
+    """Copy the missing lessons to the work folder and open JupyterLab there."""
+    work = Path(args.work).resolve()
+    copied = workspace.copy_lessons(workspace.lessons_folder(), work)
+    for name in copied.new:
+        print(f"copied  {name}")
+    for name in copied.kept:
+        print(f"kept    {name} (it is yours: never overwritten)")
+    print(f"Your lessons are in {work}", flush=True)
+    first = next(
+        (name for name in (workspace.FIRST_LESSON, *copied.new, *copied.kept) if (work / name).is_file()), None
+    )
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *LAB_OPTIONS]
+    if first:
+        command.append(f"--LabApp.default_url=/lab/tree/{first}")
+    if args.no_browser:
+        command.append("--no-browser")
+    if args.port is not None:
+        # A port that was asked for is used or refused; Jupyter would silently take the next free one.
+        command += [f"--port={args.port}", "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers run as root, and Jupyter refuses that by default
+    command += args.jupyter
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # Ctrl-C then reaches Jupyter, and Jupyter alone
+    return subprocess.call(command)
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train the models that the lessons load."""
+    return _author_tool("train_weights", args.rest)
+
+
+def build(args: argparse.Namespace) -> int:
+    """Build notebooks/ and solutions/*.ipynb from solutions/*.py."""
+    return _author_tool("build", args.rest)
+
+
+def doctor(args: argparse.Namespace) -> int:
+    """Say what works here and what does not; exit code 1 if a lesson could not run."""
+    from .doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        print(finding)
+    return 0 if all(finding.ok for finding in findings if finding.needed) else 1
+
+
+def add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "lab", lab)
+    parser.add_argument("--work", default="work", metavar="DIR", help="your copies of the lessons (default: work)")
+    parser.add_argument("--port", type=int, help="JupyterLab's port (default: the first free one from 8888)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    parser.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="what follows -- goes to JupyterLab as it is")
+
+
+def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "train", train, passes_on=True)
+
+
+def add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "build", build, passes_on=True)
+
+
+def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "doctor", doctor)
+
+
+COMMANDS = (add_lab, add_train, add_build, add_doctor)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 2 for a usage error or a `CommandError`, told in one sentence."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="vae-course", description="The course, from the command line.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    args, rest = parser.parse_known_args(arguments)
+    if rest and not args.passes_on:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    args.rest = rest
+    try:
+        return args.run(args)
+    except (CommandError, OSError) as error:
+        print(f"vae-course: {error}", file=sys.stderr)
+        return 2
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    passes_on: bool = False,
+) -> argparse.ArgumentParser:
+    """A subparser for `run`. With `passes_on`, options that it does not know (--help too) go on to the tool behind it."""
+    summary = (run.__doc__ or "").strip()
+    parser = commands.add_parser(name, help=summary, description=summary, add_help=not passes_on, allow_abbrev=False)
+    parser.set_defaults(run=run, passes_on=passes_on)
+    return parser
+
+
+def _author_tool(module: str, argv: Sequence[str]) -> int:
+    """Call `main(argv)` of a module of `vae_course.authoring`, which the student edition does not have."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec(f"{__package__}.authoring") is None or find_spec(f"{__package__}.authoring.{module}") is None:
+        raise CommandError("this edition of the course has no authoring tools; use a clone of the full repository.")
+    return import_module(f"{__package__}.authoring.{module}").main(list(argv)) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
