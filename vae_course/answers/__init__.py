@@ -1,0 +1,10 @@
+"""Calling a learner's answer, and writing down what came back. The one place where learners' code is run.
+
+An `Answer` may live in this process (`LocalAnswer`, as in a notebook) or behind a pipe in a sandbox; a check cannot tell.
+Nothing here knows what is right.
+"""
+
+from vae_course.answers.call import Answer, Call, CallError, Model
+from vae_course.answers.local import LocalAnswer
+
+__all__ = ["Answer", "Call", "CallError", "LocalAnswer", "Model"]

@@ -1,0 +1,68 @@
+"""What goes into a call of an answer, and what comes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """An input that stands for a model: a network's name and its weights, under `VAE.state_dict()`'s names."""
+
+    nn: str
+    z_dim: int
+    weights: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class CallError:
+    """What an answer raised, and on which of its own lines (text, or empty where there is no source)."""
+
+    type: str
+    message: str
+    line: str = ""
+    not_written: bool = False  # a NotImplementedError: perhaps the untouched stub
+
+
+@dataclass
+class Call:
+    """One call of an answer.
+
+    Attributes:
+        outputs: the tensors that came back, by name: "0", "1", ... or a dictionary's keys. Numbers count as tensors.
+        kinds: what each output really was ("Tensor", "float", "ndarray", "NoneType", ...), and "returned": the type of
+            the whole. An output with a kind but no tensor could not be read as numbers.
+        differentiable: the outputs that carry a gradient.
+        changed: the inputs that the answer changed in place.
+        error: what it raised, or None.
+    """
+
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    differentiable: frozenset[str] = frozenset()
+    changed: tuple[str, ...] = ()
+    error: CallError | None = None
+    _pull: Callable[[dict[str, Tensor]], dict[str, Tensor | None]] | None = None
+
+    def pull_back(self, cotangents: dict[str, Tensor]) -> dict[str, Tensor | None]:
+        """The gradient of Σ output · cotangent in every input of the same forward pass.
+
+        Inputs are addressed by position ("0", "1", ...); a model's parameters as "enc.*", "dec.*", its prior as
+        "z_prior_m", "z_prior_v". None: no gradient flows there.
+        """
+        usable = {name: c for name, c in cotangents.items() if name in self.differentiable}
+        if self._pull is None or not usable:
+            return {}
+        return self._pull(usable)
+
+
+class Answer(Protocol):
+    """What a check holds: something to call (a function or method) or to read (a constant)."""
+
+    value: Any
+
+    def call(self, *inputs: Any, seed: int) -> Call: ...
+
+    def method(self, name: str) -> "Answer": ...

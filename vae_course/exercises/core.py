@@ -1,0 +1,251 @@
+"""An exercise is data: one object says everything about it.
+
+The check in the notebook, the hint ladder, the progress card, the autograder, the class report and the tests of the
+checks themselves are all made from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.answers import Answer, Call, LocalAnswer
+
+Arguments = tuple[Any, ...]
+
+
+class Wrong(Exception):
+    """A check's verdict on a wrong answer: one sentence on what came back, one on what was expected."""
+
+    def __init__(self, got: str, expected: str = "") -> None:
+        super().__init__(got)
+        self.got = got
+        self.expected = expected
+
+
+class Raised(Exception):
+    """The answer raised; `call.error` says what."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__(call.error)
+        self.call = call
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that a right answer does. `test(trial)` returns when it does, and raises `Wrong` when it does not.
+
+    A check of 0 points is a gate: when it fails, the checks after it are not reached.
+    """
+
+    name: str
+    test: Callable[["Trial"], None]
+    points: float = 0
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong implementation with a name, and the sentence that a good tutor would say.
+
+    Args:
+        name: short, in kebab-case.
+        wrong: what the mistaken learner writes (a function, a class or a constant, as the exercise asks).
+        message: the likely reason and the way out.
+        family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
+    """
+
+    name: str
+    wrong: Any
+    message: str
+    family: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Everything about one exercise.
+
+    Args:
+        name: the function, "VAE.method", class or constant that the learner writes.
+        lesson: "01_reparameterization", the lesson's file name without its ending.
+        number: "1.1", as on the card.
+        title: the card's heading.
+        points, minutes, difficulty: difficulty runs from 1 to 4. Optional exercises have no points.
+        lines: how long a right answer is, in words: "2 lines".
+        arguments: generator -> the arguments of one call; (for models: a `Model` first). None for constants.
+        truth: the right value for these arguments, sharing no code with the answer key.
+        checks: in order; their points add up to `points`.
+        misconceptions: wrong answers by name; every one fails.
+        correct: right answers by name, in other styles than the solution's; every one passes.
+        hints: at least three; the last stops just short of the answer.
+        fingerprint: answer -> numbers by which mistakes are told apart. Default: outputs and gradients on two draws.
+        agreement: how far two fingerprints of the same mistake may lie apart, relative to 1 + their size.
+        scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
+        harness: plays the call for answers that take objects; see `LocalAnswer`.
+        stub: for constants, the placeholder in the untouched notebook.
+        solution: for constants, the right value.
+    """
+
+    name: str
+    lesson: str
+    number: str
+    title: str
+    points: float
+    minutes: int
+    difficulty: int
+    lines: str
+    checks: tuple[Check, ...]
+    misconceptions: tuple[Misconception, ...]
+    hints: tuple[str, ...]
+    arguments: Callable[[Generator], Arguments] | None = None
+    truth: Callable[..., Any] | None = None
+    correct: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: "Callable[[Answer], dict[str, Tensor]] | None" = None
+    agreement: float = 1e-3
+    scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    harness: Callable[..., Any] | None = None
+    stub: Any = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        total = sum(check.points for check in self.checks)
+        if abs(total - self.points) > 1e-9:
+            raise ValueError(f"exercise {self.name}: its checks add up to {total} points, not {self.points}")
+        if len(self.hints) < 3:
+            raise ValueError(f"exercise {self.name}: a hint ladder has at least three rungs, not {len(self.hints)}")
+
+    @property
+    def is_constant(self) -> bool:
+        """A number, string, list or dictionary: marked without running anything."""
+        return self.arguments is None
+
+    @property
+    def is_method(self) -> bool:
+        return "." in self.name
+
+    def answer(self, obj: Any) -> LocalAnswer:
+        """An object in this process as an answer to this exercise."""
+        return LocalAnswer(
+            obj,
+            method=self.name.split(".")[1] if self.is_method else "",
+            scaffold=self.scaffold,
+            harness=self.harness,
+        )
+
+
+class Trial:
+    """One answer under examination: what the checks of an exercise share.
+
+    All randomness comes from `seed`; each label has a stream of its own, so that adding a check moves no other.
+    """
+
+    def __init__(self, exercise: Exercise, answer: Answer, seed: int) -> None:
+        self.exercise = exercise
+        self.answer = answer
+        self.seed = seed
+        self._arguments: Arguments | None = None
+        self._call: Call | None = None
+
+    def generator(self, label: str) -> Generator:
+        """A fresh generator for one purpose."""
+        return generator(self.seed, label)
+
+    @property
+    def arguments(self) -> Arguments:
+        """One draw of the exercise's arguments, the same for all checks of this trial."""
+        if self._arguments is None:
+            assert self.exercise.arguments is not None, "a constant has no arguments"
+            self._arguments = self.exercise.arguments(self.generator("arguments"))
+        return self._arguments
+
+    def call(self, *arguments: Any, seed: int = 0) -> Call:
+        """Call the answer; without arguments, on `self.arguments`, once for all checks.
+
+        Raises:
+            Raised: the answer raised.
+        """
+        if not arguments:
+            if self._call is None:
+                self._call = self.call(*self.arguments, seed=self.seed)
+            return self._call
+        call = self.answer.call(*arguments, seed=self.seed + 7919 * seed)
+        if call.error is not None:
+            raise Raised(call)
+        return call
+
+
+def generator(seed: int, label: str) -> Generator:
+    """A generator seeded by a number and a word."""
+    stream = sum((i + 1) * byte for i, byte in enumerate(label.encode()))
+    return torch.Generator().manual_seed(1_000_003 * seed + stream)
+
+
+def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
+    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
+    if exercise.is_constant:
+        same = [m for m in exercise.misconceptions if same_constant(answer.value, m.wrong)]
+        return same[0] if same else None
+    found = fingerprint(exercise, answer)
+    matches = [m for i, m in enumerate(exercise.misconceptions) if agree(found, _known(exercise.name, i), exercise)]
+    families = {m.family or m.name for m in matches}
+    return matches[0] if len(families) == 1 else None
+
+
+def fingerprint(exercise: Exercise, answer: Answer) -> dict[str, Tensor]:
+    """Numbers by which mistakes are told apart; empty for an answer that raises."""
+    return (exercise.fingerprint or values_and_gradients(exercise))(answer)
+
+
+def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
+    """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        assert exercise.arguments is not None
+        for i in range(2):
+            call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
+            found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
+            for name in sorted(call.differentiable):
+                grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+                found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
+        return found
+
+    return measure
+
+
+@lru_cache(maxsize=None)
+def _known(name: str, index: int) -> dict[str, Tensor]:
+    # A misconception's numbers never change: one computation serves every diagnosis in this process.
+    from vae_course.exercises import EXERCISES
+
+    exercise = EXERCISES[name]
+    return fingerprint(exercise, exercise.answer(exercise.misconceptions[index].wrong))
+
+
+def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:
+    """True if two fingerprints are the same up to `exercise.agreement`."""
+    if not a or a.keys() != b.keys():
+        return False
+    return all(_close(a[n], b[n], exercise.agreement) for n in a)
+
+
+def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
+    """Constants are equal if their numbers agree to 1 % and everything else exactly."""
+    if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
+        return type(a) is type(b) and a == b
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return abs(a - b) <= tolerance * abs(b) + 1e-9
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_constant(a[k], b[k], tolerance) for k in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same_constant(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    return a is None and b is None
