@@ -16,6 +16,10 @@ class Model:
     weights: Mapping[str, Tensor]
 
 
+class TimedOut(BaseException):
+    """An answer was stopped by its time limit. Not an `Exception`, so that `except Exception` in it cannot swallow this."""
+
+
 @dataclass(frozen=True)
 class CallError:
     """What an answer raised, and on which of its own lines (text, or empty where there is no source)."""
@@ -23,7 +27,7 @@ class CallError:
     type: str
     message: str
     line: str = ""
-    not_written: bool = False  # a NotImplementedError: perhaps the untouched stub
+    is_stub: bool = False  # raised by a body that is only `raise NotImplementedError`
 
 
 @dataclass

@@ -6,7 +6,6 @@ checks themselves are all made from it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -63,7 +62,7 @@ class Misconception:
     family: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """Everything about one exercise.
 
@@ -85,7 +84,10 @@ class Exercise:
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
         harness: plays the call for answers that take objects; see `LocalAnswer`.
         stub: for constants, the placeholder in the untouched notebook.
-        solution: for constants, the right value.
+        optional: not part of the 100 points.
+
+    A constant (number, string, list, dictionary) has no `arguments`, and its `truth()` is the right value. A misconception
+    of a dictionary names only the entries that it gets wrong.
     """
 
     name: str
@@ -180,72 +182,3 @@ def generator(seed: int, label: str) -> Generator:
     """A generator seeded by a number and a word."""
     stream = sum((i + 1) * byte for i, byte in enumerate(label.encode()))
     return torch.Generator().manual_seed(1_000_003 * seed + stream)
-
-
-def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
-    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
-    if exercise.is_constant:
-        same = [m for m in exercise.misconceptions if same_constant(answer.value, m.wrong)]
-        return same[0] if same else None
-    found = fingerprint(exercise, answer)
-    matches = [m for i, m in enumerate(exercise.misconceptions) if agree(found, _known(exercise.name, i), exercise)]
-    families = {m.family or m.name for m in matches}
-    return matches[0] if len(families) == 1 else None
-
-
-def fingerprint(exercise: Exercise, answer: Answer) -> dict[str, Tensor]:
-    """Numbers by which mistakes are told apart; empty for an answer that raises."""
-    return (exercise.fingerprint or values_and_gradients(exercise))(answer)
-
-
-def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
-    """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
-
-    def measure(answer: Answer) -> dict[str, Tensor]:
-        found: dict[str, Tensor] = {}
-        assert exercise.arguments is not None
-        for i in range(2):
-            call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
-            found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
-            for name in sorted(call.differentiable):
-                grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
-                found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
-        return found
-
-    return measure
-
-
-@lru_cache(maxsize=None)
-def _known(name: str, index: int) -> dict[str, Tensor]:
-    # A misconception's numbers never change: one computation serves every diagnosis in this process.
-    from vae_course.exercises import EXERCISES
-
-    exercise = EXERCISES[name]
-    return fingerprint(exercise, exercise.answer(exercise.misconceptions[index].wrong))
-
-
-def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:
-    """True if two fingerprints are the same up to `exercise.agreement`."""
-    if not a or a.keys() != b.keys():
-        return False
-    return all(_close(a[n], b[n], exercise.agreement) for n in a)
-
-
-def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    if a.shape != b.shape:
-        return False
-    a, b = a.double(), b.double()
-    return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
-
-
-def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
-    """Constants are equal if their numbers agree to 1 % and everything else exactly."""
-    if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
-        return type(a) is type(b) and a == b
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return abs(a - b) <= tolerance * abs(b) + 1e-9
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same_constant(a[k], b[k], tolerance) for k in a)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(same_constant(x, y, tolerance) for x, y in zip(a, b, strict=True))
-    return a is None and b is None

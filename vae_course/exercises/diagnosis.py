@@ -1,0 +1,83 @@
+"""From a wrong answer to its likely reason: compare its numbers with those of the catalogue's mistakes."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vae_course.answers import Answer
+from vae_course.exercises.core import Exercise, Misconception, generator
+
+
+def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
+    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
+    if exercise.is_constant:
+        return next((m for m in exercise.misconceptions if shows(answer.value, m.wrong)), None)
+    found = fingerprint(exercise, answer)
+    matches = [m for m in exercise.misconceptions if agree(found, _known(exercise, m), exercise)]
+    families = {m.family or m.name for m in matches}
+    return matches[0] if len(families) == 1 else None
+
+
+def fingerprint(exercise: Exercise, answer: Answer) -> dict[str, Tensor]:
+    """Numbers by which mistakes are told apart; empty for an answer that raises."""
+    return (exercise.fingerprint or values_and_gradients(exercise))(answer)
+
+
+def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
+    """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        assert exercise.arguments is not None
+        for i in range(2):
+            call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
+            found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
+            for name in sorted(call.differentiable):
+                grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+                found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
+        return found
+
+    return measure
+
+
+@cache
+def _known(exercise: Exercise, misconception: Misconception) -> dict[str, Tensor]:
+    # A misconception's numbers never change: one computation serves every diagnosis in this process.
+    return fingerprint(exercise, exercise.answer(misconception.wrong))
+
+
+def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:
+    """True if two fingerprints are the same up to `exercise.agreement`."""
+    if not a or a.keys() != b.keys():
+        return False
+    return all(_close(a[n], b[n], exercise.agreement) for n in a)
+
+
+def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def shows(value: Any, wrong: Any) -> bool:
+    """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about."""
+    if isinstance(wrong, dict) and isinstance(value, dict):
+        return all(key in value and same_constant(value[key], wrong[key]) for key in wrong)
+    return same_constant(value, wrong)
+
+
+def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
+    """Constants are equal if their numbers agree to 1 % and everything else exactly."""
+    if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
+        return type(a) is type(b) and a == b
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return abs(a - b) <= tolerance * abs(b) + 1e-9
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_constant(a[k], b[k], tolerance) for k in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same_constant(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    return a is None and b is None

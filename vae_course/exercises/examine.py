@@ -1,0 +1,119 @@
+"""Put an answer through the checks of its exercise. The notebook and the grader both call `examine`, nothing else."""
+
+from dataclasses import dataclass
+
+from vae_course.answers import Answer, CallError, TimedOut
+from vae_course.exercises.core import Check, Exercise, Raised, Trial, Wrong
+from vae_course.exercises.diagnosis import diagnose, same_constant
+
+NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check saw."""
+
+    name: str
+    passed: bool
+    points: float
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known about an answer. True in a condition if and only if the answer is correct.
+
+    `status`: "correct", "wrong" (may carry points), "not started", "raised", "timed out" or "forbidden".
+    """
+
+    exercise: str
+    lesson: str
+    status: str
+    points: float
+    max_points: float
+    misconception: str
+    message: str
+    checks: tuple[CheckResult, ...]
+    seed: int
+
+    def __bool__(self) -> bool:
+        return self.status == "correct"
+
+
+def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
+    """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept."""
+    if exercise.is_constant and is_untouched(answer.value, exercise.stub):
+        return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
+    trial = Trial(exercise, answer, seed)
+    results: list[CheckResult] = []
+    status, message = "correct", ""
+    for check in exercise.checks:
+        stop = check.points == 0
+        try:
+            check.test(trial)
+        except Wrong as wrong:
+            text = f"{wrong.got} {wrong.expected}".strip()
+            status, message = "wrong", message or text
+        except Raised as raised:
+            error = raised.call.error
+            assert error is not None
+            status, text, stop = _status_of(error, results), _sentence(error), True
+            message = message or text
+        except TimedOut as late:
+            status, text, stop = "timed out", str(late), True
+            message = message or text
+        else:
+            results.append(CheckResult(check.name, True, check.points))
+            continue
+        results.append(CheckResult(check.name, False, 0, text))
+        if stop:
+            results += [CheckResult(later.name, False, 0, NOT_REACHED) for later in _after(check, exercise)]
+            break
+    name = ""
+    if status == "wrong":
+        found = diagnose(exercise, answer)
+        if found is not None:
+            name, message = found.name, f"{message}\n{found.message}"
+    return outcome(exercise, status, message, seed, tuple(results), name)
+
+
+def outcome(
+    exercise: Exercise,
+    status: str,
+    message: str,
+    seed: int,
+    checks: tuple[CheckResult, ...] = (),
+    misconception: str = "",
+) -> Outcome:
+    """An `Outcome` whose points are those of the checks."""
+    points = sum(check.points for check in checks)
+    return Outcome(
+        exercise.name, exercise.lesson, status, points, exercise.points, misconception, message, checks, seed
+    )
+
+
+def is_untouched(value: object, stub: object) -> bool:
+    """True for the placeholder of an untouched notebook: the exercise's stub, None, or a dictionary or list of None."""
+    if value is None:
+        return True
+    if isinstance(value, dict | list | tuple) and value:
+        parts = value.values() if isinstance(value, dict) else value
+        return all(part is None for part in parts)
+    return stub is not None and same_constant(value, stub, tolerance=0)
+
+
+def _after(check: Check, exercise: Exercise) -> tuple[Check, ...]:
+    return exercise.checks[exercise.checks.index(check) + 1 :]
+
+
+def _status_of(error: CallError, results: list[CheckResult]) -> str:
+    return "not started" if error.is_stub and not any(r.passed for r in results) else "raised"
+
+
+def _sentence(error: CallError) -> str:
+    if error.is_stub:
+        return "Nothing is written here yet: replace `raise NotImplementedError` by your lines."
+    where = f" ({error.line})" if error.line else ""
+    if error.type == "NotImplementedError":
+        return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
+    return f"Your code raised {error.type}: {error.message}{where}"

@@ -1,0 +1,115 @@
+"""What can be said with certainty about an answer's noise: exact finite-sample statistics, and fingerprints."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_course.answers import Answer, Call
+from vae_course.exercises.checks import output
+from vae_course.exercises.core import Trial, Wrong
+
+ALPHA = 1e-7
+"""The chance that a right answer fails one statistical check."""
+
+
+def noise_of(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
+    """ε = (z − m) / sqrt(v), in double precision: what a right answer added."""
+    return (z.double() - m.double()) / v.double().sqrt()
+
+
+def distance_to_standard_normal(noise: Tensor) -> float:
+    """Kolmogorov's distance sup |F_n − Φ| of the entries' empirical distribution."""
+    u = torch.special.ndtr(noise.double().flatten()).sort().values
+    n = len(u)
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
+
+
+def allowed_distance(n: int, alpha: float = ALPHA) -> float:
+    """P(distance > this) ≤ alpha for n independent draws, whatever n.
+
+        sqrt( log(2 / alpha) / (2 n) )
+
+    Source: the Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant (1990).
+    """
+    return math.sqrt(math.log(2 / alpha) / (2 * n))
+
+
+def noise_is_standard_normal(trial: Trial) -> None:
+    """(z − m) / sqrt(v) is N(0, 1) over 20,480 entries with variances from 0.1 to 10.
+
+    False alarms: at most 1e-7, by Dvoretzky-Kiefer-Wolfowitz (`allowed_distance`).
+    """
+    generator = trial.generator("many")
+    m = 3 * torch.randn(128, 160, generator=generator)
+    v = torch.exp(2.3 * (2 * torch.rand(128, 160, generator=generator) - 1))
+    z = output(trial.call(m, v, seed=5))
+    noise = noise_of(z, m, v)
+    if not bool(torch.isfinite(noise).all()):
+        raise Wrong("Some of your z are not finite.", "Every z should be a finite number.")
+    if distance_to_standard_normal(noise) > allowed_distance(noise.numel()):
+        raise Wrong(
+            f"Your noise, (z − m) / sqrt(v), has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
+            f" over {noise.numel():,} draws.",
+            "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
+        )
+
+
+def noise_is_fresh(trial: Trial) -> None:
+    """Two calls give different noise. A right answer never fails: equal draws have probability 0 to rounding."""
+    m, v = torch.zeros(4, 8), torch.ones(4, 8)
+    if torch.equal(output(trial.call(m, v, seed=1)), output(trial.call(m, v, seed=2))):
+        raise Wrong("Two calls gave the same z.", "Each call should draw new noise: no seed inside, no fixed ε.")
+
+
+def noise_is_independent(trial: Trial) -> None:
+    """No two rows and no two columns share their noise. A right answer never fails (64 floats would have to agree)."""
+    m, v = torch.zeros(64, 64), torch.ones(64, 64)
+    z = output(trial.call(m, v, seed=3))
+    if rows_agree(z):
+        raise Wrong("All rows of your batch received the same noise.", "Each example needs noise of its own.")
+    if rows_agree(z.T):
+        raise Wrong("All dimensions of an example received the same noise.", "Each dimension needs noise of its own.")
+
+
+def rows_agree(z: Tensor) -> bool:
+    """True if any two neighbouring rows are equal to rounding."""
+    return bool(((z[1:] - z[:-1]).abs().amax(-1) < 1e-5).any())
+
+
+def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """How far z spreads and where it sits for three variances, how gradients relate to the noise, what is shared."""
+    found: dict[str, Tensor] = {}
+    first = answer.call(torch.zeros(8, 8), torch.ones(8, 8), seed=1)
+    again = answer.call(torch.zeros(8, 8), torch.ones(8, 8), seed=2)
+    if "0" not in first.outputs or "0" not in again.outputs:
+        return {}
+    found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
+    for v in (0.25, 1.0, 9.0):
+        m = torch.linspace(-1, 1, 96).repeat(96, 1)
+        call = answer.call(m, torch.full((96, 96), v), seed=3)
+        z = call.outputs.get("0")
+        if z is None or z.shape != m.shape:
+            return {}
+        found["rows"], found["columns"] = _flag(rows_agree(z - m)), _flag(rows_agree((z - m).T))
+        shared = bool(found["rows"]) or bool(found["columns"])
+        # Shared noise leaves few distinct draws, whose spread says little.
+        residual = (z - m).double() * (0 if shared else 1)
+        scale = residual.std()
+        found[f"{v}: shift"] = residual.mean() / math.sqrt(v)
+        found[f"{v}: spread"] = scale / math.sqrt(v)
+        found[f"{v}: within one sd"] = ((residual - residual.mean()).abs() < scale).double().mean()
+        found |= {f"{v}: {n}": g for n, g in _gradient_ratios(call, z, m, v).items()}
+    return found
+
+
+def _gradient_ratios(call: Call, z: Tensor, m: Tensor, v: float) -> dict[str, Tensor]:
+    grads = call.pull_back({"0": torch.ones_like(z)})
+    dm, dv = grads.get("0"), grads.get("1")
+    relation = torch.zeros(()) if dv is None else (dv.double() * 2 * v / (z - m).double()).median()
+    return {"dz/dm": torch.zeros(()) if dm is None else dm.mean(), "dz/dv relation": relation}
+
+
+def _flag(value: bool) -> Tensor:
+    return torch.tensor(float(value))
