@@ -14,12 +14,10 @@ from pathlib import Path
 
 from . import workspace
 
-# Quiet for learners and classrooms without a network: no news prompt, no update check, no extension shop.
-LAB_OPTIONS = (
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-)
+# Quiet for learners and for classrooms without a network: no update check and no extension shop. The question
+# whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
+LAB_OPTIONS = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly")
+JUPYTER = Path(__file__).resolve().parent / "jupyter"
 
 
 class CommandError(Exception):
@@ -49,6 +47,8 @@ def lab(args: argparse.Namespace) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers run as root, and Jupyter refuses that by default
     command += args.jupyter
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(JUPYTER), *([others] if others else [])])
     if os.name == "posix":
         os.execv(sys.executable, command)  # Ctrl-C then reaches Jupyter, and Jupyter alone
     return subprocess.call(command)

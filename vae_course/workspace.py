@@ -37,7 +37,8 @@ def lessons_folder() -> Path:
 def copy_lessons(source: Path, work: Path) -> Copied:
     """Copy each lesson of `source` that `work` lacks. A file that exists stays as it is, whatever is in it."""
     work.mkdir(parents=True, exist_ok=True)
-    new, kept = [], []
+    new: list[str] = []
+    kept: list[str] = []
     for lesson in sorted(source.glob("*.ipynb")):
         (new if _copy_if_missing(lesson, work / lesson.name) else kept).append(lesson.name)
     return Copied(tuple(new), tuple(kept))

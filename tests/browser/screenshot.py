@@ -16,8 +16,8 @@ from playwright.sync_api import Page
 from .driver import browser_page, broken_widgets, open_notebook, run_all
 from .server import serve
 
-# All cells stay in the page, so that scrolling shows them at once.
-SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+# All cells stay in the page, so that scrolling shows them at once; and it ends where the lesson ends.
+SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "scrollPastEnd": False}}
 SCROLLER = ".jp-NotebookPanel:visible .jp-WindowedPanel-outer"
 
 

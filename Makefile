@@ -1,0 +1,87 @@
+# make lab     set up what is missing and open the lessons in JupyterLab
+# make test    every check that a change must pass        make test-all   the long ones too
+# make build   notebooks from their sources               make lint       style, types, spelling
+# make clean   remove what can be made again (your lessons in work/ stay)
+
+PYTHON ?= python3
+# PyTorch's CPU builds: the registry's own Linux build brings gigabytes of CUDA. `make TORCH_INDEX= lab` does without.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+VENV := .venv
+PY := $(VENV)/bin/python
+TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Tests and builds start from an empty learner's home, and leave nothing behind.
+FRESH_HOME = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export VAE_COURSE_HOME="$$home" &&
+# One thread for each of two processes: faster on two cores than two threads for one, and the same sums every time.
+ONE_THREAD = export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 &&
+PYTEST = $(PY) -m pytest -q
+# The skip gate lives in tests/conftest.py; notebooks are outside tests/ and name it.
+NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
+NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
+
+.PHONY: lab setup setup-test test test-all build lint clean unit benchmarks nbval browser slow chromium
+
+lab: setup
+	@$(VENV)/bin/vae-course lab $(LAB)
+
+setup: $(VENV)/.lab-ready
+
+setup-test: $(VENV)/.test-ready
+
+# torch first and alone: no other install step then has a reason to look for one. One retry, so that an index that
+# cannot be reached costs seconds.
+$(VENV)/.lab-ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The course needs Python 3.11 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
+	  echo "No virtual environment could be made; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PY) -m pip install -q --no-deps --retries 1 --timeout 20 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
+	$(PY) -m pip install -q -e .
+	@touch $@
+
+$(VENV)/.test-ready: $(VENV)/.lab-ready
+	$(PY) -m pip install -q -e '.[test]'
+	@touch $@
+
+test: lint unit benchmarks nbval browser
+
+test-all: test slow
+
+unit: setup-test
+	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
+
+# What measures time runs alone, with every core.
+benchmarks: setup-test
+	@if [ -d tests/benchmarks ]; then $(FRESH_HOME) $(PYTEST) -m "not slow" tests/benchmarks $(NO_TESTS_IS_FINE); fi
+
+nbval: setup-test
+	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) --nbval solutions $(NO_TESTS_IS_FINE)
+	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) --nbval-lax notebooks $(NO_TESTS_IS_FINE)
+
+browser: setup-test chromium
+	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
+
+slow: setup-test chromium
+	@$(FRESH_HOME) $(PYTEST) -m slow tests
+
+build: setup-test
+	@$(FRESH_HOME) $(ONE_THREAD) $(VENV)/bin/vae-course build
+
+lint: setup-test
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/codespell $$(git ls-files)
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	  else echo "The browser tests need Chromium; install it with: sudo apt-get install chromium" >&2; exit 1; fi; }
+
+clean:
+	rm -rf $(VENV) build test-results *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
