@@ -90,3 +90,157 @@ compared, and a picture's text/plain is only `<Figure size 640x480 with 1 Axes>`
   the tag `nbval-ignore-output`, and an `assert` in the same or the next code cell states what must hold. The build
   refuses the tag without the assert. An error in a tagged cell still fails.
 """
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from vae_course.authoring import keeper
+from vae_course.authoring.execute import execute
+from vae_course.authoring.exercise_facts import Exercises
+from vae_course.authoring.prepare import Pair, prepare
+from vae_course.authoring.problems import Problem, Refused
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(argv: list[str] | None = None, *, exercises: Exercises | None = None, root: Path = ROOT) -> int:
+    """The command. Returns 0 if every lesson was built (or, with --check, is as built), else 1."""
+    parser = argparse.ArgumentParser(prog="vae-course build", description="Build the notebooks from solutions/*.py.")
+    parser.add_argument("lessons", nargs="*", metavar="LESSON", help="e.g. 01 or 01_reparameterization; default: all")
+    parser.add_argument("--check", action="store_true", help="write nothing, run nothing; fail if a notebook differs")
+    parser.add_argument("--force", action="store_true", help="run the solved lessons even if their code is unchanged")
+    arguments = parser.parse_args(argv)
+    if exercises is None:
+        from vae_course.exercises import EXERCISES
+
+        exercises = EXERCISES
+    try:
+        chosen = _choose(arguments.lessons, root)
+    except Refused as refused:
+        print(refused)
+        return 1
+    pairs, problems = prepare(chosen, exercises, root)
+    if not arguments.lessons:
+        problems += _without_source(exercises, root)
+    for pair in pairs:
+        if arguments.check:
+            problems += drift(pair, root)
+        else:
+            problems += build(pair, root, force=arguments.force)
+    for problem in problems:
+        print(f"refused  {problem}")
+    if problems:
+        print(f"{len(problems)} problem{'' if len(problems) == 1 else 's'}. The format: vae_course/authoring/build.py")
+    return 1 if problems else 0
+
+
+def _choose(wanted: list[str], root: Path) -> list[Path]:
+    sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    if not wanted:
+        return sources
+    chosen = []
+    for name in wanted:
+        found = [source for source in sources if source.stem.startswith(Path(name).name.removesuffix(".py"))]
+        if len(found) != 1:
+            names = ", ".join(source.stem for source in found or sources) or "nothing"
+            raise Refused(Problem(root / "solutions", 0, f"one lesson for `{name}`", names, "name one of them"))
+        chosen += found
+    return chosen
+
+
+def build(pair: Pair, root: Path, force: bool = False) -> list[Problem]:
+    """Writes the two notebooks of a lesson, running the solved one if its code has changed."""
+    problems, old = [], None
+    for path in _paths(pair, root):
+        if path.exists():
+            found = keeper.read(path)
+            if not keeper.is_ours(found):
+                problems.append(_edited(pair, path.relative_to(root)))
+            elif path.parent.name == "solutions":
+                old = found
+    if problems:
+        return problems
+    if old is not None and not force and _same_code(pair.solved, old):
+        _carry_outputs(old, pair.solved)
+    else:
+        print(f"running  {pair.lesson.path}", flush=True)
+        problems, warnings = execute(pair.lesson, pair.solved, root)
+        for warning in warnings:
+            print(f"warning  {warning}")
+    if not problems:
+        for path, notebook in zip(_paths(pair, root), (pair.solved, pair.learner), strict=True):
+            if keeper.write(path, keeper.seal(notebook)):
+                print(f"wrote    {path.relative_to(root)}")
+    return problems
+
+
+def drift(pair: Pair, root: Path) -> list[Problem]:
+    """Builds the lesson into a temporary folder without running it, and compares with what lies in the repository."""
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        for place, notebook in zip(_paths(pair, root), (pair.solved, pair.learner), strict=True):
+            shown = place.relative_to(root)
+            built = Path(folder) / shown
+            keeper.write(built, keeper.seal(notebook))
+            fresh, found = keeper.read(built), keeper.read(place) if place.exists() else None
+            assert fresh is not None
+            rebuild = f"vae-course build {pair.lesson.name}"
+            if not place.exists():
+                problems.append(Problem(shown, 0, f"a notebook built from {pair.lesson.path}", "no file", rebuild))
+            elif found is None:
+                problems.append(_edited(pair, shown))
+            elif difference := keeper.first_difference(fresh, found):
+                what_next = f"{rebuild}; if it was edited by hand, move the edit to {pair.lesson.path} first"
+                problems.append(Problem(shown, 0, f"what {pair.lesson.path} says", difference, what_next))
+            elif not keeper.is_ours(found) or (notebook is pair.learner and _has_outputs(found)):
+                problems.append(_edited(pair, shown))
+    return problems
+
+
+def _paths(pair: Pair, root: Path) -> tuple[Path, Path]:
+    name = f"{pair.lesson.name}.ipynb"
+    return root / "solutions" / name, root / "notebooks" / name
+
+
+def _edited(pair: Pair, shown: Path) -> Problem:
+    what_next = f"move the edit to {pair.lesson.path}, or delete {shown}; then build again"
+    return Problem(shown, 0, "a file that the build made, unchanged since", "one made or edited by hand", what_next)
+
+
+def _same_code(new: NotebookNode, old: NotebookNode) -> bool:
+    return new.metadata["vae_course"]["code_sha256"] == old.metadata["vae_course"].get("code_sha256")
+
+
+def _carry_outputs(old: NotebookNode, new: NotebookNode) -> None:
+    """The code is the same, cell by cell; only prose between may have changed."""
+    both = [[cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (old, new)]
+    for before, now in zip(*both, strict=True):
+        now.outputs, now.execution_count = before.outputs, before.execution_count
+
+
+def _has_outputs(notebook: NotebookNode) -> bool:
+    return any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+
+
+def _without_source(exercises: Exercises, root: Path) -> list[Problem]:
+    """Lessons that only the exercises or a left-over notebook know."""
+    sources = {path.stem for path in (root / "solutions").glob("*.py")}
+    problems = []
+    for lesson in sorted({exercise.lesson for exercise in exercises.values()} - sources):
+        shown = Path("solutions") / f"{lesson}.py"
+        problems.append(Problem(shown, 0, "a source for the lesson that exercises name", "no file", "write it"))
+    for folder in ("solutions", "notebooks"):
+        for path in sorted((root / folder).glob("*.ipynb")):
+            if path.stem not in sources:
+                expected = f"a source solutions/{path.stem}.py for it"
+                problems.append(
+                    Problem(path.relative_to(root), 0, expected, "none", "write the source or delete the file")
+                )
+    return problems
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,47 @@
+"""What the build reads of an exercise, and the head of its card made from it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+
+class ExerciseFacts(Protocol):
+    """What the build reads of an Exercise. Read-only, so that frozen dataclasses fit."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def lesson(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def points(self) -> float: ...
+    @property
+    def minutes(self) -> float: ...
+    @property
+    def difficulty(self) -> int: ...
+    @property
+    def lines(self) -> str: ...
+    @property
+    def optional(self) -> bool: ...
+
+
+Exercises = Mapping[str, ExerciseFacts]
+
+
+def card_head(exercises: Sequence[ExerciseFacts]) -> str:
+    """The heading and the line of facts. The words say everything; the dots only repeat it."""
+    first = exercises[0]
+    difficulty = max(e.difficulty for e in exercises)
+    minutes = sum(e.minutes for e in exercises)
+    points = sum(e.points for e in exercises)
+    facts = [f"difficulty {'●' * difficulty}{'○' * (4 - difficulty)} ({difficulty} of 4)"]
+    facts.append(f"{minutes:g} minute{'' if minutes == 1 else 's'}")
+    if all(e.optional for e in exercises):
+        facts.append("optional")
+    else:
+        facts.append(f"{points:g} point{'' if points == 1 else 's'}")
+    if first.lines:
+        facts.append(f"about {first.lines}{' each' if len(exercises) > 1 else ''}")
+    return f"### Exercise {first.number} · {first.title}\n\n*{' · '.join(facts)}*"
