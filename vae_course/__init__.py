@@ -8,6 +8,7 @@ Names are loaded when they are first used, so that importing the package costs n
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 _WHERE = {
@@ -22,13 +23,16 @@ _WHERE = {
     "evaluate": "evaluation",
 }
 
-__all__ = sorted(_WHERE)
+__all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "progress", "solution", "solved"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"vae_course has no name {name!r}. It offers: {', '.join(__all__)}.")
-    value = getattr(import_module(f"vae_course.{_WHERE[name]}"), name)
+    module = _WHERE[name]
+    if module == "learning" and find_spec("vae_course.learning") is None:
+        module = "silent"  # a place where hand-ins are run, not learned from
+    value = getattr(import_module(f"vae_course.{module}"), name)
     globals()[name] = value
     return value
 

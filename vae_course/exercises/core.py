@@ -85,6 +85,7 @@ class Exercise:
         harness: plays the call for answers that take objects; see `LocalAnswer`.
         stub: for constants, the placeholder in the untouched notebook.
         optional: not part of the 100 points.
+        seconds: how long one call may take before it is stopped.
 
     A constant (number, string, list, dictionary) has no `arguments`, and its `truth()` is the right value. A misconception
     of a dictionary names only the entries that it gets wrong.
@@ -110,6 +111,7 @@ class Exercise:
     harness: Callable[..., Any] | None = None
     stub: Any = None
     optional: bool = False
+    seconds: float = 1.8
 
     def __post_init__(self) -> None:
         total = sum(check.points for check in self.checks)

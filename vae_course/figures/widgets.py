@@ -1,0 +1,39 @@
+"""Sliders with a static figure in their place where there is no kernel.
+
+A widget is one function that draws a figure for given slider values. `explore` shows it with sliders in a live notebook,
+and as one picture at chosen values in a built one (VAE_COURSE_STATIC=1), on GitHub and in nbviewer.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+
+def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -> None:
+    """Draw a figure, with one slider or menu for each of its arguments.
+
+    Args:
+        draw: draws one figure (with `style.canvas`) for the given values.
+        sliders: per argument (start, low, high, step) for a slider, or a list of choices whose first one is the start.
+    """
+    start = {name: values[0] for name, values in sliders.items()}
+    if os.environ.get("VAE_COURSE_STATIC"):
+        draw(**start)
+        return
+    controls = {name: _control(name, values) for name, values in sliders.items()}
+    picture = ipywidgets.interactive_output(draw, controls)
+    from IPython.display import display
+
+    display(ipywidgets.VBox([*controls.values(), picture]))
+
+
+def _control(name: str, values: tuple[Any, ...] | list[Any]) -> ipywidgets.Widget:
+    label = name.replace("_", " ")
+    options = {"description": label, "style": {"description_width": "12em"}, "layout": {"width": "40em"}}
+    if isinstance(values, list):
+        return ipywidgets.Dropdown(options=values, value=values[0], **options)
+    start, low, high, step = values
+    kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
+    return kind(value=start, min=low, max=high, step=step, continuous_update=False, **options)

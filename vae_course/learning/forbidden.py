@@ -1,0 +1,43 @@
+"""A lint, not a wall: an answer that calls its own name from `vae_course.given` or `vae_course.reference`."""
+
+import inspect
+import types
+from typing import Any
+
+from vae_course.exercises import Exercise
+
+_KEYS = ("vae_course.given", "vae_course.reference")
+
+
+def forbidden_name(answer: Any, exercise: Exercise) -> str:
+    """The forbidden name that the answer uses, as "given.kl_normal", or an empty string."""
+    own = exercise.name.split(".")[-1]
+    for function in _functions(answer):
+        for name in _names(function.__code__):
+            value = function.__globals__.get(name)
+            if (
+                isinstance(value, types.ModuleType)
+                and value.__name__.startswith(_KEYS)
+                and own in _names(function.__code__)
+            ):
+                return f"{value.__name__.removeprefix('vae_course.')}.{own}"
+            if getattr(value, "__name__", "") == own and _is_key(value):
+                return f"{value.__module__.removeprefix('vae_course.')}.{own}"
+    return ""
+
+
+def _functions(answer: Any) -> list[types.FunctionType]:
+    if isinstance(answer, types.FunctionType):
+        return [answer]
+    if inspect.isclass(answer):
+        return [f for f in vars(answer).values() if isinstance(f, types.FunctionType)]
+    return []
+
+
+def _names(code: types.CodeType) -> set[str]:
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    return set(code.co_names).union(*(_names(c) for c in inner))
+
+
+def _is_key(value: Any) -> bool:
+    return str(getattr(value, "__module__", "")).startswith(_KEYS)

@@ -1,0 +1,52 @@
+"""Which exercise does an answer belong to?"""
+
+import functools
+import inspect
+import types
+from typing import Any
+
+from torch import nn
+
+from vae_course.exercises import EXERCISES, Exercise
+
+
+def unwrap(answer: Any) -> Any:
+    """The plain function behind a bound method or a functools wrapper; anything else as it is."""
+    if isinstance(answer, types.MethodType):
+        answer = answer.__func__
+    return inspect.unwrap(answer) if callable(answer) and not isinstance(answer, functools.partial) else answer
+
+
+def find_exercise(answer: Any, name: str | None = None) -> Exercise:
+    """The exercise that is named, else the one that the answer's own name stands for.
+
+    A class derived from nn.Module is "VAE", unless an exercise has the class's own name; a function defined in a class is
+    "VAE.method" whatever the class is called, unless an exercise has the exact name (as "IWAE.loss" has).
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    for candidate in [name] if name is not None else _names(unwrap(answer)):
+        if candidate in EXERCISES:
+            return EXERCISES[candidate]
+    what = repr(name) if name is not None else _describe(answer)
+    raise ValueError(
+        f"check: no exercise is called {what}. Name it, as in check(answer, 'two_boxes'). "
+        f"The exercises: {', '.join(EXERCISES)}."
+    )
+
+
+def _names(answer: Any) -> list[str]:
+    if inspect.isclass(answer):
+        return [answer.__name__, "VAE"] if issubclass(answer, nn.Module) else [answer.__name__]
+    qualified = getattr(answer, "__qualname__", "")
+    own = getattr(answer, "__name__", "")
+    parts = qualified.split("<locals>.")[-1].split(".")
+    if len(parts) > 1:
+        return [".".join(parts[-2:]), f"VAE.{parts[-1]}"]
+    return [own]
+
+
+def _describe(answer: Any) -> str:
+    own = getattr(answer, "__name__", None)
+    return repr(own) if own else f"by the {type(answer).__name__} you passed (a constant has no name)"
