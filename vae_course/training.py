@@ -1,0 +1,211 @@
+"""The one training loop of the course: any model, any objective, black-and-white images drawn afresh for every batch.
+
+curves = fit(VAE(nn="v1", z_dim=20), load_mnist("train"))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from vae_course.checkpoints import load_checkpoint, save_checkpoint
+from vae_course.data import MNIST, binarize
+
+MAX_GRADIENT_NORM = 100.0  # nats; far above what a healthy step has, so that it only catches the wild ones
+
+
+@dataclass
+class Curves:
+    """What a training run wrote down: one row of plain numbers for every step.
+
+    curves["gen/kl_z"] is the list of one quantity's values, curves.steps("gen/kl_z") the steps at which it was seen,
+    curves.keys() what there is. All are nats per image, averaged over the batch of that step.
+    """
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+
+    def __getitem__(self, key: str) -> list[float]:
+        values = [row[key] for row in self.rows if key in row]
+        if not values:
+            raise KeyError(f"The curves have no {key!r}, only {', '.join(self.keys()) or 'no steps at all'}.")
+        return values
+
+    def steps(self, key: str = "train/loss") -> list[int]:
+        return [step for step, row in enumerate(self.rows, start=1) if key in row]
+
+    def keys(self) -> list[str]:
+        return list(dict.fromkeys(key for row in self.rows for key in row))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        last = {key: sum(self[key][-100:]) / len(self[key][-100:]) for key in self.keys()}
+        means = ", ".join(f"{key} {value:.1f}" for key, value in last.items())
+        return f"Curves({len(self):,} steps; means of the last 100: {means})" if last else "Curves(no steps)"
+
+
+class TrainingDiverged(FloatingPointError):
+    """The loss or its gradient became infinite or NaN. `curves` has the steps before; the model is as they left it."""
+
+    curves: Curves
+
+
+Objective = Callable[[Any, Tensor], Any]
+
+
+def fit(
+    model: nn.Module,
+    data: MNIST | Tensor,
+    *,
+    objective: Objective | None = None,
+    steps: int = 2_000,
+    batch_size: int = 100,
+    lr: float = 5e-3,
+    warmup: int = 100,
+    seed: int = 0,
+    valid: MNIST | Tensor | None = None,
+    valid_every: int = 200,
+    callback: Callable[[int, Curves], None] | None = None,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 200,
+    resume: bool = True,
+) -> Curves:
+    """Train `model` in place by Adam and return its learning curves. Interrupting keeps both: the curves so far come back.
+
+    The learning rate rises to `lr` over the first `warmup` steps and then falls in a straight line to 0.
+
+    Args:
+        model: any module; its parameters are changed.
+        data: an MNIST split or uint8 images (n, 784): each batch is drawn at random, then binarized afresh.
+            A float tensor (n, ...) is used as it is.
+        objective: objective(model, x) -> the scalar to minimise, or (scalar, {name: number to write down}). None:
+            model.loss(x). The IWAE bound: `lambda model, x: model.negative_iwae_bound(x, iw=10)[0]`.
+        steps, batch_size, lr, warmup: the recipe.
+        seed: of everything random, the model's draws included; the global generator is left as it was found.
+        valid: images on which the objective is computed every `valid_every` steps, as "valid/loss".
+        callback: callback(step, curves) after every step, e.g. to draw a live figure.
+        progress: show a bar; the environment variable TQDM_DISABLE=1 hides all bars.
+        checkpoint: a .safetensors file, written every `checkpoint_every` steps and at the end. If it is there already,
+            training goes on from it, bit for bit as if it had never stopped, unless `resume` is False.
+
+    Raises:
+        TrainingDiverged: the loss or the gradient is not finite; the model keeps the parameters of the step before.
+        TypeError: the objective returned something else than it should.
+        ValueError: the checkpoint is of another run; steps or batch_size below 1.
+    """
+    if steps < 1 or batch_size < 1:
+        raise ValueError(f"steps and batch_size must be at least 1; got {steps} and {batch_size}.")
+    objective = objective or (lambda model, x: model.loss(x))
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    device = parameters[0].device
+    images = _images(data).to(device)
+    # beta2 0.99 instead of 0.999: an average over 100 steps can follow a loss that falls from 543 to 100 in 1,000.
+    optimizer = torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.99), fused=True)
+    settings = dict(steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, seed=seed, images=len(images))
+    curves = Curves()
+    was_training = model.training
+    model.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        if checkpoint and resume and Path(checkpoint).exists():
+            curves.rows = load_checkpoint(Path(checkpoint), model, optimizer, settings)
+        bar = tqdm(initial=len(curves), total=steps, **({} if progress else {"disable": True}))
+        try:
+            for step in range(len(curves) + 1, steps + 1):
+                for group in optimizer.param_groups:
+                    group["lr"] = lr * min(1, step / warmup) * (1 - (step - 1) / steps)
+                x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
+                loss, row = _loss(objective, model, x)
+                optimizer.zero_grad()
+                loss.backward()
+                norm = nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
+                if not torch.isfinite(loss + norm):
+                    raise _diverged(step, loss, norm, curves)
+                optimizer.step()
+                if valid is not None and (step % valid_every == 0 or step == steps):
+                    row["valid/loss"] = _valid_loss(objective, model, _images(valid).to(device), seed)
+                curves.rows.append(row)
+                if callback:
+                    with torch.random.fork_rng():  # what the callback draws changes nothing here
+                        callback(step, curves)
+                if checkpoint and (step % checkpoint_every == 0 or step == steps):
+                    save_checkpoint(Path(checkpoint), model, optimizer, settings, curves.rows)
+                bar.set_postfix_str(f"loss {row['train/loss']:.1f}", refresh=False)
+                bar.update()
+        except KeyboardInterrupt:
+            pass  # the learner has seen enough
+        finally:
+            bar.close()
+            model.train(was_training)
+    return curves
+
+
+def start_at_mean_pixel(model: Any, data: MNIST | Tensor) -> None:
+    """Let an untrained model begin with what is true of every digit: the average image.
+
+    The decoder's last bias becomes logit(mean pixel), so that training starts near the mean-pixel model's 206 nats and
+    not at 543; and the encoder's first bias is shifted so that the average image gives 0. Changes the model in place.
+    It needs the decoder's last and the encoder's first layer to be `nn.Linear`s on the pixels, as in `vae_course.nns`.
+
+    Args:
+        model: with enc and dec, untrained.
+        data: an MNIST split, or images (n, 784): uint8, or float in [0, 1].
+    """
+    images = _images(data)
+    mean = images.float().mean(0) / (255 if images.dtype == torch.uint8 else 1)  # (784,)
+    first = next(layer for layer in model.enc.modules() if isinstance(layer, nn.Linear))
+    last = [layer for layer in model.dec.modules() if isinstance(layer, nn.Linear)][-1]
+    with torch.no_grad():
+        first.bias.sub_(first.weight @ mean.to(first.weight))
+        last.bias.copy_(torch.logit(mean, eps=1e-3))  # pixels that are never inked would have a bias of −∞
+
+
+def _images(data: MNIST | Tensor) -> Tensor:
+    return data.images if isinstance(data, MNIST) else data
+
+
+def _batch(images: Tensor) -> Tensor:
+    return binarize(images) if images.dtype == torch.uint8 else images
+
+
+def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """The scalar to minimise, and the row to write down."""
+    result = objective(model, x)
+    loss, summary = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
+    if not (isinstance(loss, Tensor) and loss.ndim == 0 and isinstance(summary, dict)):
+        found = tuple(loss.shape) if isinstance(loss, Tensor) else type(result).__name__
+        raise TypeError(
+            f"The objective must return a scalar tensor, or (scalar tensor, dict); it returned {found}. "
+            "Average over the batch, and of (nelbo, kl, rec) take the first."
+        )
+    if not loss.requires_grad and torch.is_grad_enabled():
+        raise TypeError(
+            "The objective's loss does not depend on the parameters, so nothing can be learned. Look for .item(), "
+            ".detach(), torch.no_grad() or numpy on the way from x to the loss."
+        )
+    numbers = {name: torch.as_tensor(value).item() for name, value in summary.items()}
+    return loss, {"train/loss": loss.item()} | numbers
+
+
+def _valid_loss(objective: Objective, model: Any, images: Tensor, seed: int) -> float:
+    """The objective on other images, always with the same draws, so that the curve shows the model and not chance."""
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        parts = images.split(1_000)
+        return sum(_loss(objective, model, _batch(part))[0].item() * len(part) for part in parts) / len(images)
+
+
+def _diverged(step: int, loss: Tensor, norm: Tensor, curves: Curves) -> TrainingDiverged:
+    error = TrainingDiverged(
+        f"Step {step}: the loss is {loss.item():.4g} and its gradient's norm {norm.item():.4g}. The model keeps the "
+        "parameters of the step before. Try a smaller lr or a longer warmup; if it happens at once, look for a log of 0, "
+        "an exp of a large number or a variance that can become 0 or negative."
+    )
+    error.curves = curves
+    return error
