@@ -155,10 +155,12 @@ def unpack(file: Path) -> bytes:
     except FileNotFoundError:
         raise FileNotFoundError(f"The MNIST data file is missing: {file}. {repair}") from None
     try:
-        # The size is known, so that zlib need not grow its buffer: a third of the time.
+        # The size is known, so that zlib need not grow its buffer.
         data = zlib.decompress(packed, bufsize=sum(original.size for original in ORIGINALS))
     except zlib.error as error:
         raise RuntimeError(f"The MNIST data file is damaged ({error}): {file}. {repair}") from None
+    if len(data) != sum(original.size for original in ORIGINALS):
+        raise RuntimeError(f"The MNIST data file is damaged ({len(data):,} bytes unpacked): {file}. {repair}")
     for original, part in zip(ORIGINALS, _parts(data), strict=True):
         if hashlib.sha256(part).hexdigest() != original.sha256:
             raise RuntimeError(
