@@ -57,9 +57,6 @@ def first_difference(fresh: NotebookNode, found: NotebookNode) -> str:
     """The first difference in words, outputs and execution counts left aside; "" if there is none."""
     if (fresh.nbformat, fresh.nbformat_minor) != (found.get("nbformat"), found.get("nbformat_minor")):
         return f"nbformat {found.get('nbformat')}.{found.get('nbformat_minor')} instead of {fresh.nbformat}.5"
-    difference = _differing_key(_without_seal(fresh), _without_seal(found))
-    if difference:
-        return f"notebook metadata: {difference}"
     for number, (new, old) in enumerate(zip(fresh.cells, found.cells, strict=False), 1):
         name = f"cell {number} ({_opening(new.source)})"
         if new.cell_type != old.get("cell_type"):
@@ -73,7 +70,9 @@ def first_difference(fresh: NotebookNode, found: NotebookNode) -> str:
             return f"{name}, metadata: {difference}"
     if len(fresh.cells) != len(found.cells):
         return f"{len(found.cells)} cells instead of {len(fresh.cells)}"
-    return ""
+    # Last, because a changed cell changes the code's hash in there too, and the cell says more.
+    difference = _differing_key(_without_seal(fresh), _without_seal(found))
+    return f"notebook metadata: {difference}" if difference else ""
 
 
 def _without_seal(notebook: NotebookNode) -> dict[str, object]:

@@ -42,7 +42,7 @@ def _check_cell(lesson: Lesson, cell: Cell, root: Path, anchors: set[str]) -> li
 
     lines = cell.source.split("\n")
     for offset, text in prose_lines(cell.source):
-        line = re.sub(r"`[^`]*`", "", text)  # code spans quote, they do not link
+        line = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)  # code spans quote, they do not link
         for alt, target in _IMAGE.findall(line):
             if not alt.strip():
                 refuse(offset, "an image with alt text", f"`{target}` without", "write ![what it shows](...)")

@@ -1,0 +1,42 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.authoring.fake import make_repository
+from vae_course.authoring import build as build_module
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def without_running(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Building without a kernel, for tests of what is written; yields the names of the lessons that would have run."""
+    ran: list[str] = []
+
+    def pretend(lesson, notebook, root):
+        ran.append(lesson.name)
+        for count, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), 1):
+            cell.execution_count = count
+        return [], []
+
+    monkeypatch.setattr(build_module, "execute", pretend)
+    yield ran
+
+
+@pytest.fixture
+def complaints(tmp_path: Path) -> Callable[..., list[str]]:
+    """The problems of a lesson, as text; fails if the build would have gone on to run it."""
+    from tests.authoring.fake import EXERCISES, NAME
+    from vae_course.authoring.prepare import prepare
+
+    def of(lesson: str, exercises=EXERCISES) -> list[str]:
+        root = make_repository(tmp_path / f"repository{len(list(tmp_path.iterdir()))}", lesson)
+        pairs, problems = prepare([root / "solutions" / f"{NAME}.py"], exercises, root)
+        assert not (pairs and problems)
+        return [str(problem) for problem in problems]
+
+    return of
