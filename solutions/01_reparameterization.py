@@ -82,15 +82,14 @@ v = torch.tensor(4.0, requires_grad=True)
 
 z = torch.normal(m, v.sqrt())
 f = z**2
-try:
-    f.backward()
-except RuntimeError as error:
-    print("RuntimeError:", str(error).splitlines()[0])
-print("m.grad:", m.grad)
+f.backward()
+print("m.grad:", m.grad.item())
+print("v.grad:", v.grad.item())
 
 # %% [markdown]
-# No gradient at all: not even a wrong one. To PyTorch `torch.normal` is a machine that throws dice. The number it returned
-# does not say by which steps it came from `m`, so there is nothing to differentiate.
+# Zero: no error, no warning, and no learning. To PyTorch `torch.normal` is a machine that throws dice. The number it returned does not
+# say by which steps it came from `m` and `v`, so as far as PyTorch can see, wiggling them changes nothing. (Other ways of drawing, such
+# as `Normal(m, v.sqrt()).sample()`, give no gradient at all, and then `backward()` fails with an error. That is the friendlier case.)
 
 # %% [markdown]
 # ## Move the randomness out
@@ -186,7 +185,7 @@ else:
 # `torch.rand` is uniform between 0 and 1. The bell curve around 0 is `torch.randn`.
 # </details>
 #
-# <details><summary>I get "no gradient reaches m" instead of a pass</summary>
+# <details><summary>I get "no gradient reaches m", or a slope of 0, instead of 1</summary>
 #
 # Somewhere the numbers leave the graph: `torch.normal(m, ...)`, `.sample()`, `.detach()`, `.item()` or `torch.no_grad()`. Write
 # $z$ as a formula of `m`, `v` and the noise.
@@ -444,7 +443,8 @@ progress()
 #
 # | you see | the reason |
 # | --- | --- |
-# | `element 0 of tensors does not require grad` | the draw was made by `torch.normal`, `.sample()` or under `no_grad` |
+# | `element 0 of tensors does not require grad` | the draw was made by `.sample()`, after `.detach()` or under `no_grad` |
+# | gradients that are exactly 0 | the draw was made by `torch.normal(m, ...)` |
 # | the spread is $v$, not $\sqrt v$ | the root is missing: `v` is a variance all through this course |
 # | the spread is $e^{v/2}$ | `v` was taken for a log-variance, as in many codebases; here the network makes it positive itself |
 # | all examples move together | the noise has too few axes and was broadcast |

@@ -123,8 +123,8 @@ sample_gaussian = Exercise(
         Misconception(
             "no-gradient",
             _detached,
-            "The draw is right, but it is cut off from m and v: .sample(), .detach(), .data and torch.no_grad() all "
-            "stop the gradient. Write z as a formula of m, v and noise.",
+            "The draw is right, but it is cut off from m and v: torch.normal(m, ...), .sample(), .detach(), .data and "
+            "torch.no_grad() all stop the gradient. Write z as a formula of m, v and noise.",
         ),
         Misconception(
             "no-gradient-to-v",
