@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.authoring.fake import make_repository
+from tests.authoring.fake import EXERCISES, NAME, make_repository
 from vae_course.authoring import build as build_module
+from vae_course.authoring import prepare as prepare_module
 
 
 @pytest.fixture
@@ -24,18 +25,19 @@ def without_running(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return [], []
 
     monkeypatch.setattr(build_module, "execute", pretend)
+    monkeypatch.setattr(prepare_module, "check_spelling", lambda sources: [])  # a process each time; tested elsewhere
     yield ran
 
 
 @pytest.fixture
-def complaints(tmp_path: Path) -> Callable[..., list[str]]:
+def complaints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """The problems of a lesson, as text; fails if the build would have gone on to run it."""
-    from tests.authoring.fake import EXERCISES, NAME
-    from vae_course.authoring.prepare import prepare
 
     def of(lesson: str, exercises=EXERCISES) -> list[str]:
         root = make_repository(tmp_path / f"repository{len(list(tmp_path.iterdir()))}", lesson)
-        pairs, problems = prepare([root / "solutions" / f"{NAME}.py"], exercises, root)
+        if "Teh" not in lesson:  # codespell is a process each time
+            monkeypatch.setattr(prepare_module, "check_spelling", lambda sources: [])
+        pairs, problems = prepare_module.prepare([root / "solutions" / f"{NAME}.py"], exercises, root)
         assert not (pairs and problems)
         return [str(problem) for problem in problems]
 

@@ -185,3 +185,16 @@ def test_code_spans_latex_and_trivial_answers_are_no_faults(complaints: Complain
         "    return True", "    v = answer\n    return v"
     )
     assert complaints(trivial) == []
+
+
+def test_the_example_in_the_format_reference_is_in_order(complaints: Complaints) -> None:
+    import textwrap
+
+    from vae_course.authoring import build
+
+    reference = build.__doc__ or ""
+    card = textwrap.dedent(
+        reference[reference.index("    # %% [markdown]\n") : reference.index("* `{{ exercise NAME }}`")]
+    )
+    lesson = LESSON.replace("# %% [markdown]\n# ## Summary", f"{card}\n# %% [markdown]\n# ## Summary")
+    assert complaints(lesson, {**EXERCISES, "sample_gaussian": Fake("sample_gaussian")}) == []
