@@ -1,5 +1,6 @@
-"""Exercises of this lesson."""
+"""Exercises of lesson 05: importance weights, the bound they make, and how many of them count."""
 
 from vae_course.exercises.core import Exercise
+from vae_course.exercises.iwae_numbers import effective_sample_size, two_weights
 
-EXERCISES: tuple[Exercise, ...] = ()
+EXERCISES: tuple[Exercise, ...] = (effective_sample_size, two_weights)
