@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from tests.authoring.fake import EXERCISES, LESSON, NAME
 from vae_course.authoring.build import main
-from vae_course.authoring.execute import clean_outputs, kernel_environment, strip_png
+from vae_course.authoring.execute import clean_outputs, strip_png
 
 
 def run(root: Path, *arguments: str) -> int:
@@ -56,14 +56,18 @@ def test_what_nbval_compares(built: Path, tmp_path: Path) -> None:
     drawing = next(cell for cell in notebook.cells if cell.source.startswith("if solved"))
     picture = next(output for output in drawing.outputs if "image/png" in output.get("data", {}))
     picture.data["image/png"] = base64.b64encode(b"another picture").decode()
+    # Each notebook starts from an empty home, although the one before it has left something in its own.
+    home = "import os, pathlib\nhome = pathlib.Path(os.environ['VAE_COURSE_HOME'], 'state')\nassert not home.exists()"
+    notebook.cells.append(new_code_cell(f"{home}\nhome.write_text('')\nassert os.environ['VAE_COURSE_STATIC'] == '1'"))
     nbformat.write(notebook, tmp_path / "other_picture.ipynb")
     drawing.outputs = [new_output("stream", name="stdout", text="0.5\n"), picture]
     nbformat.write(notebook, tmp_path / "other_text.ipynb")
     drawing.metadata["tags"] = ["nbval-ignore-output"]
     nbformat.write(notebook, tmp_path / "other_text_tagged.ipynb")
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rf", "-p", "no:cacheprovider", str(tmp_path)]
-    environment = kernel_environment(tmp_path / "home")
-    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    options = ["-q", "-rf", "-p", "no:cacheprovider", "-p", "tests.authoring.nbval_like_build", "--nbval"]
+    command = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
+    repository = Path(__file__).parents[2]
+    result = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     failed = re.findall(r"^FAILED \S*?(\w+)\.ipynb", result.stdout, re.MULTILINE)
     assert failed == ["other_text"], result.stdout
 

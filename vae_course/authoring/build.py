@@ -81,9 +81,10 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
 
 The build runs a lesson in an empty folder with VAE_COURSE_STATIC=1 (widgets show their PNG, no progress bars), and
 refuses errors, anything on stderr, carriage returns, memory addresses, paths of this machine, and outputs other than
-text/plain, text/html, text/markdown and image/png. `pytest --nbval solutions/` (nbval 0.11) then compares, for every
-code cell, all printed text and every MIME type except image/png, image/jpeg and widget views: pictures are never
-compared, and a picture's text/plain is only `<Figure size 640x480 with 1 Axes>`. So:
+text/plain, text/html, text/markdown and image/png. nbval 0.11 (`make nbval`; its plugin
+tests/authoring/nbval_like_build.py gives each lesson the same environment) then compares, for every code cell, all
+printed text and every MIME type except image/png, image/jpeg and widget views. Pictures are never compared; their
+text/plain is, and reads `<Figure size 640x480 with 1 Axes>`. So:
 
 * a figure alone needs no tag; neither do numbers from a fixed seed, rounded to few decimals;
 * a cell that prints, or puts into HTML, what training computed (it differs between machines in the last digits) has

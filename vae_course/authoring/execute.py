@@ -23,14 +23,15 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
 def kernel_environment(folder: str | Path) -> dict[str, str]:
-    """The environment of a lesson's kernel; nbval over solutions/ wants the same one. `folder` is empty."""
+    """A lesson's kernel gets this; for nbval tests/authoring/nbval_like_build.py sees to it. `folder` is empty."""
     return {
         **os.environ,
         "VAE_COURSE_HOME": str(folder),
         "VAE_COURSE_STATIC": "1",
         "IPYTHONDIR": str(Path(folder) / "ipython"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_NUM_THREADS": "2",  # the number of threads changes the last digits of sums
+        "OMP_NUM_THREADS": "1",  # the number of threads changes the last digits of sums
+        "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
     }
 
