@@ -90,7 +90,7 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
         m = torch.linspace(-1, 1, 96).repeat(96, 1)
         call = answer.call(m, torch.full((96, 96), v), seed=3)
         z = call.outputs.get("0")
-        if z is None or z.shape != m.shape:
+        if z is None or z.shape != m.shape or not z.is_floating_point():
             return {}
         found["rows"], found["columns"] = _flag(rows_agree(z - m)), _flag(rows_agree((z - m).T))
         shared = bool(found["rows"]) or bool(found["columns"])

@@ -13,17 +13,30 @@ def forbidden_name(answer: Any, exercise: Exercise) -> str:
     """The forbidden name that the answer uses, as "given.kl_normal", or an empty string."""
     own = exercise.name.split(".")[-1]
     for function in _functions(answer):
-        for name in _names(function.__code__):
-            value = function.__globals__.get(name)
-            if (
-                isinstance(value, types.ModuleType)
-                and value.__name__.startswith(_KEYS)
-                and own in _names(function.__code__)
-            ):
+        used = _names(function.__code__)
+        seen = function.__globals__ | _closure(function)
+        for name in used | set(function.__code__.co_freevars):
+            value = seen.get(name)
+            if isinstance(value, types.ModuleType) and value.__name__.startswith(_KEYS) and own in used:
                 return f"{value.__name__.removeprefix('vae_course.')}.{own}"
             if getattr(value, "__name__", "") == own and _is_key(value):
                 return f"{value.__module__.removeprefix('vae_course.')}.{own}"
+            if name.startswith(_KEYS) and own in used:  # an import inside the answer
+                return f"{name.removeprefix('vae_course.')}.{own}"
     return ""
+
+
+def _closure(function: types.FunctionType) -> dict[str, Any]:
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    return {name: cell.cell_contents for name, cell in cells if _is_filled(cell)}
+
+
+def _is_filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents
+    except ValueError:  # a name of the surrounding function that has no value yet
+        return False
+    return True
 
 
 def _functions(answer: Any) -> list[types.FunctionType]:

@@ -1,0 +1,254 @@
+"""`check` through the learner's door: what it accepts, what it says, and what it leaves untouched."""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vae_course import check, hint, progress, solution, solved
+from vae_course.exercises import EXERCISES
+from vae_course.learning import state
+from vae_course.learning.resolve import find_exercise
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_COURSE_HOME", str(tmp_path / "home"))
+
+
+def right(m, v):
+    return m + v.sqrt() * torch.randn_like(m)
+
+
+def wrong(m, v):
+    return m + v * torch.randn_like(m)
+
+
+def verdict(answer, **options):
+    return check(answer, "sample_gaussian", **options)
+
+
+def test_a_right_answer_is_true_and_has_all_points():
+    found = verdict(right)
+    assert found and found.status == "correct" and found.points == found.max_points == 7
+
+
+def test_a_wrong_answer_is_false_and_says_why_in_text_and_html():
+    found = verdict(wrong)
+    assert not found and found.status == "wrong" and 0 < found.points < 7
+    assert found.misconception == "variance-as-standard-deviation"
+    for card in (repr(found), found._repr_html_()):
+        assert "take the square root once" in card and "wrong" in card and "3 of 7 points" in card
+
+
+def test_an_untouched_stub_is_not_started():
+    def sample_gaussian(m, v):
+        """A docstring does not make it an answer."""
+        raise NotImplementedError
+
+    assert check(sample_gaussian).status == "not started"
+
+
+def test_a_leftover_not_implemented_line_is_raised_not_unstarted():
+    def sample_gaussian(m, v):
+        z = m + 1
+        if z is not None:
+            raise NotImplementedError
+
+    found = check(sample_gaussian)
+    assert found.status == "raised" and "remove that line" in found.message
+
+
+def test_an_unreachable_not_implemented_line_is_harmless():
+    def sample_gaussian(m, v):
+        return m + v.sqrt() * torch.randn_like(m)
+        raise NotImplementedError
+
+    assert check(sample_gaussian)
+
+
+def test_an_error_shows_the_learners_own_line():
+    def sample_gaussian(m, v):
+        scale = v.sqrt()
+        return m + scale @ torch.randn(3, 1, 4, 1)
+
+    found = check(sample_gaussian)
+    assert found.status == "raised" and "scale @" in found.message
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (lambda m, v: None, "None"),
+        (lambda m, v: [m, v], "0: Tensor, 1: Tensor|shape"),
+        (lambda m, v: m.detach().numpy(), "ndarray"),
+        (lambda m, v: m.to(torch.complex64), "complex64"),
+        (lambda m, v: m.half(), "float16"),
+        (lambda m, v: m.sum(), "shape"),
+        (lambda m, v: "z", "str"),
+    ],
+    ids=["none", "list", "numpy", "complex", "half", "scalar", "string"],
+)
+def test_the_wrong_kind_of_result_is_named(value, words):
+    found = verdict(value)
+    assert found.status == "wrong" and found.points < 7
+    assert any(word in found.message for word in words.split("|")) or isinstance(
+        value(torch.ones(2, 7), torch.ones(2, 7)), list
+    )
+
+
+def test_a_tensor_subclass_that_always_agrees_is_not_believed():
+    class Yes(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return (
+                True if func in (torch.equal, torch.allclose) else super().__torch_function__(func, types, args, kwargs)
+            )
+
+        def __eq__(self, other):
+            return True
+
+    assert not verdict(lambda m, v: (m + v * torch.randn_like(m)).as_subclass(Yes))
+
+
+def test_an_answer_that_changes_its_input_is_told_so():
+    def in_place(m, v):
+        with torch.no_grad():
+            m.zero_()
+        return m + v.sqrt() * torch.randn_like(m)
+
+    found = verdict(in_place)
+    assert not found and "in place" in found.message
+
+
+LOOPS = {
+    "plain": "while True: pass",
+    "torch calls": "while True: torch.randn(10)",
+    "sleep": "while True: time.sleep(0.05)",
+    "swallowing": "\n        while True:\n            try: time.sleep(0.01)\n            except Exception: pass",
+}
+
+
+@pytest.mark.parametrize("body", LOOPS.values(), ids=list(LOOPS))
+def test_an_endless_loop_is_stopped_and_the_next_check_runs(body):
+    namespace = {"torch": torch, "time": time}
+    exec(f"def sample_gaussian(m, v):\n        {body}", namespace)
+    found = check(namespace["sample_gaussian"])
+    assert found.status == "timed out" and "stopped" in found.message
+    assert verdict(right)
+
+
+def test_the_learners_settings_are_left_as_they_were():
+    def disturbing(m, v):
+        torch.manual_seed(0)
+        np.random.seed(0)
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        print("noise")
+        return m + v.sqrt() * torch.randn_like(m)
+
+    torch.manual_seed(11)
+    np.random.seed(11)
+    expected = torch.randn(3), np.random.rand(3)
+    torch.manual_seed(11)
+    np.random.seed(11)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict(disturbing)
+        assert not torch.is_grad_enabled()
+    assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+    assert torch.equal(torch.randn(3), expected[0]) and np.array_equal(np.random.rand(3), expected[1])
+
+
+def test_an_answer_that_calls_the_given_function_is_forbidden():
+    from vae_course import given
+
+    def sample_gaussian(m, v):
+        return given.sample_gaussian(m, v)
+
+    found = check(sample_gaussian)
+    assert found.status == "forbidden" and "given.sample_gaussian" in found.message and not found
+
+    def sample_gaussian(m, v):
+        from vae_course.reference import sample_gaussian as ours
+
+        return ours(m, v)
+
+    assert check(sample_gaussian).status == "forbidden"
+
+
+def test_the_same_seed_repeats_a_verdict():
+    assert verdict(wrong, seed=5) == verdict(wrong, seed=5)
+
+
+def test_an_unknown_answer_is_refused_with_the_names():
+    with pytest.raises(ValueError, match="sample_gaussian.*predict_noise"):
+        check(lambda x: x)
+    with pytest.raises(ValueError, match="no exercise is called 'sample_gausian'"):
+        check(right, "sample_gausian")
+
+
+def test_answers_find_their_exercise_by_what_they_are():
+    class Mine(nn.Module):
+        def loss(self, x):
+            raise NotImplementedError
+
+    class IWAE(Mine):
+        def loss(self, x):
+            raise NotImplementedError
+
+    assert find_exercise(Mine).name == "VAE"
+    assert find_exercise(Mine.loss).name == "VAE.loss" == find_exercise(Mine().loss).name
+    assert find_exercise(IWAE.loss).name == "IWAE.loss"
+
+
+def test_solved_follows_the_last_check():
+    assert verdict(right) and solved("sample_gaussian")
+    verdict(wrong)
+    assert not solved("sample_gaussian")
+
+
+def test_a_constant_is_checked_entry_by_entry():
+    answer = {"slope": 2, "mean": 0.5, "variance": 1 / 12}
+    found = check(answer, "predict_noise")
+    assert found.misconception == "slope-of-standard-deviation" and found.points == 0.5
+    assert check({**answer, "slope": 0.5}, "predict_noise")
+    assert check({"slope": None, "mean": None, "variance": None}, "predict_noise").status == "not started"
+
+
+def test_hints_are_a_ladder_that_says_how_many_are_left():
+    rungs = EXERCISES["sample_gaussian"].hints
+    shown = [repr(hint("sample_gaussian")) for _ in range(len(rungs) + 1)]
+    assert all(rung in text for rung, text in zip(rungs, shown, strict=False))
+    assert "2 more" in shown[0] and "the last one" in shown[len(rungs) - 1] and shown[-1] == shown[-2]
+
+
+def test_a_solution_opens_after_a_pass_or_on_request():
+    assert "not solved yet" in repr(solution("sample_gaussian"))
+    assert "randn_like" in repr(solution("sample_gaussian", anyway=True))
+    verdict(right)
+    assert "randn_like" in repr(solution("sample_gaussian"))
+    assert "###" not in repr(solution("sample_gaussian"))
+
+
+def test_progress_counts_points_and_keeps_a_pass():
+    verdict(right)
+    verdict(wrong)
+    assert "7 of" in repr(progress()) and "✓ sample_gaussian" in repr(progress())
+    assert "−205.9 nats" in repr(progress(nats=205.87)) and "−205.9 nats" in repr(progress(nats=300.0))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"exercises": 3}', '{"exercises": {"a": 1}}'])
+def test_a_damaged_state_never_stops_a_lesson(text):
+    state.path().parent.mkdir(parents=True)
+    state.path().write_text(text)
+    assert verdict(right) and "sample_gaussian" in repr(progress())
+
+
+def test_a_home_that_cannot_be_written_never_stops_a_lesson(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("VAE_COURSE_HOME", str(tmp_path / "file"))
+    assert verdict(right) and repr(progress()) and repr(hint("sample_gaussian"))
