@@ -131,11 +131,11 @@ def fit(
                 if valid is not None and (step % valid_every == 0 or step == steps):
                     row["valid/loss"] = _valid_loss(objective, model, _images(valid).to(device), seed)
                 curves.rows.append(row)
+                if checkpoint and (step % checkpoint_every == 0 or step == steps):
+                    save_checkpoint(Path(checkpoint), model, optimizer, settings, curves.rows)
                 if callback:
                     with torch.random.fork_rng():  # what the callback draws changes nothing here
                         callback(step, curves)
-                if checkpoint and (step % checkpoint_every == 0 or step == steps):
-                    save_checkpoint(Path(checkpoint), model, optimizer, settings, curves.rows)
                 bar.set_postfix_str(f"loss {row['train/loss']:.1f}", refresh=False)
                 bar.update()
         except KeyboardInterrupt:
