@@ -28,15 +28,8 @@ def forbidden_name(answer: Any, exercise: Exercise) -> str:
 
 def _closure(function: types.FunctionType) -> dict[str, Any]:
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    return {name: cell.cell_contents for name, cell in cells if _is_filled(cell)}
-
-
-def _is_filled(cell: types.CellType) -> bool:
-    try:
-        cell.cell_contents
-    except ValueError:  # a name of the surrounding function that has no value yet
-        return False
-    return True
+    empty = types.CellType()  # a name of the surrounding function that has no value yet
+    return {name: cell.cell_contents for name, cell in cells if cell != empty}
 
 
 def _functions(answer: Any) -> list[types.FunctionType]:
