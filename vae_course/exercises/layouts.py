@@ -1,0 +1,91 @@
+"""Designed cases: the same formula on a batch of one, with leading axes, with inputs that broadcast, and at extremes.
+
+They serve twice: as checks (`holds_for` here, `stays_finite` in `checks`), and in `case_fingerprint` as the signs by which
+mistakes are told apart that leave ordinary inputs right.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.answers import Answer, Call, LocalAnswer
+from vae_course.exercises.checks import close, compare, output, shapes, truth_of
+from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
+
+Layouts = Callable[[Generator], dict[str, Arguments]]
+
+
+def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
+    """Shape and value in other layouts, each with a name that completes the sentence "For ...".
+
+    An error counts as a wrong answer here, so that the message can say which layout it was.
+    """
+
+    def test(trial: Trial) -> None:
+        for i, (name, arguments) in enumerate(layouts(trial.generator("layouts")).items()):
+            expected = truth_of(trial, arguments)
+            inputs = f"{name}, inputs of shape {shapes(arguments)}"
+            wanted = f"It should return shape {tuple(expected.shape)} there."
+            try:
+                value = output(trial.call(*arguments, seed=200 + i))
+            except Raised as raised:
+                error = raised.call.error
+                if error is None or error.is_stub:
+                    raise
+                raise Wrong(f"For {inputs}, your code raised {error.type}: {error.message}", wanted) from None
+            if value.shape != expected.shape:
+                raise Wrong(f"For {inputs}, you returned shape {tuple(value.shape)}.", wanted)
+            compare(value, expected, arguments)
+
+    return test
+
+
+def case_fingerprint(
+    draw: Callable[[Generator], Arguments],
+    truth: Callable[..., Tensor],
+    layouts: Layouts,
+    extremes: Callable[[], list[Arguments]],
+) -> Callable[[Answer], dict[str, Tensor]]:
+    """Outputs and gradients on two ordinary draws; where they are right, which layouts and which extremes go wrong.
+
+    So a mistake in the formula is known by its numbers alone, however the answer treats the rare cases.
+    """
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        right: dict[str, Tensor] = {}
+        changed = False
+        for i in range(2):
+            arguments = draw(generator(i, "fingerprint"))
+            call = answer.call(*arguments, seed=i)
+            if call.error is not None:
+                return {}
+            changed = changed or bool(call.changed)
+            found |= _numbers(call, i)
+            right |= _numbers(LocalAnswer(truth).call(*arguments, seed=i), i)
+        if found.keys() != right.keys() or not all(close(found[n], right[n], 1e-3) for n in right):
+            return found
+        cases = list(layouts(generator(0, "fingerprint")).values()) + extremes()
+        signs = {f"case {i}": _sign(answer, truth, arguments, i) for i, arguments in enumerate(cases)}
+        return signs | {"changed": torch.tensor(float(changed))}
+
+    return measure
+
+
+def _numbers(call: Call, i: int) -> dict[str, Tensor]:
+    found = {f"{i}:{n}": t for n, t in call.outputs.items()}
+    for name in sorted(call.differentiable):
+        grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+        found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
+    return found
+
+
+def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int) -> Tensor:
+    """0: right, 1: a wrong value or shape, 2: raised."""
+    call = answer.call(*arguments, seed=i)
+    if call.error is not None:
+        return torch.tensor(2.0)
+    doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
+    value = call.outputs.get("0")
+    return torch.tensor(0.0 if value is not None and close(value, truth(*doubles)) else 1.0)
