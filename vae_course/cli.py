@@ -49,9 +49,7 @@ def lab(args: argparse.Namespace) -> int:
     command += args.jupyter
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(JUPYTER), *([others] if others else [])])
-    if os.name == "posix":
-        os.execv(sys.executable, command)  # Ctrl-C then reaches Jupyter, and Jupyter alone
-    return subprocess.call(command)
+    return _become(command)
 
 
 def train(args: argparse.Namespace) -> int:
@@ -126,6 +124,13 @@ def _add(
     parser = commands.add_parser(name, help=summary, description=summary, add_help=not passes_on, allow_abbrev=False)
     parser.set_defaults(run=run, passes_on=passes_on)
     return parser
+
+
+def _become(command: list[str]) -> int:
+    """Run `command` in this process's place, so that Ctrl-C reaches it alone; where that cannot be, wait for it."""
+    if os.name == "posix":
+        os.execv(command[0], command)
+    return subprocess.call(command)
 
 
 def _author_tool(module: str, argv: Sequence[str]) -> int:

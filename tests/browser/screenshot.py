@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from .driver import browser_page, broken_widgets, open_notebook, run_all
+from .driver import broken_widgets, browser_page, open_notebook, run_all
 from .server import serve
 
 # All cells stay in the page, so that scrolling shows them at once; and it ends where the lesson ends.

@@ -1,0 +1,93 @@
+"""Every lesson in a real browser: the handed-out ones run untouched, the solved ones are all correct."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from .driver import CellResult, broken_widgets, browser_page, moving_widgets, open_notebook, run_all
+from .server import Lab, serve
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+# The solutions that `make test` runs here; the others are for `make test-all` (nbval runs them all in both).
+SOLVED_ALWAYS = ("00", "01", "04")
+SOLUTIONS = [
+    pytest.param(path.name, marks=() if path.name.startswith(SOLVED_ALWAYS) else pytest.mark.slow)
+    for path in sorted((ROOT / "solutions").glob("*.ipynb"))
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab as `make lab` serves it: the command itself copies the lessons."""
+    with serve(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def solved_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The same with the solved lessons in the work folder; the command keeps them, as it keeps a learner's."""
+    folder = tmp_path_factory.mktemp("solved")
+    with serve(folder, sorted((ROOT / "solutions").glob("*.ipynb"))) as running:
+        yield running
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with browser_page() as page:
+        yield page
+
+
+def run_lesson(page: Page, lab: Lab, name: str) -> list[CellResult]:
+    """Open, Run All; no cell may raise, every cell must run, every widget must be drawn and move something."""
+    try:
+        open_notebook(page, lab, name)
+        cells = run_all(page, lab, name)
+        assert not [(cell.source, cell.error) for cell in cells if cell.error]
+        assert not [cell.source for cell in cells if not cell.ran]
+        assert not broken_widgets(page)
+        dead = [label for label, moved in moving_widgets(page, lab) if not moved]
+        assert not dead, f"sliders that change nothing: {dead}"
+        return cells
+    finally:
+        lab.stop_kernels()
+
+
+def checks(cells: list[CellResult]) -> list[CellResult]:
+    """The cells that call `check(...)`."""
+    return [cell for cell in cells if _calls_check(cell.source)]
+
+
+def _calls_check(source: str) -> bool:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a magic, say
+        return False
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return any(call.func.id == "check" for call in calls)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_runs_before_anything_is_solved(page: Page, lab: Lab, name: str):
+    cells = run_lesson(page, lab, name)
+    assert checks(cells), "a lesson has exercises"
+    wrong = [(cell.source, cell.text[:300]) for cell in checks(cells) if "not started" not in cell.text.lower()]
+    assert not wrong, f"an untouched exercise must be told as not started: {wrong}"
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_solved_lesson_passes_every_check(page: Page, solved_lab: Lab, name: str):
+    cells = run_lesson(page, solved_lab, name)
+    assert checks(cells), "a lesson has exercises"
+    wrong = [(cell.source, cell.text[:300]) for cell in checks(cells) if not _is_correct(cell.text)]
+    assert not wrong
+
+
+def _is_correct(text: str) -> bool:
+    """The verdict's word for right, and none of the others (a card that says "not correct" is not right)."""
+    words = text.lower()
+    others = ("not started", "wrong", "raised", "timed out", "forbidden", "not correct", "incorrect")
+    return "correct" in words and not any(word in words for word in others)

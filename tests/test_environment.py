@@ -1,0 +1,117 @@
+"""The environment: what is installed here, and what Binder would install."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from vae_course.doctor import cuda_packages
+
+ROOT = Path(__file__).resolve().parent.parent
+
+yaml = pytest.importorskip("yaml")
+
+
+def pins() -> dict[str, str]:
+    """{normalised name: version} of constraints.txt."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {normalised(name): version for name, version in pairs}
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pip_section() -> list[str]:
+    """The lines that environment.yml hands to pip."""
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    (section,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
+    return section
+
+
+def test_torch_came_without_cuda():
+    assert not cuda_packages()
+
+
+def test_everything_that_the_course_needs_is_pinned_and_installed_as_pinned():
+    pinned = pins()
+    installed = {normalised(d.metadata["Name"]): d.version.split("+")[0] for d in distributions()}
+    differing = {
+        name: (installed[name], pinned[name]) for name in pinned if installed.get(name, pinned[name]) != pinned[name]
+    }
+    differing.pop("setuptools", None)  # builds the course in an environment of its own
+    assert not differing, f"(installed, pinned): {differing}; delete .venv and run `make setup-test`"
+    needed = needed_by("vae-course")
+    assert not needed - set(pinned), f"not pinned: {needed - set(pinned)}"
+
+
+def needed_by(name: str) -> set[str]:
+    """The names of all distributions that one needs, those for its extras and those they need included."""
+    from importlib.metadata import distribution
+
+    from packaging.requirements import Requirement
+
+    seen: set[str] = set()
+    waiting = [(normalised(name), frozenset({"test", "teach"}))]
+    done: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        current, extras = waiting.pop()
+        if (current, extras) in done:
+            continue
+        done.add((current, extras))
+        for text in distribution(current).requires or []:
+            requirement = Requirement(text)
+            wanted = (
+                [requirement.marker.evaluate({"extra": extra}) for extra in extras | {""}]
+                if requirement.marker
+                else [True]
+            )
+            if any(wanted):
+                found = normalised(requirement.name)
+                seen.add(found)
+                waiting.append((found, frozenset(requirement.extras)))
+    return seen - {normalised(name)}
+
+
+def test_binder_gets_cpu_torch_the_pins_and_the_course():
+    section = pip_section()
+    assert section[0].startswith("--extra-index-url ") and section[0].endswith("/cpu")
+    assert section[1:] == ["-c constraints.txt", "-e ."]
+
+
+def test_repo2docker_accepts_the_repository():
+    command = [str(Path(sys.executable).with_name("jupyter-repo2docker")), "--no-build", "--debug", "."]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    report = done.stdout + done.stderr
+    assert done.returncode == 0, report
+    assert "Building conda environment for python=3.11" in report, "environment.yml must be what decides"
+    # `-e .` needs the repository in the image before the environment is made from it.
+    steps = report.splitlines()
+    copied = next(i for i, step in enumerate(steps) if re.match(r"COPY .*src/ ", step))
+    made = next(i for i, step in enumerate(steps) if "env update" in step and "environment.yml" in step)
+    assert copied < made
+
+
+@pytest.mark.slow
+def test_environment_ymls_pip_section_installs_into_a_fresh_venv(tmp_path: Path):
+    """All but the CPU index, which not every machine reaches; without it torch may come from wherever pip looks."""
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(tmp_path / "course")], check=True)
+    course = tmp_path / "course"
+    (course / "binder.txt").write_text("\n".join(line for line in pip_section() if "index" not in line))
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    install = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "-r", "binder.txt"],
+        cwd=course,
+        capture_output=True,
+        text=True,
+        timeout=1200,
+    )
+    assert install.returncode == 0, install.stderr
+    code = "import torch, vae_course.given, jupyterlab; print(torch.ones(2).sum().item(), vae_course.__file__)"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.stdout.split() == ["2.0", str(course / "vae_course" / "__init__.py")], done.stderr
