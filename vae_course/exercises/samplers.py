@@ -1,0 +1,205 @@
+"""What can be said with certainty about images that a model generates: designed decoders, exact bounds, fingerprints.
+
+Three models whose outputs give away how they were made, all on `nns.tiny`:
+
+* *ruler*: each probability image tells, without noise, which z made it.
+* *thermometer*: each binary image tells the same, to 1/392: pixel i is on if z lies above the i-th quantile.
+* *coins*: pixel probabilities are known; with `swing`, they depend on the sign of z.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_course.answers import Answer, Model
+from vae_course.exercises.checks import output
+from vae_course.exercises.core import Trial, Wrong, generator
+from vae_course.exercises.noise import ALPHA, allowed_distance, distance_to_standard_normal, rows_agree
+
+PIXELS, HIDDEN, Z_DIM = 784, 32, 2
+HALF = PIXELS // 2
+_SLOPE = 0.25  # hidden unit d of the decoder is tanh(z_d / 4): one-to-one, and far from saturation for |z| < 6
+_CONTRAST = 40_000.0
+
+
+def _model(weight: Tensor, bias: Tensor, m: float = 0, v: float = 1) -> Model:
+    """Decoder logits = weight · tanh(z / 4) + bias; the encoder is of no interest; the prior is N(m, v)."""
+    first, second = torch.zeros(HIDDEN, Z_DIM), torch.zeros(PIXELS, HIDDEN)
+    first[:Z_DIM] = _SLOPE * torch.eye(Z_DIM)
+    second[:, :Z_DIM] = weight
+    weights = {
+        "enc.net.0.weight": torch.zeros(HIDDEN, PIXELS),
+        "enc.net.0.bias": torch.zeros(HIDDEN),
+        "enc.net.2.weight": torch.zeros(2 * Z_DIM, HIDDEN),
+        "enc.net.2.bias": torch.zeros(2 * Z_DIM),
+        "dec.net.0.weight": first,
+        "dec.net.0.bias": torch.zeros(HIDDEN),
+        "dec.net.2.weight": second,
+        "dec.net.2.bias": bias,
+        "z_prior_m": torch.tensor([float(m)]),
+        "z_prior_v": torch.tensor([float(v)]),
+    }
+    return Model("tiny", Z_DIM, weights)
+
+
+def ruler(seed: int, m: float = 0, v: float = 1) -> Model:
+    """Pixel d has logit 4 tanh(z_d / 4); the others mix both with a bias of their own."""
+    g = generator(seed, "ruler")
+    weight, bias = 3 * torch.randn(PIXELS, Z_DIM, generator=g), torch.randn(PIXELS, generator=g)
+    weight[:Z_DIM], bias[:Z_DIM] = 4 * torch.eye(Z_DIM), 0
+    return _model(weight, bias, m, v)
+
+
+def thermometer() -> Model:
+    """Pixel i < 392 is on if z_0 exceeds the i-th of 392 quantiles of N(0, 1), all but surely; the rest show z_1."""
+    quantiles = torch.special.ndtri((torch.arange(HALF, dtype=torch.float64) + 0.5) / HALF)
+    edges = torch.tanh(_SLOPE * quantiles).float()
+    weight = torch.zeros(PIXELS, Z_DIM)
+    weight[:HALF, 0] = weight[HALF:, 1] = _CONTRAST
+    return _model(weight, -_CONTRAST * edges.repeat(2))
+
+
+def coins(swing: float = 0) -> Model:
+    """Pixel probabilities 0.05, 0.3, 0.7, 0.95 in turn; `swing` moves all logits up for z_0 > 0, down for z_0 < 0."""
+    p = torch.tensor([0.05, 0.3, 0.7, 0.95]).repeat(PIXELS // 4)
+    weight = torch.zeros(PIXELS, Z_DIM)
+    weight[:, 0] = swing
+    return _model(weight, torch.logit(p))
+
+
+def probabilities(model: Model, z: Tensor) -> Tensor:
+    """sigmoid(dec(z)) of a tiny decoder, in double precision: (..., z_dim) -> (..., 784)."""
+    w = {n: t.double() for n, t in model.weights.items()}
+    hidden = torch.tanh(z.double() @ w["dec.net.0.weight"].T + w["dec.net.0.bias"])
+    return 1 / (1 + torch.exp(-(hidden @ w["dec.net.2.weight"].T + w["dec.net.2.bias"])))
+
+
+def z_of_probabilities(p: Tensor) -> Tensor:
+    """The z behind probability images of a `ruler`: (batch, 784) -> (batch, 2)."""
+    return torch.atanh((torch.logit(p[:, :Z_DIM].double()) / 4).clamp(-1, 1)) / _SLOPE
+
+
+def z_of_pixels(x: Tensor) -> Tensor:
+    """The z behind binary images of a `thermometer`, by the number of pixels that are on: (batch, 784) -> (batch, 2)."""
+    share = torch.stack([x[:, :HALF].double().mean(1), x[:, HALF:].double().mean(1)], 1)
+    return torch.special.ndtri(share)
+
+
+def image_gate(value: Tensor, rows: int, kind: str) -> None:
+    """Shape (rows, 784); entries between 0 and 1 ("probabilities") or exactly 0 and 1 ("samples")."""
+    if tuple(value.shape) != (rows, PIXELS):
+        raise Wrong(f"You returned shape {tuple(value.shape)}.", f"It should be ({rows}, {PIXELS}): one row per image.")
+    if not bool(((value >= 0) & (value <= 1)).all()):
+        low, high = value.min().item(), value.max().item()
+        raise Wrong(f"Your pixels run from {low:.2f} to {high:.2f}.", "They should lie between 0 and 1.")
+    binary = bool(((value == 0) | (value == 1)).all())
+    if kind == "samples" and not binary:
+        some = value[(value != 0) & (value != 1)][0].item()
+        raise Wrong(f"One of your pixels is {some:.3f}.", "A sample is black or white: every pixel is 0 or 1.")
+    if kind == "probabilities" and binary:
+        raise Wrong("All your pixels are 0 or 1.", "Asked are the probabilities, which lie between.")
+
+
+def z_from_prior(z: Tensor, slack: float = 0) -> None:
+    """The z behind generated images are independent draws of N(0, 1).
+
+    False alarms: at most ALPHA = 1e-7, by Dvoretzky-Kiefer-Wolfowitz; `slack` only makes it less strict.
+    """
+    if not distance_to_standard_normal(z) <= allowed_distance(z.numel()) + slack:
+        seen = z[torch.isfinite(z)]
+        middle, spread = (seen.mean().item(), seen.std().item()) if seen.numel() > 1 else (math.nan, math.nan)
+        raise Wrong(
+            f"The z behind your {len(z):,} images have mean {middle:.2f} and standard deviation {spread:.2f}.",
+            "Each image needs a z of its own, drawn from the prior: mean 0, standard deviation 1, bell-shaped.",
+        )
+
+
+def pixel_chances(x: Tensor, p: Tensor) -> None:
+    """Each column of x (n, pixels) has ones with probability p (pixels,), independently.
+
+    False alarms: at most ALPHA = 1e-7. Chernoff: P(n · kl(share, p) > t) ≤ 2 exp(−t) for one column, where kl is the
+    divergence of two coins; the union over columns is in t. It is exact for every n.
+    """
+    n, columns = x.shape
+    share = x.double().mean(0)
+    kl = torch.special.xlogy(share, share / p) + torch.special.xlogy(1 - share, (1 - share) / (1 - p))
+    worst = int(kl.argmax())
+    if n * kl[worst].item() > math.log(2 * columns / ALPHA):
+        raise Wrong(
+            f"One pixel is 1 in {100 * share[worst].item():.0f} % of {n} samples.",
+            f"Its probability is {100 * p[worst].item():.0f} %.",
+        )
+
+
+def pixels_are_independent(x: Tensor, p: Tensor) -> None:
+    """Given z, the number of ones in a row of x (n, pixels) stays near its expectation.
+
+    False alarms: at most ALPHA = 1e-7, by Hoeffding: P(|Σ x − Σ p| > sqrt(pixels · log(2 n / ALPHA) / 2)) in any row.
+    """
+    n, pixels = x.shape
+    away = (x.double().sum(1) - p.sum(-1)).abs().max().item()
+    if away > math.sqrt(pixels * math.log(2 * n / ALPHA) / 2):
+        raise Wrong(
+            f"In one image {away:.0f} pixels too many or too few are on.",
+            "Given z, each pixel is a coin of its own: all of an image share one random number here.",
+        )
+
+
+def call_images(trial: Trial, *arguments: object, seed: int, rows: int, kind: str) -> Tensor:
+    """One call's images, after the gate."""
+    value = output(trial.call(*arguments, seed=seed))
+    image_gate(value, rows, kind)
+    return value
+
+
+def z_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """How a sampler of z spreads and sits under two priors, and what its entries share."""
+    found: dict[str, Tensor] = {}
+    for name, m, v in (("standard", 0, 1), ("other", 3, 9)):
+        first, again = (answer.call(ruler(0, m, v), 2048, seed=s) for s in (1, 2))
+        if "0" not in first.outputs or "0" not in again.outputs:
+            return {}
+        z = first.outputs["0"].double()
+        if tuple(z.shape) != (2048, Z_DIM):
+            return {"shape": torch.tensor(z.shape, dtype=torch.float64)}
+        found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
+        found["rows"], found["columns"] = _flag(rows_agree(z)), _flag(rows_agree(z.T))
+        lone = bool(found["rows"]) and not bool((z == z.flatten()[0]).all())  # one random draw says little
+        found[f"{name}: mean"] = z.mean() * (0 if lone else 1)
+        found[f"{name}: spread"] = z.std() * (0 if lone else 1)
+        found[f"{name}: within one sd"] = ((z - z.mean()).abs() < z.std()).double().mean() * (0 if lone else 1)
+    return found
+
+
+def image_fingerprint(answer: Answer, *, given_z: bool) -> dict[str, Tensor]:
+    """What generated images show: their range, the coins by group, what images or pixels share, the z behind them."""
+    found: dict[str, Tensor] = {}
+    rows = 256
+    z = torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(rows // 2, 1)
+    for name, model in (("coins", coins(swing=2 if given_z else 0)), ("thermometer", thermometer())):
+        calls = [answer.call(model, z if given_z else rows, seed=seed) for seed in (1, 2)]
+        if any("0" not in call.outputs for call in calls):
+            return {}
+        first, again = (call.outputs["0"].double() for call in calls)
+        if tuple(first.shape) != (rows, PIXELS):
+            return {"shape": torch.tensor(first.shape, dtype=torch.float64)}
+        binary = bool(((first == 0) | (first == 1)).all())
+        found[f"{name}: binary"], found[f"{name}: rows"] = _flag(binary), _flag(rows_agree(first))
+        found[f"{name}: negative"], found[f"{name}: above 1"] = _flag(first.min() < 0), _flag(first.max() > 1)
+        if name == "coins":
+            # Equal images that differ from call to call rest on one toss a pixel: their averages say little.
+            keep = 0.0 if bool(found["coins: rows"]) and not torch.equal(first, again) else 1.0
+            found |= {f"coins: pixel {i}": first[:, i::4].clamp(-3, 3).mean() * keep for i in range(4)}
+            found["coins: between images"] = first.clamp(-3, 3).mean(1).std() * keep
+        elif not given_z:
+            first, again = (z_of_pixels(x.clamp(0, 1)).clamp(-3, 3) for x in (first, again))
+            lone = bool(first.std(0).max() < 0.05)
+            found["z: one for all"] = _flag(lone)
+            found["z: the same in two calls"] = _flag(torch.allclose(first, again, atol=0.05))
+            found["z: mean"], found["z: spread"] = (first.mean(), first.std()) if not lone else (_flag(0), _flag(0))
+    return found
+
+
+def _flag(value: object) -> Tensor:
+    return torch.tensor(float(bool(value)))

@@ -1,0 +1,179 @@
+"""Checks of the sampling methods, each with an exact rate of false alarms; and right versions, as scaffolds."""
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+from torch.distributions import Bernoulli, Normal
+
+from vae_course.exercises import samplers
+from vae_course.exercises.checks import close, output, worst
+from vae_course.exercises.core import Arguments, Trial, Wrong
+from vae_course.exercises.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
+from vae_course.exercises.samplers import PIXELS, Z_DIM, call_images, coins, probabilities, ruler, thermometer
+
+ROWS = 256
+
+
+def right_sample_z(self: Any, batch: int) -> Tensor:
+    m, v = self.z_prior
+    return Normal(m, v.sqrt()).rsample((batch, self.z_dim)).squeeze(-1)
+
+
+def right_sigmoid_given(self: Any, z: Tensor) -> Tensor:
+    return torch.special.expit(self.dec(z))
+
+
+def right_x_given(self: Any, z: Tensor) -> Tensor:
+    return Bernoulli(logits=self.dec(z)).sample()
+
+
+def right_sample_sigmoid(self: Any, batch: int) -> Tensor:
+    return right_sigmoid_given(self, right_sample_z(self, batch))
+
+
+def right_sample_x(self: Any, batch: int) -> Tensor:
+    return right_x_given(self, right_sample_z(self, batch))
+
+
+RIGHT = {
+    "VAE.sample_z": right_sample_z,
+    "VAE.compute_sigmoid_given": right_sigmoid_given,
+    "VAE.sample_sigmoid": right_sample_sigmoid,
+    "VAE.sample_x_given": right_x_given,
+    "VAE.sample_x": right_sample_x,
+}
+
+
+def draw_batch(generator: Generator) -> Arguments:
+    """A model and a number of images."""
+    return ruler(int(torch.randint(10_000, (), generator=generator))), int(torch.randint(3, 9, (), generator=generator))
+
+
+def draw_latents(generator: Generator) -> Arguments:
+    """A model and z (batch, 2)."""
+    model, batch = draw_batch(generator)
+    return model, 1.5 * torch.randn(batch, Z_DIM, generator=generator)
+
+
+def truth_shape(model: object, second: int | Tensor) -> Tensor:
+    """Only its shape: the value is random."""
+    return torch.zeros(second if isinstance(second, int) else len(second), PIXELS)
+
+
+def z_shape(trial: Trial) -> None:
+    """A gate: (batch, z_dim), for two batch sizes."""
+    for i, batch in enumerate((5, 1)):
+        z = output(trial.call(trial.arguments[0], batch, seed=i))
+        if tuple(z.shape) != (batch, Z_DIM):
+            raise Wrong(
+                f"You returned shape {tuple(z.shape)} for batch = {batch} and z_dim = {Z_DIM}.",
+                f"It should be {(batch, Z_DIM)}. The prior's mean and variance have shape (1,): expand them first.",
+            )
+
+
+def z_is_standard_normal(trial: Trial) -> None:
+    """2,048 entries are independent N(0, 1). False alarms: at most 1e-7 (Dvoretzky-Kiefer-Wolfowitz)."""
+    z, again = (output(trial.call(ruler(0), 1_024, seed=seed)) for seed in (3, 4))
+    if torch.equal(z, again):
+        raise Wrong("Two calls gave the same z.", "Each call should draw new ones.")
+    if rows_agree(z) or rows_agree(z.T):
+        what = "images" if rows_agree(z) else "dimensions"
+        raise Wrong(f"Several {what} received the same number.", "Each entry of z needs noise of its own.")
+    samplers.z_from_prior(z)
+
+
+def z_follows_its_prior(trial: Trial) -> None:
+    """With the prior N(3, 9), (z − 3) / 3 is N(0, 1). False alarms: at most 1e-7 (Dvoretzky-Kiefer-Wolfowitz)."""
+    z = output(trial.call(ruler(0, 3, 9), 1_024, seed=5))
+    noise = noise_of(z, torch.tensor(3.0), torch.tensor(9.0))
+    if distance_to_standard_normal(noise) > allowed_distance(noise.numel()):
+        raise Wrong(
+            f"For a prior with mean 3 and variance 9 your z have mean {z.mean():.2f} and spread {z.std():.2f}.",
+            "They should have mean 3 and standard deviation 3: read mean and variance from self.z_prior.",
+        )
+
+
+def sigmoid_gate(trial: Trial) -> None:
+    """A gate: (batch, 784) between 0 and 1; z, or the number of images, is the second argument."""
+    _gate(trial, "probabilities")
+
+
+def sigmoid_value(trial: Trial) -> None:
+    """sigmoid(dec(z)), exactly."""
+    model, z = trial.arguments
+    value, right = output(trial.call(model, z, seed=2)), probabilities(model, z)
+    if not close(value, right):
+        got, expected = worst(value, right)
+        raise Wrong(f"You returned {got:.4g} for one pixel.", f"Its probability is {expected:.4g}.")
+
+
+def one_decode_per_image(trial: Trial) -> None:
+    """All pixels of a row are the probabilities for one and the same z. Exact, up to rounding."""
+    model = trial.arguments[0]
+    p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
+    right = probabilities(model, samplers.z_of_probabilities(p))
+    if not close(p, right, 5e-3):
+        got, expected = worst(p, right)
+        raise Wrong(
+            f"One pixel is {got:.3f} where the others of its image say {expected:.3f}.",
+            "Every image should be sigmoid(dec(z)) of one z.",
+        )
+
+
+def probability_z_from_prior(trial: Trial) -> None:
+    """The z behind the images are N(0, 1): see `samplers.z_from_prior`."""
+    model = trial.arguments[0]
+    p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
+    samplers.z_from_prior(samplers.z_of_probabilities(p))
+
+
+def samples_gate(trial: Trial) -> None:
+    """A gate: (batch, 784) of 0 and 1; z, or the number of images, is the second argument."""
+    _gate(trial, "samples")
+
+
+def _gate(trial: Trial, kind: str) -> None:
+    model, second = trial.arguments
+    counted = isinstance(second, int)
+    call_images(trial, model, second, seed=0, rows=second if counted else len(second), kind=kind)
+    call_images(trial, model, 1 if counted else second[:1], seed=1, rows=1, kind=kind)
+
+
+def given_chances(trial: Trial) -> None:
+    """For two z in turn, each pixel has its probability given z: see `samplers.pixel_chances` (at most 2e-7)."""
+    x, z, model = _given(trial)
+    for i in range(2):
+        samplers.pixel_chances(x[i::2], probabilities(model, z[i]))
+
+
+def given_independence(trial: Trial) -> None:
+    """Pixels of an image are independent given z: see `samplers.pixels_are_independent` (at most 1e-7)."""
+    x, z, model = _given(trial)
+    samplers.pixels_are_independent(x, probabilities(model, z[:2]).repeat(len(x) // 2, 1))
+
+
+def _given(trial: Trial) -> tuple[Tensor, Tensor, Any]:
+    model = coins(swing=2)
+    z = torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(ROWS // 2, 1)
+    return call_images(trial, model, z, seed=2, rows=ROWS, kind="samples"), z, model
+
+
+def model_chances(trial: Trial) -> None:
+    """With a decoder that ignores z, pixels are coins of known chances, independent (at most 2e-7 in all)."""
+    model = coins()
+    x = call_images(trial, model, ROWS, seed=2, rows=ROWS, kind="samples")
+    p = probabilities(model, torch.zeros(Z_DIM))
+    samplers.pixel_chances(x, p)
+    samplers.pixels_are_independent(x, p)
+
+
+def sample_z_from_prior(trial: Trial) -> None:
+    """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `samplers.z_from_prior`."""
+    x = call_images(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples")
+    samplers.z_from_prior(samplers.z_of_pixels(x), slack=0.01)
+
+
+def others(name: str) -> dict[str, Any]:
+    """Right versions of all sampling methods but one."""
+    return {other: method for other, method in RIGHT.items() if other != name}
