@@ -3,6 +3,7 @@
     vae-course train                     every recipe
     vae-course train --recipe v1_z20     one of them
     vae-course train --list              what there is
+    vae-course train --measure           no training: measure the stored models again
 
 A recipe is data: to add a model, add a line to RECIPES. Training never sees the test images; each recipe touches them
 once, for its figures.
@@ -23,11 +24,10 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import nn
 
 from vae_course import weights
 from vae_course.data import binarize, load_mnist
-from vae_course.evaluation import active_units, evaluate, log_likelihood
+from vae_course.evaluation import active_units, evaluate, exact_log_likelihood, log_likelihood
 from vae_course.reference import VAE
 from vae_course.training import fit, start_at_mean_pixel
 
@@ -79,8 +79,9 @@ def train(recipe: Recipe, progress: bool = True) -> VAE:
     return model
 
 
-def figures(model: nn.Module, nll_images: int = NLL_IMAGES) -> dict[str, float]:
+def figures(model: VAE, nll_images: int | None = None) -> dict[str, float]:
     """What the model reaches on the test images, in nats per image; the seeds are fixed, so the figures are too."""
+    nll_images = NLL_IMAGES if nll_images is None else nll_images
     generator = torch.Generator().manual_seed(BINARIZATION_SEED)
     x = binarize(load_mnist("test").images, generator)  # (10000, 784)
     elbo = evaluate(model, x)
@@ -98,10 +99,12 @@ def figures(model: nn.Module, nll_images: int = NLL_IMAGES) -> dict[str, float]:
             f"test_nll_iw{NLL_IW}_standard_error": nll.standard_error,
             "test_nll_images": nll_images,
         }
+        if model.z_dim <= 2:
+            found["test_nll_exact"] = -exact_log_likelihood(model, x[:nll_images]).mean().item()
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def store(model: nn.Module, recipe: Recipe, seconds: float, folder: Path) -> dict[str, Any]:
+def store(model: VAE, recipe: Recipe, seconds: float, folder: Path) -> dict[str, Any]:
     """Write the weights as float16, and measure what was written, not what was trained."""
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     before = figures(model, nll_images=0)["test_nelbo"]
@@ -114,10 +117,17 @@ def store(model: nn.Module, recipe: Recipe, seconds: float, folder: Path) -> dic
         "seconds": round(seconds),
         "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
     }
-    path = folder / weights.FIGURES.name
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    known[recipe.name] = info
-    _write(path, (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())
+    _record(recipe.name, info, folder)
+    return info
+
+
+def measure(name: str) -> dict[str, Any]:
+    """Measure a stored model again, for example after `figures` has learned something new."""
+    state, info = weights.load(name)
+    model = VAE(nn=info["nn"], name=name, z_dim=info["z_dim"])
+    model.load_state_dict(state)
+    info["figures"] = figures(model)
+    _record(name, info, weights.FOLDER)
     return info
 
 
@@ -126,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="vae-course train", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--recipe", action="append", choices=names, help="may be repeated; default: all")
     parser.add_argument("--list", action="store_true", help="show the recipes and train nothing")
+    parser.add_argument("--measure", action="store_true", help="train nothing; measure the stored models again")
     parser.add_argument("--output", type=Path, default=weights.FOLDER, help="default: the package's own folder")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's, e.g. to try it out")
     args = parser.parse_args(argv)
@@ -133,6 +144,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.list:
         for recipe in chosen:
             print(recipe)
+        return 0
+    if args.measure:
+        for recipe in chosen:
+            print(f"{recipe.name}: {json.dumps(measure(recipe.name)['figures'])}")
         return 0
     if args.steps is not None and args.output == weights.FOLDER:
         print("--steps makes a model that its recipe does not describe: give --output too.", file=sys.stderr)
@@ -145,6 +160,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         info = store(model, recipe, time.perf_counter() - start, args.output)
         print(f"{recipe.name}: {json.dumps(info['figures'])}")
     return 0
+
+
+def _record(name: str, info: dict[str, Any], folder: Path) -> None:
+    path = folder / weights.FIGURES.name
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known[name] = info
+    _write(path, (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,0 +1,149 @@
+"""The lessons' models are what `figures.json` says: it is recomputed here, with its own seeds."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from vae_course import given, weights
+from vae_course.authoring import train_weights
+from vae_course.data import binarize, load_mnist
+from vae_course.evaluation import evaluate, exact_log_likelihood
+from vae_course.reference import VAE
+
+NAMES = ["v1_z2", "v1_z20"]
+# The figures come from fixed seeds; what is left is rounding, which differs between machines and numbers of threads.
+ROUNDING = 0.02  # nats
+
+
+def load(name: str) -> tuple[VAE, dict]:
+    state, info = weights.load(name)
+    model = VAE(nn=info["nn"], name=name, z_dim=info["z_dim"])
+    model.load_state_dict(state)
+    return model, info
+
+
+def test_the_lessons_models_are_there():
+    assert set(NAMES) <= set(weights.available())
+    assert {recipe.name for recipe in train_weights.RECIPES} == set(weights.available())
+
+
+def test_all_weights_together_are_at_most_6_megabytes():
+    files = list(weights.FOLDER.glob("*.safetensors"))
+    assert {file.stem for file in files} == set(weights.available())
+    assert sum(file.stat().st_size for file in files) <= 6_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_recorded_recipe_is_the_one_in_the_script(name: str):
+    info = weights.load(name)[1]
+    recipe = next(recipe for recipe in train_weights.RECIPES if recipe.name == name)
+    assert {
+        key: info[key] for key in ("nn", "z_dim", "steps", "batch_size", "lr", "warmup", "iw", "seed", "split")
+    } == {key: value for key, value in vars(recipe).items() if key != "name"}
+    assert abs(info["float16_costs_nats"]) < 0.05
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_elbo_and_its_terms_are_what_the_figures_say(name: str):
+    model, info = load(name)
+    found = train_weights.figures(model, nll_images=0)
+    assert found == pytest.approx({key: info["figures"][key] for key in found}, abs=ROUNDING)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_all_figures_are_what_they_say(name: str):
+    model, info = load(name)
+    assert train_weights.figures(model) == pytest.approx(info["figures"], abs=ROUNDING)
+
+
+def test_the_models_are_as_good_as_the_lessons_say():
+    figures = {name: weights.load(name)[1]["figures"] for name in NAMES}
+    assert figures["v1_z20"]["test_nelbo"] < 98
+    assert figures["v1_z2"]["test_nelbo"] < 145
+    for found in figures.values():
+        assert found["test_nelbo"] == pytest.approx(found["test_kl"] + found["test_rec"], abs=1e-3)
+        assert found["test_nll_iw5000"] < found["test_nelbo"]
+
+
+def test_with_two_latents_the_nll_by_5000_draws_is_above_the_exact_one_and_close():
+    model, info = load("v1_z2")
+    generator = torch.Generator().manual_seed(train_weights.BINARIZATION_SEED)
+    x = binarize(load_mnist("test").images, generator)[: info["figures"]["test_nll_images"]]
+    exact = -exact_log_likelihood(model, x).mean().item()
+    assert info["figures"]["test_nll_exact"] == pytest.approx(exact, abs=ROUNDING)
+    assert exact - 0.01 < info["figures"]["test_nll_iw5000"] < exact + 0.1
+
+
+def test_the_exact_log_p_of_20_real_digits_lies_above_the_bounds_and_doubling_the_grid_changes_nothing():
+    model, _ = load("v1_z2")
+    x = binarize(load_mnist("test").images[:20], torch.Generator().manual_seed(0))
+    exact = exact_log_likelihood(model, x)
+    assert torch.allclose(exact, exact_log_likelihood(model, x, nodes=400), atol=1e-3, rtol=0)
+    elbo = evaluate(model, x, "elbo", iw=500).per_image
+    iwae = evaluate(model, x, "iwae", iw=500).per_image
+    assert (exact > elbo).all()
+    assert exact.mean() > iwae.mean() > elbo.mean()
+
+
+def test_the_given_skeleton_and_a_learner_s_class_take_them():
+    class Mine(given.VAE):
+        pass
+
+    for cls in (None, Mine):
+        model = given.trained("v1_z2", cls)
+        assert isinstance(model, cls or given.VAE) and isinstance(model, nn.Module)
+        assert all(value.dtype == torch.float32 for value in model.state_dict().values())
+
+
+def test_an_unknown_name_lists_those_that_exist():
+    with pytest.raises(ValueError, match=r"no trained model 'v1_z3'.*v1_z2, v1_z20"):
+        weights.load("v1_z3")
+
+
+def test_a_missing_file_says_so(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    with pytest.raises(FileNotFoundError, match="missing.*git"):
+        weights.load("v1_z2")
+
+
+# ---------------------------------------------------------------- the script
+
+
+def test_the_script_trains_and_writes_what_load_reads(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr(train_weights, "NLL_IMAGES", 2)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert train_weights.main(["--recipe", "v1_z2", "--steps", "3", "--output", str(tmp_path)]) == 0
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "FIGURES", tmp_path / "figures.json")
+    state, info = weights.load("v1_z2")
+    VAE(nn="v1", z_dim=2).load_state_dict(state)
+    assert info["steps"] == 3 and info["figures"]["test_nelbo"] > 150
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["figures.json", "v1_z2.safetensors"]
+    assert "v1_z2" in capsys.readouterr().out
+
+
+def test_the_same_recipe_gives_the_same_model():
+    recipe = train_weights.Recipe("again", nn="tiny", z_dim=2, steps=5, iw=2)
+    one, two = (train_weights.train(recipe, progress=False).state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_shortened_recipe_does_not_replace_the_lessons_model(capsys):
+    before = weights.FIGURES.read_text(encoding="utf-8")
+    assert train_weights.main(["--steps", "3"]) == 2
+    assert "--output" in capsys.readouterr().err
+    assert weights.FIGURES.read_text(encoding="utf-8") == before
+
+
+def test_the_list_of_recipes_is_shown(capsys):
+    assert train_weights.main(["--list"]) == 0
+    assert "v1_z20" in capsys.readouterr().out
+
+
+def test_the_figures_file_is_tidy_json():
+    text = weights.FIGURES.read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
