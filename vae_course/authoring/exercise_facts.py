@@ -43,5 +43,7 @@ def card_head(exercises: Sequence[ExerciseFacts]) -> str:
     else:
         facts.append(f"{points:g} point{'' if points == 1 else 's'}")
     if first.lines:
-        facts.append(f"about {first.lines}{' each' if len(exercises) > 1 else ''}")
+        # "about 2 lines" is an estimate; "3 numbers" is what is asked.
+        about = "about " if "line" in first.lines else ""
+        facts.append(f"{about}{first.lines}{' each' if len(exercises) > 1 else ''}")
     return f"### Exercise {first.number} · {first.title}\n\n*{' · '.join(facts)}*"
