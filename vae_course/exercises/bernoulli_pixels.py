@@ -78,7 +78,7 @@ def _bce_broadcast(x: Tensor, logits: Tensor) -> Tensor:
 
 
 SATURATES = (
-    "Right while the logits are moderate. From 24 ln 2 = 16.6 on, sigmoid is exactly 1 in float32, 1 − p is 0, and its logarithm "
+    "Right while the logits are moderate. Not far above 16 sigmoid becomes exactly 1 in float32, 1 − p is 0, and its logarithm "
     "is −inf or whatever a clamp makes of it. Stay with logits: x · logits − softplus(logits), or a function that takes "
     "logits."
 )
