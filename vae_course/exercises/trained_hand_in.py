@@ -1,0 +1,171 @@
+"""Exercise 7.3: a trained model, marked by band on a NELBO that we compute, never by the learner's printed number."""
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Generator, Tensor
+
+from vae_course import given
+from vae_course.answers import Answer
+from vae_course.data import binarize, load_mnist
+from vae_course.evaluation import evaluate
+from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
+
+LESSON = "07_capstone"
+
+BANDS = (130, 115, 105, 100)  # nats, a point each
+SLACK = 0.5
+
+
+def _nothing_yet() -> None:
+    raise NotImplementedError
+
+
+def play_model(hand_in: Any, x: Tensor) -> dict[str, Tensor]:
+    """Load the weights into the skeleton and measure the NELBO: nothing that the learner's class computes counts."""
+    hand_in = hand_in() if callable(hand_in) else hand_in
+    if not isinstance(hand_in, dict) or any(hand_in.get(key) is None for key in ("file", "nn", "z_dim")):
+        _nothing_yet()
+    path = Path(str(hand_in["file"]))
+    if path.suffix != ".safetensors":
+        raise ValueError(
+            f"{path.name} is no .safetensors file: save with safetensors.torch.save_file(model.state_dict(), ...)"
+        )
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path.name} beside this notebook: did the saving cell run?")
+    model = given.VAE(nn=hand_in["nn"], z_dim=hand_in["z_dim"])
+    state = {n: t for n, t in load_file(path).items() if n.startswith(("enc.", "dec."))}
+    prior = {n: getattr(model, n) for n in ("z_prior_m", "z_prior_v")}
+    model.load_state_dict(state | prior)
+    found = evaluate(model.eval(), x)
+    return {"nelbo": torch.tensor(found.nll), "kl": torch.tensor(found.kl), "z_dim": torch.tensor(float(model.z_dim))}
+
+
+def draw_test_images(generator: Generator) -> Arguments:
+    """All 10,000 test images, binarized with noise of our own."""
+    return (binarize(load_mnist("test").images, generator=generator),)
+
+
+def below(nats: float) -> Callable[[Trial], None]:
+    """A check: the NELBO on the test set is at most this, with half a nat for chance.
+
+    False alarms: the images are all 10,000, so only pixels and z are drawn; the average's standard deviation is below 0.1
+    nats for models of this size, and half a nat is five of them; a right value at the band's edge is not lost to chance.
+    """
+
+    def test(trial: Trial) -> None:
+        found = trial.call().outputs
+        nelbo, kl = found["nelbo"].item(), found["kl"].item()
+        if not nelbo <= nats + SLACK:
+            raise Wrong(
+                f"The NELBO of your model on 10,000 test images is {nelbo:.1f} nats (KL {kl:.1f}).",
+                f"This point is for {nats:g} nats or fewer.",
+            )
+
+    return test
+
+
+@cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="vae-course-"))
+
+
+def _made(name: str, z_dim: int, change: Any = None) -> Any:
+    """A hand-in, saved when it is first needed."""
+
+    def make() -> dict[str, Any]:
+        path = _folder() / f"{name}.safetensors"
+        if not path.exists():
+            torch.manual_seed(0)
+            model = given.VAE(nn="v1", z_dim=z_dim) if change else given.trained(f"v1_z{z_dim}")
+            if change:
+                change(model)
+            save_file(model.state_dict(), path)
+        return {"file": str(path), "nn": "v1", "z_dim": z_dim}
+
+    return make
+
+
+def _untrained(model: given.VAE) -> None:
+    pass
+
+
+def _collapsed(model: given.VAE) -> None:
+    """Every image is decoded to the mean image, and q is the prior."""
+    mean = load_mnist("train").images.float().mean(0) / 255
+    with torch.no_grad():
+        for layer in (model.enc.net[-1], model.dec.net[-1]):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        model.enc.net[-1].bias[model.z_dim :] = 0.5413  # softplus of it is 1
+        model.dec.net[-1].bias.copy_(torch.logit(mean, eps=1e-3))
+
+
+def _nudged(model: given.VAE) -> None:
+    """The course's good model, moved by less than anyone could measure."""
+    model.load_state_dict(given.trained("v1_z20").state_dict())
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1 + 1e-6)
+
+
+def kind_of_model(answer: Answer) -> dict[str, Tensor]:
+    """What sort of model this is, by its NELBO and KL on 500 images."""
+    images = binarize(load_mnist("test").images[:500], generator=torch.Generator().manual_seed(0))
+    found = answer.call(images, seed=0).outputs
+    if "nelbo" not in found:
+        return {}
+    nelbo, kl, z_dim = (found[name].item() for name in ("nelbo", "kl", "z_dim"))
+    facts = {"untrained": nelbo > 400, "collapsed": kl < 0.5 and nelbo < 400, "two latents": z_dim <= 2 and kl >= 0.5}
+    return {name: torch.tensor(float(fact)) for name, fact in facts.items()} if any(facts.values()) else {}
+
+
+trained_model = Exercise(
+    name="trained_model",
+    lesson=LESSON,
+    number="7.3",
+    title="A trained model, marked by its nats",
+    points=4,
+    minutes=35,
+    difficulty=3,
+    lines="10 lines",
+    arguments=draw_test_images,
+    truth=lambda x: torch.zeros(()),
+    harness=play_model,
+    stub={"file": None, "nn": None, "z_dim": None},
+    seconds=60,
+    checks=tuple(Check(f"at most {nats} nats on the test set", below(nats), points=1) for nats in BANDS),
+    fingerprint=kind_of_model,
+    misconceptions=(
+        Misconception(
+            "untrained",
+            _made("untrained", 20, _untrained),
+            "This is about 784 ln 2 = 543 nats: the file holds a model as it was before training. Save after fit.",
+        ),
+        Misconception(
+            "collapsed",
+            _made("collapsed", 20, _collapsed),
+            "The KL is 0: every image is decoded to nearly the same picture, and z says nothing (lesson 04, collapse). Is the "
+            "reconstruction term averaged over pixels?",
+        ),
+        Misconception(
+            "two-latents",
+            _made("two", 2),
+            "With z_dim = 2 no training brings this network much below 140 nats: two numbers cannot say enough about a "
+            "digit. Take about 20.",
+        ),
+    ),
+    correct={"the course's model": _made("nudged", 20, _nudged)},
+    hints=(
+        "Start from lesson 04: VAE(nn='v1', z_dim=20) and fit reach the last band within a minute or two.",
+        "Three things help most: enough latents, start_at_mean_pixel before training, and a learning rate that falls to 0 "
+        "(fit does that for you).",
+        "Train on all of 'train+valid' for a few thousand steps, save with save_file(model.state_dict(), 'model.safetensors'), "
+        "and write that name, the network and z_dim into the dictionary.",
+    ),
+)
