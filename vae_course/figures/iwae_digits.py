@@ -1,0 +1,157 @@
+"""Figures of lesson 05 on real digits: a model with two latent dimensions, in which log p(x) is known by a grid."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+from vae_course.evaluation import evaluate, exact_log_likelihood
+from vae_course.figures.style import COLOURS, canvas
+from vae_course.given import log_bernoulli_with_logits, log_normal
+
+
+def exact_log_p(model: Any, x: Tensor) -> Tensor:
+    """log p(x) of each image by a grid over the two latent dimensions: no q and no chance in it. (n,), in nats."""
+    return exact_log_likelihood(model, x)
+
+
+def gap_bars(rows: Mapping[str, float], exact: float) -> None:
+    """Bars of lower bounds that end at or before the line log p(x); the hatched rest is the gap. All in nats."""
+    names = list(rows)
+    colours = [COLOURS["iwae"] if "IWAE" in name else COLOURS["nelbo"] for name in names]
+    start = math.floor(min(rows.values())) - 3
+    with canvas(width=9, height=0.7 + 0.55 * len(rows)) as axes:
+        for place, (value, colour) in enumerate(zip(rows.values(), colours, strict=True)):
+            axes.barh(place, value - start, left=start, color=colour, alpha=0.75, height=0.6)
+            axes.barh(place, exact - value, left=value, fc="none", ec=COLOURS["kl"], hatch="///", height=0.6)
+            axes.text(start + 0.05, place, f" {value:.2f}", va="center", color="white", weight="bold")
+            axes.text(exact + 0.04, place, f"gap {exact - value:.2f}", va="center")
+        axes.axvline(exact, color=COLOURS["truth"], ls="--")
+        axes.set(
+            yticks=range(len(names)),
+            yticklabels=names,
+            xlim=(start, exact + 0.9),
+            xlabel=f"nats per image; dashed line: log p(x) = {exact:.2f}",
+        )
+        axes.invert_yaxis()
+
+
+def weights_of_digits(log_w: Tensor | None, exact: Tensor, x: Tensor) -> None:
+    """Histograms of log w for a few images, with their mean, the log of their mean weight, and log p(x).
+
+    log_w: (n, k), or None if there are none yet; exact: (n,) log p(x); x: (n, 784) the images.
+    """
+    with canvas(columns=len(x), width=3.3 * len(x), height=3.4, squeeze=False) as panels:
+        for row, axes in enumerate(panels[0]):
+            truth = exact[row].item()
+            axes.set(xlabel="log w (nats)", yticks=[])
+            axes.spines["left"].set_visible(False)
+            if log_w is not None:
+                values = log_w[row].detach()
+                mean, bound = values.mean().item(), torch.logsumexp(values, 0).item() - math.log(len(values))
+                low = values.quantile(0.01).item()
+                axes.hist(values.clamp(min=low).numpy(), bins=45, color=COLOURS["q"], alpha=0.5)
+                axes.axvline(mean, color=COLOURS["nelbo"], ls="-.", label=f"mean of log w  {mean:.2f}")
+                axes.axvline(bound, color=COLOURS["iwae"], label=f"log of mean w  {bound:.2f}")
+            axes.axvline(truth, color=COLOURS["truth"], ls="--", label=f"log p(x)  {truth:.2f}")
+            if log_w is None:
+                axes.set(xlim=(truth - 10, truth + 4))
+            axes.set_ylim(0, axes.get_ylim()[1] * 1.75)
+            axes.legend(loc="upper left", fontsize=9, borderaxespad=0)
+            _inset(axes, x[row], (0.0, 0.28, 0.27, 0.3))
+
+
+def bound_on_digits(model: Any, x: Tensor, yours: Mapping[int, float] | None, counts: tuple[int, ...]) -> None:
+    """The bound against k on real digits: the target curve by `evaluate`, log p(x) by a grid, and a learner's values."""
+    exact = exact_log_likelihood(model, x).mean().item()
+    target = [evaluate(model, x, "iwae", k, seed=1).bound for k in counts]
+    with canvas(width=8.6, height=3.8) as axes:
+        axes.semilogx(
+            counts, target, "-", color=COLOURS["faint"], lw=4, alpha=0.5, label="target (other draws)", base=2
+        )
+        if yours:
+            axes.plot(list(yours), list(yours.values()), "o", color=COLOURS["iwae"], label="yours: −niwae")
+        axes.axhline(exact, color=COLOURS["truth"], ls="--", label=f"log p(x) by a grid: {exact:.2f}")
+        axes.set(
+            xlabel="k, the number of draws per image",
+            ylabel="nats per image",
+            xticks=counts,
+            xticklabels=counts,
+            title=f"The bound on {len(x)} test images",
+        )
+        axes.legend(loc="lower right")
+
+
+def posterior_and_draws(model: Any, x: Tensor, k: int = 100) -> None:
+    """The exact posterior of one image, q over it, and k draws of q: all alike, and each as big as its weight.
+
+    x: (784,), one image; the model has two latent dimensions.
+    """
+    with torch.no_grad():
+        m, v = (part[0] for part in model.enc(x[None]))  # (2,) each
+        z = m + v.sqrt() * torch.randn(k, 2, generator=torch.Generator().manual_seed(0))
+        log_w = _log_joint(model, x, z) - log_normal(z, m, v)  # (k,)
+        reach = 6 * v.sqrt()
+        lines = [torch.linspace((m - reach)[i].item(), (m + reach)[i].item(), 90) for i in range(2)]
+        grid = torch.cartesian_prod(*lines)  # (8100, 2)
+        density = torch.softmax(_log_joint(model, x, grid), 0).reshape(90, 90).T
+    share = torch.softmax(log_w, 0)
+    effective = 1 / share.square().sum().item()
+    with canvas(columns=2, width=9.6, height=4.3, sharex=True, sharey=True) as (left, right):
+        for axes, size, title in (
+            (left, torch.full((k,), 14.0), "q: the draws, all alike"),
+            (right, 1400 * share, f"each as big as its weight: {effective:.1f} of {k} count"),
+        ):
+            axes.contourf(*lines, density, levels=_levels(density), colors=COLOURS["p"], alpha=0.28)
+            axes.contour(
+                *lines, density, levels=_levels(density)[:-1], colors=COLOURS["p"], linestyles="--", linewidths=1
+            )
+            for sds in (1, 2):
+                widths = (2 * sds * v.sqrt()).tolist()
+                axes.add_patch(Ellipse(tuple(m.tolist()), *widths, fc="none", ec=COLOURS["q"], lw=1.8))
+            axes.scatter(*z.T, s=size, color=COLOURS["q"], alpha=0.6, lw=0)
+            axes.set(xlabel="$z_1$", title=title)
+        left.set(ylabel="$z_2$")
+        _inset(left, x, (0.0, 0.76, 0.24, 0.24))
+
+
+def _log_joint(model: Any, x: Tensor, z: Tensor) -> Tensor:
+    return log_bernoulli_with_logits(x, model.dec(z)) + log_normal(z, *model.z_prior)
+
+
+def _levels(density: Tensor) -> np.ndarray:
+    """Heights whose contours hold 95 %, 80 % and 50 % of the posterior, and the top."""
+    heights = density.flatten().sort(descending=True).values
+    mass = heights.cumsum(0)
+    return np.array([heights[(mass < share).sum()].item() for share in (0.95, 0.8, 0.5)] + [heights[0].item() * 1.01])
+
+
+def _inset(axes: Axes, x: Tensor, place: tuple[float, float, float, float]) -> None:
+    picture = axes.inset_axes(place)
+    picture.imshow(x.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
+    picture.set(xticks=[], yticks=[])
+
+
+def trained_and_evaluated(table: Mapping[str, tuple[float, float]], counts: tuple[int, int]) -> None:
+    """Models (by name) and their negative bounds with few and with many draws: which is the lower one, at each?
+
+    table: name -> (−IWAE with counts[0] draws, −IWAE with counts[1] draws), in nats.
+    """
+    looks = [("nelbo", "s--"), ("iwae", "o-")]
+    with canvas(width=7.5, height=3.4) as axes:
+        for (name, values), (colour, look) in zip(table.items(), looks, strict=True):
+            axes.plot([0, 1], values, look, color=COLOURS[colour], label=name, ms=7)
+            for place, value in enumerate(values):
+                axes.annotate(f"{value:.2f}", (place, value), (8, 5), textcoords="offset points", fontsize=10)
+        axes.set(
+            xticks=[0, 1],
+            xticklabels=[f"evaluated with k = {k}" for k in counts],
+            xlim=(-0.25, 1.4),
+            ylabel="−bound (nats, lower is better)",
+        )
+        axes.legend()
