@@ -22,7 +22,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean unit benchmarks nbval browser slow chromium
+.PHONY: lab setup setup-test test test-all build lint clean drift unit benchmarks nbval browser slow chromium
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -46,7 +46,7 @@ $(VENV)/.test-ready: $(VENV)/.lab-ready
 	$(PY) -m pip install -q -e '.[test]'
 	@touch $@
 
-test: lint unit benchmarks nbval browser
+test: chromium lint drift unit benchmarks nbval browser
 
 test-all: test slow
 
@@ -58,7 +58,7 @@ benchmarks: setup-test
 	@if [ -d tests/benchmarks ]; then $(FRESH_HOME) $(PYTEST) -m "not slow" tests/benchmarks $(NO_TESTS_IS_FINE); fi
 
 nbval: setup-test
-	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) --nbval solutions $(NO_TESTS_IS_FINE)
+	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) --nbval-lax notebooks $(NO_TESTS_IS_FINE)
 
 browser: setup-test chromium
@@ -69,6 +69,10 @@ slow: setup-test chromium
 
 build: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(VENV)/bin/vae-course build
+
+# A notebook that is not what its source says.
+drift: setup-test
+	@$(FRESH_HOME) $(VENV)/bin/vae-course build --check
 
 lint: setup-test
 	@$(PY) -m ruff check .

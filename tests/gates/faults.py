@@ -1,0 +1,104 @@
+"""The faults that are planted, one at a time, and the gate that must catch each.
+
+A fault changes one text in one file. To add one, write one more `Fault` in FAULTS: the text that it replaces must
+stand in the file exactly as often as `count` says, so that a fault that no longer hits anything is noticed.
+"""
+
+from dataclasses import dataclass
+
+# Gates, as command lines after the interpreter. They are what `make test` runs, cut down to what can see the fault.
+DRIFT = ("-m", "vae_course.cli", "build", "--check")
+LESSON = "01_reparameterization"
+STRICT = ("-m", "pytest", "-q", "-x", *"-p tests.skip_gate -p tests.authoring.nbval_like_build".split(), "--nbval")
+LAX = ("-m", "pytest", "-q", "-x", "-p", "tests.skip_gate", "--nbval-current-env", "--nbval-lax")
+BROWSER = ("-m", "pytest", "-q", "-x", "tests/browser", "-k", f"before_anything and {LESSON}")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`old` becomes `new` in `file`; `gate` must then fail, and say `says`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    gate: tuple[str, ...]
+    says: str
+    count: int = 1
+
+
+FAULTS = (
+    Fault(
+        "a slip in a solution's source",
+        f"solutions/{LESSON}.py",
+        "return m + torch.sqrt(v) * noise",
+        "return m - 1 + torch.sqrt(v) * noise",
+        gate=(*DRIFT, LESSON),
+        says=f"solutions/{LESSON}.ipynb",
+    ),
+    Fault(
+        "a wrong answer in a solved lesson",
+        f"solutions/{LESSON}.ipynb",
+        "return m + torch.sqrt(v) * noise",
+        "return m + v * noise",
+        gate=(*STRICT, f"solutions/{LESSON}.ipynb"),
+        says="failed",
+    ),
+    Fault(
+        "a drifted notebook",
+        f"notebooks/{LESSON}.ipynb",
+        "Draw z from N(m, v)",
+        "Draw x from N(m, v)",
+        gate=(*DRIFT, LESSON),
+        says=f"notebooks/{LESSON}.ipynb",
+    ),
+    Fault(
+        "a stub that raises at import",
+        f"notebooks/{LESSON}.ipynb",
+        '"predict_noise = {',
+        '"raise NotImplementedError\\n",\n    "predict_noise = {',
+        gate=(*LAX, f"notebooks/{LESSON}.ipynb"),
+        says="NotImplementedError",
+    ),
+    Fault(
+        "a dead widget",
+        "vae_course/figures/widgets.py",
+        "ipywidgets.interactive_output(draw, controls)",
+        "(draw(**start), ipywidgets.HTML('a picture that never changes'))[1]",
+        gate=BROWSER,
+        says="sliders that change nothing",
+    ),
+    Fault(
+        "a widget that cannot be drawn",
+        "vae_course/figures/widgets.py",
+        "display(ipywidgets.VBox([",
+        "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'gone', 'version_major': 2}}, raw=True)\n"
+        "    (ipywidgets.VBox([",
+        gate=BROWSER,
+        says="Error",
+    ),
+    Fault(
+        "a wrong sha256",
+        "vae_course/data/mnist.py",
+        "ba891046e6505d7a",
+        "ba891046e6505d7b",
+        gate=("-m", "pytest", "-q", "-x", "tests/data/test_mnist.py"),
+        says="sha256",
+    ),
+    Fault(
+        "an import that points upwards",
+        "vae_course/given.py",
+        "from vae_course import nns, weights",
+        "from vae_course import nns, reference, weights  # noqa: F401",
+        gate=("-m", "pytest", "-q", "-x", "tests/test_house.py", "-k", "downwards or student"),
+        says="imports reference",
+    ),
+    Fault(
+        "a pin that is not what is installed",
+        "constraints.txt",
+        "jupyterlab==4",
+        "jupyterlab==3",
+        gate=("-m", "pytest", "-q", "-x", "tests/test_environment.py", "-k", "pinned"),
+        says="jupyterlab",
+    ),
+)
