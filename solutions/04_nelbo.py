@@ -1,0 +1,917 @@
+# %% [markdown]
+# # 04 · The NELBO
+#
+# The pieces are ready: a draw that lets gradients through, a KL divergence, the log-probability of an image. This lesson puts them
+# together into one number, shows why that number is the right one, and makes a model learn from it.
+
+# %% [markdown]
+# ## What you will build
+#
+# `VAE.negative_elbo_bound(x)`, six steps in about six lines; `VAE.loss(x)` around it; and `training_step`, once by hand. Then you train a
+# VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image.
+#
+# After this lesson you can
+#
+# * derive the ELBO in two ways on a blank page, and say what each way shows that the other does not;
+# * write the bound from memory, and say for each term its sign, its shape, and what is summed and what averaged;
+# * explain why one $z$ per image is enough;
+# * read learning curves: tell a healthy model from a collapsed one, and a good bound from a bug.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 125 minutes: 53 of reading and playing, 72 of exercises. It divides well into two evenings: stop after exercise 4.3.
+# **Short path** (workshop, 45 minutes): the first derivation, the six steps, exercise 4.1, "Train it", the summary.
+#
+# You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
+# black-and-white image. They are given here, under the names that you know:
+#
+# | in code | in formulas | meaning |
+# | --- | --- | --- |
+# | `x` | $x$ | a batch of images, `(batch, 784)`, each pixel 0 or 1 |
+# | `z` | $z$ | the latent variable, `(batch, z_dim)` |
+# | `self.z_prior` | $p(z)$ | the prior, $N(0, 1)$ in each dimension, all independent |
+# | `self.dec(z)` | $p(x \mid z)$ | the decoder: a logit for each pixel |
+# | `self.enc(x)` | $q(z \mid x)$ | the encoder: $m$ and $v$ of a Gaussian over $z$ |
+# | | $p(x, z) = p(z)\,p(x \mid z)$ | the chance of $z$ and $x$ together |
+# | | $p(x)$ | the chance of $x$ alone, called the **evidence** |
+# | | $p(z \mid x)$ | the posterior: which $z$ could have made this $x$ |
+# | | $\mathbb E_q[\,\cdot\,]$ | the average over $z$ drawn from $q(z \mid x)$ |
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on lesson 03. Answer aloud before you open the answers.
+#
+# 1. What is $\log p(x|z)$ of a black-and-white image, and over what is it summed?
+# 2. A model that gives every pixel probability ½: how many nats does it pay per image?
+# 3. A colleague *averages* the reconstruction term over the 784 pixels. To which $\beta$ is that the same?
+#
+# <details><summary>Answers</summary>
+#
+# 1. $\sum_i \big[x_i \log \pi_i + (1 - x_i) \log(1 - \pi_i)\big]$ over the pixels $i$, with $\pi_i$ the pixel's probability of being 1:
+#    the pixels are independent *given* $z$, so their probabilities multiply and the logarithms add.
+# 2. $784 \ln 2 = 543.4$ nats. That is where "our model" stands.
+# 3. $\beta = 784$: the KL weighs 784 times as much as it should. Today you will see what that does.
+# </details>
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import nelbo as figures
+from vae_course.figures import posterior, wrong_models
+from vae_course.figures.widgets import explore
+
+# %%
+train = load_mnist("train")
+test = load_mnist("test")
+x_test = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784), each pixel 0 or 1
+print("training images:", len(train.images), "  test images:", tuple(x_test.shape))
+
+# %% [markdown]
+# ## What we want, and why we cannot have it
+#
+# A good model gives a high probability $p(x)$ to images that really occur. So we would like to change the decoder until $\log p(x)$,
+# averaged over the training images, is as high as possible. The model says how an image comes about: first a $z$ from the prior, then an
+# $x$ from the decoder. Summing over all $z$ that could have been,
+#
+# $$p(x) = \int p(z)\,p(x|z)\,dz = \mathbb E_{z \sim p(z)}\big[\,p(x|z)\,\big].$$
+#
+# An average! So why not draw many $z$ from the prior and take the mean of $p(x|z)$? Let us try it with a model that is already trained.
+#
+# *Predict first*: for one test image the cell takes the mean over 10,000 draws from the prior (in log space, lesson 03). Below it stands
+# what ten draws from the *encoder* can guarantee for the same image. Which number is higher, and by how much?
+
+# %%
+good = given.trained("v1_z20")  # 20 latent dimensions; never saw the test images
+torch.manual_seed(0)
+z = torch.randn(10_000, 20)  # from the prior
+with torch.no_grad():
+    log_p = given.log_bernoulli_with_logits(x_test[0], good.dec(z))  # (10000,)
+print(f"10,000 draws from the prior:  log p(x) ≈ {given.log_mean_exp(log_p, dim=0):.0f} nats")
+print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[:1], iw=10).bound:.0f} nats")
+
+# %% [markdown]
+# Hardly any of the 10,000 random $z$ makes an image that looks like this one, so the average rests on a few lucky draws and is far too
+# low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The
+# ELBO is what makes up for that.
+
+# %% [markdown]
+# ## First derivation: a bound by Jensen
+#
+# Take one image $x$. Start from the sum over all $z$, with $p(x, z) = p(z)\,p(x|z)$:
+#
+# $$\log p(x) = \log \int p(x, z)\,dz.$$
+#
+# **Bring in $q$.** Multiply and divide by $q(z|x)$. This changes nothing, as long as we do not divide by 0, and a Gaussian is nowhere 0:
+#
+# $$\log p(x) = \log \int q(z|x)\;\frac{p(x, z)}{q(z|x)}\;dz.$$
+#
+# **Read it as an average under $q$**, of a number that we call the weight $w$:
+#
+# $$\log p(x) = \log \mathbb E_q[\,w\,], \qquad w = \frac{p(x, z)}{q(z|x)}.$$
+#
+# So far everything is exact. The weight corrects for having drawn from $q$: where $q$ draws too often, the weight is small. But the
+# logarithm of an average is awkward: products inside $w$ cannot be split, and a sample mean inside a logarithm is not right on average.
+# It would be convenient to swap the two. What does the swap cost?
+
+# %% [markdown]
+# Suppose the weight is 1 or 3, each with probability ½. *Predict first*: is the log of the mean above or below the mean of the logs?
+
+# %%
+print(f"log of the mean:  log((1 + 3) / 2)         = {math.log(2):.4f}")
+print(f"mean of the logs: (log 1 + log 3) / 2      = {math.log(3) / 2:.4f}")
+
+# %%
+explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
+
+# %% [markdown]
+# *What to read off:* the curve bends down (it is **concave**), so the line between two of its points runs below it. The dotted
+# distance is what the swap costs; it is 0 only when all the weight sits on one value.
+#
+# **Jensen's inequality** says the same for any distribution of $w$: $\log \mathbb E[w] \ge \mathbb E[\log w]$. Two lines prove it. A
+# concave curve lies below each of its tangents; at the place $c > 0$ the tangent of $\log$ has slope $1/c$:
+#
+# $$\log w \le \log c + \frac{w - c}{c}.$$
+#
+# Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, and what is left is $\mathbb E[\log w] \le \log \mathbb E[w]$.
+
+# %% [markdown]
+# **Swap**, and pay:
+#
+# $$\log p(x) \;\ge\; \mathbb E_q\Big[\log \frac{p(x, z)}{q(z|x)}\Big] \;=:\; \mathrm{ELBO}(x),$$
+#
+# the **e**vidence **l**ower **bo**und. Now the logarithm can be split, with $p(x, z) = p(x|z)\,p(z)$:
+#
+# $$\mathrm{ELBO}(x) = \mathbb E_q\big[\log p(x|z) + \log p(z) - \log q(z|x)\big].$$
+#
+# The last two terms are a KL divergence with its sign turned round (lesson 02: $\mathrm{KL}(q\,\|\,p) = \mathbb E_q[\log q - \log p]$):
+#
+# $$\boxed{\;\mathrm{ELBO}(x) = \mathbb E_q\big[\log p(x|z)\big] - \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)\;}$$
+#
+# Both parts are within reach: the KL has a closed form, and the average over $q$ can be estimated by drawing $z$ from $q$.
+
+# %% [markdown]
+# ## Second derivation: where the gap goes
+#
+# Jensen says that something is lost, but not what. So ask directly: how far is $q$ from the true posterior $p(z|x)$?
+#
+# $$\mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big) = \mathbb E_q\big[\log q(z|x) - \log p(z|x)\big].$$
+#
+# By Bayes' rule $p(z|x) = p(x, z) / p(x)$, so $\log p(z|x) = \log p(x, z) - \log p(x)$:
+#
+# $$= \mathbb E_q\big[\log q(z|x) - \log p(x, z) + \log p(x)\big].$$
+#
+# The first two terms average to $-\mathrm{ELBO}$; you saw them in the line that was split. And $\log p(x)$ does not contain $z$, so its
+# average is itself:
+#
+# $$\mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big) = -\mathrm{ELBO}(x) + \log p(x).$$
+#
+# $$\boxed{\;\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big)\;}$$
+#
+# No inequality anywhere, and it tells three things:
+#
+# * a KL is never negative, so $\mathrm{ELBO} \le \log p(x)$: the bound again, this time without Jensen;
+# * the gap is 0 exactly when $q$ *is* the posterior;
+# * changing the encoder leaves $\log p(x)$ where it is, so whatever it adds to the ELBO it takes from the gap. Changing the decoder moves
+#   both: the ELBO may rise because the model got better or because the gap got smaller, and the ELBO alone does not say which.
+#
+# Two different KLs have now appeared: from $q$ to the **prior** (a part of the ELBO, which we compute) and from $q$ to the **posterior** (the
+# gap, which we usually cannot compute). Mixing them up is the most frequent slip on exam sheets.
+
+# %% [markdown]
+# Check it with a pencil world: the two boxes of lesson 00, a red ball, $q$ still undecided at ½.
+
+# %%
+p_box, p_red = (0.5, 0.5), (0.2, 0.9)
+evidence = sum(p * r for p, r in zip(p_box, p_red))
+q = (0.5, 0.5)
+elbo = sum(qz * math.log(p * r / qz) for qz, p, r in zip(q, p_box, p_red))
+gap = sum(qz * math.log(qz / (p * r / evidence)) for qz, p, r in zip(q, p_box, p_red))
+print(f"ELBO {elbo:.4f} + gap {gap:.4f} = {elbo + gap:.4f}      log p(red) = {math.log(evidence):.4f}")
+
+# %% [markdown]
+# And with real digits. With only **two** latent dimensions the sum over $z$ can be done on a fine grid, so $\log p(x)$ is known
+# (to about 0.001 nats). The model `v1_z2` is such a VAE, trained earlier.
+
+# %%
+small = given.trained("v1_z2")
+first = [int((test.labels == digit).nonzero()[0]) for digit in range(10)]  # the first test image of each digit
+digits = x_test[first]  # (10, 784)
+posterior.gap_bars(small, digits, [f"a {digit}" for digit in range(10)])
+
+# %% [markdown]
+# *What to read off:* the ELBO always ends left of the exact $\log p(x)$, and by how much depends on the image: some digits have a posterior
+# that the encoder hits well, for others it is some nats away.
+#
+# One image from close by: draw many $z$ from $q$ and look at $\log w$, the quantity inside the average. *Predict first*: will the exact
+# $\log p(x)$ lie at the middle of the heap, or to one side?
+
+# %%
+posterior.log_weight_histogram(small, digits[2])
+
+# %% [markdown]
+# *What to read off:* the ELBO is the middle (the mean) of the heap. $\log p(x)$ lies to its right: it is the log of the *mean weight*, and in
+# that mean the large weights count most. The wider the heap, the further apart the two. If $q$ were the posterior, all
+# weights would be equal, $w = p(x)$, and the heap a single spike. Lesson 05 lives in this picture.
+
+# %% [markdown]
+# ## Signs: from ELBO to NELBO
+#
+# Optimisers minimise, so we turn the sign round and get the **n**egative ELBO:
+#
+# $$\mathrm{NELBO}(x) = \underbrace{\mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)}_{\texttt{kl}} \;\underbrace{-\;\mathbb E_q\big[\log p(x|z)\big]}_{\texttt{rec}}$$
+#
+# | name | is | sign | in words |
+# | --- | --- | --- | --- |
+# | `kl` | $\mathrm{KL}(q\,\Vert\,p(z))$ | ≥ 0 | nats that $q$ spends on saying *which* $z$ |
+# | `rec` | $-\mathbb E_q[\log p(x \mid z)]$ | ≥ 0 for black-and-white pixels: a probability is at most 1, so its log at most 0 | nats that are still missing once $z$ is known |
+# | `nelbo` | `kl + rec` | ≥ $-\log p(x)$ ≥ 0 | what the image costs in all |
+#
+# The minus sign belongs *to* `rec`. Once it is inside, the two terms are added. Some published texts write
+# $\mathrm{NELBO} = \mathrm{KL} + \mathbb E_q[\log p(x|z)]$; with that sign training would make reconstructions as *bad* as possible.
+#
+# The two terms pull against each other. `rec` alone would like $q$ to be a needle at a place of its own for each image; `kl` alone would like
+# $q$ to be the prior, the same for all images, which says nothing.
+#
+# For a batch: each image has its NELBO, summed over pixels and over latent dimensions; the batch's is the **mean** over its images.
+
+# %% [markdown]
+# ## The six steps
+#
+# In code the formula becomes six steps, always in this order:
+
+# %%
+figures.six_steps()
+
+# %% [markdown]
+# | | step | gives | shape | from |
+# | --- | --- | --- | --- | --- |
+# | 1 | **encode** the images | $m, v$ of $q(z \mid x)$ | `(batch, z_dim)` each | `self.enc` |
+# | 2 | **sample** one $z$ for each image | $z$ | `(batch, z_dim)` | lesson 01 |
+# | 3 | **KL** to the prior, in closed form | KL of each image | `(batch,)` | lesson 02 |
+# | 4 | **rec**: decode $z$ and score the image | $-\log p(x \mid z)$ of each image | `(batch,)` | lesson 03 |
+# | 5 | **sum** | NELBO of each image | `(batch,)` | |
+# | 6 | **return** the batch means | `nelbo, kl, rec` | three scalars | |
+#
+# ### How a class with the networks in it looks
+#
+# `given.VAE` has the networks and the prior, and nothing else. You derive a class from it and write methods. Here is one that is
+# finished, with a method that is *not* the bound: it replaces an image by its reconstruction.
+
+
+# %%
+class Mirror(given.VAE):
+    def reconstruct(self, x):
+        """What the decoder makes of each image's mean: probabilities of ink, (batch, 784)."""
+        m, v = self.enc(x)  # (batch, z_dim) each: mean and variance of q(z|x)
+        logits = self.dec(m)  # (batch, 784)
+        return torch.sigmoid(logits)
+
+
+mirror = Mirror(nn="v1", z_dim=20)  # untrained
+x = x_test[:64]
+m, v = mirror.enc(x)
+prior_m, prior_v = mirror.z_prior
+print("x     ", tuple(x.shape))
+print("m, v  ", tuple(m.shape), tuple(v.shape))
+print("logits", tuple(mirror.dec(m).shape))
+print("prior ", tuple(prior_m.shape), tuple(prior_v.shape), "  they broadcast over batch and z_dim")
+print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2f}")
+
+# %% [markdown]
+# That is the whole grammar: `self.enc(x)` gives mean and *variance*, `self.dec(z)` gives *logits*, `self.z_prior` the prior's mean and variance.
+# From earlier lessons you have
+#
+# ```
+# given.sample_gaussian(m, v)                    # (batch, z_dim) -> (batch, z_dim)
+# given.kl_normal(qm, qv, pm, pv)                # (batch, z_dim) -> (batch,)
+# given.log_bernoulli_with_logits(x, logits)     # (batch, 784)   -> (batch,)
+# ```
+
+# %% [markdown]
+# {{ exercise VAE.negative_elbo_bound VAE.loss }}
+#
+# **Goal.** Two methods. `negative_elbo_bound` walks the six steps and returns the bound and its two terms. `loss` calls it, and returns
+# what training minimises together with a dictionary of what is worth plotting.
+#
+# $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
+# \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
+#
+# `loss` returns `(nelbo, {...})` with the keys `"train/loss"` (the NELBO), `"gen/elbo"` (the ELBO: mind the sign), `"gen/kl_z"` and
+# `"gen/rec"`.
+#
+# **Shapes.** In: `x` `(batch, 784)`, values in [0, 1]. Out: `nelbo, kl, rec`, three scalars in nats. The KL is summed over the latent
+# dimensions, the reconstruction over the pixels (the given functions do both); then each is averaged over the batch.
+#
+# Use `self.z_prior` for the prior: `pm, pv = self.z_prior`. The training must be able to differentiate what you return: no `.item()`.
+
+
+# %%
+class VAE(given.VAE):
+    def negative_elbo_bound(self, x):
+        """The negative ELBO and its two terms, from one z per image.
+
+        x: (batch, 784). Returns nelbo, kl, rec: scalars in nats, nelbo = kl + rec.
+        """
+        ### BEGIN SOLUTION
+        m, v = self.enc(x)  # (batch, z_dim) each
+        z = given.sample_gaussian(m, v)  # (batch, z_dim)
+        kl = given.kl_normal(m, v, *self.z_prior)  # (batch,)
+        rec = -given.log_bernoulli_with_logits(x, self.dec(z))  # (batch,)
+        nelbo = kl + rec  # (batch,)
+        return nelbo.mean(), kl.mean(), rec.mean()
+        ### END SOLUTION
+
+    def loss(self, x):
+        """What training minimises, and a dictionary of what is worth plotting.
+
+        x: (batch, 784). Returns nelbo, {"train/loss", "gen/elbo", "gen/kl_z", "gen/rec"}.
+        """
+        ### BEGIN SOLUTION
+        nelbo, kl, rec = self.negative_elbo_bound(x)
+        return nelbo, {"train/loss": nelbo, "gen/elbo": -nelbo, "gen/kl_z": kl, "gen/rec": rec}
+        ### END SOLUTION
+
+
+# %%
+check(VAE.negative_elbo_bound)
+
+# %%
+check(VAE.loss)
+
+# %%
+if solved(VAE.negative_elbo_bound):
+    torch.manual_seed(0)
+    nelbo, kl, rec = VAE(nn="v1", z_dim=20).negative_elbo_bound(x_test)
+    print(f"an untrained model: nelbo {nelbo:.0f} = kl {kl:.0f} + rec {rec:.0f}     target: about 784 ln 2 = {784 * math.log(2):.0f}")
+    nelbo, kl, rec = given.trained("v1_z20", VAE).negative_elbo_bound(x_test)
+    yardstick = evaluate(good, x_test)
+    print(f"a trained one, by your bound: nelbo {nelbo:.1f} = kl {kl:.1f} + rec {rec:.1f}")
+    print(f"the course's yardstick:       nelbo {yardstick.nll:.1f} = kl {yardstick.kl:.1f} + rec {yardstick.rec:.1f}")
+else:
+    print("Here your bound will be computed for an untrained and for a trained model, beside the course's own figure.")
+
+# %% [markdown]
+# <details><summary>I get a nelbo far below the expected one instead of a match</summary>
+#
+# Look at the signs. `rec` is *minus* the log-probability and is about 80 for a trained model; `kl` is added to it. If `rec` is negative, the
+# minus sign is missing.
+# </details>
+#
+# <details><summary>I get shape (batch,) instead of scalars</summary>
+#
+# The sixth step is missing: `.mean()` over the images, for each of the three.
+# </details>
+#
+# <details><summary>I get a kl that is 20 times too small, or a rec near 0.1, instead of sums</summary>
+#
+# Somewhere an average took the place of a sum. The given functions sum over latent dimensions and pixels already. If you wrote the terms
+# yourself: sum over the last axis, then average over the batch.
+# </details>
+#
+# <details><summary>I get a rec that is right on average but the wrong spread instead of a pass</summary>
+#
+# Is `z` drawn anew for every image, by `given.sample_gaussian(m, v)`? And is `v` used as a variance?
+# </details>
+#
+# <details><summary>I get "no gradient" instead of a pass</summary>
+#
+# `.item()`, `.detach()`, `float(...)` or `torch.no_grad()` cut the graph. Return tensors.
+# </details>
+#
+# Stuck? `hint("VAE.negative_elbo_bound")` goes one step at a time.
+#
+# **Think.** `kl` is exact and `rec` comes from a single draw. Could `kl` be estimated from the same $z$, as $\log q(z|x) - \log p(z)$? Would
+# the bound still be right?
+#
+# <details><summary>Answer</summary>
+#
+# Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. It would scatter
+# differently, usually more, and single values can be negative (lesson 02). The check accepts it. Lesson 05 *has* to do it that way.
+# </details>
+
+# %% [markdown]
+# ## Why one z per image is enough
+#
+# `rec` is an average over all $z$ under $q$, and we take *one*. Two reasons why that is not sloppy.
+#
+# **It is right on average.** The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of $\mathbb E_q$. With the trick
+# of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
+#
+# **The scatter hardly matters.** A training step sees $B$ images out of 50,000, and images differ from each other. Let $s_x^2$ be the
+# variance between images and $s_z^2$ the variance between draws of $z$ for one image. With $K$ draws for each of $B$ images the batch mean has
+# the variance
+#
+# $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{K s_x^2 + s_z^2}{C}, \qquad C = B K,$$
+#
+# where $C$ counts how often the decoder runs, i.e. what it costs. For a given cost the right side *grows* with $K$: spend the next
+# decoder run on another image, never on another draw for the same one.
+#
+# *Predict first*: which is larger in a trained model, the spread between images or the spread between draws? By what factor?
+
+# %%
+if solved(VAE.negative_elbo_bound):
+    model = given.trained("v1_z20", VAE)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        draws = torch.stack([model.negative_elbo_bound(x_test[:1])[0] for _ in range(300)])  # one image, 300 draws of z
+        images = torch.stack([model.negative_elbo_bound(x_test[i : i + 1])[0] for i in range(300)])  # 300 images
+    print(f"spread between draws for one image: {draws.std():.1f} nats")
+    print(f"spread between images:              {images.std():.1f} nats")
+else:
+    print("Here your bound will measure both spreads.")
+
+# %% [markdown]
+# Another draw would lower only the smaller of the two. (In lesson 05 several draws per image *do* buy something, because they enter
+# inside the logarithm.)
+
+# %% [markdown]
+# ## A training step
+#
+# Training repeats four lines: compute the loss; find its slope in every parameter; let the optimiser move the parameters a little
+# downhill; and, before the next round, forget the old slopes. Why "forget"?
+#
+# *Predict first*: the slope of $3w$ is 3. `backward()` is called twice below. What does `w.grad` say after the second call?
+
+# %%
+w = torch.tensor(1.0, requires_grad=True)
+(3 * w).backward()
+print("after one backward: ", w.grad.item())
+(3 * w).backward()
+print("after two backwards:", w.grad.item())
+
+# %% [markdown]
+# `backward()` *adds* to what is already in `.grad`. That is useful when a loss comes in pieces; in a training loop the old slope has
+# to be set to zero first, or every step repeats all the ones before.
+
+# %% [markdown]
+# {{ exercise training_step }}
+#
+# **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return the loss.
+#
+# $$\theta \leftarrow \theta - \text{(a step downhill along } \tfrac{d\,\mathrm{loss}}{d\theta}\text{)}$$
+#
+# ($\theta$: all parameters of encoder and decoder together. How long the step is, is the optimiser's affair.)
+#
+# **Shapes.** In: `model` with your method `loss`, `optimizer` (it holds the model's parameters), `x` `(batch, 784)`. Out: the loss, a scalar.
+# Nothing is summed or averaged here: `model.loss(x)` has done it.
+
+
+# %%
+def training_step(model, optimizer, x):
+    """One step of training on the batch x. Returns the loss before the step."""
+    ### BEGIN SOLUTION
+    loss, _ = model.loss(x)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+    ### END SOLUTION
+
+
+# %%
+check(training_step)
+
+# %% tags=["nbval-ignore-output"]
+if solved(training_step) and solved(VAE.loss):
+    torch.manual_seed(0)
+    model = VAE(nn="v1", z_dim=20)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for step in range(1, 101):
+        batch = train.images[torch.randint(len(train.images), (100,))]  # 100 images at random
+        loss = training_step(model, optimizer, binarize(batch))  # black and white, thrown anew each time
+        if step in (1, 10, 30, 100):
+            print(f"step {step:3d}: {loss:.0f} nats per image")
+else:
+    loss = 0
+    print("Here your step will be taken 100 times; the loss should fall from 543 to below 250.")
+assert loss < 250
+
+# %% [markdown]
+# <details><summary>I get parameters that do not move instead of a step</summary>
+#
+# Is `backward()` called, and *then* `optimizer.step()`? If `zero_grad()` stands between them, the slopes are gone before they are used.
+# </details>
+#
+# <details><summary>I get a step that depends on the one before, instead of a fresh one</summary>
+#
+# `optimizer.zero_grad()` is missing: the slopes add up.
+# </details>
+#
+# <details><summary>I get "'tuple' object has no attribute 'backward'" instead of a step</summary>
+#
+# `model.loss(x)` returns two things. Unpack them.
+# </details>
+#
+# **Think.** The images are thrown to black and white anew at every step. What would change if it were done once, before training?
+#
+# <details><summary>Answer</summary>
+#
+# The model would see the same 50,000 fixed patterns again and again and could learn their accidental specks by heart. Thrown anew, no image
+# comes twice in the same form. The figures of the two ways are not comparable (lesson 03).
+# </details>
+
+# %% [markdown]
+# ## Train it
+#
+# From here on `fit` takes over. It is your step in a loop: batches of 100 at random, black and white thrown anew, Adam, a learning rate that
+# rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step.
+#
+# *Predict first*, on paper: sketch `rec` and `kl` against the step. Where does each begin? Does the KL fall all the way, rise all the way,
+# or turn?
+
+# %% tags=["nbval-ignore-output"]
+if solved(VAE.negative_elbo_bound) and solved(VAE.loss):
+    torch.manual_seed(0)
+    model = VAE(nn="v1", z_dim=20)
+    watch = figures.Watch(model, digits)
+    curves = fit(model, train, steps=2_000, callback=watch)
+    result = evaluate(model, x_test)  # all 10,000 test images
+    nats = result.nll
+    print(f"test NELBO {nats:.1f} nats = kl {result.kl:.1f} + rec {result.rec:.1f}   (± {result.standard_error:.1f})")
+else:
+    curves, nats = None, None
+    print("When your bound and your loss pass, a VAE learns here, in about half a minute.")
+assert nats is None or nats <= 100
+
+# %%
+if curves:
+    figures.learning_curves(curves)
+else:
+    print("The curves of nelbo, kl and rec will appear here.")
+
+# %% [markdown]
+# *What to read off:* `rec` falls steeply to the mean-pixel model (206 nats: the decoder has learned the average image and ignores $z$), and
+# only then does the model begin to *use* $z$: the KL rises, and what it costs `rec` wins back several times over. A healthy VAE buys
+# reconstruction with KL. So a rising KL is good news, and "the loss is falling" says nothing about whether $z$ is used.
+
+# %%
+if curves:
+    watch.pictures()
+else:
+    print("Reconstructions and samples, at steps 1 to 2,000, will appear here.")
+
+# %% [markdown]
+# *What to read off:* first grey noise; then one blurred average for everybody; then the reconstructions (left) become different from each
+# other. The samples (right) come from the same ten $z$ in each row: they follow, and lag behind.
+
+# %% [markdown]
+# ## Train against test
+#
+# The figure above is for *test* images, which training never touched. Is the model better on the images that it learned from?
+
+# %% tags=["nbval-ignore-output"]
+if curves:
+    x_train = binarize(train.images[:10_000], torch.Generator().manual_seed(1))
+    seen = evaluate(model, x_train).nll
+    print(f"training images {seen:.1f} nats, test images {nats:.1f} nats")
+else:
+    seen = 0
+    print("Here both figures will be compared.")
+assert nats is None or abs(nats - seen) < 5
+
+# %% [markdown]
+# After 2,000 steps of 100 images each training image was seen four times on average: too seldom to be learned by heart. So let us give the
+# model only 1,000 images, and let it see each of them 80 times.
+#
+# *Predict first*: draw both curves.
+
+# %%
+if curves:
+    valid = load_mnist("valid").images[:500]
+    torch.manual_seed(0)
+    overfitted = fit(VAE(nn="v1", z_dim=20), train.images[:1_000], steps=800, valid=valid, valid_every=50)
+    figures.train_and_valid(overfitted)
+else:
+    print("Here a model will learn 1,000 images by heart.")
+
+# %% [markdown]
+# *What to read off:* the loss on its own images goes on falling while the loss on other images turns and rises. Both are right
+# bounds; only the dashed one speaks about digits. **Report test figures**, and stop, or take more data, when the dashed curve turns.
+
+# %% [markdown]
+# ## What does z know?
+#
+# Two latent dimensions can be drawn. Here is where the encoder of `v1_z2` puts test digits: each numeral stands at the mean $m$ of its $q(z|x)$.
+#
+# *Predict first*: which digits will lie next to each other?
+
+# %%
+figures.latent_plane(small, x_test, test.labels)
+
+# %%
+for name in ("v1_z2", "v1_z20"):
+    print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
+
+# %% [markdown]
+# *What to read off:* nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap. The plane is filled about
+# as the prior asks.
+#
+# The price: two dimensions cost some 40 nats more than twenty. `kl` says why. It is the number of nats that $q$ spends on saying which $z$.
+# In two dimensions each extra nat means squeezing an ellipse of $q$ to a smaller part of the same plane, and every ellipse needs its own place,
+# so that after about 7 nats it no longer pays. With twenty there is room for about 25, and each of them saves more than one nat of `rec`.
+
+# %% [markdown]
+# ## A real posterior
+#
+# With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is the
+# encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$ alone.
+#
+# *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
+
+# %%
+def look_at(digit):
+    posterior.beside_q(small, digits[digit])
+
+
+explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
+
+# %% [markdown]
+# *What to read off:* the posterior may be bent, tilted or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits the gap:
+#
+# * **amortisation**: what the best Gaussian for this image wins over the encoder's. The encoder has to answer for all images with one set of
+#   weights ("amortised"), and generalises imperfectly;
+# * **shape**: what is left even then, because no such ellipse is the posterior.
+#
+# The pieces add up to $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
+
+# %%
+gaps = [posterior.gap(small, image) for image in digits]
+amortisation = sum(g.amortisation for g in gaps) / len(gaps)
+shape = sum(g.shape for g in gaps) / len(gaps)
+print(f"mean gap {amortisation + shape:.2f} nats = amortisation {amortisation:.2f} + shape {shape:.2f}")
+
+# %% [markdown]
+# ## Collapse
+#
+# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and the decoder paints the average digit.
+# This is **posterior collapse**. Three different diseases have that symptom, and they need different cures.
+#
+# ### 1 · The KL weighs too much
+#
+# One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and over 20 latents. With *your* bound we can train two wrong
+# models: in one the pixels are averaged, in the other the latents.
+#
+# *Predict first*: for each, will the true KL be higher or lower than the right model's?
+
+# %%
+def pixels_averaged(model, x):
+    nelbo, kl, rec = model.negative_elbo_bound(x)
+    return kl + rec / 784, {"true kl": kl}
+
+
+def latents_averaged(model, x):
+    nelbo, kl, rec = model.negative_elbo_bound(x)
+    return kl / 20 + rec, {"true kl": kl}
+
+
+def as_it_should_be(model, x):
+    nelbo, kl, rec = model.negative_elbo_bound(x)
+    return nelbo, {"true kl": kl}
+
+
+if curves:
+    runs = {}
+    objectives = {"all summed": as_it_should_be, "mean over pixels": pixels_averaged, "mean over latents": latents_averaged}
+    for name, objective in objectives.items():
+        torch.manual_seed(0)
+        runs[name] = fit(VAE(nn="v1", z_dim=20), train, objective=objective, steps=400)
+    figures.three_means(runs)
+else:
+    print("Here three models will train that differ in one .mean.")
+
+# %% [markdown]
+# *What to read off:* averaged over pixels, `rec` weighs 784 times less, which is the same as a KL that weighs 784 times more ($\beta = 784$):
+# $z$ is too expensive and is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered. In both cases the number that
+# is minimised is no longer a bound, so do not report it. **Cure: weigh the terms rightly.** Starting gently and raising the weight slowly ("warm-up") does
+# not help: the weight that training ends on is still wrong.
+
+# %% [markdown]
+# ### 2 · z is not needed
+#
+# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle. The
+# decoder may give each coordinate its own mean and variance, as a function of one $z$; the coordinates are independent *given* $z$.
+#
+# *Predict first*: at 0° the cloud lies along the axes. What will the KL be at 0°, and what at 45°?
+
+# %%
+explore(wrong_models.collapse_toy, angle=(45, 0, 45, 5))
+
+# %%
+for angle in (0, 45):
+    kl, nelbo, best = wrong_models.collapse_numbers(angle)
+    print(f"{angle:2d}°: KL {kl:.2f}   NELBO {nelbo:.3f}   best possible {best:.3f}")
+
+# %% [markdown]
+# *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they share: the blue
+# line runs along the cloud. At 0° the decoder can paint the cloud without any $z$, and it does: the NELBO is as good as any model's can be, with hardly any KL. **Cure: none is needed**, unless it is $z$ that you want. Forcing the
+# KL up ("free bits", Kingma et al. 2016) buys KL, not likelihood.
+#
+# The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it paints the
+# next (an *autoregressive* decoder). A merely deeper or convolutional decoder is not strong in this sense, because its pixels stay
+# independent given $z$.
+
+# %% [markdown]
+# ### 3 · Training is caught in a trap
+#
+# Look once more at your curves. At the beginning the decoder paints the average and ignores $z$. As long as it does, $z$ brings nothing, and the KL
+# pulls $q$ towards the prior; and as long as $q$ is the prior, the decoder has no reason to listen. Your model found the way out. Others, above
+# all those with strong decoders, do not, although a better optimum exists. **Cure: warm-up** (Bowman et al. 2016, Sønderby et al. 2016): weigh the KL by
+# $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth something before it costs something. The model that comes out
+# is then judged with $\beta = 1$.
+#
+# | | the optimum itself | sign | cure |
+# | --- | --- | --- | --- |
+# | 1 wrong weight | is collapsed, because another number is minimised | `rec` or `kl` of a strange size | weigh rightly |
+# | 2 not needed | is collapsed, and good | NELBO is fine | none |
+# | 3 trap | is not collapsed | other starts, or warm-up, reach a better NELBO | warm-up |
+
+# %% [markdown]
+# ## Say it again
+#
+# Both derivations are some time ago. Time to recall one of them.
+
+# %% [markdown]
+# {{ exercise derivation }}
+#
+# **Goal.** Put the first derivation in order, from $\log p(x)$ to the two terms. Six of the eight lines belong; two look right and are not.
+#
+# | | line | because |
+# | --- | --- | --- |
+# | A | $\ge \mathbb E_q\big[\log \big(p(x, z) / q(z \mid x)\big)\big]$ | the logarithm is concave: Jensen's inequality |
+# | B | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(q(z \mid x)\,\Vert\,p(z))$ | what KL means |
+# | C | $= \log \int q(z \mid x)\;p(x, z) / q(z \mid x)\,dz$ | multiply and divide by $q(z \mid x)$ |
+# | D | $= \mathbb E_q\big[\log \big(p(x, z) / q(z \mid x)\big)\big]$ | the logarithm moves inside the expectation |
+# | E | $\log p(x) = \log \int p(x, z)\,dz$ | the sum rule |
+# | F | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(p(z)\,\Vert\,q(z \mid x))$ | what KL means |
+# | G | $= \log \mathbb E_q\big[p(x, z) / q(z \mid x)\big]$ | what an expectation under $q$ means |
+# | H | $= \mathbb E_q[\log p(x \mid z) + \log p(z) - \log q(z \mid x)]$ | the product rule, and the log of a product |
+#
+# **Answer.** A list of six letters, top to bottom.
+
+# %%
+derivation = [None] * 6
+### BEGIN SOLUTION
+derivation = ["E", "C", "G", "A", "H", "B"]
+### END SOLUTION
+
+# %%
+check(derivation, "derivation")
+
+# %% [markdown]
+# <details><summary>I get "not in order" instead of a pass, and all six lines belong</summary>
+#
+# Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or inside?
+# </details>
+#
+# **Think.** Which single line would you have to change for a $q$ that is exactly the posterior?
+#
+# <details><summary>Answer</summary>
+#
+# Line A: its $\ge$ becomes $=$. Then $w = p(x, z) / p(z|x) = p(x)$ is the same for every $z$, and the log of a constant's mean is the mean of
+# its log. (That makes line D true, in this one case.)
+# </details>
+
+# %% [markdown]
+# ## A bound that is too good is a bug
+#
+# A lower bound cannot lie above $\log p(x)$, so a NELBO cannot be *too low*, up to chance, if it is computed rightly. A wrong formula can report anything. Below are five models
+# that were trained with one mistake each, for 600 steps. What the wrong code printed stands on the left, what is true of the same model (computed by the right formula, on
+# 2,000 test images) on the right.
+
+# %%
+print("        |  reported by the wrong code    |  true, on test images")
+print("        |       rec        kl       sum  |       rec        kl     NELBO")
+print(f"right   | {wrong_models.evidence('right')}")
+for case in "ABCDE":
+    print(f"case {case}  | {wrong_models.evidence(case)}")
+
+# %%
+wrong_models.case_files()
+
+# %% [markdown]
+# *What to read off:* in the left column, how high `rec` and `kl` end (the scale is logarithmic above 1). On the right, whether the
+# reconstructions differ from image to image, and whether the samples are digits.
+
+# %% [markdown]
+# {{ exercise detective }}
+#
+# **Goal.** For each of the five cases name the bug. The suspects, twelve of them:
+#
+# | name | what the code does |
+# | --- | --- |
+# | `"v as std"` | the noise is scaled by v instead of sqrt(v) |
+# | `"uniform noise"` | `torch.rand` where `torch.randn` belongs |
+# | `"no noise"` | z = m |
+# | `"z detached"` | no gradient flows through z |
+# | `"z from the prior"` | z is drawn from p(z) instead of q(z∣x) |
+# | `"one noise for the batch"` | the same ε for every image of a batch |
+# | `"sigmoid twice"` | a sigmoid before the loss that expects logits |
+# | `"KL swapped"` | KL( p(z) ‖ q(z∣x) ) |
+# | `"KL sign"` | rec − kl is minimised |
+# | `"no KL"` | the KL is computed and left out of the loss |
+# | `"rec mean over pixels"` | rec is averaged over 784 pixels instead of summed |
+# | `"KL mean over latents"` | kl is averaged over the latent dimensions instead of summed |
+#
+# **Answer.** A dictionary, case letter to name.
+
+# %%
+detective = {"A": None, "B": None, "C": None, "D": None, "E": None}
+### BEGIN SOLUTION
+detective = {
+    "A": "sigmoid twice",
+    "B": "no noise",
+    "C": "KL mean over latents",
+    "D": "rec mean over pixels",
+    "E": "no KL",
+}
+### END SOLUTION
+
+# %%
+check(detective, "detective")
+
+# %% [markdown]
+# <details><summary>I get "not it" instead of a pass for a case with kl = 0</summary>
+#
+# Several bugs end with $z$ unused and the average digit. What differs is the size of what they *report*.
+# </details>
+#
+# <details><summary>I get stuck between two suspects instead of one</summary>
+#
+# Compare reported and true numbers: is one of them off by a factor of 784, or of 20? Which of them is held back by nothing?
+# </details>
+#
+# **Think.** Case B has the best reported bound of all, better than the right model's, and good reconstructions. Suppose you could see only its
+# learning curves. What would make you suspicious?
+#
+# <details><summary>Answer</summary>
+#
+# A KL of a few nats cannot tell thousands of digits apart well enough for reconstructions like these: the right model needs many times as much. Without noise the encoder can write an
+# image into tiny differences of $m$, which cost next to nothing; with noise they would drown. The code reports an average over a $q$ from which it does not draw. *A bound that is too good is
+# a bug.*
+# </details>
+
+# %% [markdown]
+# All twelve, for your notes. The models and figures are made by `python -m vae_course.authoring.nelbo_data detective` in the course's repository.
+
+# %%
+if solved(detective, "detective"):
+    wrong_models.fingerprints()
+else:
+    print("When your answer passes, the fingerprints of all twelve mistakes appear here.")
+
+# %% [markdown]
+# ## Summary
+#
+# * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound; the second derivation shows what is missing.
+# * $\mathrm{NELBO} = \mathrm{KL}(q(z|x)\,\|\,p(z)) - \mathbb E_q[\log p(x|z)]$ = `kl + rec`, both terms ≥ 0 for black-and-white images. Summed over
+#   pixels and latents, averaged over images.
+# * Encode, sample, KL, rec, sum, return. One $z$ per image is right on average, and another image is worth more than another draw.
+# * A model that learns buys reconstruction with KL. KL = 0 has three possible reasons with three different cures.
+# * Report test figures, computed by a formula that did not train the model. A bound that is too good is a bug.
+#
+# In the map of the course: our model stands at −543.4 nats no longer. It can be improved without touching the model at all, by a tighter bound: lesson 05.
+
+# %% [markdown]
+# ## Check your progress
+
+# %% tags=["nbval-ignore-output"]
+assert nats is None or nats <= 100
+progress(nats=nats)
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | the loss falls below zero and never stops | a sign: `rec` is missing its minus, or the KL is subtracted |
+# | the loss stops at about 206, all samples look alike | $z$ is not used: `rec` averaged over pixels, $z$ detached or drawn from the prior |
+# | the loss stops at 543 | a sigmoid before the function that expects logits |
+# | sharp reconstructions, samples of rubbish | the KL is missing, or far too cheap |
+# | a bound below 80 after a short training | too good: no noise, mean over pixels, mean over latents |
+# | `loss` is a vector | the mean over the batch is missing |
+# | `Expected all tensors to have the same dtype` or a complaint about bytes | the images are bytes: `binarize(images)` first |
+# | nothing is learned, no error | `.detach()`, `torch.no_grad()`, or `optimizer.step()` without `backward()` |
+#
+# **Group task** (rooms, 15 minutes). Each pair puts one bug of its own into `negative_elbo_bound`, trains 300 steps with `fit`, and shows the others only curves and samples.
+# They guess. Which bug does nobody find, and what single number would have given it away?
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, ten minutes: both derivations, with the reason beside each line; the table of signs; the six steps as code, with
+# the shape beside each; the three collapses. Then compare. What was missing goes onto tomorrow's page.
+
+# %% [markdown]
+# ## Further reading
+#
+# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, sections 2.2 and 2.3: your bound is its equation (10), with the signs turned.
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, 2017: the same bound where there is no neural network, and $q$ is found for each $x$ by itself.
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: the gap split into amortisation and shape, for larger models.
+# * S. Bowman et al., *Generating Sentences from a Continuous Space*, CoNLL 2016, and C. Sønderby et al., *Ladder Variational Autoencoders*, NeurIPS 2016: collapse met in practice, and warm-up.
+# * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is no plain Gaussian.
+# * M. Hoffman, M. Johnson, *ELBO surgery*, NeurIPS workshop 2016: what the average KL is made of.

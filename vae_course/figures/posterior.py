@@ -1,0 +1,192 @@
+"""The exact posterior of real digits under a model with two latent dimensions, beside the encoder's q: lessons 04 and 05.
+
+Everything is a sum over a grid in z: no chance, and no q in log p(x).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from vae_course.figures.style import COLOURS, canvas
+
+REACH, NODES = 4.5, 150
+RULE = 12  # Gauss-Hermite nodes per dimension for averages under q
+
+
+@dataclass(frozen=True)
+class Gap:
+    """log p(x) of one image and the two parts of what the ELBO misses, in nats.
+
+    Attributes:
+        log_p: exact, by the grid.
+        elbo: with the encoder's q.
+        best_elbo: with the best Gaussian q for this very image.
+        q, best: mean and standard deviation of the two, (2,) each.
+    """
+
+    log_p: float
+    elbo: float
+    best_elbo: float
+    q: tuple[Tensor, Tensor]
+    best: tuple[Tensor, Tensor]
+
+    @property
+    def amortisation(self) -> float:
+        """What a better encoder could win: it answers for all images at once, not for this one."""
+        return self.best_elbo - self.elbo
+
+    @property
+    def shape(self) -> float:
+        """What no encoder of this kind can win: the posterior is no Gaussian with independent dimensions."""
+        return self.log_p - self.best_elbo
+
+
+@lru_cache(maxsize=2)
+def _decoded_grid(model: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Grid points (n, 2), their logits (n, 784) and Σ softplus(logits) (n,)."""
+    line = torch.linspace(-REACH, REACH, NODES)
+    grid = torch.cartesian_prod(line, line)
+    with torch.no_grad():
+        logits = model.dec(grid)
+    return grid, logits, softplus(logits).sum(1)
+
+
+def log_joint_on_grid(model: Any, x: Tensor) -> Tensor:
+    """log p(x, z) of one image (784,) at the grid points, cell size included: (NODES², )."""
+    grid, logits, normalizer = _decoded_grid(model)
+    log_prior = -0.5 * grid.square().sum(1) - math.log(2 * math.pi)
+    return logits @ x - normalizer + log_prior + 2 * math.log(2 * REACH / (NODES - 1))
+
+
+@lru_cache(maxsize=1)
+def _rule() -> tuple[Tensor, Tensor]:
+    """Nodes (RULE², 2) and weights (RULE²,) for averages under N(0, I) in two dimensions."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(RULE)
+    nodes, weights = torch.tensor(nodes).float(), torch.tensor(weights / weights.sum()).float()
+    return torch.cartesian_prod(nodes, nodes), torch.outer(weights, weights).flatten()
+
+
+def _elbo(model: Any, x: Tensor, m: Tensor, sd: Tensor) -> Tensor:
+    """The ELBO of one image for q = N(m, sd²), its average over z by quadrature."""
+    nodes, weights = _rule()
+    logits = model.dec(m + sd * nodes)  # (RULE², 784)
+    likelihood = weights @ (logits @ x - softplus(logits).sum(1))
+    return likelihood - 0.5 * (m.square() + sd.square() - 1 - 2 * sd.log()).sum()
+
+
+@lru_cache(maxsize=64)
+def _gap(model: Any, pixels: bytes, steps: int) -> Gap:
+    x = torch.from_numpy(np.frombuffer(pixels, dtype=np.float32).copy())
+    with torch.no_grad():
+        m, v = (part[0] for part in model.enc(x[None]))
+        elbo = _elbo(model, x, m, v.sqrt()).item()
+        log_p = torch.logsumexp(log_joint_on_grid(model, x), 0).item()
+    best_m, log_sd = m.clone().requires_grad_(), (0.5 * v.log()).requires_grad_()
+    optimizer = torch.optim.Adam([best_m, log_sd], lr=0.03)
+    best, where = elbo, (m, v.sqrt())
+    for _ in range(steps):
+        value = _elbo(model, x, best_m, log_sd.exp())
+        if value.item() > best:
+            best, where = value.item(), (best_m.detach().clone(), log_sd.detach().exp())
+        gradients = torch.autograd.grad(-value, [best_m, log_sd])
+        best_m.grad, log_sd.grad = gradients
+        optimizer.step()
+    return Gap(log_p, elbo, best, (m, v.sqrt()), where)
+
+
+def gap(model: Any, x: Tensor, steps: int = 80) -> Gap:
+    """The gap of one binary image (784,), split in two; the best q is sought for `steps` steps of Adam."""
+    return _gap(model, x.float().numpy().tobytes(), steps)
+
+
+def _ellipse(m: Tensor, sd: Tensor, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    angle = np.linspace(0, 2 * np.pi, 200)
+    return m[0].item() + radius * sd[0].item() * np.cos(angle), m[1].item() + radius * sd[1].item() * np.sin(angle)
+
+
+def beside_q(model: Any, x: Tensor) -> None:
+    """One image; its exact posterior with the encoder's q and the best Gaussian over it; the gap, split."""
+    found = gap(model, x)
+    grid, _, _ = _decoded_grid(model)
+    posterior = torch.softmax(log_joint_on_grid(model, x), 0).reshape(NODES, NODES)
+    line = grid[::NODES, 0]
+    with canvas(columns=3, width=11, height=3.7, width_ratios=(1, 1.6, 1.3)) as (left, middle, right):
+        left.imshow(x.reshape(28, 28), cmap="gray_r")
+        left.set(xticks=[], yticks=[], title="x")
+        density = (posterior / posterior.max()).T
+        middle.contourf(line, line, density, levels=[0.011, 0.05, 0.135, 0.4, 0.607, 1], cmap="Oranges", alpha=0.9)
+        for radius in (1, 2):
+            label = "the encoder's q: 1 and 2 sd" if radius == 1 else None
+            middle.plot(*_ellipse(*found.q, radius), "-", color=COLOURS["q"], lw=1.8, label=label)
+        middle.plot(*_ellipse(*found.best, 2), ":", color=COLOURS["truth"], lw=2, label="best Gaussian: 2 sd")
+        inside = (density > 0.005).numpy()
+        cells = np.argwhere(inside)
+        corners = [np.concatenate([line[cells[:, axis]], found.q[0][[1 - axis]]]) for axis in (1, 0)]
+        pad = 3 * max(sd.max().item() for sd in (found.q[1], found.best[1]))
+        limits = [(c.min() - pad, c.max() + pad) for c in corners]
+        middle.set(xlabel="z₁", ylabel="z₂", xlim=limits[0], ylim=limits[1], title="the exact posterior p(z|x), shaded")
+        middle.legend(fontsize=8, loc="best")
+        _gap_bar(right, found)
+
+
+def _gap_bar(axes: Any, found: Gap) -> None:
+    parts = [
+        ("shape", found.shape, COLOURS["p"], ".."),
+        ("amortisation", found.amortisation, COLOURS["q"], "//"),
+    ]
+    bottom = 0.0
+    for label, height, colour, hatch in parts[::-1]:
+        axes.bar([0], [height], bottom=bottom, width=0.5, color="white", edgecolor=colour, hatch=hatch, lw=2)
+        axes.text(0.32, bottom + height / 2, f"{label} {height:.2f}", va="center", fontsize=10)
+        bottom += height
+    axes.set(xlim=(-0.3, 1.3), xticks=[], ylabel="nats above the ELBO", ylim=(0, max(1.15 * bottom, 0.2)))
+    axes.set_title(f"log p(x) {found.log_p:.1f}\nELBO {found.elbo:.1f}", fontsize=11)
+
+
+def gap_bars(model: Any, x: Tensor, names: list[str]) -> None:
+    """For some images: exact log p(x), the ELBO below it, and the gap between them."""
+    gaps = [gap(model, image, steps=0) for image in x]
+    rows = np.arange(len(gaps))
+    elbos, exact = np.array([g.elbo for g in gaps]), np.array([g.log_p for g in gaps])
+    left = elbos.min() * 1.06
+    with canvas(width=9, height=0.42 * len(gaps) + 1.2) as axes:
+        axes.barh(rows, elbos - left, left=left, color=COLOURS["nelbo"], alpha=0.55, height=0.6, label="ELBO")
+        gap_style = {"color": "white", "edgecolor": COLOURS["kl"], "hatch": "////", "lw": 1.5}
+        axes.barh(rows, exact - elbos, left=elbos, height=0.6, label="gap = KL(q(z|x) ‖ p(z|x))", **gap_style)
+        axes.plot(exact, rows, "|", color=COLOURS["truth"], ms=22, mew=2.5, label="log p(x), exact")
+        for row, g in zip(rows, gaps, strict=True):
+            axes.text(g.log_p + 1.5, row, f"gap {g.log_p - g.elbo:.2f}", va="center", fontsize=9)
+        axes.set(yticks=rows, yticklabels=names, xlabel="nats", xlim=(left, exact.max() + 16))
+        axes.invert_yaxis()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.28), ncols=3)
+
+
+def log_weights(model: Any, x: Tensor, draws: int = 20_000, seed: int = 0) -> Tensor:
+    """log p(x, z) − log q(z|x) of one image for many z drawn from q: (draws,)."""
+    with torch.no_grad():
+        m, v = (part[0] for part in model.enc(x[None]))
+        noise = torch.randn(draws, 2, generator=torch.Generator().manual_seed(seed))
+        z = m + v.sqrt() * noise
+        logits = model.dec(z)
+        ratio = 0.5 * (noise.square() - z.square() + v.log()).sum(1)
+        return logits @ x - softplus(logits).sum(1) + ratio
+
+
+def log_weight_histogram(model: Any, x: Tensor) -> None:
+    """The log weights of one image under q: their mean is the ELBO, the log of the weights' mean is log p(x)."""
+    log_w, found = log_weights(model, x), gap(model, x, steps=0)
+    low, high = np.quantile(log_w, [0.002, 1.0])
+    with canvas(width=8, height=3.2) as axes:
+        axes.hist(log_w, bins=80, range=(low, high), density=True, color=COLOURS["q"], alpha=0.5)
+        top = axes.get_ylim()[1] * 1.25
+        axes.vlines(found.elbo, 0, top, color=COLOURS["nelbo"], label=f"their mean, the ELBO: {found.elbo:.2f}")
+        truth = f"log p(x), the log of the mean weight: {found.log_p:.2f}"
+        axes.vlines(found.log_p, 0, top, color=COLOURS["truth"], ls="--", label=truth)
+        axes.set(xlabel="log w = log p(x, z) − log q(z|x), nats", ylabel="share of the draws", ylim=(0, top))
+        axes.legend(loc="upper left")

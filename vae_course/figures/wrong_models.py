@@ -1,0 +1,102 @@
+"""Figures of lesson 04 from recorded runs: the detective's wrong models, and the collapse toy.
+
+The recordings are made by `python -m vae_course.authoring.nelbo_data`.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from vae_course.figures.style import COLOURS, LINES, canvas
+
+FOLDER = Path(__file__).parent / "data"
+ANGLES = tuple(range(0, 50, 5))
+PICTURES = 6
+CASES = {
+    "A": "sigmoid twice",
+    "B": "no noise",
+    "C": "KL mean over latents",
+    "D": "rec mean over pixels",
+    "E": "no KL",
+}
+
+
+@cache
+def recording(name: str) -> dict[str, np.ndarray]:
+    """The arrays of one recording: "detective" or "collapse"."""
+    with np.load(FOLDER / f"nelbo_{name}.npz") as arrays:
+        return dict(arrays)
+
+
+def reported(name: str) -> tuple[float, float]:
+    """The kl and the rec that a model's own code printed at the end: means over its last 50 steps."""
+    kl, rec = recording("detective")[f"{name}/curves"][:, -5:].mean(1)
+    return float(kl), float(rec)
+
+
+def true_terms(name: str) -> tuple[float, float, float]:
+    """kl, rec and NELBO of the same model on test images, computed by the right formula."""
+    kl, rec, nelbo = recording("detective")[f"{name}/true"]
+    return float(kl), float(rec), float(nelbo)
+
+
+def evidence(case: str) -> str:
+    """One line of a case file: what the wrong code reports, and what is true."""
+    name = CASES.get(case, case)
+    (kl, rec), (true_kl, true_rec, nelbo) = reported(name), true_terms(name)
+    return f"{rec:10.2f} {kl:9.2f} {rec + kl:9.1f}   | {true_rec:9.1f} {true_kl:9.1f} {nelbo:9.1f}"
+
+
+def case_files() -> None:
+    """Reported rec and kl of the right model and of cases A to E as they train; reconstructions and samples beside."""
+    data = recording("detective")
+    rows = {"right": "right", **CASES}
+    with canvas(columns=2, rows=len(rows), width=10, height=1.75 * len(rows), width_ratios=(1, 1.5)) as axes:
+        for (left, right), (case, name) in zip(axes, rows.items(), strict=True):
+            kl, rec = data[f"{name}/curves"]
+            steps = 10 * np.arange(1, len(kl) + 1)
+            left.plot(steps, rec, LINES["rec"], color=COLOURS["rec"], label="rec, as reported")
+            left.plot(steps, kl, LINES["kl"], color=COLOURS["kl"], label="kl, as reported")
+            left.set_yscale("symlog", linthresh=1)
+            left.set(ylim=(0, 1500), yticks=[0, 1, 10, 100, 1000], yticklabels=["0", "1", "10", "100", "1000"])
+            left.set_title("the right model" if case == "right" else f"case {case}")
+            pictures = data[f"{name}/pictures"].astype(float) / 255
+            top = np.concatenate([data["digits"].astype(float) / 255, pictures[PICTURES:]])
+            _gallery(right, top, np.concatenate([pictures[:PICTURES], np.full_like(pictures[:PICTURES], np.nan)]))
+        axes[0][0].legend(fontsize=9, loc="center right")
+        axes[-1][0].set_xlabel("step")
+        axes[0][1].set_title("images above their reconstructions   |   samples", fontsize=11)
+
+
+def _gallery(axes: Axes, top: np.ndarray, bottom: np.ndarray) -> None:
+    rows = [np.concatenate(list(row.reshape(-1, 28, 28)), axis=1) for row in (top, bottom)]
+    axes.imshow(np.concatenate(rows), cmap="gray_r", vmin=0, vmax=1)
+    axes.axvline(28 * PICTURES - 0.5, color=COLOURS["truth"], lw=2)
+    axes.axis("off")
+
+
+def collapse_numbers(angle: int) -> tuple[float, float, float]:
+    """kl, NELBO, and the data's own −E[log p(x)], which no model can beat, for one angle of the toy."""
+    kl, rec, truth = recording("collapse")[f"{angle}/numbers"]
+    return float(kl), float(kl + rec), float(truth)
+
+
+def collapse_toy(angle: int = 45) -> None:
+    """Data and model of the collapse toy at one angle, and the KL at all angles."""
+    data = recording("collapse")
+    kls = [collapse_numbers(a)[0] for a in ANGLES]
+    kl, nelbo, truth = collapse_numbers(angle)
+    with canvas(columns=3, width=11, height=3.6) as (left, middle, right):
+        left.plot(*data[f"{angle}/data"].astype(float).T, ".", color=COLOURS["truth"], ms=3)
+        left.set(title=f"data, turned by {angle}°")
+        middle.plot(*data[f"{angle}/samples"].astype(float).T, ".", color=COLOURS["p"], ms=3)
+        middle.plot(*data[f"{angle}/line"].astype(float).T, "-", color=COLOURS["q"], lw=3)
+        middle.set(title="samples; the decoder's mean as z moves")
+        for axes in (left, middle):
+            axes.set(xlim=(-6, 6), ylim=(-6, 6), aspect="equal", xlabel="x₁", ylabel="x₂")
+        right.plot(ANGLES, kls, "o:", color=COLOURS["kl"])
+        right.plot(angle, kl, "s", color=COLOURS["kl"], ms=11, mfc="none", mew=2)
+        right.set(xlabel="angle (degrees)", ylabel="KL (nats)", ylim=(-0.1, 1.8))
+        right.set_title(f"KL {kl:.2f} · NELBO {nelbo:.2f} (best {truth:.2f})", fontsize=11)
