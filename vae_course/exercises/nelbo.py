@@ -1,6 +1,8 @@
 """Exercises of lesson 04: the bound, its training step, its derivation, and five wrong models."""
 
 from vae_course.exercises.core import Exercise
+from vae_course.exercises.nelbo_bound import negative_elbo_bound
 from vae_course.exercises.nelbo_puzzles import derivation, detective
+from vae_course.exercises.nelbo_training import loss, training_step
 
-EXERCISES: tuple[Exercise, ...] = (derivation, detective)
+EXERCISES: tuple[Exercise, ...] = (negative_elbo_bound, loss, training_step, derivation, detective)

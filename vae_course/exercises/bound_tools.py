@@ -1,0 +1,125 @@
+"""What the checks of both bounds share: reading three numbers, and how far a right answer's numbers may stray.
+
+All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an answer meets at most twenty.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_course.answers import Call
+from vae_course.exercises.checks import output
+from vae_course.exercises.core import Wrong
+from vae_course.exercises.models import Bent, Case, decode, kl_terms
+
+ALPHA = 1e-8
+LOG = math.log(2 / ALPHA)
+NAMES = ("bound", "kl", "rec")
+
+
+def lipschitz_tolerance(slope: float, rows: int) -> float:
+    """P(|mean of `rows` values f(ε) − E f| > this) ≤ ALPHA if f moves by at most `slope` per unit of Gaussian noise.
+
+        slope · sqrt( 2 log(2 / ALPHA) / rows )
+
+    f may depend on many ε at once, with `slope` its gradient's norm: so it holds for a mean over several draws (smaller
+    slope), and for log-mean-exp of log weights (its gradient is an average of theirs). Source: Gaussian concentration
+    (Tsirelson, Ibragimov & Sudakov 1976; Boucheron, Lugosi & Massart 2013, theorem 5.6).
+    """
+    return slope * math.sqrt(2 * LOG / rows)
+
+
+def monte_carlo_kl_tolerance(m: Tensor, v: Tensor) -> float:
+    """How far the mean of log q(z) − log p(z) over rows may lie from the mean KL to N(0, I), with one draw a row.
+
+    A row's deviation is Σ_d a (ε² − 1) + b ε with a = (v − 1) / 2, b = m sqrt(v); it is sub-gamma, so that
+
+        P(|mean − KL| > sqrt( 2 V log(2 / ALPHA) ) + c log(2 / ALPHA)) ≤ ALPHA,   V = Σ (2 a² + b²) / rows²,  c = 2 max|a| / rows
+
+    Source: Laurent & Massart (2000), lemma 1; a mean over several draws strays less.
+    """
+    rows = len(m)
+    a, b = (v - 1) / 2, m * v.sqrt()
+    variance = float((2 * a.square() + b.square()).sum()) / rows**2
+    return math.sqrt(2 * variance * LOG) + 2 * float(a.abs().max()) / rows * LOG
+
+
+def bent_kl_tolerance(case: Bent, rows: int) -> float:
+    """`monte_carlo_kl_tolerance` for one image repeated."""
+    m, v = (torch.tensor(entry, dtype=torch.float64).expand(rows, -1) for entry in (case.m, case.v))
+    return monte_carlo_kl_tolerance(m, v)
+
+
+def three_numbers(call: Call) -> None:
+    """A gate: three tensors of one number each.
+
+    Raises:
+        Wrong: something else came back.
+    """
+    parts = [n for n in call.kinds if n != "returned"]
+    if call.kinds.get("returned") == "NoneType":
+        raise Wrong("Your method returned None.", "It should return three scalars: is the `return` missing?")
+    if call.kinds.get("returned") not in ("tuple", "list") or parts != ["0", "1", "2"]:
+        found = f"{len(parts)} values" if len(parts) != 1 else f"one {call.kinds['returned']}"
+        raise Wrong(f"You returned {found}.", "It should be three: the bound, kl, rec.")
+    for name, label in zip(parts, NAMES, strict=True):
+        if call.kinds[name] not in ("float", "int"):  # a Python float carries the value, though no gradient
+            value = output(call, name)
+            if value.numel() != 1:
+                raise Wrong(
+                    f"Your {label} has shape {tuple(value.shape)}.",
+                    "It should be one number: the mean over the images of the batch.",
+                )
+
+
+def number(call: Call, name: str) -> float:
+    """One of the three numbers."""
+    value = call.outputs[name]
+    return value.double().mean().item() if value.numel() else math.nan
+
+
+def near(value: float, expected: float, tolerance: float = 0.0) -> bool:
+    """Equal up to float32 rounding of sums over 784 pixels, or up to a tolerance on top of it."""
+    return abs(value - expected) <= 1e-4 * (1 + abs(expected)) + tolerance
+
+
+def must_be_near(label: str, value: float, expected: float, where: str, tolerance: float = 0.0) -> None:
+    """Raise `Wrong` with both numbers unless they agree."""
+    if not near(value, expected, tolerance):
+        margin = f", up to chance of {tolerance:.2f}," if tolerance else ""
+        raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.")
+
+
+def slopes(call: Call) -> dict[str, Tensor | None]:
+    """The bound's gradient in everything; empty where it carries none."""
+    return call.pull_back({"0": torch.ones_like(call.outputs["0"])}) if "0" in call.outputs else {}
+
+
+def rows_agree(gradients: dict[str, Tensor | None]) -> bool:
+    """True if identical images of a batch were decoded from the same noise: then their gradients in x are equal.
+
+    For a right answer two rows' gradients differ almost surely: they depend on z through several pixels. Without a
+    gradient nothing can be said, and the answer is given the benefit of the doubt.
+    """
+    gradient = gradients.get("1")
+    if gradient is None or len(gradient) < 2 or not bool(gradient.abs().sum() > 0):
+        return False
+    return bool((gradient[1:] - gradient[:-1]).abs().max() <= 1e-9)
+
+
+def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
+    """The bound's gradient in the decoder's last biases, the answer's and the right one: mean of sigmoid(logits) − x.
+
+    For models whose decoder ignores z, where it needs no luck: for every importance weighting too.
+    """
+    found = slopes(call).get("dec.net.2.bias")
+    logits = decode(case.model, torch.zeros(1, case.model.z_dim))
+    return found, (torch.sigmoid(logits) - case.x.double()).mean(0)
+
+
+def many_rows(case: Case, copies: int) -> tuple[Case, float, float]:
+    """The images of a case repeated, the mean KL, and how far a Monte Carlo kl over these rows may stray."""
+    repeated = Case(case.model, case.x.repeat(copies, 1))
+    m, v, kl = kl_terms(repeated)
+    return repeated, kl.mean().item(), monte_carlo_kl_tolerance(m, v)

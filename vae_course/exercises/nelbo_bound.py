@@ -1,0 +1,111 @@
+"""Exercise 4.1: the negative ELBO of a batch."""
+
+from functools import lru_cache
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course import given
+from vae_course.answers import Answer
+from vae_course.exercises import nelbo_checks as checks
+from vae_course.exercises.bound_tools import decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.core import Arguments, Check, Exercise
+from vae_course.exercises.models import Case, apart, kl_terms, mild, rec_without_z
+from vae_course.exercises.nelbo_catalogue import MISCONCEPTIONS
+from vae_course.exercises.nelbo_variants import CORRECT
+
+ROWS = 384
+
+FORMULAS = {
+    name: getattr(given, name)
+    for name in ("sample_gaussian", "log_normal", "kl_normal", "log_bernoulli_with_logits", "log_mean_exp")
+}
+"""Right versions of the functions of lessons 01 to 03."""
+
+
+def draw_case(generator: Generator) -> Arguments:
+    case = apart(generator)
+    return case.model, case.x
+
+
+@lru_cache(maxsize=1)
+def _fingerprint_case() -> tuple[Case, float, float]:
+    case = apart(torch.Generator().manual_seed(5), batch=48)
+    return case, kl_terms(case)[2].mean().item(), rec_without_z(case).mean().item()
+
+
+def bound_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """The three numbers relative to the right ones, in *apart* and in *mild*; what is shared; where gradients flow."""
+    case, kl, rec = _fingerprint_case()
+    call = answer.call(case.model, case.x, seed=1)
+    rows = mild().rows(ROWS)
+    many, few = answer.call(rows.model, rows.x, seed=2), answer.call(rows.model, rows.x[:2], seed=3)
+    if any(c.outputs.keys() != {"0", "1", "2"} for c in (call, many, few)):
+        return {}
+    found = {f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs}
+    found["bound"] = (number(call, "0") - rec) / kl
+    found["kl"] = number(call, "1") / kl
+    found["rec"] = number(call, "2") / rec
+    flows = slopes(many)
+    found["shared"] = float(rows_agree(flows))
+    found["fixed"] = float(number(many, "2") == number(few, "2") or _repeats(answer, rows))
+    slope = checks.mild_slope()
+    if not found["shared"] or found["fixed"]:
+        found["mild bound"] = (number(many, "0") - checks.mild_rec() - checks.mild_kl()) / slope
+        found["mild rec"] = (number(many, "2") - checks.mild_rec()) / slope
+        found |= _what_was_decoded(flows.get("1"))
+    found["differentiable"] = float("0" in call.differentiable)
+    gradient, right = decoder_gradient(case, call) if call.outputs["0"].ndim == 0 else (None, torch.zeros(()))
+    if gradient is not None:
+        found["to decoder"] = float(gradient.double() @ right / (right @ right))
+        to_encoder = flows.get("enc.net.2.bias")
+        found["to encoder"] = 0.0 if to_encoder is None or found["shared"] else to_encoder[3].item()
+    return {n: torch.tensor(float(v)) for n, v in found.items()}
+
+
+def _what_was_decoded(gradient: Tensor | None) -> dict[str, float]:
+    """Mean and spread of the noise in z. In *mild* q ignores x, so that the slope in a pixel is −logit(z) / rows."""
+    if gradient is None:
+        return {}
+    z = -gradient[:, 0].double() * len(gradient) + 1.0
+    m, scale = mild().m[0], mild().v[0] ** 0.5
+    return {"noise mean": ((z.mean() - m) / scale).item(), "noise spread": (z.std() / scale).item()}
+
+
+def _repeats(answer: Answer, rows: Case) -> bool:
+    a, b = (answer.call(rows.model, rows.x[:2], seed=s) for s in (4, 5))
+    return torch.equal(a.outputs["2"], b.outputs["2"]) and torch.equal(a.outputs["0"], b.outputs["0"])
+
+
+negative_elbo_bound = Exercise(
+    name="VAE.negative_elbo_bound",
+    lesson="04_nelbo",
+    number="4.1",
+    title="The negative ELBO",
+    points=11,
+    minutes=30,
+    difficulty=3,
+    lines="6 lines",
+    arguments=draw_case,
+    checks=(
+        Check("three numbers: nelbo, kl, rec", checks.returns_three_numbers),
+        Check("each is a scalar", checks.are_scalars, points=1),
+        Check("nelbo", checks.value_of("0"), points=3),
+        Check("noise of its own for each image", checks.noise_is_own, points=1),
+        Check("kl", checks.value_of("1"), points=2),
+        Check("rec", checks.value_of("2"), points=2),
+        Check("the gradient to the decoder", checks.gradient_to_decoder, points=1),
+        Check("the gradient to the encoder", checks.gradient_to_encoder, points=1),
+    ),
+    fingerprint=bound_fingerprint,
+    agreement=0.12,
+    scaffold=FORMULAS,
+    misconceptions=MISCONCEPTIONS,
+    correct=CORRECT,
+    hints=(
+        "Six steps: encode x, sample z, kl, rec, sum, average over the batch. Every function is already there.",
+        "m, v = self.enc(x); z has m's shape; self.dec(z) are *logits*; self.z_prior is the pair (mean, variance) of p(z).",
+        "kl = kl_normal(m, v, *self.z_prior) and rec = −log_bernoulli_with_logits(x, self.dec(z)) have one value for each "
+        "image. Return the mean of their sum, and the mean of each.",
+    ),
+)

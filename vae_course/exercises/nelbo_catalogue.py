@@ -1,0 +1,258 @@
+"""How `negative_elbo_bound` goes wrong, and what a tutor says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from vae_course.exercises.core import Misconception
+from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
+
+Three = tuple[Any, Any, Any]
+
+
+def parts(self: Any, x: Tensor, z: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """kl and rec of each image, (batch,): what most mistakes start from."""
+    m, v = self.enc(x)
+    z = sample_gaussian(m, v) if z is None else z
+    return kl_normal(m, v, *self.z_prior), -log_bernoulli_with_logits(x, self.dec(z))
+
+
+def bound(kl: Tensor, rec: Tensor) -> Three:
+    return (kl + rec).mean(), kl.mean(), rec.mean()
+
+
+def altered(change: Callable[[Tensor, Tensor], Three]) -> Callable[[Any, Tensor], Three]:
+    """A mistake in putting kl and rec together."""
+    return lambda self, x: change(*parts(self, x))
+
+
+def with_z(draw: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Tensor], Three]:
+    """A mistake in drawing z from m and v."""
+    return lambda self, x: bound(*parts(self, x, draw(*self.enc(x))))
+
+
+def with_kl(kl: Callable[..., Tensor]) -> Callable[[Any, Tensor], Three]:
+    """A mistake in the KL of each image, from m, v, z."""
+
+    def wrong(self: Any, x: Tensor) -> Three:
+        m, v = self.enc(x)
+        z = sample_gaussian(m, v)
+        return bound(kl(m, v, z), parts(self, x, z)[1])
+
+    return wrong
+
+
+def with_rec(rec: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Tensor], Three]:
+    """A mistake in rec, from x and logits."""
+
+    def wrong(self: Any, x: Tensor) -> Three:
+        m, v = self.enc(x)
+        return bound(kl_normal(m, v, *self.z_prior), rec(x, self.dec(sample_gaussian(m, v))))
+
+    return wrong
+
+
+def _no_grad(self: Any, x: Tensor) -> Three:
+    with torch.no_grad():
+        return bound(*parts(self, x))
+
+
+def _seeded(self: Any, x: Tensor) -> Three:
+    torch.manual_seed(0)
+    return bound(*parts(self, x))
+
+
+def _zeros_for_parts(kl: Tensor, rec: Tensor) -> Three:
+    return (kl + rec).mean(), torch.zeros(()), torch.zeros(())
+
+
+def zero_like(m: Tensor) -> Tensor:
+    return torch.zeros_like(m)
+
+
+MISCONCEPTIONS = (
+    Misconception(
+        "rec-sign-inside",
+        altered(lambda kl, rec: ((kl - rec).mean(), kl.mean(), rec.mean())),
+        "The bound you return is kl − rec. rec already is −log p(x|z), so it is added: nelbo = kl + rec.",
+    ),
+    Misconception(
+        "rec-sign-everywhere",
+        altered(lambda kl, rec: bound(kl, -rec)),
+        "Your rec is log p(x|z), a negative number, and it went into the bound as it is: training would make images *less* "
+        "likely. rec = −log p(x|z), and nelbo = kl + rec.",
+    ),
+    Misconception(
+        "rec-sign-returned",
+        altered(lambda kl, rec: ((kl + rec).mean(), kl.mean(), -rec.mean())),
+        "nelbo is right, but the rec you return is log p(x|z), a negative number; the contract is rec = −log p(x|z), so "
+        "that kl + rec = nelbo.",
+    ),
+    Misconception(
+        "elbo-for-nelbo",
+        altered(lambda kl, rec: (-(kl + rec).mean(), kl.mean(), rec.mean())),
+        "You return the ELBO. The method returns its negative, kl + rec, which training makes small.",
+    ),
+    Misconception(
+        "kl-sign",
+        altered(lambda kl, rec: ((rec - kl).mean(), kl.mean(), rec.mean())),
+        "The kl enters with a minus: the loss would fall without end as q runs away from the prior. nelbo = kl + rec.",
+    ),
+    Misconception(
+        "kl-sign-everywhere",
+        altered(lambda kl, rec: bound(-kl, rec)),
+        "Your kl is negative: KL( q ‖ p ) = E_q[ log q − log p ] never is. Turn its sign.",
+    ),
+    Misconception(
+        "no-kl",
+        altered(lambda kl, rec: (rec.mean(), kl.mean(), rec.mean())),
+        "The kl is missing from the bound you return: this trains an autoencoder whose q drifts away from the prior.",
+    ),
+    Misconception(
+        "no-rec",
+        altered(lambda kl, rec: (kl.mean(), kl.mean(), rec.mean())),
+        "rec is missing from the bound you return: nothing asks the images to be reconstructed.",
+    ),
+    Misconception(
+        "kl-weighted",
+        altered(lambda kl, rec: ((0.5 * kl + rec).mean(), kl.mean(), rec.mean())),
+        "The kl inside your bound is multiplied by ½. A weight other than 1 makes a β-VAE, whose loss is no bound.",
+    ),
+    Misconception(
+        "parts-are-zero",
+        altered(_zeros_for_parts),
+        "The bound is right; kl and rec are still the zeros of the stub. Return the two terms that you computed.",
+    ),
+    Misconception(
+        "another-order",
+        altered(lambda kl, rec: ((kl + rec).mean(), rec.mean(), kl.mean())),
+        "kl and rec have changed places: the order is nelbo, kl, rec.",
+    ),
+    Misconception(
+        "rec-mean-over-pixels",
+        with_rec(lambda x, logits: binary_cross_entropy_with_logits(logits, x)),
+        "Your rec is the right one divided by 784: log p(x|z) is a *sum* over pixels. Averaged, it is training with "
+        "β = 784, and the kl goes to 0.",
+    ),
+    Misconception(
+        "rec-summed-over-the-batch",
+        altered(lambda kl, rec: (kl.mean() + rec.sum(), kl.mean(), rec.sum())),
+        "Your rec is summed over the images; the batch is *averaged*, once, at the very end.",
+    ),
+    Misconception(
+        "kl-summed-over-the-batch",
+        altered(lambda kl, rec: (kl.sum() + rec.mean(), kl.sum(), rec.mean())),
+        "Your kl is summed over the images; the batch is *averaged*, once, at the very end.",
+    ),
+    Misconception(
+        "all-summed-over-the-batch",
+        altered(lambda kl, rec: ((kl + rec).sum(), kl.sum(), rec.sum())),
+        "Everything is summed over the images of the batch; average it, or a larger batch makes a larger loss.",
+    ),
+    Misconception(
+        "not-reduced",
+        altered(lambda kl, rec: (kl + rec, kl, rec)),
+        "You return one value for each image. Average over the batch: three scalars.",
+    ),
+    Misconception(
+        "parts-not-reduced",
+        altered(lambda kl, rec: ((kl + rec).mean(), kl, rec)),
+        "The bound is a scalar; kl and rec are still one value for each image. Average them too.",
+    ),
+    Misconception(
+        "shape-one",
+        altered(lambda kl, rec: tuple(t.reshape(1) for t in bound(kl, rec))),  # type: ignore[return-value,arg-type]
+        "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
+    ),
+    Misconception(
+        "no-noise",
+        with_z(lambda m, v: m),
+        "You decode m itself: nothing is sampled. Then z can carry everything at no price, and the number is no bound "
+        "(such a model reports 79 nats, and truly stands beyond 500).",
+    ),
+    Misconception(
+        "z-detached",
+        with_z(lambda m, v: sample_gaussian(m, v).detach()),
+        "The numbers are right, but no gradient flows through z to the encoder: detach, .data, .sample() or no_grad cut "
+        "it. The encoder would learn from kl alone, and kl goes to 0.",
+    ),
+    Misconception(
+        "z-from-the-prior",
+        with_z(lambda m, v: torch.randn_like(m)),
+        "You decode z from the prior. The expectation is under q(z|x): draw z with the encoder's m and v.",
+    ),
+    Misconception(
+        "uniform-noise",
+        with_z(lambda m, v: m + v.sqrt() * torch.rand_like(m)),
+        "Your noise is uniform (mean 0.5, variance 1/12), so z sits off m and is far too narrow; standard normal noise is "
+        "randn.",
+    ),
+    Misconception(
+        "variance-as-standard-deviation",
+        with_z(lambda m, v: m + v * torch.randn_like(m)),
+        "z spreads by v; v is a variance, so take its square root once.",
+    ),
+    Misconception(
+        "one-noise-for-the-batch",
+        with_z(lambda m, v: m + v.sqrt() * torch.randn(m.shape[-1])),
+        "ε has one row for the whole batch, so all images move together. On average the bound is right, but it jumps from "
+        "call to call. Give ε the shape of m.",
+    ),
+    Misconception(
+        "seed-inside",
+        _seeded,
+        "Every call gives the same numbers: a seed is set inside. Training would see the same noise for ever.",
+    ),
+    Misconception(
+        "sigmoid-twice",
+        with_rec(lambda x, logits: -log_bernoulli_with_logits(x, torch.sigmoid(logits))),
+        "The decoder's output goes through a sigmoid before a loss that expects logits and applies it again: no pixel can "
+        "get darker than one half, and training stands still near 543 = 784 ln 2.",
+    ),
+    Misconception(
+        "x-and-logits-swapped",
+        with_rec(lambda x, logits: -log_bernoulli_with_logits(logits, x)),
+        "x and the logits have changed places in the call: it is log_bernoulli_with_logits(x, logits).",
+    ),
+    Misconception(
+        "samples-for-logits",
+        with_rec(lambda x, logits: -log_bernoulli_with_logits(x, torch.bernoulli(torch.sigmoid(logits)))),
+        "You draw an image and pass it on as if it were logits. log p(x|z) needs the decoder's logits themselves.",
+    ),
+    Misconception(
+        "kl-swapped",
+        with_kl(lambda m, v, z: kl_normal(torch.zeros_like(m), torch.ones_like(v), m, v)),
+        "This is KL( p ‖ q ). The expectation is under q: kl_normal(m, v, prior mean, prior variance).",
+    ),
+    Misconception(
+        "kl-mean-over-latents",
+        with_kl(lambda m, v, z: kl_normal(m, v, zero_like(m), zero_like(m) + 1) / m.shape[-1]),
+        "Your kl is the right one divided by z_dim: you average over the latents where the sum belongs, which is "
+        "training with β = 1/z_dim.",
+    ),
+    Misconception(
+        "kl-without-the-prior",
+        with_kl(lambda m, v, z: log_normal(z, m, v)),
+        "This is E[ log q(z|x) ], without the prior. KL( q ‖ p ) = E[ log q(z|x) − log p(z) ].",
+    ),
+    Misconception(
+        "standard-deviation-in-kl",
+        with_kl(lambda m, v, z: kl_normal(m, v.sqrt(), zero_like(m), zero_like(m) + 1)),
+        "kl_normal takes variances, and you hand it sqrt(v).",
+    ),
+    Misconception(
+        "no-grad",
+        _no_grad,
+        "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
+        family="no gradient",
+    ),
+    Misconception(
+        "python-floats",
+        altered(lambda kl, rec: tuple(t.item() for t in bound(kl, rec))),  # type: ignore[return-value,arg-type]
+        ".item() makes Python floats: right numbers, but no gradient can flow back. Return tensors.",
+        family="no gradient",
+    ),
+)
