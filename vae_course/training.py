@@ -119,7 +119,7 @@ def fit(
         try:
             for step in range(len(curves) + 1, steps + 1):
                 for group in optimizer.param_groups:
-                    group["lr"] = lr * min(1, step / warmup) * (1 - (step - 1) / steps)
+                    group["lr"] = lr * min(1, step / max(1, warmup)) * (1 - (step - 1) / steps)
                 x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
                 loss, row = _loss(objective, model, x)
                 optimizer.zero_grad()
