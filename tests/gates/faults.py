@@ -75,7 +75,7 @@ FAULTS = (
         "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'gone', 'version_major': 2}}, raw=True)\n"
         "    (ipywidgets.VBox([",
         gate=BROWSER,
-        says="Error",
+        says="broken_widgets(<Page",
     ),
     Fault(
         "a wrong sha256",
