@@ -63,7 +63,7 @@ def fit(
     data: MNIST | Tensor,
     *,
     objective: Objective | None = None,
-    steps: int = 2_000,
+    steps: int = 2_400,
     batch_size: int = 100,
     lr: float = 5e-3,
     warmup: int = 100,
