@@ -1,0 +1,526 @@
+# %% [markdown]
+# # 00 · Start here
+#
+# Behind every handwritten digit there is something that you cannot see in any single pixel: which digit was meant, how slanted the hand
+# was, how thick the pen. A **variational autoencoder** (VAE) finds such hidden causes by itself, from images alone, and can then draw
+# digits that nobody ever wrote. In eight lessons you write one, line by line, and every line is checked while you write it.
+
+# %% [markdown]
+# ## What you will build
+#
+# No network yet. In this lesson you solve the whole problem with a **pencil**, in a world so small that nothing is left to
+# believe: two boxes and one ball. Every idea of the course is already in it.
+#
+# After this lesson you can
+#
+# * say what a latent variable, the evidence, the prior and the posterior are, and compute them in a small world;
+# * derive the ELBO, the number that a VAE maximises, and say by how much it misses and when it does not;
+# * say why large worlds need a guess $q$, and why its quality is measured by $\mathrm{KL}(q \,\|\, p)$;
+# * read the drawing of a VAE, part by part;
+# * use `check`, `hint` and `progress`.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 55 minutes: 38 of reading and playing, 17 of exercises. There is no short path; this *is* the short beginning.
+#
+# You need: Python; tensors in PyTorch (shapes, `+`, `*`, `.mean()`); from probability, what $p(x)$ and $p(x \mid z)$ say, and what an
+# average (expectation) is. No VAE, no machine learning theory.
+#
+# **Notation.** These letters mean the same in all lessons. Come back to this table whenever one looks strange.
+#
+# | here | in many papers | meaning |
+# | --- | --- | --- |
+# | $x$ | the same | what is seen: an image, 784 pixels that are 0 (paper) or 1 (ink) |
+# | $z$ | the same | the *latent variable*: what is not seen and explains $x$ |
+# | $p(z)$ | the same | the **prior**: how likely each $z$ is before anything is seen |
+# | $p(x \mid z)$ | $p_\theta(x \mid z)$ | the **likelihood**: how likely $x$ is if $z$ were true; in a VAE, the *decoder* |
+# | $p(z \mid x)$ | the same | the **posterior**: how likely each $z$ is after $x$ was seen |
+# | $q(z \mid x)$ | $q_\phi(z \mid x)$ | our *guess* of the posterior; in a VAE, the *encoder* |
+# | $m$, `m` | $\mu$ | a mean |
+# | $v$, `v` | $\sigma^2$ | a **variance**; the standard deviation is $\sqrt v$ |
+# | $N(m, v)$ | $\mathcal N(\mu, \sigma^2)$ | the normal distribution with mean $m$ and variance $v$ |
+# | $\mathbb E_q[\,\cdot\,]$ | the same | the average when $z$ is drawn from $q$ |
+# | `kl` | $D_{\mathrm{KL}}(q \,\|\, p)$ | how far $q$ is from $p$; never negative (lesson 02) |
+# | `rec` | $-\mathbb E_q[\log p(x \mid z)]$ | the reconstruction term (lesson 03) |
+# | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
+# | `iw`, $w$ | $k$, $w$ | number of importance samples, and their weights (lesson 05) |
+#
+# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below).
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on what you bring along. Answer aloud before you open the answers: recalling is what makes it stay.
+#
+# 1. A coin shows heads with probability 0.3. You toss it and *then* throw a die. What is the probability of "heads and a six"?
+# 2. Of 100 letters 40 are spam, and 30 of those 40 contain the word "prize"; of the other 60 only 6 do. A letter contains "prize". How
+#    likely is it spam?
+# 3. Which is larger, $\log 0.5$ or $\log 0.9$? Can the logarithm of a probability be positive?
+#
+# <details><summary>Answers</summary>
+#
+# 1. $0.3 \cdot \tfrac16 = 0.05$: probabilities of a chain of events are multiplied.
+# 2. $30 / (30 + 6) = 0.83$. You compared the spam letters with "prize" with *all* letters with "prize". This is all that Bayes' rule says.
+# 3. $\log 0.9 = -0.11$ is larger than $\log 0.5 = -0.69$. Never positive for a probability; a *density* may exceed 1, and then its
+#    logarithm is positive.
+# </details>
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, given, load_mnist, progress, solved
+from vae_course.figures import start_here as figures
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+
+# %% [markdown]
+# ## How a lesson works
+#
+# Run a cell with **Shift + Enter**. Some cells are yours to fill in: they say `raise NotImplementedError`, and below each one a
+# `check(...)` tells you at once what it saw. The check never wants *our* code; it wants the right behaviour. A wrong answer gets the likely
+# reason.
+#
+# * `hint("name")` opens the next rung of a ladder of hints;
+# * `progress()` shows how far you are;
+# * `solution("name")` shows our answer, once yours has passed.
+#
+# Try them on something small. Nothing can break, and your own lines are never overwritten.
+
+# %% [markdown]
+# {{ exercise standardize }}
+#
+# **Goal.** Say how many standard deviations each $x$ lies above its mean $m$.
+#
+# $$\frac{x - m}{\sqrt v}$$
+#
+# **Shapes.** In: `x`, `m` and `v`, each `(n,)`; `v` is a *variance*. Out: `(n,)`. Nothing is summed, nothing is averaged.
+
+
+# %%
+def standardize(x, m, v):
+    """How many standard deviations x lies above m. x, m, v: (n,); v is the variance. Returns (n,)."""
+    ### BEGIN SOLUTION
+    return (x - m) / v.sqrt()
+    ### END SOLUTION
+
+
+# %%
+check(standardize)
+
+# %%
+if solved(standardize):
+    heights = standardize(torch.tensor([190.0, 160.0]), torch.tensor([170.0, 170.0]), torch.tensor([100.0, 100.0]))
+    print("190 cm and 160 cm, where the mean is 170 and the variance 100:", heights.tolist())
+else:
+    print("Here two body heights will be standardized: 190 cm should become 2.0 and 160 cm −1.0.")
+
+# %% [markdown]
+# <details><summary>I get 0.2 instead of 2</summary>
+#
+# You divided by the variance, 100. Its square root, 10, is the standard deviation.
+# </details>
+#
+# **Before you go on**, spoil it on purpose: drop the `.sqrt()`, run both cells again, and read the card. Then call
+# `hint("standardize")` in a new cell. (A new cell: press `B` beside a cell.)
+#
+# **Think.** $x$ is in centimetres. In which units are $m$, $v$ and the result?
+#
+# <details><summary>Answer</summary>
+#
+# $m$ in cm, $v$ in cm² (it is an average of *squared* distances), the result has none: cm / $\sqrt{\text{cm}^2}$. Dividing by $v$ would
+# leave 1/cm, a sign that something is wrong. Units find many bugs in this course.
+# </details>
+
+# %% [markdown]
+# ## What is behind the picture
+#
+# Here is where the journey ends: a VAE that was trained on 60,000 handwritten digits. This one explains every image by just two numbers,
+# $z_1$ and $z_2$. They are the **latent variables**: latent means hidden. Nobody told it what they should mean.
+#
+# The *decoder* goes from $z$ to an image. Since ink is a matter of chance (the same person never writes the same 3 twice), it answers with a
+# probability of ink for each pixel, drawn here as a shade of grey.
+#
+# *Predict first*: when you move $z_1$ slowly, will the picture jump from digit to digit, or melt from one into the next?
+
+# %%
+plane = given.trained("v1_z2")
+explore(lambda z_1, z_2: figures.decoded(plane, z_1, z_2), z_1=(1.0, -3.0, 3.0, 0.1), z_2=(0.5, -3.0, 3.0, 0.1))
+
+# %% [markdown]
+# *What to read off:* left the place $z$, right what the decoder draws there. Neighbouring places give similar pictures, so most moves
+# melt. (The dashed circles have radius 1, 2, 3: nearly all $z$ of the prior lie inside.)
+#
+# Here is a walk along $z_1$, for readers without a running kernel:
+
+# %%
+with torch.no_grad():
+    walk = torch.stack([torch.linspace(-2.5, 2.5, 12), torch.zeros(12)], dim=1)  # (12, 2)
+    images_in_rows({"z_1 from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
+
+# %% [markdown]
+# Drawing is the easy direction: pick $z$, decode. The hard questions go the other way. *Given an image, which $z$ was behind it?* And:
+# *how likely is this image at all?* For them we leave digits and take the smallest world that has a hidden cause.
+
+# %% [markdown]
+# ## Two boxes and a ball
+#
+# Behind a curtain stand two boxes. Somebody tosses a fair coin to choose a box $z$, draws a ball from it without looking, and shows you the
+# ball's colour $x$. The box stays hidden: it is the latent variable.
+
+# %%
+figures.boxes()
+
+# %% [markdown]
+# *What to read off:* box 0 has 2 red balls in 10, box 1 has 9 in 10.
+#
+# Everything that can happen is a pair (box, colour). Its probability is a chain of two steps, choose and draw, so the two
+# probabilities are multiplied. This is called the **joint** probability:
+#
+# $$p(z, x) = p(z)\;p(x \mid z)$$
+#
+# | | red | not red |
+# | --- | --- | --- |
+# | box 0 | $\tfrac12 \cdot 0.2 = 0.10$ | $\tfrac12 \cdot 0.8 = 0.40$ |
+# | box 1 | $\tfrac12 \cdot 0.9 = 0.45$ | $\tfrac12 \cdot 0.1 = 0.05$ |
+#
+# The four entries add up to 1.
+
+# %% [markdown]
+# ## Question 1: how likely is what I see?
+#
+# *Predict first*: before any ball is drawn, how likely is red? More or less than one half?
+#
+# Red can come about in two ways that exclude each other, so their probabilities are added:
+#
+# $$p(x) = \sum_z p(z)\;p(x \mid z)$$
+#
+# This is the **evidence** of $x$. For a VAE it is the number that matters most: a good model of digits is one that finds real digits
+# *likely*. Take a pencil, add up the column "red", and keep the number.
+
+# %% [markdown]
+# ## Question 2: what was behind it?
+#
+# The ball is red. Which box was it? Of all the ways to see red, look at the share of box 1:
+#
+# $$p(z \mid x) = \frac{p(z, x)}{p(x)} = \frac{p(z)\;p(x \mid z)}{p(x)}$$
+#
+# This is the **posterior** (*post*: after seeing $x$). You used it in the warm-up for spam. Note what stands below the
+# line: the evidence. Whoever cannot compute question 1 cannot compute question 2 either.
+#
+# Compute $p(z = 1 \mid \text{red})$ and keep it as well.
+
+# %% [markdown]
+# ## Nats: what a logarithm counts
+#
+# Probabilities of images are tiny: a product of 784 pixel probabilities. So from now on we look at their logarithm, in which products
+# become sums.
+#
+# $-\log p(x)$ is the *surprise* at seeing $x$: 0 for what was certain, and the larger the less likely. With the natural
+# logarithm the unit is called a **nat**. Being surprised by one nat more means that it was $e \approx 2.7$ times less likely. (With $\log_2$ the
+# unit is the *bit*; one bit is $\log 2 = 0.693$ nats.)
+
+# %%
+for p in (1.0, 0.9, 0.5, 0.1):
+    print(f"probability {p}:  surprise {abs(math.log(p)):.3f} nats")
+
+# %% [markdown]
+# ## A guess, and a score for it
+#
+# Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior instead: let $a$ be the probability that you give
+# to box 1, and $1 - a$ to box 0. How good is your guess? Look for a score that uses only what is easy: the *joint* $p(z, x)$ and $q$
+# itself.
+#
+# Begin with what is true for every single $z$: turn the posterior's definition round,
+#
+# $$p(x) = \frac{p(z, x)}{p(z \mid x)}.$$
+#
+# The left side knows nothing of $z$, so the right side is the same number for both boxes. Take the logarithm and multiply and divide by $q(z)$
+# inside:
+#
+# $$\log p(x) = \log\frac{p(z, x)}{q(z)} + \log\frac{q(z)}{p(z \mid x)}.$$
+#
+# This too holds for each $z$. So it stays true when both sides are averaged over $z$ drawn from $q$; the left side is constant and does not
+# change:
+#
+# $$\log p(x) = \underbrace{\sum_z q(z) \log\frac{p(z, x)}{q(z)}}_{\text{ELBO}(q)} \;+\; \underbrace{\sum_z q(z)
+# \log\frac{q(z)}{p(z \mid x)}}_{\text{the gap}}$$
+#
+# The first part needs only the joint and $q$: it is the score that we looked for. It is called the **ELBO**, for reasons that come
+# next. The second part is what the score misses.
+
+# %% [markdown]
+# ### The gap is never negative
+#
+# For every $t > 0$: $\log t \le t - 1$. (The curve $\log t$ bends downwards, and the line $t - 1$ touches it at $t = 1$.) Put $t = p(z \mid
+# x) / q(z)$:
+#
+# $$-\text{gap} = \sum_z q(z) \log\frac{p(z \mid x)}{q(z)} \;\le\; \sum_z q(z)\Big(\frac{p(z \mid x)}{q(z)} - 1\Big) = \sum_z p(z \mid x) - \sum_z q(z) = 1
+# - 1 = 0.$$
+#
+# (If $q(z) = 0$ for some $z$, the first sum on the right misses a part of the posterior and is at most 1; the result stands.)
+# Equality needs $t = 1$ everywhere: $q(z) = p(z \mid x)$.
+#
+# So $\text{ELBO}(q) \le \log p(x)$ for *every* guess: the *evidence lower bound*, ELBO for short. And it touches exactly when the guess is
+# the posterior. The gap has a name too: the **Kullback-Leibler divergence** of $q$ from the posterior, $\mathrm{KL}(q \,\|\, p(z \mid x))$.
+# Lesson 02 is about it.
+
+# %% [markdown]
+# *Predict first*: in the boxes world, with a red ball, the guess $a = ½$ ignores the ball. Is $a = 1$, "surely box 1", better or worse
+# than $a = ½$? And where is the top of the curve?
+
+# %%
+explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
+
+# %% [markdown]
+# *What to read off:* the curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) has the
+# height of the posterior (hatched bars). The thick bar is the gap. You will meet this bar in every lesson.
+#
+# So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as well. One search answers both
+# questions, without ever dividing by $p(x)$. This is the idea of the whole course.
+
+# %% [markdown]
+# {{ exercise two_boxes }}
+#
+# **Goal.** Four numbers, with a pencil (or with `math.log` in a new cell), for a *red* ball:
+#
+# * `evidence`: $p(\text{red})$;
+# * `posterior`: $p(z = 1 \mid \text{red})$;
+# * `gap`: $\log p(\text{red}) - \text{ELBO}$ for the guess $a = \tfrac12$, in nats;
+# * `best_elbo`: the highest ELBO that any guess reaches, in nats.
+#
+# **Answer.** A dictionary of four numbers, right to 1 %. You may write them as expressions.
+
+# %%
+two_boxes = {"evidence": None, "posterior": None, "gap": None, "best_elbo": None}
+### BEGIN SOLUTION
+two_boxes = {
+    "evidence": 0.10 + 0.45,
+    "posterior": 0.45 / 0.55,
+    "gap": math.log(0.55) - (0.5 * math.log(0.45 / 0.5) + 0.5 * math.log(0.10 / 0.5)),
+    "best_elbo": math.log(0.55),
+}
+### END SOLUTION
+
+# %%
+check(two_boxes, "two_boxes")
+
+# %% [markdown]
+# <details><summary>I get 1.1 instead of the evidence</summary>
+#
+# You added 0.2 and 0.9. Each box counts only with the chance ½ that it is chosen: add the *joint* probabilities of the column.
+# </details>
+#
+# <details><summary>I get 0.9 instead of the posterior</summary>
+#
+# That is $p(\text{red} \mid z = 1)$. Asked is $p(z = 1 \mid \text{red})$: divide a joint probability by the evidence.
+# </details>
+#
+# <details><summary>I get 0.37 instead of the gap</summary>
+#
+# You used $\log_2$, and your gap is in bits. Nats need `math.log`.
+# </details>
+#
+# **Think.** Your guess is $a = \tfrac12$, the prior. Could the ELBO of a *sure* guess, $a = 1$, ever beat it?
+#
+# <details><summary>Answer</summary>
+#
+# Here it does: $\text{ELBO}(1) = \log 0.45 = -0.799$, against $-0.857$ at ½; the posterior 0.818 lies nearer to 1 in the sense that counts,
+# the KL. For a ball that is *not* red it does not: there the column is 0.40 and 0.05.
+# </details>
+
+# %% [markdown]
+# ## Why not simply sum?
+#
+# With two boxes the sum is easier than the search. So why search?
+#
+# The latent variable of a VAE is no box but a list of, say, 20 real numbers. Three ways to get $p(x)$ come to mind:
+#
+# 1. **A formula.** The sum becomes an integral $\int p(z)\,p(x \mid z)\,dz$, and $p(x \mid z)$ is a neural network. Nobody can write that integral down.
+# 2. **A grid.** Ten values for each number make $10^{20}$ places. At a million places a second that is three million years, for one image.
+# 3. **Dice.** Draw many $z$ from the prior and average $p(x \mid z)$. On average this is exactly right, in any dimension.
+#
+# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions, and $x$ is $z$ plus a little noise of standard
+# deviation 0.1. We see $x_i = 0.7$ in every dimension. The sum of two independent normal numbers is normal and the variances add, so each
+# $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
+#
+# *Predict first*: with 10,000 draws, how far off will the dice be in 2 dimensions? In 10?
+
+# %%
+print("dimensions   exact    10,000 draws from the prior   10,000 draws from a good guess q")
+for dims in (1, 2, 5, 10, 20):
+    by_prior, by_q, exact = figures.evidence_three_ways(dims)
+    print(f"{dims:10d} {exact:7.2f} {by_prior:30.2f} {by_q:34.2f}")
+
+# %%
+figures.why_it_is_hard()
+
+# %% [markdown]
+# *What to read off:* left, of 1,500 draws in two dimensions a handful fall into the small circle that explains $x$. With each
+# dimension that share shrinks by the same *factor*. Right, the average over draws of the prior (squares) falls off: nearly every draw explains
+# nothing. The dots use the same number of draws from a guess $q$ that sits in the right place (lesson 05 shows how), and stay on the line.
+#
+# *Right on average* was no lie: once in a very long while a draw would hit and lift the average enormously. You would have to wait for it.
+# So that is what $q(z \mid x)$ is for: **it says where to look**. In a VAE a network, the *encoder*, looks at $x$ and answers with
+# $q(z \mid x) = N(m, v)$.
+
+# %% [markdown]
+# ## Why KL(q ‖ p), and not the other way round
+#
+# The KL is not symmetric: $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are, and is also
+# 0 only when they are equal. Why the first?
+#
+# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$, by the derivation above.
+# * **It is the one that we can estimate.** Its average is over $z$ drawn from $q$, and from $q$ we can draw. The other averages over the
+#   posterior, which is what we do not have.
+#
+# It has a price. Where $q(z)$ is small little is averaged, so a guess that *forgets* a part of the posterior is only mildly punished. A
+# guess that puts weight where the posterior has almost none is punished hard.
+#
+# *Predict first*: three boxes, and a posterior of 0.499, 0.499, 0.002. Guess A forgets the second box, guess B spreads evenly over all
+# three. Which one does each KL prefer?
+
+# %%
+posterior = torch.tensor([0.499, 0.499, 0.002])
+for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3, 1 / 3]}.items():
+    q = torch.tensor(q)
+    ours, other = (q * (q / posterior).log()).sum(), (posterior * (posterior / q).log()).sum()
+    print(f"guess {name}:   KL(q ‖ posterior) = {ours:.2f}   KL(posterior ‖ q) = {other:.2f}")
+
+# %% [markdown]
+# *What to read off:* our KL prefers A, which settles for one explanation of the two; the other direction prefers B, which covers both. Lesson
+# 02 draws this consequence with curves: a $q$ that must choose *picks one* mode.
+
+# %% [markdown]
+# ## The whole machine
+#
+# Here is a VAE on one page. The number at each part is the lesson in which you write it.
+
+# %%
+figures.poster()
+
+# %% [markdown]
+# *What to read off:* upper row, from left to right, what happens to one image; lower row, the two terms of its score.
+#
+# As a class, the same thing line by line:
+#
+# | line of `class VAE` | what it does | lesson |
+# | --- | --- | --- |
+# | `self.enc`, `self.dec`, `self.z_prior` | two networks and the prior $N(0, I)$ | given |
+# | `sample_gaussian(m, v)` | draws $z$ so that gradients pass through | 01 |
+# | `log_normal`, `kl_normal` | how far $q(z \mid x)$ is from the prior: `kl` | 02 |
+# | `log_bernoulli_with_logits`, `log_mean_exp` | how badly the image is redrawn: `rec`; averages in log space | 03 |
+# | `negative_elbo_bound(x)`, `loss(x)` | `nelbo = kl + rec`, and training on real digits | 04 |
+# | `log_weights`, `negative_iwae_bound(x, iw)` | a tighter bound, from several $z$ for each image | 05 |
+# | `sample_z`, `sample_x`, `sample_sigmoid`, ... | new digits, and what the latents are good for | 06 |
+# | all of it | the whole class, alone, with a network of your own | 07 |
+#
+# How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm:
+#
+# $$\text{ELBO} = \mathbb E_q\Big[\log\frac{p(z)\,p(x \mid z)}{q(z \mid x)}\Big] = \underbrace{\mathbb E_q[\log p(x \mid z)]}_{-\text{rec}} -
+# \underbrace{\mathbb E_q\Big[\log\frac{q(z \mid x)}{p(z)}\Big]}_{\text{kl}}$$
+#
+# Read it as a contract: *explain the image well, with a $q$ that strays from the prior as little as possible*. Mind which KL this is: here $q$
+# is compared with the **prior**; the gap compared it with the **posterior**.
+
+# %% [markdown]
+# ## There and back
+#
+# The second trained model of the course has $z$ with 20 numbers. Encode four test images, decode the means, and compare.
+
+# %%
+model = given.trained("v1_z20")
+x = binarize(load_mnist("test").images[:10], generator=torch.Generator().manual_seed(0))  # (10, 784) of 0 and 1
+with torch.no_grad():
+    m, v = model.enc(x)  # (10, 20) each
+    back = torch.sigmoid(model.dec(m))  # (10, 784)
+images_in_rows({"x": x, "decoded from m": back})
+
+# %% [markdown]
+# *What to read off:* 784 pixels went through 20 numbers and came back, smoother: the speckle of the ink was left behind, the
+# digit was kept. (Upper row: each pixel is 1 with the probability of its grey value, see lesson 03.)
+
+# %% [markdown]
+# ## Where we start
+#
+# How good is a model that knows nothing? Let it toss a fair coin for each of the 784 pixels. Every image then has the same probability,
+# $0.5^{784}$, and a surprise of
+#
+# $$-\log p(x) = 784 \cdot \log 2 \text{ nats.}$$
+
+# %%
+print(f"know-nothing model: {784 * math.log(2):.1f} nats per image")
+torch.manual_seed(0)
+images_in_rows({"fair coins": (torch.rand(10, 784) < 0.5).float(), "MNIST": x})
+
+# %% [markdown]
+# **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. And the two trained
+# models that you played with? Their evidence is out of reach, their ELBO is not: `evaluate` averages it over all 10,000 test images.
+
+# %%
+test = binarize(load_mnist("test").images, generator=torch.Generator().manual_seed(0))
+for name in ("v1_z2", "v1_z20"):
+    print(f"{name}: log p(x) is at least {evaluate(given.trained(name), test).bound:.0f} nats per image, on average")
+
+# %% [markdown]
+# By the end your own model will be in this range, and you will know how to tell a model that is better from a bound that is wrong.
+
+# %% [markdown]
+# ## Summary
+#
+# * A **latent variable** $z$ is an unseen cause. The model tells a story: draw $z$ from the prior, then $x$ from $p(x \mid z)$.
+# * The **evidence** $p(x) = \sum_z p(z)\,p(x \mid z)$ says how well the model explains $x$; the **posterior** $p(z \mid x)$ says what was behind it.
+# * $\log p(x) = \text{ELBO}(q) + \mathrm{KL}(q \,\|\, p(z \mid x))$ for every guess $q$. The ELBO is a lower bound, and it touches at the
+#   posterior.
+# * In many dimensions the sum is out of reach and draws from the prior miss; $q$ says where to look.
+# * $\text{ELBO} = -(\text{kl} + \text{rec})$; logarithms are natural, and count nats.
+
+# %% [markdown]
+# ## Check your progress
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | `NameError: name 'check' is not defined` | the cells above were not run: menu Run, "Run All Above Selected Cell" |
+# | `NotImplementedError` | that line is still in your function; replace it by your answer |
+# | an evidence above 1 | likelihoods were added without their priors |
+# | a positive ELBO in the boxes world | a sign: logarithms of probabilities are never positive |
+# | an ELBO *above* $\log p(x)$ | the terms were averaged with the wrong weights: all weights are $q$'s |
+# | "KL to the prior or KL to the posterior?" | in the **gap** it is the posterior; in the **ELBO's formula** (`kl`) it is the prior |
+#
+# **Group task** (rooms, 10 minutes). Each pair invents a world with two hidden causes and two observations (weather and umbrella, illness and
+# fever), with numbers. The next pair computes evidence, posterior and the ELBO at $a = \tfrac12$. Which world in the room has the largest gap, and
+# why?
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, five minutes: the table of the two boxes; the evidence and the posterior of a ball that is *not* red; the line
+# $\log p(x) = \text{ELBO} + \text{gap}$ with its derivation; the drawing of the machine. Then compare. What was missing goes onto tomorrow's
+# page.
+#
+# **Think.** For a ball that is not red: which $a$ is best, and what is the ELBO there?
+#
+# <details><summary>Answer</summary>
+#
+# The column is 0.40 and 0.05, so $p(\text{not red}) = 0.45$ and the best $a$ is the posterior $0.05 / 0.45 = 0.111$. There
+# $\text{ELBO} = \log 0.45 = -0.799$.
+# </details>
+
+# %% [markdown]
+# ## Further reading
+#
+# * D. MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2 and 33: probability with boxes and balls, and the same
+#   bound under the name variational free energy. Free to read.
+# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the inventors' own book of the course that you have begun.
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, JASA 2017: the ELBO without neural networks, and the
+#   price of KL(q ‖ p).
+#
+# Next: [01 · The reparameterization trick](01_reparameterization.ipynb).
