@@ -2,5 +2,6 @@
 
 from vae_course.exercises.core import Exercise
 from vae_course.exercises.iwae_numbers import effective_sample_size, two_weights
+from vae_course.exercises.weights import log_weights
 
-EXERCISES: tuple[Exercise, ...] = (effective_sample_size, two_weights)
+EXERCISES: tuple[Exercise, ...] = (log_weights, effective_sample_size, two_weights)

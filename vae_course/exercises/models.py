@@ -151,9 +151,12 @@ def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, 
     image = (torch.rand(PIXELS, generator=generator) < 0.3).float()
     image[:edges] = (torch.arange(edges) % 2).float()
 
+    flat = log_likelihood(image[edges:], w["dec.net.2.bias"][None, edges:])  # pixels that do not depend on z
+    weight, bias = (w[name][:edges].double() for name in ("dec.net.2.weight", "dec.net.2.bias"))
+
     def likelihood(z: Tensor) -> Tensor:
-        others = torch.zeros(len(z), z_dim - 1, dtype=torch.float64)
-        return log_likelihood(image, decode(model, torch.cat([z.double()[:, None], others], 1)))
+        hidden = torch.tanh(w["dec.net.0.weight"][0, 0].double() * z.double())
+        return flat + log_likelihood(image[:edges], hidden[:, None] * weight[:, 0] + bias)
 
     return Bent(model, image, m, v, Truth(likelihood, m[0], v[0], nodes=601, times=1501))
 
@@ -167,3 +170,13 @@ def mild() -> Bent:
 def strong() -> Bent:
     """For the IWAE bound: one latent, log w spreads by 5 nats, so that the ELBO and IWAE_8 lie 5.4 nats apart."""
     return bent((3.0,), (0.6,), centre=0.0, edges=8, steep=1.0)
+
+
+LINEAR_M = 1.5
+
+
+def linear_weights(generator: Generator) -> Case:
+    """The decoder ignores z, one latent, q = N(1.5, 1): log w = log p(x) − 1.5 ε − 1.125 tells which ε was drawn."""
+    case = still(generator, z_dim=1, batch=1)
+    case.model.weights["enc.net.2.bias"][0] = LINEAR_M
+    return case

@@ -1,0 +1,110 @@
+"""Exercise 5.1: the log importance weights."""
+
+from functools import lru_cache
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.answers import Answer, Call
+from vae_course.exercises import weight_checks as checks
+from vae_course.exercises.core import Arguments, Check, Exercise
+from vae_course.exercises.models import LINEAR_M, Case, apart, linear_weights, rec_without_z, still, strong
+from vae_course.exercises.nelbo_bound import FORMULAS
+from vae_course.exercises.weight_catalogue import MISCONCEPTIONS
+from vae_course.exercises.weight_variants import CORRECT
+
+
+def draw_case(generator: Generator) -> Arguments:
+    case = still(generator, batch=4)
+    return case.model, case.x, 6
+
+
+@lru_cache(maxsize=1)
+def _cases() -> tuple[tuple[Case, Tensor], ...]:
+    def rng() -> Generator:
+        return torch.Generator().manual_seed(5)
+
+    cases = (still(rng(), batch=4), apart(rng(), z_dim=1, batch=6), linear_weights(rng()))
+    return tuple((case, -rec_without_z(case)[:, None]) for case in cases)
+
+
+def weight_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """Where the log weights sit and how they spread, beside log p(x), in three models; what is shared; gradients."""
+    (quiet, level), (narrow, narrow_level), (line, _) = _cases()
+    call = answer.call(quiet.model, quiet.x, 6, seed=1)
+    if "0" not in call.outputs:
+        return {}
+    value = call.outputs["0"].double()
+    found = {"shape": torch.tensor(value.shape, dtype=torch.float64)}
+    if value.shape != (4, 6):
+        return found
+    rows = strong().rows(4)
+    many, again = answer.call(rows.model, rows.x, 128, seed=2), answer.call(rows.model, rows.x, 128, seed=3)
+    other = answer.call(narrow.model, narrow.x, 64, seed=4)
+    along, across = checks.shared_draws(many)
+    fixed = torch.equal(many.outputs["0"], again.outputs["0"])
+    found |= {"along": _number(along), "across": _number(across), "fixed": _number(fixed)}
+    # No noise survives in the mean over draws here, and the first draw shows a mixed layout.
+    found["still"] = ((value - level).mean(1) / 4)[:2]
+    found["still, spread"] = (value - level).std(1).mean() / 4
+    if along == across:
+        found["apart"] = _beside(other.outputs["0"], narrow_level, 4.0)
+        found["strong"] = _beside(many.outputs["0"], torch.tensor(-strong().truth.rec()), 6.0)
+    sloped = answer.call(line.model, line.x, 1, seed=6)
+    grads = sloped.pull_back({"0": torch.ones(1, 1)})
+    to_q, to_decoder = grads.get("enc.net.2.bias"), grads.get("dec.net.2.bias")
+    found["to encoder"] = _missing() if to_q is None else _relation(sloped, line, to_q)
+    found["to decoder"] = _missing() if to_decoder is None else to_decoder.double()[:5]
+    return found
+
+
+def _relation(call: Call, case: Case, slope: Tensor) -> Tensor:
+    # Which relation d log w / dm obeys: −(m + ε) is right, −ε has z detached, −m has q detached.
+    noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - call.outputs["0"].double()[0, 0]) / LINEAR_M
+    candidates = torch.stack([-LINEAR_M - noise, -noise, torch.full_like(noise, -LINEAR_M)])
+    return ((slope[0].double() - candidates).abs() < 0.01).double()
+
+
+def _beside(values: Tensor, level: Tensor, scale: float) -> Tensor:
+    beside = values.double() - level
+    return torch.stack([beside.mean(), beside.std(1).mean()]) / scale
+
+
+def _number(value: bool) -> Tensor:
+    return torch.tensor(float(value))
+
+
+def _missing() -> Tensor:
+    return torch.tensor(-1.0)
+
+
+log_weights = Exercise(
+    name="log_weights",
+    lesson="05_iwae",
+    number="5.1",
+    title="The log importance weights",
+    points=5,
+    minutes=25,
+    difficulty=3,
+    lines="6 lines",
+    arguments=draw_case,
+    checks=(
+        Check("one log weight for each image and draw", checks.returns_batch_by_iw),
+        Check("log p(x) where q is the prior", checks.equal_evidence_where_q_is_p, points=1),
+        Check("how the weights are distributed", checks.distribution_is_right, points=2),
+        Check("independent draws", checks.draws_are_independent, points=1),
+        Check("gradients", checks.gradients_follow_noise, points=1),
+    ),
+    fingerprint=weight_fingerprint,
+    agreement=0.12,
+    scaffold=FORMULAS,
+    misconceptions=MISCONCEPTIONS,
+    correct=CORRECT,
+    hints=(
+        "log w = log p(x|z) + log p(z) − log q(z|x), three functions that you have. The question is only the shapes.",
+        "Give m and v a new axis in the middle, (batch, 1, z_dim), expand it to iw, and draw z: (batch, iw, z_dim). The "
+        "decoder takes it as it is; x needs a new axis too.",
+        "z = sample_gaussian(m.unsqueeze(1).expand(-1, iw, -1), v...); log_bernoulli_with_logits(x.unsqueeze(1), "
+        "model.dec(z)) is (batch, iw); add log_normal(z, *model.z_prior), subtract log_normal(z, m, v).",
+    ),
+)
