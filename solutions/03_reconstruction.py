@@ -1,0 +1,496 @@
+# %% [markdown]
+# # 03 · Reconstruction
+#
+# The decoder of a VAE paints an image in probabilities. This lesson says how good a painting is, in nats, and makes the first model of
+# this course that has learned something.
+
+# %% [markdown]
+# ## What you will build
+#
+# Two functions of one to three lines, `log_bernoulli_with_logits` and `log_mean_exp`, and with the first of them a model of all digits
+# that needs no network at all. It takes our running number from −543.4 to about −206 nats per image.
+#
+# After this lesson you can
+#
+# * derive the log-likelihood of a black-and-white image from logits, and say what it has to do with "binary cross-entropy";
+# * say what is claimed with dynamically binarized, statically binarized and grey pixels;
+# * average numbers that exist only as logarithms;
+# * explain how a single `.mean` in the wrong place empties a VAE's latent space.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 90 minutes: 55 of reading and playing, 35 of exercises. **Short path** (workshop, 30 minutes): up to exercise 3.1 and the
+# mean-pixel model, then the summary.
+#
+# You need: Python, tensors, logarithms. From lesson 02: surprise is $-\log P$, in nats; logs of independent parts add up.
+#
+# | here | in many papers | meaning |
+# | --- | --- | --- |
+# | `x`, $x_i$ | the same | an image of 784 pixels; pixel $i$ is 1 (ink) or 0 (paper) |
+# | $p_i$ | $\mu_i$, $\theta_i$ | the model's probability that pixel $i$ is ink |
+# | `logits`, $a_i$ | the same | the log-odds, $a_i = \log\frac{p_i}{1 - p_i}$ |
+# | rec | "reconstruction loss", BCE | $-\log p(x\mid z)$, summed over pixels, in nats |
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on lesson 02. Answer aloud before you open the answers.
+#
+# 1. What is the KL of $q = N(1, 1)$ from $p = N(0, 1)$, in nats?
+# 2. Is a *negative* estimate of a KL from one draw a bug?
+# 3. A KL in 20 dimensions was computed with `.mean(-1)`. By what factor is it wrong?
+#
+# <details><summary>Answers</summary>
+#
+# 1. ½: only the means differ, by one standard deviation, $\tfrac12 \cdot 1^2 / 1$.
+# 2. No: about 31 % of the one-draw estimates are negative in that example. Their average is the KL.
+# 3. 20 times too small. Independent dimensions add up.
+# </details>
+
+# %%
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
+from vae_course.figures import reconstruction as figures
+from vae_course.figures.widgets import explore
+
+train, test = load_mnist("train"), load_mnist("test")
+grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
+
+# %% [markdown]
+# ## An image is 784 coins
+#
+# MNIST has grey pixels between 0 and 255. We want black and white, so that every pixel is a coin that shows ink (1) or paper (0). So we
+# *draw*: a pixel of brightness 200 becomes 1 with probability 200/255. That is what `binarize` does.
+#
+# *Predict first*: two draws of the same image. Where will they differ?
+
+# %%
+black_and_white = binarize(test.images[:8], generator=torch.Generator().manual_seed(0))
+again = binarize(test.images[:8], generator=torch.Generator().manual_seed(1))
+figures.digits({"as photographed": grey, "one draw": black_and_white, "another draw": again})
+
+# %% [markdown]
+# *What to read off:* the draws differ at the soft edges of a stroke, where the grey is; pure ink and pure paper stay. 81 % of all pixels are one or the
+# other.
+
+# %% [markdown]
+# ## One coin
+#
+# The model says: this pixel is ink with probability $p$. Then the probability of what we see is $p$ if $x = 1$ and $1 - p$ if $x = 0$. One
+# formula for both (an exponent of 0 makes a factor 1):
+#
+# $$P(x) = p^{\,x}\,(1 - p)^{1 - x}, \qquad \log P(x) = x \log p + (1 - x)\log(1 - p).$$
+#
+# This is the **Bernoulli** distribution. Given $z$, our decoder treats the pixels as independent coins, so their logs add up:
+#
+# $$\log p(x\mid z) = \sum_{i=1}^{784} \big[x_i \log p_i + (1 - x_i)\log(1 - p_i)\big].$$
+#
+# With a minus sign in front this is the "binary cross-entropy" (BCE) of the libraries. **BCE, summed over the pixels, is the surprise of the model
+# in nats.** It is not one loss among many that somebody liked; it is what "maximum likelihood" means for coins.
+
+# %% [markdown]
+# ## Logits
+#
+# A network's last layer returns any number $a$, and a probability must lie between 0 and 1. So let $a$ be the **log-odds** (or logit):
+#
+# $$a = \log\frac{p}{1 - p} \quad\Longleftrightarrow\quad p = \frac{1}{1 + e^{-a}} = \mathrm{sigmoid}(a).$$
+#
+# $a = 0$ is "no idea", $p = \tfrac12$; each step of 1 in $a$ multiplies the odds by $e$. Now put it into the log probability. Multiply the fraction by $e^a / e^a$, so
+# $p = \frac{e^a}{1 + e^a}$ and $1 - p = \frac{1}{1 + e^a}$:
+#
+# $$\log p = a - \log(1 + e^a), \qquad \log(1 - p) = -\log(1 + e^a).$$
+#
+# Weigh them with $x$ and $1 - x$. The second part appears in both, with weights that add up to 1:
+#
+# $$x \log p + (1 - x) \log(1 - p) = x\,a - \log(1 + e^a).$$
+#
+# The function $\log(1 + e^a)$ is called **softplus**; `torch.nn.functional.softplus` computes it without ever forming a huge $e^a$. Neither a sigmoid nor a
+# logarithm of a small number is left, and that will turn out to matter.
+#
+# *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if the pixel is ink?
+
+# %% [markdown]
+# {{ exercise log_bernoulli_with_logits }}
+#
+# **Goal.** The log-likelihood of images whose pixels are independent coins, one number per image.
+#
+# $$\log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big]$$
+#
+# **Shapes.** In: `x` `(batch, dim)`, pixels in [0, 1] (grey ones are allowed, the formula does not mind); `logits` the same, or with more axes in front,
+# `(k, batch, dim)`: several paintings of each image, against which `x` broadcasts. Out: `(batch,)` or `(k, batch)`. The last axis is summed; the batch is
+# not averaged.
+
+
+# %%
+def log_bernoulli_with_logits(x, logits):
+    """log p(x) of independent pixels in nats, summed over the last axis.
+
+    x: (..., dim) in [0, 1]; logits: (..., dim). They broadcast. Returns (...,).
+    """
+    ### BEGIN SOLUTION
+    each = x * logits - torch.nn.functional.softplus(logits)  # (..., dim)
+    return each.sum(dim=-1)  # (...,)
+    ### END SOLUTION
+
+
+# %%
+check(log_bernoulli_with_logits)
+
+# %%
+if solved(log_bernoulli_with_logits):
+    a = torch.linspace(-6, 6, 25)
+    ink = log_bernoulli_with_logits(torch.ones(25, 1), a[:, None])  # (25,): 25 images of one pixel
+    paper = log_bernoulli_with_logits(torch.zeros(25, 1), a[:, None])
+    figures.pixel_cost_beside_target(a, ink, paper)
+else:
+    print("When log_bernoulli_with_logits passes its check, your values appear on these curves.")
+    figures.pixel_cost_beside_target(None, None, None)
+
+# %% [markdown]
+# *What to read off:* being right is cheap, no idea costs $\log 2 = 0.69$ nats, and being sure and wrong costs as much as the logit is large: about 6 nats at
+# $a = 6$ for paper, and 0.002 for ink.
+#
+# <details><summary>I get positive numbers instead of negative ones</summary>
+#
+# Losses are $-\log p$. Asked is $\log p$.
+# </details>
+#
+# <details><summary>I get one small number instead of one per image</summary>
+#
+# torch's losses average over everything unless told otherwise: `reduction="none"`, then sum the last axis.
+# </details>
+#
+# <details><summary>I get −inf, nan or −100 instead of about −17 for a large logit</summary>
+#
+# Somewhere you form $p$ and take a logarithm. Stay with the logits.
+# </details>
+#
+# <details><summary>I get an error about the target size instead of a broadcast</summary>
+#
+# torch's BCE insists on equal shapes; `x * logits` does not.
+# </details>
+#
+# **Think.** The slope of the cost in $a$ is $\mathrm{sigmoid}(a) - x = p - x$. What does that say about training?
+#
+# <details><summary>Answer</summary>
+#
+# The push on each logit is simply the error, prediction minus truth, at most 1 in size: never an explosion, and no vanishing while the model is wrong.
+# For $-\log p$ and the sigmoid taken one after the other the chain rule multiplies $1/p$ by $p(1 - p)$: on paper the same, in float32 not. Below we look
+# at that.
+# </details>
+
+# %% [markdown]
+# ## The same as torch's BCE?
+#
+# Same formula, other sign, and the sum has to be asked for.
+
+# %%
+if solved(log_bernoulli_with_logits):
+    logits = torch.randn(8, 784, generator=torch.Generator().manual_seed(2))
+    bce = binary_cross_entropy_with_logits(logits, black_and_white, reduction="none")  # (8, 784)
+    mine = log_bernoulli_with_logits(black_and_white, logits)  # (8,)
+    print("largest difference:", round((mine + bce.sum(dim=1)).abs().max().item(), 3))
+else:
+    print("Here your function will be compared with torch's.")
+
+# %% [markdown]
+# ## The first model that learned something
+#
+# A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far. The simplest improvement: for each pixel, count how often it is
+# ink in the 50,000 training images, and say that. No latent variable, no network: 784 numbers.
+#
+# (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is $s \log p + (1 - s)\log(1 - p)$ on average; its slope
+# $s/p - (1 - s)/(1 - p)$ is 0 at $p = s$. Yes.)
+#
+# One caution: pixels in the corners were never ink in training. $p = 0$ would make a single speck of ink infinitely surprising, so we keep every $p$ between 0.001 and
+# 0.999.
+#
+# *Predict first*: what does the image of all $p_i$ look like? And an image *drawn* from this model, each pixel for itself?
+
+# %%
+p = (train.images.float().mean(dim=0) / 255).clamp(0.001, 0.999)  # (784,)
+x = binarize(test.images, generator=torch.Generator().manual_seed(0))  # (10000, 784)
+figures.mean_pixel_model(p, x[0])
+
+# %% [markdown]
+# *What to read off:* the model knows where ink tends to be, and nothing else. Its draws are clouds, because each pixel decides alone: the model does not know that strokes are
+# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud, paper in its middle.
+
+# %%
+if solved(log_bernoulli_with_logits):
+    nats = -log_bernoulli_with_logits(x, torch.logit(p)).mean().item()
+    print(f"mean-pixel model: {nats:.1f} nats per test image")
+else:
+    nats = None
+    print("Here your function will say how many nats this model needs per image.")
+
+# %% [markdown]
+# From 543.4 to about 206 nats per image, with nothing but counting. What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100.
+
+# %% [markdown]
+# ## Black and white, drawn or rounded, or grey?
+#
+# What exactly is the model's data? There are three habits, and numbers from different habits must not be compared.
+#
+# * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness. The data are then all possible black-and-white versions of an image; the number of nats is an average over
+#   them. The noise also keeps a network from learning images by heart. It is what this course does.
+# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of *other* data: the rounded ones have smoother edges and are easier.
+# * **grey**: put the brightness itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
+#
+# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness. How many nats does the dynamic habit still cost? (Zero?)
+
+# %%
+brightness = test.images.double() / 255
+perfect = -torch.xlogy(brightness, brightness) - torch.xlogy(1 - brightness, 1 - brightness)  # (10000, 784)
+print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
+
+# %% [markdown]
+# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs $\log 2$ even those who know everything. So part of every number in the published tables is the price of the grey edges.
+#
+# And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one has to integrate: with
+# $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
+#
+# $$\int_0^1 p^{\,x} (1 - p)^{1 - x}\,dx = (1 - p)\,\frac{e^a - 1}{a} = \frac{2p - 1}{a} \qquad (\tfrac12 \text{ at } p = \tfrac12).$$
+
+# %%
+for probability in (0.5001, 0.8, 0.99, 0.9999):
+    total = (2 * probability - 1) / torch.logit(torch.tensor(probability, dtype=torch.float64))
+    print(f"p = {probability:.2f}: the 'density' adds up to {total:.2f}")
+
+# %% [markdown]
+# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**: its nats cannot be compared with those of a real one. (The missing factor can be put in; then it is
+# called the *continuous Bernoulli*. See further reading.)
+#
+# | habit | the data are | the number claims |
+# | --- | --- | --- |
+# | dynamic | all black-and-white versions, weighted | nats per image, averaged over the draws |
+# | static | one black-and-white version each | nats per image, of these very versions |
+# | grey | brightness between 0 and 1 | nothing; it is a loss |
+
+# %% [markdown]
+# ## Stay in log space
+#
+# Lesson 05 will average the *probabilities* of an image under many different $z$. Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
+#
+# $$\mathrm{log\_mean\_exp}(x_1, \dots, x_k) = \log\Big(\frac1k \sum_{j=1}^k e^{x_j}\Big).$$
+#
+# Its inputs are logs and its result is a log; in between there is an exponential.
+#
+# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999. What does float32 say?
+
+# %%
+logs = torch.tensor([-1000.0, -1001.0, -999.0])
+print("exp, mean, log:", logs.exp().mean().log().item())
+
+# %% [markdown]
+# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$. The cure is one line of algebra. For any number $c$,
+#
+# $$\log \sum_j e^{x_j} = \log\Big(e^c \sum_j e^{x_j - c}\Big) = c + \log \sum_j e^{x_j - c}.$$
+#
+# Choose $c = \max_j x_j$. Then the largest exponential is exactly 1, nothing overflows, and what underflows is too small to matter. (`torch.logsumexp` does this.) Dividing by $k$ is
+# $-\log k$ in log space.
+#
+# One more fact, for lessons 04 and 05. The log of a mean is at least the mean of the logs (**Jensen's inequality**: the logarithm is a curve that bends down, so the chord between two of its points lies below it). With a
+# pencil: two weights, 1 and 3. The mean of their logs is $\tfrac12 \log 3 = 0.549$; the log of their mean is $\log 2 = 0.693$.
+
+# %% [markdown]
+# {{ exercise log_mean_exp }}
+#
+# **Goal.** The logarithm of the mean of $e^x$ along one axis, for inputs of any size.
+#
+# $$\log\Big(\frac1k \sum_{j=1}^{k} e^{x_j}\Big)$$
+#
+# **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis. The exponentials are averaged along `dim`; all other axes stay.
+
+
+# %%
+def log_mean_exp(x, dim):
+    """log of the mean of exp(x) along axis dim, which is removed; no overflow."""
+    ### BEGIN SOLUTION
+    k = x.shape[dim]
+    return torch.logsumexp(x, dim=dim) - torch.log(torch.tensor(float(k)))
+    ### END SOLUTION
+
+
+# %%
+check(log_mean_exp)
+
+# %%
+if solved(log_mean_exp):
+    a = torch.linspace(-4, 8, 25)
+    pairs = torch.stack([torch.zeros(25), a])  # (2, 25): the pairs (0, a)
+    figures.log_mean_exp_beside_target(a, log_mean_exp(pairs, dim=0))
+else:
+    print("When log_mean_exp passes its check, your values appear on the dashed curve.")
+    figures.log_mean_exp_beside_target(None, None)
+
+# %% [markdown]
+# *What to read off:* the log-mean-exp lies between the mean and the maximum. Where the two entries are similar it follows the mean; where one is far ahead it follows the maximum, $\log 2$ below: the best of
+# the two is all that counts, and it is shared by two.
+#
+# <details><summary>I get values above the maximum instead of below it</summary>
+#
+# That is the log of the *sum*. Subtract $\log k$.
+# </details>
+#
+# <details><summary>I get inf or −inf instead of about ±1000</summary>
+#
+# The exponential came before the maximum was taken off. Each row needs its own maximum: `x.amax(dim, keepdim=True)`.
+# </details>
+#
+# <details><summary>I get the wrong shape instead of one axis less</summary>
+#
+# The maximum keeps its axis (so that it broadcasts) and has to lose it in the end: `.squeeze(dim)`, never a bare `.squeeze()`.
+# </details>
+#
+# **Think.** A hundred log probabilities: one is −90, all others are about −150. What is their log-mean-exp, nearly? What would change if the other 99 were −200?
+#
+# <details><summary>Answer</summary>
+#
+# $-90 - \log 100 = -94.6$, and nothing would change. One good sample carries the whole average: lesson 05 calls this a small *effective sample size*.
+# </details>
+
+# %% [markdown]
+# ## Three numbers
+#
+# Before the last two demonstrations, three predictions with a pencil.
+#
+# *On the second:* float32 keeps 24 binary digits. Near 1, the next larger number is $1 + 2^{-23}$, and what lies half-way, $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So there is a logit $a$ from which on
+# $1 + e^{-a}$ is 1, $p$ is 1, and $1 - p$ is 0.
+#
+# *On the third:* the loss of a VAE is $\mathrm{kl} + \mathrm{rec}$ (lesson 04). Somebody averages rec over the 784 pixels instead of summing it. Multiplying a whole loss by a constant does not move its minimum, so this is the same as
+# training with $\beta \cdot \mathrm{kl} + \mathrm{rec}$ for some $\beta$.
+
+# %% [markdown]
+# {{ exercise predict_pixels }}
+#
+# **Goal.** Three numbers to know by heart.
+#
+# * `"uniform"`: the cost, in nats, of a black-and-white image of 784 pixels for a model that says ½ everywhere;
+# * `"edge logit"`: the logit from which on float32 computes $p = 1$;
+# * `"beta"`: the $\beta$ of the one who averages over pixels.
+#
+# **Answer.** A dictionary of three numbers, right to 1 %. Formulas with `math.log` are welcome.
+
+# %%
+import math
+
+predict_pixels = {"uniform": None, "edge logit": None, "beta": None}
+### BEGIN SOLUTION
+predict_pixels = {"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784}
+### END SOLUTION
+
+# %%
+check(predict_pixels, "predict_pixels")
+
+# %% [markdown]
+# <details><summary>I get 24 instead of the edge</summary>
+#
+# 24 binary digits: $e^{-a} = 2^{-24}$. Solve for $a$.
+# </details>
+#
+# <details><summary>I get 1/784 instead of β</summary>
+#
+# $\mathrm{kl} + \mathrm{rec}/784$: multiply by 784 so that rec stands alone. What stands before kl now?
+# </details>
+#
+# **Think.** In float64 (53 binary digits), where is the edge? Does that cure the problem?
+#
+# <details><summary>Answer</summary>
+#
+# $53 \log 2 = 36.7$. It moves the edge and cures nothing: a network that is sure reaches 37 too. Logits cure it.
+# </details>
+
+# %% [markdown]
+# ## The float32 edge
+#
+# A pixel is paper, the model says ink, and is surer and surer: $a$ grows. In truth it costs $a$ nats, and the push back has slope 1.
+#
+# *Predict first*: what becomes of the *naive* loss $-\log(1 - p)$ as the slider passes your edge logit? And of its slope, the only thing that training sees?
+
+# %%
+explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
+
+# %%
+for a in (15.0, 16.0, 16.6, 16.7):
+    loss, slope = figures.naive_loss(a)
+    print(f"logit {a}: naive cost {loss:.2f} nats, slope {slope:.0f}; true cost {a:.2f}, slope 1")
+
+# %% [markdown]
+# *What to read off:* the naive cost climbs in steps, freezes at $23 \log 2 = 15.94$, and at the edge becomes infinite. Libraries clamp it there, and a clamped loss has slope **0**: the model's worst pixels are the ones that it is no longer
+# corrected for. The function that you wrote is a straight line.
+
+# %% [markdown]
+# ## One `.mean`, three models
+#
+# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 300 steps with the loop of lesson 04. They differ by one `.mean` in the loss.
+#
+# *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
+
+# %% tags=["nbval-ignore-output"]
+three = figures.train_three(train)
+for name, (_, kl, rec) in three.items():
+    print(f"{name:27s} KL {kl:5.1f}   rec {rec:6.1f}   together {kl + rec:6.1f} nats")
+figures.one_mean(three, black_and_white)
+
+# %%
+right, pixels, latents = three.values()
+assert pixels[1] < 0.1, "with a mean over pixels the KL collapses"
+assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly free"
+
+# %% [markdown]
+# *What to read off:* averaged over pixels (β = 784) the KL goes to 0: the latent variable carries *nothing*, and every image is painted as the same mean digit, for the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are
+# sharpest, and the KL so large that the sum of both, the honest price, is worse than that of the right model. No error, no warning, a falling loss in all three cases. **Sum over pixels, sum over latents, average over the
+# batch only.**
+
+# %% [markdown]
+# ## Summary
+#
+# * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$. Its negative is the BCE, summed over pixels.
+# * Never form $p$ on the way to $\log p$: float32 gives up at a logit of $24 \log 2$.
+# * Dynamic and static binarization are honest likelihoods of different data; BCE on grey pixels is a loss, not a likelihood.
+# * `log_mean_exp` averages in log space: take off the maximum, put it back, subtract $\log k$.
+# * A mean over pixels is β = 784, and the latent variable dies.
+#
+# In the map of the course: `log_bernoulli_with_logits` is the second term of a VAE's loss, and `log_mean_exp` the heart of lesson 05. Next: both terms together.
+
+# %% [markdown]
+# ## Check your progress
+#
+# The running number falls for the first time.
+
+# %%
+progress(nats=nats)
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | a loss around 0.26 instead of 206 | the mean over pixels: 206 / 784 |
+# | `Target size must be the same as input size` | torch's BCE does not broadcast; expand x, or use the formula |
+# | `nan` from the first step | the logarithm of a logit: logits were taken for probabilities |
+# | a cost that never exceeds 100 per pixel | torch's `binary_cross_entropy` clamps the log at −100: probabilities were formed |
+# | values hardly depend on the logits | the sigmoid was applied twice |
+# | 45 nats that no model gets rid of | the price of drawing grey pixels: nothing is wrong |
+#
+# **Group task** (rooms, 10 minutes). Each group finds a VAE on the internet (a blog, a repository) and answers from its code: are the pixels drawn, rounded or grey? Summed or averaged? From p or from logits? What is its
+# β, then? Report the most surprising one.
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, six minutes: the log probability of a coin; the definition of the logit; the way from there to $x a - \mathrm{softplus}(a)$; the shift by the maximum; the three numbers. Then compare. What was
+# missing goes onto tomorrow's page.
+
+# %% [markdown]
+# ## Further reading
+#
+# * C. Bishop, *Pattern Recognition and Machine Learning*, section 4.3.4: cross-entropy as the likelihood of coins, from the beginning.
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: dynamic binarization, and the numbers that ours will be set beside.
+# * G. Loaiza-Ganem, J. Cunningham, *The Continuous Bernoulli*, NeurIPS 2019: what grey pixels in the BCE really do, and the missing factor.
+# * D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, 1991: where edges like 24 log 2 come from.
+# * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021: why the shift by the maximum is not only safe but accurate.

@@ -1,0 +1,157 @@
+"""Figures of lesson 03."""
+
+import math
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid, softplus
+
+from vae_course import given
+from vae_course.data import MNIST
+from vae_course.figures.style import COLOURS, canvas
+from vae_course.training import fit, start_at_mean_pixel
+
+
+def digits(rows: dict[str, Tensor], width: float = 9.0) -> None:
+    """Rows of images, (n, 784) each in [0, 1], ink dark; the name of each row stands on its left."""
+    n = max(len(images) for images in rows.values())
+    with canvas(
+        rows=len(rows), columns=n, width=width, height=1.02 * len(rows) * width / (n + 2), squeeze=False
+    ) as axes:
+        for line, (name, images) in zip(axes, rows.items(), strict=True):
+            for place, image in zip(line, images, strict=True):
+                _image(place, image)
+            line[0].text(-0.12, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=10)
+
+
+def _image(axes: Axes, image: Tensor) -> None:
+    axes.imshow(image.detach().reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
+    axes.set(xticks=[], yticks=[])
+    for side in axes.spines.values():
+        side.set_visible(True)
+        side.set_color(COLOURS["faint"])
+
+
+def pixel_cost_beside_target(logits: Tensor | None, ink: Tensor | None, paper: Tensor | None) -> None:
+    """−log p of one pixel against its logit, for ink (x = 1) and paper (x = 0), with a learner's values on the curves."""
+    grid = torch.linspace(-6, 6, 200)
+    with canvas(width=8, height=3.2) as axes:
+        axes.plot(grid, -logsigmoid(grid), color=COLOURS["rec"], ls="--", label="target, x = 1 (ink)")
+        axes.plot(grid, -logsigmoid(-grid), color=COLOURS["truth"], ls=":", label="target, x = 0 (paper)")
+        if logits is not None and ink is not None and paper is not None:
+            axes.plot(logits, -ink.detach(), "o", color=COLOURS["rec"], ms=6, label="yours, x = 1")
+            axes.plot(logits, -paper.detach(), "s", color=COLOURS["truth"], ms=5, label="yours, x = 0")
+        axes.axhline(math.log(2), color=COLOURS["faint"], lw=0.8)
+        axes.text(-5.9, math.log(2) + 0.12, "log 2: no idea", fontsize=10, color=COLOURS["truth"])
+        axes.set(xlabel="logit: log-odds that the pixel is ink", ylabel="cost −log p(x) (nats)", ylim=(-0.2, 6.3))
+        axes.legend(ncols=2, loc="upper center")
+
+
+def mean_pixel_model(p: Tensor, image: Tensor) -> None:
+    """The mean-pixel model, a draw from it, one black-and-white image, and what each of its pixels costs."""
+    draw = torch.bernoulli(p, generator=torch.Generator().manual_seed(0))
+    cost = -torch.where(image > 0.5, p.log(), (1 - p).log())
+    with canvas(columns=4, width=10, height=2.9) as axes:
+        for place, picture, title in zip(
+            axes, (p, draw, image), ("p: how often each is ink", "a draw from this model", "a test image"), strict=False
+        ):
+            _image(place, picture)
+            place.set_title(title, fontsize=11)
+        shown = axes[3].imshow(cost.reshape(28, 28), cmap="magma_r", vmin=0, vmax=5)
+        axes[3].set(xticks=[], yticks=[])
+        axes[3].set_title(f"its cost, {cost.sum():.0f} nats", fontsize=11)
+        axes[3].figure.colorbar(shown, ax=axes[3], shrink=0.75, label="nats per pixel", extend="max")
+
+
+def log_mean_exp_beside_target(a: Tensor | None, yours: Tensor | None) -> None:
+    """log-mean-exp of the pair (0, a) between the mean and the maximum, with a learner's values on it."""
+    grid = np.linspace(-4, 8, 200)
+    with canvas(width=8, height=3.4) as axes:
+        axes.plot(grid, np.maximum(grid, 0), color=COLOURS["faint"], lw=1.5, label="maximum")
+        axes.plot(
+            grid,
+            np.logaddexp(0, grid) - math.log(2),
+            color=COLOURS["iwae"],
+            ls="--",
+            label="target: log of the mean of exp",
+        )
+        axes.plot(grid, grid / 2, color=COLOURS["nelbo"], ls=":", label="mean")
+        if a is not None and yours is not None:
+            axes.plot(a, yours.detach(), "o", color=COLOURS["iwae"], ms=6, label="yours")
+        axes.set(xlabel="a", ylabel="nats", title="average of the pair (0, a), in log space and not")
+        axes.legend()
+
+
+def naive_loss(logit: float) -> tuple[float, float]:
+    """−log(1 − sigmoid(logit)) in float32, as it is written down naively, and its slope. The pixel is 0."""
+    a = torch.tensor(logit, dtype=torch.float32, requires_grad=True)
+    loss = -torch.log(1 - torch.sigmoid(a))
+    loss.backward()
+    assert a.grad is not None
+    # Once 1 − p is 0 the chain rule multiplies ∞ by 0; clamping the loss, as libraries do, turns this into 0.
+    return loss.item(), float(torch.nan_to_num(a.grad))
+
+
+def float32_edge(logit: float = 12.0) -> None:
+    """The cost of a wrong, ever surer pixel and its slope: naive (from p) and right (from the logit)."""
+    grid = np.arange(10, 20.01, 0.05)
+    naive = np.array([naive_loss(float(a)) for a in grid])
+    finite = np.where(np.isfinite(naive[:, 0]), naive[:, 0], np.nan)
+    value, slope = naive_loss(logit)
+    with canvas(columns=2, width=9.5, height=3.3) as (left, right):
+        left.plot(grid, grid, color=COLOURS["truth"], ls="--", label="from the logit: softplus(a)")
+        left.plot(grid, finite, color=COLOURS["rec"], label="from p: −log(1 − p)")
+        for axes, height in ((left, value if math.isfinite(value) else 20.4), (right, slope)):
+            axes.axvline(logit, color=COLOURS["faint"], lw=1)
+            axes.plot(logit, height, "o" if math.isfinite(value) else "^", color=COLOURS["rec"], ms=8)
+        left.set(xlabel="logit a", ylabel="cost of a pixel x = 0 (nats)", ylim=(9.5, 21))
+        left.set_title(f"at a = {logit:g}: {value:.4g} nats")
+        left.legend(loc="lower right")
+        right.plot(grid, 1 / (1 + np.exp(-grid)), color=COLOURS["truth"], ls="--", label="from the logit: sigmoid(a)")
+        right.plot(grid, naive[:, 1], color=COLOURS["rec"], label="from p, clamped")
+        right.set(xlabel="logit a", ylabel="slope in a", ylim=(-0.1, 1.25), title=f"slope {slope:.3g}")
+        right.legend(loc="lower left")
+
+
+def train_three(data: MNIST, steps: int = 300) -> dict[str, tuple[nn.Module, float, float]]:
+    """Three VAEs that differ by one `.mean`. Each: (model, mean KL, mean rec), both summed as they should be, in nats."""
+    found: dict[str, tuple[nn.Module, float, float]] = {}
+    test = torch.bernoulli(data.images[-1000:] / 255, generator=torch.Generator().manual_seed(0))
+    for name, rec_scale, kl_scale in (
+        ("all sums", 1.0, 1.0),
+        ("rec: mean over 784 pixels", 1 / 784, 1.0),
+        ("KL: mean over 20 latents", 1.0, 1 / 20),
+    ):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = given.VAE(nn="v1", z_dim=20)
+            start_at_mean_pixel(model, data)
+
+            def objective(model: nn.Module, x: Tensor, a: float = rec_scale, b: float = kl_scale) -> Tensor:
+                kl, rec = _two_terms(model, x)
+                return a * rec + b * kl
+
+            fit(model, data, objective=objective, steps=steps, lr=3e-3, progress=False)
+            with torch.no_grad():
+                kl, rec = _two_terms(model, test)
+        found[name] = (model, kl.item(), rec.item())
+    return found
+
+
+def _two_terms(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    m, v = model.enc(x)
+    logits = model.dec(m + v.sqrt() * torch.randn_like(m))
+    kl = 0.5 * (v + m.square() - 1 - v.log()).sum(-1)
+    return kl.mean(), (softplus(logits) - x * logits).sum(-1).mean()
+
+
+def one_mean(found: dict[str, tuple[nn.Module, float, float]], images: Tensor) -> None:
+    """What each of the three models makes of some images, and its KL. images: (n, 784) in [0, 1]."""
+    rows = {"the images": images}
+    with torch.no_grad():
+        for name, (model, kl, _) in found.items():
+            m, _ = model.enc(images)
+            rows[f"{name}\nKL {kl:.1f} nats"] = torch.sigmoid(model.dec(m))
+    digits(rows)
