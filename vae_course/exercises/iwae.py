@@ -1,7 +1,8 @@
 """Exercises of lesson 05: importance weights, the bound they make, and how many of them count."""
 
 from vae_course.exercises.core import Exercise
+from vae_course.exercises.iwae_bound import negative_iwae_bound
 from vae_course.exercises.iwae_numbers import effective_sample_size, two_weights
 from vae_course.exercises.weights import log_weights
 
-EXERCISES: tuple[Exercise, ...] = (log_weights, effective_sample_size, two_weights)
+EXERCISES: tuple[Exercise, ...] = (log_weights, negative_iwae_bound, effective_sample_size, two_weights)

@@ -1,0 +1,97 @@
+"""Exercise 5.2: the negative importance-weighted bound."""
+
+from functools import lru_cache
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.answers import Answer
+from vae_course.exercises import iwae_checks as checks
+from vae_course.exercises.bound_tools import decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.core import Arguments, Check, Exercise
+from vae_course.exercises.iwae_catalogue import CORRECT, MISCONCEPTIONS
+from vae_course.exercises.models import LINEAR_M, Case, apart, kl_terms, linear_weights, rec_without_z, still, strong
+from vae_course.exercises.nelbo_bound import FORMULAS
+from vae_course.exercises.nelbo_training import right_bound
+from vae_course.exercises.weight_catalogue import right as right_weights
+
+
+def draw_case(generator: Generator) -> Arguments:
+    case = still(generator, batch=4)
+    return case.model, case.x, 6
+
+
+@lru_cache(maxsize=1)
+def _cases() -> tuple[Case, Case, Case, Case]:
+    def rng() -> Generator:
+        return torch.Generator().manual_seed(5)
+
+    return still(rng(), batch=4), apart(rng(), batch=48), linear_weights(rng()), still(rng(), prior=(1.0, 0.25))
+
+
+def iwae_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """The three numbers beside the right ones in four models; what is shared; where gradients flow."""
+    quiet, wide, line, moved = _cases()
+    rows = strong().rows(192)
+    call = answer.call(quiet.model, quiet.x, 6, seed=1)
+    if call.outputs.keys() != {"0", "1", "2"}:
+        return {}
+    found = {f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs}
+    terms = answer.call(wide.model, wide.x, 2, seed=2)
+    many, other = answer.call(rows.model, rows.x, 8, seed=3), answer.call(moved.model, moved.x, 3, seed=4)
+    few = [answer.call(rows.model, rows.x[:2], 2, seed=5 + i) for i in range(2)]
+    found["still"] = (number(call, "0") - rec_without_z(quiet).mean().item()) / 4
+    found["kl"] = number(terms, "1") / kl_terms(wide)[2].mean().item()
+    found["rec"] = number(terms, "2") / rec_without_z(wide).mean().item()
+    flows = slopes(many)
+    found["shared"], found["fixed"] = rows_agree(flows), number(few[0], "0") == number(few[1], "0")
+    if not found["shared"] or found["fixed"]:
+        right = checks.strong_numbers()
+        found["strong"] = (number(many, "0") - right["niwae"]) / 3
+        found["strong rec"] = (number(many, "2") - right["rec"]) / right["rec slope"]
+    found["prior"] = abs(number(other, "0") - rec_without_z(moved).mean().item()) < 0.1
+    found["differentiable"] = "0" in call.differentiable
+    if call.outputs["0"].ndim == 0 and found["differentiable"]:
+        gradient, exact = decoder_gradient(quiet, call)
+        found["to decoder"] = 0.0 if gradient is None else float(gradient.double() @ exact / (exact @ exact))
+        one = answer.call(line.model, line.x, 1, seed=7)
+        slope = slopes(one).get("enc.net.2.bias")
+        z = LINEAR_M + checks.drawn_noise(line, one)
+        found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
+    return {n: torch.tensor(float(v)) for n, v in found.items()}
+
+
+negative_iwae_bound = Exercise(
+    name="VAE.negative_iwae_bound",
+    lesson="05_iwae",
+    number="5.2",
+    title="The importance-weighted bound",
+    points=9,
+    minutes=30,
+    difficulty=4,
+    lines="5 lines",
+    arguments=draw_case,
+    checks=(
+        Check("three numbers: niwae, kl, rec", checks.returns_three_numbers),
+        Check("each is a scalar", checks.are_scalars, points=1),
+        Check("niwae where q is the prior", checks.exact_where_q_is_p, points=1),
+        Check("niwae with eight draws", checks.equals_integral, points=2),
+        Check("noise of its own for each image", checks.noise_is_own, points=1),
+        Check("kl", checks.term("1"), points=1),
+        Check("rec", checks.term("2"), points=1),
+        Check("uses self.z_prior", checks.prior_is_used, points=1),
+        Check("gradients", checks.gradients, points=1),
+    ),
+    fingerprint=iwae_fingerprint,
+    agreement=0.12,
+    scaffold={**FORMULAS, "log_weights": right_weights, "VAE.negative_elbo_bound": right_bound},
+    misconceptions=MISCONCEPTIONS,
+    correct=CORRECT,
+    hints=(
+        "You have log w as (batch, iw). The mean over draws belongs inside the log, the mean over images outside.",
+        "log_mean_exp(log_w, dim) averages along one axis in log space: which one holds the draws? kl and rec are the two "
+        "terms of the ELBO, from one more draw.",
+        "niwae = −log_mean_exp(log_weights(self, x, iw), dim=1).mean(); then kl and rec exactly as in lesson 04, with "
+        "self.z_prior. Return niwae, kl, rec.",
+    ),
+)

@@ -1,0 +1,272 @@
+"""How `negative_iwae_bound` goes wrong and what a tutor says; and in how many ways it may be written right."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+
+from vae_course.exercises import weight_catalogue as weights
+from vae_course.exercises import weight_variants
+from vae_course.exercises.core import Misconception
+from vae_course.exercises.nelbo_training import right_bound
+from vae_course.given import log_mean_exp, log_normal, sample_gaussian
+
+Three = tuple[Any, Any, Any]
+Bound = Callable[[Any, Tensor, int], Three]
+
+
+def weighing(weigh: weights.Weigh) -> Bound:
+    """A mistake in the weights, the rest right."""
+
+    def wrong(self: Any, x: Tensor, iw: int) -> Three:
+        niwae = -log_mean_exp(weigh(self, x, iw), 1).mean()
+        return niwae, *right_bound(self, x)[1:]
+
+    return wrong
+
+
+def reducing(reduce: Callable[[Tensor], Any]) -> Bound:
+    """A mistake in what is made of right log weights (batch, iw)."""
+    return lambda self, x, iw: (reduce(weights.right(self, x, iw)), *right_bound(self, x)[1:])
+
+
+def returning(change: Callable[[Any, Any, Any], Three]) -> Bound:
+    """A mistake in what is returned of the right three numbers."""
+    return lambda self, x, iw: change(*reducing(_bound)(self, x, iw))
+
+
+def _bound(log_w: Tensor) -> Tensor:
+    return -log_mean_exp(log_w, 1).mean()
+
+
+def _weighted_terms(self: Any, x: Tensor, iw: int) -> Three:
+    m, v, z = weights.draws(self, x, iw)
+    likelihood, prior, posterior = weights.terms(self, x, m, v, z)
+    log_w = likelihood + prior - posterior
+    share = torch.softmax(log_w, 1)
+    return _bound(log_w), (share * (posterior - prior)).sum(1).mean(), -(share * likelihood).sum(1).mean()
+
+
+def _not_reduced(self: Any, x: Tensor, iw: int) -> Three:
+    niwae = -log_mean_exp(weights.right(self, x, iw), 1)
+    m, v = self.enc(x)
+    return niwae, *(t.expand(len(x)) for t in right_bound(self, x)[1:])
+
+
+def _no_grad(self: Any, x: Tensor, iw: int) -> Three:
+    with torch.no_grad():
+        return reducing(_bound)(self, x, iw)
+
+
+def _seeded(self: Any, x: Tensor, iw: int) -> Three:
+    torch.manual_seed(0)
+    return reducing(_bound)(self, x, iw)
+
+
+def _standard_prior(self: Any, x: Tensor, iw: int) -> Three:
+    m, v = self.enc(x)
+    kl = kl_divergence(Normal(m, v.sqrt()), Normal(0.0, 1.0)).sum(-1).mean()
+    log_w = weight_variants.CORRECT["torch.distributions, N(0, I) written out"](self, x, iw)
+    return _bound(log_w), kl, right_bound(self, x)[2]
+
+
+def _elbo_again(self: Any, x: Tensor, iw: int) -> Three:
+    return right_bound(self, x)
+
+
+FLAT = "no rise with iw"
+
+MISCONCEPTIONS = (
+    Misconception(
+        "log-k-missing",
+        reducing(lambda log_w: -torch.logsumexp(log_w, 1).mean()),
+        "Your bound is too good by log iw: logsumexp sums the weights, the bound takes their *mean*. Subtract log iw, or use "
+        "log_mean_exp.",
+    ),
+    Misconception(
+        "mean-of-log-weights",
+        reducing(lambda log_w: -log_w.mean()),
+        "Your bound does not rise with iw: its value is the ELBO's. The mean over draws belongs *inside* the log "
+        "(log_mean_exp), and each draw needs a z of its own.",
+        family=FLAT,
+    ),
+    Misconception(
+        "one-z-for-all-draws",
+        weighing(weights.with_z(lambda m, v, z: z[:, :1].expand_as(z))),
+        "Your bound does not rise with iw: its value is the ELBO's. Does each draw have a z of its own, and is the mean "
+        "over draws taken inside the log?",
+        family=FLAT,
+    ),
+    Misconception(
+        "elbo-again",
+        _elbo_again,
+        "Your bound does not rise with iw: its value is the ELBO's. The mean over draws belongs *inside* the log.",
+        family=FLAT,
+    ),
+    Misconception(
+        "softmax-weighted-mean",
+        reducing(lambda log_w: -(torch.softmax(log_w, 1) * log_w).sum(1).mean()),
+        "You average log w with softmax weights. That is the *gradient's* weighting; the bound is log of the mean of w.",
+    ),
+    Misconception(
+        "best-of-the-draws",
+        reducing(lambda log_w: -log_w.max(1).values.mean()),
+        "You take the largest log weight of each image: that exceeds the bound. It is the log of the mean weight.",
+    ),
+    Misconception(
+        "batch-inside-the-log",
+        reducing(lambda log_w: -log_mean_exp(log_w, 0).mean()),
+        "log_mean_exp runs over the batch (axis 0): weights of *different* images are averaged inside the log. Use the axis "
+        "of the draws, then average over images outside.",
+    ),
+    Misconception(
+        "all-inside-the-log",
+        reducing(lambda log_w: -log_mean_exp(log_w.flatten(), 0)),
+        "The log-mean-exp runs over draws *and* images. Only the draws of one image belong inside the log.",
+    ),
+    Misconception(
+        "exponentiates-first",
+        reducing(lambda log_w: -torch.log(log_w.exp().mean(1)).mean()),
+        "The bound is infinite: e^−500 is 0 in float32, and log 0 = −∞. Stay in log space: log_mean_exp.",
+    ),
+    Misconception(
+        "sign",
+        reducing(lambda log_w: log_mean_exp(log_w, 1).mean()),
+        "You return the bound itself; the method returns its negative.",
+    ),
+    Misconception(
+        "sums-the-batch",
+        reducing(lambda log_w: -log_mean_exp(log_w, 1).sum()),
+        "The bound is summed over the images of the batch; average it.",
+    ),
+    Misconception(
+        "without-the-prior",
+        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood - posterior)),
+        "p(z) is missing from the weight.",
+    ),
+    Misconception(
+        "without-q",
+        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood + prior)),
+        "q(z|x) is missing from the weight: divide by the density that z was drawn from.",
+    ),
+    Misconception(
+        "without-the-likelihood",
+        weighing(weights.combined(lambda likelihood, prior, posterior: prior - posterior)),
+        "p(x|z) is missing from the weight: it knows nothing of the image.",
+    ),
+    Misconception(
+        "likelihood-alone",
+        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood)),
+        "Your weight is p(x|z) alone; the draws come from q, so that it lacks the factor p(z) / q(z|x).",
+    ),
+    Misconception(
+        "analytic-kl",
+        weighing(weights.analytic_kl),
+        "Each sample needs its own log p(z) − log q(z|x); with the average KL outside the log the result can exceed log p(x): "
+        "it is no bound.",
+    ),
+    Misconception(
+        "mixed-layout",
+        weighing(weights.mixed_layout),
+        "`repeat` stacks whole copies, (iw, batch); read as (batch, iw) you average weights of different images: that is "
+        "why your bound is far too good.",
+        family="layout",
+    ),
+    Misconception(
+        "images-paired-with-other-z",
+        weighing(weights.mixed_pair),
+        "The rows mix different images: x, m and v are not repeated in the same way as the result is read.",
+        family="layout",
+    ),
+    Misconception(
+        "one-noise-for-the-batch",
+        weighing(weights.with_z(lambda m, v, z: m + v.sqrt() * torch.randn(*m.shape[1:]))),
+        "All images of the batch share their noise: right on average, but it jumps from call to call. Give ε a batch axis.",
+    ),
+    Misconception(
+        "seed-inside", _seeded, "Every call gives the same numbers: a seed is set inside. Draw new noise each time."
+    ),
+    Misconception(
+        "z-detached",
+        weighing(weights.with_z(lambda m, v, z: z.detach())),
+        "The numbers are right, but no gradient flows through z to the encoder.",
+    ),
+    Misconception(
+        "no-grad",
+        _no_grad,
+        "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
+        family="no gradient",
+    ),
+    Misconception(
+        "python-floats",
+        returning(lambda niwae, kl, rec: (niwae.item(), kl.item(), rec.item())),
+        ".item() makes Python floats: right numbers, but no gradient can flow back. Return tensors.",
+        family="no gradient",
+    ),
+    Misconception(
+        "standard-prior-written-in",
+        _standard_prior,
+        "All is right for the standard prior, and N(0, I) is written into the code: take mean and variance from self.z_prior.",
+    ),
+    Misconception(
+        "terms-are-zero",
+        returning(lambda niwae, kl, rec: (niwae, torch.zeros(()), torch.zeros(()))),
+        "The bound is right; kl and rec are still the zeros of the stub. They are the ELBO's two terms.",
+    ),
+    Misconception("terms-not-reduced", _not_reduced, "You return one value for each image: average over the batch."),
+    Misconception(
+        "terms-weighted",
+        _weighted_terms,
+        "The bound is right; kl and rec are weighted by importance. They are the ELBO's terms: plain averages under q.",
+    ),
+    Misconception(
+        "rec-sign",
+        returning(lambda niwae, kl, rec: (niwae, kl, -rec)),
+        "The rec you return is log p(x|z), a negative number; rec = −log p(x|z).",
+    ),
+    Misconception(
+        "kl-and-rec-swapped",
+        returning(lambda niwae, kl, rec: (niwae, rec, kl)),
+        "kl and rec have changed places: the order is niwae, kl, rec.",
+    ),
+    Misconception(
+        "shape-one",
+        returning(lambda niwae, kl, rec: (niwae.reshape(1), kl.reshape(1), rec.reshape(1))),
+        "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
+    ),
+)
+
+
+def _all_from_draws(self: Any, x: Tensor, iw: int) -> Three:
+    m, v, z = weights.draws(self, x, iw)
+    likelihood, prior, posterior = weights.terms(self, x, m, v, z)
+    niwae = -torch.mean(torch.logsumexp(likelihood + prior - posterior, dim=1) - math.log(iw))
+    return niwae, (posterior - prior).mean(), -likelihood.mean()
+
+
+def _draws_first(self: Any, x: Tensor, iw: int) -> Three:
+    log_w = torch.stack([weights.right(self, x, 1)[:, 0] for _ in range(iw)])  # (iw, batch)
+    largest = log_w.max(0).values
+    niwae = -(largest + (log_w - largest).exp().mean(0).log()).mean()
+    m, v = self.enc(x)
+    z = sample_gaussian(m, v)
+    kl = log_normal(z, m, v) - log_normal(z, *self.z_prior)
+    return niwae, kl.mean(), right_bound(self, x)[2]
+
+
+CORRECT: dict[str, Bound] = {
+    **{name: weighing(weigh) for name, weigh in weight_variants.CORRECT.items() if "N(0, I)" not in name},
+    "logsumexp − log iw": reducing(lambda log_w: -(torch.logsumexp(log_w, 1) - math.log(log_w.shape[1])).mean()),
+    "kl and rec from the same draws": _all_from_draws,
+    "draws first, shifted by the largest": _draws_first,
+    "self.negative_elbo_bound for kl and rec": lambda self, x, iw: (
+        reducing(_bound)(self, x, iw)[0],
+        *self.negative_elbo_bound(x)[1:],
+    ),
+    "detached terms": returning(lambda niwae, kl, rec: (niwae, kl.detach(), rec.detach())),
+}
+for _name in ("formulas by hand, einsum", "constants kept", "MultivariateNormal"):
+    del CORRECT[_name]  # they write N(0, I), which costs the separate point
