@@ -1,6 +1,4 @@
-"""Exercises of lesson 01: drawing from a Gaussian so that gradients flow to its mean and variance."""
-
-import math
+"""1.1: a draw that gradients flow through."""
 
 import torch
 from torch import Generator, Tensor
@@ -8,9 +6,6 @@ from torch.distributions import MultivariateNormal, Normal
 
 from vae_course.exercises.checks import (
     close,
-    constant_matches,
-    equals_truth,
-    gradients_match,
     output,
     shape_matches,
     worst,
@@ -23,8 +18,6 @@ from vae_course.exercises.noise import (
     noise_of,
     sampler_fingerprint,
 )
-
-LESSON = "01_reparameterization"
 
 
 def draw_gaussian(generator: Generator) -> Arguments:
@@ -84,7 +77,7 @@ def _loops(m: Tensor, v: Tensor) -> Tensor:
 
 sample_gaussian = Exercise(
     name="sample_gaussian",
-    lesson=LESSON,
+    lesson="01_reparameterization",
     number="1.1",
     title="Draw a sample that gradients flow through",
     points=7,
@@ -183,171 +176,3 @@ sample_gaussian = Exercise(
         "Draw ε with torch.randn_like, give it m's shape, stretch it by the square root of v, add m, return that.",
     ),
 )
-
-predict_noise = Exercise(
-    name="predict_noise",
-    lesson=LESSON,
-    number="1.2",
-    title="Predict before you run",
-    points=1,
-    minutes=5,
-    difficulty=1,
-    lines="3 numbers",
-    truth=lambda: {"slope": 0.5, "mean": 0.5, "variance": 1 / 12},
-    stub={"slope": None, "mean": None, "variance": None},
-    checks=(
-        Check("the slope dz/dv", constant_matches("slope"), points=0.5),
-        Check("the mean of uniform noise", constant_matches("mean"), points=0.25),
-        Check("the variance of uniform noise", constant_matches("variance"), points=0.25),
-    ),
-    misconceptions=(
-        Misconception(
-            "slope-of-standard-deviation",
-            {"slope": 2},
-            "2 is dz/d(sd) = ε. The question asks for dz/dv, and sd = sqrt(v): one more factor, 1 / (2 sqrt(v)).",
-        ),
-        Misconception(
-            "slope-without-half",
-            {"slope": 1},
-            "1 is ε / sqrt(v). The derivative of sqrt(v) is 1 / (2 sqrt(v)): a ½ is missing.",
-        ),
-        Misconception(
-            "slope-divides-by-variance",
-            {"slope": 0.25},
-            "0.25 is ε / (2 v). The derivative of sqrt(v) is 1 / (2 sqrt(v)), and sqrt(4) is 2.",
-        ),
-        Misconception(
-            "standard-deviation-for-variance",
-            {"variance": math.sqrt(1 / 12)},
-            "0.289 is the standard deviation of uniform noise. Its square is the variance.",
-        ),
-        Misconception(
-            "second-moment-for-variance",
-            {"variance": 1 / 3},
-            "1/3 is E[u²]. The variance subtracts the squared mean: 1/3 − 1/4.",
-        ),
-        Misconception(
-            "mean-of-normal",
-            {"mean": 0},
-            "0 is the mean of randn. rand is uniform between 0 and 1, so it is never negative.",
-        ),
-    ),
-    hints=(
-        "z = m + sqrt(v) · ε. Hold ε still and differentiate with respect to v.",
-        "d sqrt(v) / dv = 1 / (2 sqrt(v)). For the uniform: E[u] = ∫ u du and E[u²] = ∫ u² du from 0 to 1.",
-        "The slope is ε / (2 sqrt(v)) = 2 / (2 · 2). The variance is E[u²] − E[u]² = 1/3 − 1/4.",
-    ),
-)
-
-choose_estimator = Exercise(
-    name="choose_estimator",
-    lesson=LESSON,
-    number="1.3",
-    title="Which estimator may you use?",
-    points=1,
-    minutes=6,
-    difficulty=2,
-    lines="3 choices",
-    truth=lambda: {"square": "pathwise", "step": "score function", "moving edge": "neither"},
-    stub={"square": None, "step": None, "moving edge": None},
-    checks=(
-        Check("the square", constant_matches("square"), points=0.25),
-        Check("the step", constant_matches("step"), points=0.25),
-        Check("the moving edge", constant_matches("moving edge"), points=0.5),
-    ),
-    misconceptions=(
-        Misconception(
-            "score-for-the-square",
-            {"square": "score function"},
-            "The score function would be unbiased here, yet z² is smooth, and then the pathwise estimate is there with "
-            "far less variance. The question asks for the better one.",
-        ),
-        Misconception(
-            "pathwise-through-a-step",
-            {"step": "pathwise"},
-            "A step is flat wherever it has a slope, so the pathwise estimate is always 0, while the true derivative is not.",
-        ),
-        Misconception(
-            "score-at-a-moving-edge",
-            {"moving edge": "score function"},
-            "The density of U(0, θ) jumps at θ, and that jump moves with θ. The score −1/θ never sees it, so the estimate "
-            "even has the wrong sign.",
-        ),
-        Misconception(
-            "pathwise-at-a-moving-edge",
-            {"moving edge": "pathwise"},
-            "z = θ u is a fine reparameterization, but the integrand is a step: its slope is 0 almost everywhere, "
-            "while the true derivative is 1/θ².",
-        ),
-    ),
-    hints=(
-        (
-            "Pathwise differentiates the integrand: it must have a useful slope. The score function differentiates "
-            "log density: the density must be smooth in the parameter."
-        ),
-        "Draw each integrand and each density as the parameter moves. What moves: the height, or an edge?",
-        "One integrand is smooth; one is a step under a smooth density; one is a step under a density whose edge moves.",
-    ),
-)
-
-
-def draw_scored(generator: Generator) -> Arguments:
-    """fz (n,), z (n, dim), m and v (dim,)."""
-    n, dim = int(torch.randint(5, 9, (), generator=generator)), 3
-    m = torch.randn(dim, generator=generator)
-    v = torch.exp(torch.rand(dim, generator=generator) - 1)
-    z = m + v.sqrt() * torch.randn(n, dim, generator=generator)
-    return (z.square()).sum(-1), z, m, v
-
-
-score_function_gradient = Exercise(
-    name="score_function_gradient",
-    lesson=LESSON,
-    number="1.4",
-    title="The other way: the score-function estimate",
-    points=0,
-    minutes=15,
-    difficulty=3,
-    lines="2 lines",
-    optional=True,
-    arguments=draw_scored,
-    truth=lambda fz, z, m, v: torch.einsum("n,nd->d", fz, (z - m) / v) / len(fz),
-    checks=(
-        Check("one slope per dimension", shape_matches),
-        Check("the value", equals_truth),
-        Check("still differentiable", gradients_match),
-    ),
-    misconceptions=(
-        Misconception(
-            "sum-over-draws",
-            lambda fz, z, m, v: (fz[:, None] * (z - m) / v).sum(0),
-            "An expectation is estimated by the mean over the n draws; you take their sum.",
-        ),
-        Misconception(
-            "divides-by-standard-deviation",
-            lambda fz, z, m, v: (fz[:, None] * (z - m) / v.sqrt()).mean(0),
-            "d log N / dm is (z − m) / v: divide by the variance, not by its root.",
-        ),
-        Misconception(
-            "sign",
-            lambda fz, z, m, v: (fz[:, None] * (m - z) / v).mean(0),
-            "The sign is flipped: moving m towards z raises log N(z; m, v).",
-        ),
-        Misconception(
-            "score-alone",
-            lambda fz, z, m, v: ((z - m) / v).mean(0),
-            "This is the mean score, which is 0 in expectation. Each score is weighted by its f(z).",
-        ),
-    ),
-    correct={
-        "broadcast": lambda fz, z, m, v: (fz.unsqueeze(-1) * (z - m) / v).mean(0),
-        "matmul": lambda fz, z, m, v: fz @ ((z - m) / v) / fz.shape[0],
-    },
-    hints=(
-        "Start from d/dm ∫ N(z; m, v) f(z) dz and move the derivative inside: it meets only the density.",
-        "dN/dm = N · d log N/dm, and d log N(z; m, v)/dm = (z − m) / v.",
-        "Multiply each f(z) with its own score (z − m) / v (mind the axes: (n, 1) times (n, dim)), then average over n.",
-    ),
-)
-
-EXERCISES = (sample_gaussian, predict_noise, choose_estimator, score_function_gradient)
