@@ -155,7 +155,9 @@ def collapse(hidden: int = 32, steps: int = 1_500, batch: int = 200) -> dict[str
         found[f"{angle}/data"] = x[:400].numpy().astype(np.float16)
         found[f"{angle}/samples"] = samples.numpy().astype(np.float16)
         found[f"{angle}/line"] = line.numpy().astype(np.float16)
-        print(f"{angle:3d}°  kl {numbers[0]:.3f}  nelbo {numbers[0] + numbers[1]:.3f}  truth {numbers[2]:.3f}", flush=True)
+        print(
+            f"{angle:3d}°  kl {numbers[0]:.3f}  nelbo {numbers[0] + numbers[1]:.3f}  truth {numbers[2]:.3f}", flush=True
+        )
     return found
 
 

@@ -95,7 +95,7 @@ class Watch:
         at: the steps at which to look.
     """
 
-    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 100, 300, 1_000, 2_000), live: int = 100) -> None:
+    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 100, 300, 1_000, 2_600), live: int = 100) -> None:
         self.model, self.x, self.at, self.live = model, x, at, live
         self.z = torch.randn(len(x), model.z_dim, generator=torch.Generator().manual_seed(4))
         self.seen: dict[int, Tensor] = {}
@@ -142,7 +142,7 @@ def train_and_valid(curves: Curves) -> None:
     """The loss on the images that are learned, and on images that are not."""
     with canvas(width=8, height=3.4) as axes:
         steps, train = curves.steps("train/loss"), smooth(curves["train/loss"])
-        axes.plot(steps, train, "-", color=COLOURS["nelbo"], label="the 1,000 images it learns from")
+        axes.plot(steps, train, "-", color=COLOURS["nelbo"], label="the images it learns from")
         valid = curves["valid/loss"]
         axes.plot(curves.steps("valid/loss"), valid, "o--", color=COLOURS["truth"], label="images it never sees")
         best = int(np.argmin(valid))
@@ -153,15 +153,15 @@ def train_and_valid(curves: Curves) -> None:
         axes.legend()
 
 
-def three_means(runs: dict[str, Curves]) -> None:
+def three_means(kls: dict[str, Sequence[float]]) -> None:
     """The true KL against the step, for models that differ in one `.mean`."""
     styles = [("-", COLOURS["kl"]), ("--", COLOURS["rec"]), ("-.", COLOURS["nelbo"])]
     with canvas(width=8, height=3.4) as axes:
-        for (name, curves), (line, colour) in zip(runs.items(), styles, strict=False):
-            kl = smooth(curves["true kl"])
-            axes.plot(curves.steps("true kl"), kl, line, color=colour, label=f"{name}: {kl[-1]:.1f}")
+        for (name, values), (line, colour) in zip(kls.items(), styles, strict=True):
+            kl = smooth(values)
+            axes.plot(np.arange(1, len(kl) + 1), kl, line, color=colour, label=f"{name}: {kl[-1]:.2f} nats at the end")
         axes.set(xlabel="step", ylabel="KL(q ‖ prior), nats", ylim=(-2, None))
-        axes.legend(title="at the end")
+        axes.legend()
 
 
 def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500) -> None:
@@ -173,9 +173,13 @@ def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500)
     with canvas(width=8, height=6.6) as axes:
         for radius in (1, 2):
             axes.plot(radius * np.cos(angle), radius * np.sin(angle), "--", color=COLOURS["faint"], lw=1)
-            axes.text(0, radius + 0.04, f"{radius} sd of the prior", ha="center", fontsize=9, color=COLOURS["truth"])
+            frame = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": COLOURS["faint"]}
+            axes.text(
+                0, -radius, f"{radius} sd of the prior", ha="center", va="center", fontsize=9, zorder=5, bbox=frame
+            )
         for digit in range(10):
             at = m[labels[:count] == digit]
             colour = palette[digit % len(palette)]
             axes.scatter(at[:, 0], at[:, 1], marker=f"${digit}$", s=42, color=colour, lw=0.3, alpha=0.85)
         axes.set(xlabel="first latent: mean m₁ of q(z|x)", ylabel="second latent: m₂", aspect="equal")
+        axes.set(xlim=(-4, 4), ylim=(-3.5, 3.5))

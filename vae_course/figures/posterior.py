@@ -15,8 +15,9 @@ from torch.nn.functional import softplus
 
 from vae_course.figures.style import COLOURS, canvas
 
-REACH, NODES = 4.5, 150
-RULE = 12  # Gauss-Hermite nodes per dimension for averages under q
+REACH, NODES = 6.0, 120  # a first look over the whole plane; then as many nodes on the part that matters
+FAR = 18.0  # nats below the top: what lies lower is left out of the second look
+RULE = 10  # Gauss-Hermite nodes per dimension for averages under q
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,56 @@ class Gap:
         return self.log_p - self.best_elbo
 
 
+Grid = tuple[Tensor, Tensor, Tensor]
+"""A grid's lines in z₁ and z₂, (NODES,) each, and log p(x, z) on it, cell size included, (NODES, NODES)."""
+
+
 @lru_cache(maxsize=2)
-def _decoded_grid(model: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Grid points (n, 2), their logits (n, 784) and Σ softplus(logits) (n,)."""
+def _decoded_plane(model: Any) -> tuple[Tensor, Tensor, Tensor]:
     line = torch.linspace(-REACH, REACH, NODES)
-    grid = torch.cartesian_prod(line, line)
+    logits = _decode(model, line, line)
+    return line, logits, softplus(logits).sum(1)
+
+
+def _decode(model: Any, z1: Tensor, z2: Tensor) -> Tensor:
     with torch.no_grad():
-        logits = model.dec(grid)
-    return grid, logits, softplus(logits).sum(1)
+        return model.dec(torch.cartesian_prod(z1, z2))  # (NODES², 784)
 
 
-def log_joint_on_grid(model: Any, x: Tensor) -> Tensor:
-    """log p(x, z) of one image (784,) at the grid points, cell size included: (NODES², )."""
-    grid, logits, normalizer = _decoded_grid(model)
+def _log_joint(x: Tensor, z1: Tensor, z2: Tensor, logits: Tensor, normalizer: Tensor) -> Tensor:
+    grid = torch.cartesian_prod(z1, z2)
+    cell = (z1[1] - z1[0]) * (z2[1] - z2[0])
     log_prior = -0.5 * grid.square().sum(1) - math.log(2 * math.pi)
-    return logits @ x - normalizer + log_prior + 2 * math.log(2 * REACH / (NODES - 1))
+    return (logits @ x - normalizer + log_prior + cell.log()).reshape(NODES, NODES)
+
+
+def posterior_grid(model: Any, x: Tensor) -> Grid:
+    """log p(x, z) of one image (784,) on a grid over that part of the plane where the posterior lives."""
+    return _posterior_grid(model, _bytes(x))
+
+
+def _bytes(x: Tensor) -> bytes:
+    return x.float().numpy().tobytes()
+
+
+def _image(pixels: bytes) -> Tensor:
+    return torch.from_numpy(np.frombuffer(pixels, dtype=np.float32).copy())
+
+
+@lru_cache(maxsize=32)
+def _posterior_grid(model: Any, pixels: bytes) -> Grid:
+    x = _image(pixels)
+    line, logits, normalizer = _decoded_plane(model)
+    rough = _log_joint(x, line, line, logits, normalizer)
+    inside = rough > rough.max() - FAR
+    zoomed = []
+    for axis in (1, 0):
+        index = inside.any(axis).nonzero().flatten()
+        low, high = max(0, int(index.min()) - 2), min(NODES - 1, int(index.max()) + 2)
+        zoomed.append(torch.linspace(line[low].item(), line[high].item(), NODES))
+    z1, z2 = zoomed
+    logits = _decode(model, z1, z2)
+    return z1, z2, _log_joint(x, z1, z2, logits, softplus(logits).sum(1))
 
 
 @lru_cache(maxsize=1)
@@ -82,11 +118,11 @@ def _elbo(model: Any, x: Tensor, m: Tensor, sd: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _gap(model: Any, pixels: bytes, steps: int) -> Gap:
-    x = torch.from_numpy(np.frombuffer(pixels, dtype=np.float32).copy())
+    x = _image(pixels)
     with torch.no_grad():
         m, v = (part[0] for part in model.enc(x[None]))
         elbo = _elbo(model, x, m, v.sqrt()).item()
-        log_p = torch.logsumexp(log_joint_on_grid(model, x), 0).item()
+        log_p = torch.logsumexp(posterior_grid(model, x)[2].flatten().double(), 0).item()
     best_m, log_sd = m.clone().requires_grad_(), (0.5 * v.log()).requires_grad_()
     optimizer = torch.optim.Adam([best_m, log_sd], lr=0.03)
     best, where = elbo, (m, v.sqrt())
@@ -100,9 +136,9 @@ def _gap(model: Any, pixels: bytes, steps: int) -> Gap:
     return Gap(log_p, elbo, best, (m, v.sqrt()), where)
 
 
-def gap(model: Any, x: Tensor, steps: int = 80) -> Gap:
+def gap(model: Any, x: Tensor, steps: int = 60) -> Gap:
     """The gap of one binary image (784,), split in two; the best q is sought for `steps` steps of Adam."""
-    return _gap(model, x.float().numpy().tobytes(), steps)
+    return _gap(model, _bytes(x), steps)
 
 
 def _ellipse(m: Tensor, sd: Tensor, radius: float) -> tuple[np.ndarray, np.ndarray]:
@@ -113,26 +149,30 @@ def _ellipse(m: Tensor, sd: Tensor, radius: float) -> tuple[np.ndarray, np.ndarr
 def beside_q(model: Any, x: Tensor) -> None:
     """One image; its exact posterior with the encoder's q and the best Gaussian over it; the gap, split."""
     found = gap(model, x)
-    grid, _, _ = _decoded_grid(model)
-    posterior = torch.softmax(log_joint_on_grid(model, x), 0).reshape(NODES, NODES)
-    line = grid[::NODES, 0]
+    z1, z2, log_joint = posterior_grid(model, x)
+    density = (log_joint - log_joint.max()).exp()  # 1 at its top
     with canvas(columns=3, width=11, height=3.7, width_ratios=(1, 1.6, 1.3)) as (left, middle, right):
         left.imshow(x.reshape(28, 28), cmap="gray_r")
-        left.set(xticks=[], yticks=[], title="x")
-        density = (posterior / posterior.max()).T
-        middle.contourf(line, line, density, levels=[0.011, 0.05, 0.135, 0.4, 0.607, 1], cmap="Oranges", alpha=0.9)
+        left.set_title("x")
+        left.axis("off")
+        middle.contourf(z1, z2, density.T, levels=[0.011, 0.05, 0.135, 0.4, 0.607, 1], cmap="Oranges", alpha=0.9)
         for radius in (1, 2):
             label = "the encoder's q: 1 and 2 sd" if radius == 1 else None
             middle.plot(*_ellipse(*found.q, radius), "-", color=COLOURS["q"], lw=1.8, label=label)
         middle.plot(*_ellipse(*found.best, 2), ":", color=COLOURS["truth"], lw=2, label="best Gaussian: 2 sd")
-        inside = (density > 0.005).numpy()
-        cells = np.argwhere(inside)
-        corners = [np.concatenate([line[cells[:, axis]], found.q[0][[1 - axis]]]) for axis in (1, 0)]
-        pad = 3 * max(sd.max().item() for sd in (found.q[1], found.best[1]))
-        limits = [(c.min() - pad, c.max() + pad) for c in corners]
+        limits = [_limits(line, density.amax(axis), found, i) for i, (line, axis) in enumerate([(z1, 1), (z2, 0)])]
         middle.set(xlabel="z₁", ylabel="z₂", xlim=limits[0], ylim=limits[1], title="the exact posterior p(z|x), shaded")
         middle.legend(fontsize=8, loc="best")
         _gap_bar(right, found)
+
+
+def _limits(line: Tensor, density: Tensor, found: Gap, axis: int) -> tuple[float, float]:
+    """Along one axis: where the posterior is, and 2.5 standard deviations of both Gaussians, with a margin."""
+    ends = [line[density > 0.01]]
+    for m, sd in (found.q, found.best):
+        ends.append(m[axis] + 2.5 * sd[axis] * torch.tensor([-1.0, 1.0]))
+    low, high = torch.cat(ends).min().item(), torch.cat(ends).max().item()
+    return low - 0.1 * (high - low), high + 0.1 * (high - low)
 
 
 def _gap_bar(axes: Any, found: Gap) -> None:
@@ -150,21 +190,22 @@ def _gap_bar(axes: Any, found: Gap) -> None:
 
 
 def gap_bars(model: Any, x: Tensor, names: list[str]) -> None:
-    """For some images: exact log p(x), the ELBO below it, and the gap between them."""
-    gaps = [gap(model, image, steps=0) for image in x]
+    """For some images: how far the ELBO ends below the exact log p(x)."""
+    gaps = [gap(model, image) for image in x]
     rows = np.arange(len(gaps))
-    elbos, exact = np.array([g.elbo for g in gaps]), np.array([g.log_p for g in gaps])
-    left = elbos.min() * 1.06
-    with canvas(width=9, height=0.42 * len(gaps) + 1.2) as axes:
-        axes.barh(rows, elbos - left, left=left, color=COLOURS["nelbo"], alpha=0.55, height=0.6, label="ELBO")
-        gap_style = {"color": "white", "edgecolor": COLOURS["kl"], "hatch": "////", "lw": 1.5}
-        axes.barh(rows, exact - elbos, left=elbos, height=0.6, label="gap = KL(q(z|x) ‖ p(z|x))", **gap_style)
-        axes.plot(exact, rows, "|", color=COLOURS["truth"], ms=22, mew=2.5, label="log p(x), exact")
+    widths = np.array([g.log_p - g.elbo for g in gaps])
+    with canvas(width=9, height=0.36 * len(gaps) + 1.2) as axes:
+        style = {"color": "white", "edgecolor": COLOURS["kl"], "hatch": "////", "lw": 1.5}
+        axes.barh(rows, widths, left=-widths, height=0.6, label="gap = KL(q(z|x) ‖ p(z|x))", **style)
+        axes.plot(-widths, rows, "D", color=COLOURS["nelbo"], ms=8, label="ELBO")
+        axes.axvline(0, color=COLOURS["truth"], ls="--", label="log p(x), exact")
         for row, g in zip(rows, gaps, strict=True):
-            axes.text(g.log_p + 1.5, row, f"gap {g.log_p - g.elbo:.2f}", va="center", fontsize=9)
-        axes.set(yticks=rows, yticklabels=names, xlabel="nats", xlim=(left, exact.max() + 16))
-        axes.invert_yaxis()
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.28), ncols=3)
+            sentence = f"{g.log_p:.1f} = {g.elbo:.1f} + {g.log_p - g.elbo:.2f}"
+            axes.text(0.05, row, sentence, va="center", fontsize=10)
+        axes.text(0.05, -1, "log p(x) = ELBO + gap", va="center", fontsize=10, weight="bold")
+        axes.set(yticks=rows, yticklabels=names, xlabel="nats below log p(x)", xlim=(-1.15 * widths.max(), 1.1))
+        axes.set(ylim=(len(gaps) - 0.4, -1.6))
+        axes.legend(loc="lower left")
 
 
 def log_weights(model: Any, x: Tensor, draws: int = 20_000, seed: int = 0) -> Tensor:
@@ -184,7 +225,7 @@ def log_weight_histogram(model: Any, x: Tensor) -> None:
     low, high = np.quantile(log_w, [0.002, 1.0])
     with canvas(width=8, height=3.2) as axes:
         axes.hist(log_w, bins=80, range=(low, high), density=True, color=COLOURS["q"], alpha=0.5)
-        top = axes.get_ylim()[1] * 1.25
+        top = axes.get_ylim()[1] * 1.5
         axes.vlines(found.elbo, 0, top, color=COLOURS["nelbo"], label=f"their mean, the ELBO: {found.elbo:.2f}")
         truth = f"log p(x), the log of the mean weight: {found.log_p:.2f}"
         axes.vlines(found.log_p, 0, top, color=COLOURS["truth"], ls="--", label=truth)

@@ -63,11 +63,12 @@ def case_files() -> None:
             left.set(ylim=(0, 1500), yticks=[0, 1, 10, 100, 1000], yticklabels=["0", "1", "10", "100", "1000"])
             left.set_title("the right model" if case == "right" else f"case {case}")
             pictures = data[f"{name}/pictures"].astype(float) / 255
-            top = np.concatenate([data["digits"].astype(float) / 255, pictures[PICTURES:]])
-            _gallery(right, top, np.concatenate([pictures[:PICTURES], np.full_like(pictures[:PICTURES], np.nan)]))
-        axes[0][0].legend(fontsize=9, loc="center right")
+            half, samples = PICTURES // 2, pictures[PICTURES:]
+            top = np.concatenate([data["digits"].astype(float) / 255, samples[:half]])
+            _gallery(right, top, np.concatenate([pictures[:PICTURES], samples[half:]]))
+        axes[0][0].legend(fontsize=9, loc="lower right")
         axes[-1][0].set_xlabel("step")
-        axes[0][1].set_title("images above their reconstructions   |   samples", fontsize=11)
+        axes[0][1].set_title("images above their reconstructions   |   six samples", fontsize=11)
 
 
 def _gallery(axes: Axes, top: np.ndarray, bottom: np.ndarray) -> None:
@@ -75,6 +76,20 @@ def _gallery(axes: Axes, top: np.ndarray, bottom: np.ndarray) -> None:
     axes.imshow(np.concatenate(rows), cmap="gray_r", vmin=0, vmax=1)
     axes.axvline(28 * PICTURES - 0.5, color=COLOURS["truth"], lw=2)
     axes.axis("off")
+
+
+def fingerprints() -> None:
+    """Print what every recorded model reports, and what is true of it."""
+    print("                        |  reported by its code            |  true, on test images")
+    print("                        |        rec         kl        sum |        rec         kl      NELBO")
+    for name in (key.split("/")[0] for key in recording("detective") if key.endswith("/true")):
+        (kl, rec), (true_kl, true_rec, nelbo) = reported(name), true_terms(name)
+        wrong = f"{_short(rec)} {_short(kl)} {_short(rec + kl)}"
+        print(f"{name:23s} | {wrong} | {_short(true_rec)} {_short(true_kl)} {_short(nelbo)}")
+
+
+def _short(value: float) -> str:
+    return f"{value:10.1e}" if abs(value) >= 1e4 else f"{value:10.2f}"
 
 
 def collapse_numbers(angle: int) -> tuple[float, float, float]:
