@@ -3,6 +3,14 @@
 from vae_course.exercises.core import Exercise
 from vae_course.exercises.iwae_bound import negative_iwae_bound
 from vae_course.exercises.iwae_numbers import effective_sample_size, two_weights
+from vae_course.exercises.iwae_training import dreg_loss, iwae_loss
 from vae_course.exercises.weights import log_weights
 
-EXERCISES: tuple[Exercise, ...] = (log_weights, negative_iwae_bound, effective_sample_size, two_weights)
+EXERCISES: tuple[Exercise, ...] = (
+    log_weights,
+    negative_iwae_bound,
+    effective_sample_size,
+    two_weights,
+    iwae_loss,
+    dreg_loss,
+)

@@ -1,5 +1,6 @@
 """Exercise 5.2: the negative importance-weighted bound."""
 
+import math
 from functools import lru_cache
 
 import torch
@@ -43,8 +44,8 @@ def iwae_fingerprint(answer: Answer) -> dict[str, Tensor]:
     found["still"] = (number(call, "0") - rec_without_z(quiet).mean().item()) / 4
     found["kl"] = number(terms, "1") / kl_terms(wide)[2].mean().item()
     found["rec"] = number(terms, "2") / rec_without_z(wide).mean().item()
-    flows = slopes(many)
-    found["shared"], found["fixed"] = rows_agree(flows), number(few[0], "0") == number(few[1], "0")
+    found["shared"] = rows_agree(slopes(few[0]))
+    found["fixed"] = number(few[0], "0") == number(few[1], "0")
     if not found["shared"] or found["fixed"]:
         right = checks.strong_numbers()
         found["strong"] = (number(many, "0") - right["niwae"]) / 3
@@ -57,6 +58,8 @@ def iwae_fingerprint(answer: Answer) -> dict[str, Tensor]:
         one = answer.call(line.model, line.x, 1, seed=7)
         slope = slopes(one).get("enc.net.2.bias")
         z = LINEAR_M + checks.drawn_noise(line, one)
+        pair = checks.pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0)
+        found["one draw decides"], found["no log of a mean"] = pair[0] > math.log(2) - 2e-4, pair[1] > 0.03
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
     return {n: torch.tensor(float(v)) for n, v in found.items()}
 

@@ -119,13 +119,16 @@ MISCONCEPTIONS = (
     Misconception(
         "batch-inside-the-log",
         reducing(lambda log_w: -log_mean_exp(log_w, 0).mean()),
-        "log_mean_exp runs over the batch (axis 0): weights of *different* images are averaged inside the log. Use the axis "
-        "of the draws, then average over images outside.",
+        "Weights of *different* images meet inside one log: log_mean_exp runs over the batch. Use the axis of the draws "
+        "(dim=1), then average over images outside the log.",
+        family="images inside the log",
     ),
     Misconception(
         "all-inside-the-log",
         reducing(lambda log_w: -log_mean_exp(log_w.flatten(), 0)),
-        "The log-mean-exp runs over draws *and* images. Only the draws of one image belong inside the log.",
+        "Weights of *different* images meet inside one log. Only the draws of one image belong there; average over images "
+        "outside.",
+        family="images inside the log",
     ),
     Misconception(
         "exponentiates-first",

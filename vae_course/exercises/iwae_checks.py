@@ -54,11 +54,6 @@ def strong_call(trial: Trial) -> Call:
     return trial.call(case.model, case.x, DRAWS, seed=3)
 
 
-@lru_cache(maxsize=4)
-def strong_slopes(trial: Trial) -> dict[str, Tensor | None]:
-    return slopes(strong_call(trial))
-
-
 @lru_cache(maxsize=1)
 def strong_numbers() -> dict[str, float]:
     """−IWAE_8, rec and their Lipschitz constants in *strong*, by the integrals."""
@@ -74,16 +69,18 @@ def strong_numbers() -> dict[str, float]:
 @lru_cache(maxsize=4)
 def shares_noise(trial: Trial) -> bool:
     """True if copies of an image share their draws, yet calls differ."""
-    return rows_agree(strong_slopes(trial)) and not _repeats(trial)
+    return rows_agree(slopes(_small_call(trial, 0))) and not _repeats(trial)
 
 
-@lru_cache(maxsize=4)
-def _repeats(trial: Trial) -> bool:
+@lru_cache(maxsize=16)
+def _small_call(trial: Trial, index: int) -> Call:
     case = strong().rows(2)
-    calls = [trial.call(case.model, case.x, 2, seed=10 + i) for i in range(2)]
-    if number(calls[0], "0") == number(calls[1], "0"):
-        calls += [trial.call(case.model, case.x, 2, seed=12 + i) for i in range(2)]
-    return len({number(call, "0") for call in calls}) == 1
+    return trial.call(case.model, case.x, 2, seed=10 + index)
+
+
+def _repeats(trial: Trial) -> bool:
+    first = number(_small_call(trial, 0), "0")
+    return all(number(_small_call(trial, i), "0") == first for i in range(1, 4))
 
 
 def returns_three_numbers(trial: Trial) -> None:
@@ -131,6 +128,54 @@ def equals_integral(trial: Trial) -> None:
             f"Your bound is {got:.2f} nats on average over z with iw = {DRAWS}.",
             f"It should be {right['niwae']:.2f}, up to chance of {tolerance:.2f}.{reason}",
         )
+    _two_draws_weigh(trial)
+
+
+def pair_relation(case: Case, call: Call) -> tuple[float, float] | None:
+    """What a bound with iw = 2 and its gradient say about its two draws, exactly, in the model `linear_weights`.
+
+    There log w_i = log p(x) − m ε_i − m²/2. With softmax weights p_i and S = Σ exp(−m ε_i), the slope in m gives
+    Σ p_i ε_i, hence the entropy H(p) = m Σ p_i ε_i + log S; and the slope in v gives Σ p_i ε_i², which is
+    Σ p_i (log p_i + log S)² / m². Three numbers, two draws: one relation, for any right answer and any noise.
+
+    Returns:
+        H(p), which is log 2 only if both draws weigh the same; and by how much the relation fails. None: no gradient.
+    """
+    slope = slopes(call).get("enc.net.2.bias")
+    if slope is None:
+        return None
+    first = slope[0].item() - LINEAR_M
+    second = 2 * slope[1].item() / (1 - math.exp(-1)) + 1 - LINEAR_M * first
+    log_sum = rec_without_z(case)[0].item() - number(call, "0") + LINEAR_M**2 / 2 + math.log(2)
+    entropy = LINEAR_M * first + log_sum
+    low, high = 0.0, 0.5
+    for _ in range(60):  # binary entropy rises from 0 to log 2 on [0, ½]
+        p = (low + high) / 2
+        below = -p * math.log(p) - (1 - p) * math.log(1 - p) < entropy
+        low, high = (p, high) if below else (low, p)
+    p = min(max((low + high) / 2, 1e-12), 0.5)
+    expected = sum(w * (math.log(w) + log_sum) ** 2 for w in (p, 1 - p)) / LINEAR_M**2
+    return entropy, abs(second - expected) / (1 + abs(expected))
+
+
+def _two_draws_weigh(trial: Trial) -> None:
+    """`pair_relation` holds, and not four times with equal weights: each has a chance below 0.02 for independent draws."""
+    case = linear_weights(trial.generator("linear"))
+    if not _slope_is_right(case, trial.call(case.model, case.x, 1, seed=7)):
+        return  # its gradient is marked elsewhere
+    for i in range(4):
+        found = pair_relation(case, trial.call(case.model, case.x, 2, seed=30 + i))
+        if found is None:
+            return
+        entropy, failure = found
+        if failure > 0.03 or entropy > math.log(2) + 0.01:
+            raise Wrong(
+                "With iw = 2, your bound and its gradient do not fit together as log of a mean of two weights.",
+                "The bound is log ( (w₁ + w₂) / 2 ), for each image.",
+            )
+        if entropy < math.log(2) - 2e-4:
+            return
+    raise Wrong("With iw = 2, only one draw decides your bound.", "It is the log of the mean of two different weights.")
 
 
 def noise_is_own(trial: Trial) -> None:
@@ -195,16 +240,27 @@ def gradients(trial: Trial) -> None:
     single = linear_weights(trial.generator("linear"))
     one = trial.call(single.model, single.x, 1, seed=7)
     slope = slopes(one).get("enc.net.2.bias")
-    noise = drawn_noise(single, one)
-    z = LINEAR_M + noise
-    expected = torch.tensor([z, 0.5 * (z * noise - 1) * (1 - math.exp(-1))]).double()
     if slope is None:
         raise Wrong("No gradient of your bound reaches the encoder.", "The weights depend on m and v, also through z.")
-    if not bool(((slope.double() - expected).abs() <= 5e-3 * (1 + noise * noise)).all()):
+    if not _slope_is_right(single, one):
+        expected = _right_slope(single, one)
         raise Wrong(
             f"The slopes of your bound in the encoder's two outputs are {slope[0]:.3f} and {slope[1]:.3f}.",
             f"For the z that you drew they should be {expected[0]:.3f} and {expected[1]:.3f}.",
         )
+
+
+def _right_slope(case: Case, call: Call) -> Tensor:
+    noise = drawn_noise(case, call)
+    z = LINEAR_M + noise
+    return torch.tensor([z, 0.5 * (z * noise - 1) * (1 - math.exp(-1))]).double()
+
+
+def _slope_is_right(case: Case, call: Call) -> bool:
+    slope = slopes(call).get("enc.net.2.bias")
+    if slope is None:
+        return False
+    return bool(((slope.double() - _right_slope(case, call)).abs() <= 5e-3 * (1 + drawn_noise(case, call) ** 2)).all())
 
 
 def drawn_noise(case: Case, call: Call) -> float:
