@@ -93,9 +93,10 @@ class Watch:
         model: with enc and dec.
         x: (n, 784) images to reconstruct.
         at: the steps at which to look.
+        live: in a live notebook, how many steps apart the curves are drawn while the model learns.
     """
 
-    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 100, 300, 1_000, 2_600), live: int = 100) -> None:
+    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 100, 300, 1_000, 2_600), live: int = 200) -> None:
         self.model, self.x, self.at, self.live = model, x, at, live
         self.z = torch.randn(len(x), model.z_dim, generator=torch.Generator().manual_seed(4))
         self.seen: dict[int, Tensor] = {}
