@@ -260,7 +260,7 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # $$-\text{gap} = \sum_z q(z) \log\frac{p(z \mid x)}{q(z)} \;\le\; \sum_z q(z)\Big(\frac{p(z \mid x)}{q(z)} - 1\Big) = \sum_z p(z \mid x) - \sum_z q(z) = 1
 # - 1 = 0.$$
 #
-# (If $q(z) = 0$ for some $z$, the first sum on the right misses a part of the posterior and is at most 1; the result stands.)
+# (Sums run over the $z$ with $q(z) > 0$. If $q$ is 0 somewhere, $\sum_z p(z \mid x)$ misses a part and is at most 1; the result stands.)
 # Equality needs $t = 1$ everywhere: $q(z) = p(z \mid x)$.
 #
 # So $\text{ELBO}(q) \le \log p(x)$ for *every* guess: the *evidence lower bound*, ELBO for short. And it touches exactly when the guess is
@@ -396,7 +396,7 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 # %% [markdown]
 # ## The whole machine
 #
-# Here is a VAE on one page. The number at each part is the lesson in which you write it.
+# Here is a VAE on one page. The number at each part is the lesson in which you write it; the networks are given.
 
 # %%
 figures.poster()
@@ -428,7 +428,7 @@ figures.poster()
 # %% [markdown]
 # ## There and back
 #
-# The second trained model of the course has $z$ with 20 numbers. Encode four test images, decode the means, and compare.
+# The second trained model of the course has $z$ with 20 numbers. Encode ten test images, decode the means $m$, and compare.
 
 # %%
 model = given.trained("v1_z20")
@@ -457,7 +457,7 @@ images_in_rows({"fair coins": (torch.rand(10, 784) < 0.5).float(), "MNIST": x})
 
 # %% [markdown]
 # **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. And the two trained
-# models that you played with? Their evidence is out of reach, their ELBO is not: `evaluate` averages it over all 10,000 test images.
+# models that you played with? Their evidence is hard to get, their ELBO is not: `evaluate` averages it over all 10,000 test images.
 
 # %%
 test = binarize(load_mnist("test").images, generator=torch.Generator().manual_seed(0))

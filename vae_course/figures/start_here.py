@@ -67,7 +67,7 @@ def guess(a: float = 0.5) -> None:
             xlabel="a = q(z = 1)",
             ylabel="nats",
             ylim=(-2.5, -0.3),
-            title=f"ELBO {here:.4f},   gap {max(top - here, 0):.4f} nats",
+            title=f"the score of your guess, a = {a:.2f}",
         )
         right.legend(loc="lower right", fontsize=9)
 
@@ -115,10 +115,10 @@ def poster() -> None:
     """The whole VAE as a drawing: from an image through m, v and z back to an image, each part with its lesson."""
     with canvas(width=10, height=4.3) as axes:
         _part(axes, 0.7, 2.6, "image\nx", "", COLOURS["truth"])
-        _part(axes, 2.5, 2.6, "encoder\nq(z|x)", "00", COLOURS["q"])
-        _part(axes, 4.3, 2.6, "m, v", "00", COLOURS["q"])
+        _part(axes, 2.5, 2.6, "encoder\nq(z|x)", "given", COLOURS["q"])
+        _part(axes, 4.3, 2.6, "m, v", "given", COLOURS["q"])
         _part(axes, 6.1, 2.6, "z =\nm + √v·ε", "01", COLOURS["q"])
-        _part(axes, 7.9, 2.6, "decoder\np(x|z)", "00", COLOURS["p"])
+        _part(axes, 7.9, 2.6, "decoder\np(x|z)", "given", COLOURS["p"])
         _part(axes, 9.7, 2.6, "logits", "03", COLOURS["p"])
         for x in (0.7, 2.5, 4.3, 6.1, 7.9):
             axes.annotate("", (x + 1.18, 2.6), (x + 0.64, 2.6), arrowprops={"arrowstyle": "->", "lw": 1.5})

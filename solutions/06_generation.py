@@ -1,0 +1,511 @@
+# %% [markdown]
+# # 06 · Generation
+#
+# The model is trained and its bound is known. Now let it draw: new digits, walks from one digit to another, maps of its latent
+# space. And find out what it is good for, and where it lies.
+
+# %% [markdown]
+# ## What you will build
+#
+# Five short methods of the class `VAE` that draw from the model, and one function that walks through its latent space.
+#
+# After this lesson you can
+#
+# * draw new images from a VAE, and say what the difference is between a *sample* and the *probabilities* that papers print;
+# * read a map of the latent space, and say where the prior goes and the encoder does not (a *hole*);
+# * walk between two images, straight or on a sphere, and say why the difference grows with the dimension;
+# * use the latents for another task, and say what a "temperature" does to the model.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): up to exercise 6.1, then the summary.
+#
+# You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do. The trained
+# models come with the course: `v1_z20` with 20 latents, the good one, and `v1_z2` with 2, the one that can be drawn on paper.
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on lesson 05. Answer aloud before you open the answers.
+#
+# 1. What is the weight $w$ of one sample $z \sim q(z \mid x)$ in the importance-weighted bound?
+# 2. In expectation, how does the bound change when the number of samples grows, and what is its limit?
+# 3. Why must the average of the weights be inside the logarithm?
+#
+# <details><summary>Answers</summary>
+#
+# 1. $w = p(x \mid z)\,p(z) / q(z \mid x)$; in log space a sum and a difference.
+# 2. It rises (or stays) towards $\log p(x)$.
+# 3. The mean of $\log w$ is the ELBO again, whatever the number of samples. Only the logarithm of the *mean* weight comes nearer to
+#    $\log p(x)$.
+# </details>
+
+# %%
+import torch
+
+from vae_course import binarize, check, evaluate, given, load_mnist, progress, solved
+from vae_course.figures import generation as figures
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+from vae_course.given import sample_gaussian
+
+train, test = load_mnist("train"), load_mnist("test")
+
+# %% [markdown]
+# ## The model tells a story
+#
+# In training, images went *through* the model: $x \to z \to x$. To generate, nothing comes in. The model tells its own story of how an
+# image comes about, in two steps (lesson 00):
+#
+# 1. draw $z$ from the prior, $z \sim p(z) = N(0, I)$;
+# 2. draw $x$ from the likelihood, $x \sim p(x \mid z)$: toss a coin for each pixel.
+#
+# The encoder takes no part. Step 2 hides a smaller step. The decoder does not return probabilities but **logits**, $\ell = \log\frac{p}{1 -
+# p}$, which may be any number. Solve for $p$: $\;e^\ell = \frac{p}{1 - p}$, so $p = \frac{e^\ell}{1 + e^\ell} = \frac{1}{1 + e^{-\ell}}$. This is the *sigmoid* of
+# $\ell$:
+#
+# $$z \;\xrightarrow{\text{decoder}}\; \ell \;\xrightarrow{\text{sigmoid}}\; p \;\xrightarrow{\text{coin}}\; x$$
+#
+# *Predict first*: which picture looks better to the eye, the probabilities $p$ or the sample $x$? And which one is what the model says a
+# digit looks like?
+
+# %% [markdown]
+# ## Coins in PyTorch
+#
+# A uniform random number $u$ between 0 and 1 lies below $p$ with probability exactly $p$. So `u < p` is a coin with chance $p$. PyTorch does it
+# in one call:
+
+# %%
+torch.manual_seed(0)
+chances = torch.tensor([0.1, 0.5, 0.9]).expand(10_000, 3)  # (10000, 3)
+tosses = torch.bernoulli(chances)
+print("first tosses:", tosses[:3].tolist())
+print("share of ones:", [round(share, 2) for share in tosses.mean(0).tolist()])
+
+# %% [markdown]
+# ## The prior has no batch
+#
+# `self.z_prior` is a pair: mean and *variance* of $p(z)$, each of shape `(1,)`, one number for all dimensions. To draw a batch, give both
+# the shape of what you want; `expand` repeats a number without copying it:
+
+# %%
+mean, variance = given.VAE(z_dim=3).z_prior
+print("prior:", mean.tolist(), variance.tolist(), "  expanded:", tuple(mean.expand(5, 3).shape))
+
+# %% [markdown]
+# {{ exercise VAE.sample_z VAE.compute_sigmoid_given VAE.sample_sigmoid VAE.sample_x_given VAE.sample_x }}
+#
+# **Goal.** Write the story as five methods, one point each. Later ones may call earlier ones.
+#
+# $$z \sim N(m_{\text{prior}}, v_{\text{prior}}), \qquad p = \frac{1}{1 + e^{-\ell}}, \qquad x_i \sim \text{Bernoulli}(p_i)$$
+#
+# | method | gets | returns |
+# | --- | --- | --- |
+# | `sample_z(batch)` | a number | $z$ from the prior; a quarter of its point is for using `self.z_prior` |
+# | `compute_sigmoid_given(z)` | $z$ | each pixel's probability of being 1 |
+# | `sample_sigmoid(batch)` | a number | such probabilities, for $z$ from the prior |
+# | `sample_x_given(z)` | $z$ | black and white images, drawn from $p(x \mid z)$ |
+# | `sample_x(batch)` | a number | black and white images, for $z$ from the prior |
+#
+# **Shapes.** `z` is `(batch, z_dim)`, images are `(batch, 784)`. Every image has a $z$ of its own, every pixel a coin of its own. Nothing is summed,
+# nothing is averaged. `self.dec(z)` gives the logits.
+
+
+# %%
+class VAE(given.VAE):
+    def sample_z(self, batch):
+        """Draw z from the prior self.z_prior = (mean, variance): (batch, self.z_dim)."""
+        ### BEGIN SOLUTION
+        m, v = self.z_prior
+        return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
+        ### END SOLUTION
+
+    def compute_sigmoid_given(self, z):
+        """Each pixel's probability of being 1, for z (batch, z_dim): (batch, 784)."""
+        ### BEGIN SOLUTION
+        return torch.sigmoid(self.dec(z))
+        ### END SOLUTION
+
+    def sample_sigmoid(self, batch):
+        """Pixel probabilities for z from the prior: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return self.compute_sigmoid_given(self.sample_z(batch))
+        ### END SOLUTION
+
+    def sample_x_given(self, z):
+        """Images of 0 and 1 drawn from p(x|z), for z (batch, z_dim): (batch, 784)."""
+        ### BEGIN SOLUTION
+        return torch.bernoulli(self.compute_sigmoid_given(z))
+        ### END SOLUTION
+
+    def sample_x(self, batch):
+        """Images of 0 and 1 drawn from the model: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return self.sample_x_given(self.sample_z(batch))
+        ### END SOLUTION
+
+
+# %%
+check(VAE.sample_z)
+
+# %%
+check(VAE.compute_sigmoid_given)
+
+# %%
+check(VAE.sample_sigmoid)
+
+# %%
+check(VAE.sample_x_given)
+
+# %%
+check(VAE.sample_x)
+
+# %%
+if solved(VAE.sample_z) and solved(VAE.compute_sigmoid_given) and solved(VAE.sample_x_given):
+    model = given.trained("v1_z20", VAE)  # your class, with trained weights
+    torch.manual_seed(1)
+    with torch.no_grad():
+        z = model.sample_z(12)
+        images_in_rows({"probabilities": model.compute_sigmoid_given(z), "samples": model.sample_x_given(z)})
+else:
+    print("When the checks pass, twelve digits that nobody ever wrote appear here, above this row of real ones.")
+images_in_rows({"real digits": binarize(test.images[:12], generator=torch.Generator().manual_seed(0))})
+
+# %% [markdown]
+# *What to read off:* upper row, the probabilities: smooth, and what papers usually print. Middle row, the samples: the same digits with
+# speckled edges, because each pixel tosses its own coin. Lower row, real digits. The honest comparison is between the two lower rows. (Some
+# drawings are no digit at all; a later section finds out where they come from.)
+#
+# <details><summary>I get numbers from −10 to 10 instead of probabilities</summary>
+#
+# Those are logits. Their sigmoid lies between 0 and 1.
+# </details>
+#
+# <details><summary>I get a grey fog instead of digits</summary>
+#
+# The sigmoid was applied twice: of a number between 0 and 1 it gives 0.5 to 0.73.
+# </details>
+#
+# <details><summary>I get the same digit twelve times instead of twelve different ones</summary>
+#
+# One $z$ was drawn and copied to all rows. Expand the prior's mean and variance *before* you draw.
+# </details>
+#
+# <details><summary>I get shades of grey instead of black and white</summary>
+#
+# A sample is 0 or 1. Toss the coins: `torch.bernoulli`.
+# </details>
+#
+# Stuck? `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
+#
+# **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do. Which assumption of the model
+# is to blame?
+#
+# <details><summary>Answer</summary>
+#
+# $p(x \mid z) = \prod_i p(x_i \mid z)$: *given* $z$, pixels are independent. Whatever two pixels have in common must go through $z$. The
+# fine grain of an edge is not worth its price in KL, so $z$ leaves it out, and the coins fall independently.
+# </details>
+
+# %% [markdown]
+# ## A map of the latent space
+#
+# With two latents we can print everything the decoder can draw. Put a grid of $z$ over the plane and decode each point. To show what the prior
+# really uses, the grid is not even in $z$ but in *probability*: between neighbouring lines lies the same share of the prior.
+#
+# *Predict first*: which digits will be neighbours? Where will 1 be?
+
+# %%
+plane = given.trained("v1_z2")
+figures.manifold(plane)
+
+# %% [markdown]
+# *What to read off:* places next to each other draw similar things; similar shapes became neighbours, although the model never saw a label.
+# Between two digits lie shapes that are neither.
+#
+# Now the other direction: encode 2,000 test images and put each at the mean $m$ of its $q(z \mid x)$, drawn as the digit that it
+# is.
+
+# %%
+x_test = binarize(test.images[:2_000], generator=torch.Generator().manual_seed(0))  # (2000, 784)
+figures.latent_plane(plane, x_test, test.labels[:2_000])
+
+# %% [markdown]
+# *What to read off:* most digits have a country of their own; some share one, where two numbers do not suffice to tell them apart. The
+# dashed circles are 1, 2 and 3 standard deviations of the prior.
+#
+# Walk through the map yourself:
+
+# %%
+explore(lambda z_1, z_2: figures.here_on_the_map(plane, z_1, z_2), z_1=(0.0, -3.0, 3.0, 0.1), z_2=(0.0, -3.0, 3.0, 0.1))
+
+# %% [markdown]
+# *What to read off:* left the place, right the pixels' probabilities there and one sample from them.
+
+# %% [markdown]
+# ## From one digit to another
+#
+# Take two images, encode both, and walk from one mean $z_0$ to the other $z_1$ in $n$ stations. On a straight line, station $t$ (from 0 to
+# 1) is a mixture:
+#
+# $$z(t) = (1 - t)\,z_0 + t\,z_1$$
+#
+# Somebody wrote it like this:
+
+
+# %%
+def interpolate_draft(z0, z1, n):
+    """From z0 to z1 in n stations, both ends included. (Is that so?)"""
+    t = torch.arange(n) / n  # (n,)
+    return torch.stack([(1 - step) * z0 + step * z1 for step in t])  # (n, z_dim)
+
+
+good = given.trained("v1_z20")
+with torch.no_grad():
+    ends = good.enc(x_test[[0, 18]])[0]  # (2, 20): a 7 and a 3
+    images_in_rows(
+        {"draft": figures.decode(good, interpolate_draft(ends[0], ends[1], 6)), "should end at": x_test[[0, 18]]}
+    )
+
+# %% [markdown]
+# *What to read off:* the walk sets out from the first image. Does it arrive at the second?
+
+# %% [markdown]
+# {{ exercise interpolate }}
+#
+# **Goal.** Mend the draft: $n$ stations on the straight line from `z0` to `z1`, **both ends included**.
+#
+# $$z_j = (1 - t_j)\,z_0 + t_j\,z_1, \qquad t_0 = 0, \quad t_{n-1} = 1, \quad \text{even steps}$$
+#
+# **Shapes.** In: `z0` and `z1`, both `(z_dim,)`, and `n`, at least 2. Out: `(n, z_dim)`, a station a row. Nothing is summed, nothing is averaged.
+
+
+# %%
+def interpolate(z0, z1, n):
+    """n stations on the line from z0 to z1, both included. z0, z1: (z_dim,). Returns (n, z_dim)."""
+    ### BEGIN SOLUTION
+    t = torch.linspace(0, 1, n)[:, None]  # (n, 1)
+    return (1 - t) * z0 + t * z1
+    ### END SOLUTION
+
+
+# %%
+check(interpolate)
+
+# %%
+if solved(interpolate):
+    yours = interpolate(ends[0], ends[1], 10)
+    images_in_rows({"target": figures.decode(good, figures.straight(*ends, 10)), "yours": figures.decode(good, yours)})
+else:
+    print("Your walk will appear here, below this one.")
+    images_in_rows({"target": figures.decode(good, figures.straight(*ends, 10))})
+
+# %% [markdown]
+# <details><summary>I get a last station short of z1 instead of z1 itself</summary>
+#
+# $n$ posts have $n - 1$ gaps between them. `torch.arange(n) / n` stops at $(n-1)/n$; `torch.linspace(0, 1, n)` includes both ends.
+# </details>
+#
+# <details><summary>I get an error about sizes instead of (n, z_dim)</summary>
+#
+# `t` is `(n,)` and `z0` is `(z_dim,)`. Make `t` a column, `t[:, None]`, and they broadcast to `(n, z_dim)`.
+# </details>
+#
+# **Think.** *Predict before you read on*: the walk between two digits crosses places where no training image was ever encoded. Where on the map above
+# would you look for such holes: far outside, at the borders between digits, or in the middle of a digit's country?
+#
+# <details><summary>Answer</summary>
+#
+# At borders, mostly, and in places inside the circles where no digit happens to live. Far outside is empty too, but that is no hole:
+# the *prior* hardly goes there either. A hole is where the prior goes and the encoder does not. The map of holes below shows it.
+# </details>
+
+# %% [markdown]
+# ## Straight, or on a sphere?
+#
+# In two dimensions the straight line is fine. In twenty something odd happens. How long is a $z$ from the prior? Each $z_i^2$ is 1 on average, so
+#
+# $$\mathbb E\big[\|z\|^2\big] = \sum_{i=1}^{d} \mathbb E[z_i^2] = d:$$
+#
+# with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter. Now the middle of a straight walk between two independent draws,
+# $\tfrac12(z_0 + z_1)$: each coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So its squared length is $d/2$ on average, and it is
+# shorter by $\sqrt 2$. The **spherical** walk turns about the origin and keeps the length:
+#
+# $$z(t) = \frac{\sin((1 - t)\,\theta)\,z_0 + \sin(t\,\theta)\,z_1}{\sin\theta}, \qquad \theta = \text{the angle between } z_0 \text{ and } z_1$$
+#
+# *Predict first*: with $d = 20$, do the lengths of both middles overlap?
+
+# %%
+figures.lengths(dims=20)
+
+# %% [markdown]
+# *What to read off:* the middle of a straight walk is about as long as the shortest few of a hundred draws from the prior: a
+# place where the model was seldom asked to be good. The spherical middle is as long as the draws themselves.
+
+# %%
+torch.manual_seed(3)
+z0, z1 = torch.randn(2, 20)
+images_in_rows(
+    {
+        "straight": figures.decode(good, figures.straight(z0, z1, 10)),
+        "spherical": figures.decode(good, figures.spherical(z0, z1, 10)),
+    }
+)
+
+# %% [markdown]
+# *What to read off:* compare the middles. The difference is visible, and not dramatic: the decoder behaves well a little inside the shell. Do not
+# expect miracles from the sphere; do know which walk stays where the prior lives.
+
+# %% [markdown]
+# ## Holes: where the prior goes and the encoder does not
+#
+# Some samples above were no digits. Here is why. Sampling draws $z$ from the prior $p(z)$. Training only ever showed the decoder $z$ from the
+# *encoder*. Mix the $q(z \mid x)$ of all $n$ training images and you have the **aggregate posterior**, the places where the decoder was trained:
+#
+# $$q(z) = \frac1n \sum_{j=1}^{n} q(z \mid x_j)$$
+#
+# If the model were perfect and $q$ the exact posterior, both would be equal, since then $\mathbb E_{p(x)}[p(z \mid x)] = p(z)$. In practice they are not. A **hole** is a
+# place where $p(z)$ is much larger than $q(z)$: the prior goes there, and nothing was ever learned.
+
+# %%
+x_train = binarize(train.images[:8_000], generator=torch.Generator().manual_seed(0))
+figures.holes(plane, x_train)
+
+# %%
+hole, excess = figures.worst_hole(plane, x_train)
+print(f"deepest hole within 2 sd: z = ({hole[0]:.1f}, {hole[1]:.1f})")
+print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
+
+# %% [markdown]
+# *What to read off:* inside the white lines the prior goes at least $e \approx 2.7$ times as often as the encoder. The cross marks the deepest hole within
+# two standard deviations; what the decoder draws there is at the right. Mind the direction: the KL of the ELBO punishes $q(z \mid x)$ for straying from
+# the prior, one image at a time. Nothing rewards the *mixture* for filling the prior.
+
+# %% [markdown]
+# ## What are the latents good for?
+#
+# Generation is one use. Another: $m$, the mean of $q(z \mid x)$, is a short description of an image, learned without a single label. Does it help someone who has
+# few labels?
+#
+# The simplest classifier there is: *nearest neighbours*. For a new image, find the most similar labelled images and take the majority. Similar in
+# what? Compare 784 grey values, or the 20 numbers of $m$. And, as a warning, 20 numbers from a **collapsed** model (lesson 04): its $q(z \mid x)$ is the
+# prior for every image, so a $z$ from it is noise.
+#
+# *Predict first*: with 5,000 labels, which is better, pixels or $m$? With 100? And the collapsed one?
+
+# %%
+known, asked = train.images[:5_000] / 255, test.images[:2_000] / 255
+with torch.no_grad():
+    torch.manual_seed(0)
+    views = {
+        "784 pixels": (known, asked),
+        "20 latents m": (good.enc(known)[0], good.enc(asked)[0]),
+        "20 latents, collapsed": (torch.randn(5_000, 20), torch.randn(2_000, 20)),
+    }
+accuracy = {
+    name: {
+        labels: figures.neighbours_vote(
+            a[:labels], train.labels[:labels], b, test.labels[:2_000], k=5 if labels > 500 else 1
+        )
+        for labels in (100, 1_000, 5_000)
+    }
+    for name, (a, b) in views.items()
+}
+figures.bars_of_accuracy(accuracy)
+
+# %% tags=["nbval-ignore-output"]
+for name, row in accuracy.items():
+    print(f"{name:24s}" + "".join(f"  {labels:5,} labels: {100 * share:4.1f} %" for labels, share in row.items()))
+assert accuracy["20 latents m"][5_000] > accuracy["784 pixels"][5_000]
+assert accuracy["20 latents, collapsed"][5_000] < 0.15
+
+# %% [markdown]
+# *What to read off:* 20 numbers do at least as well as 784, whatever the number of labels (the test images are 2,000, so differences under a
+# percent or two are chance), and are 39 times fewer. After collapse nothing is left but guessing: a model may have a respectable bound and useless latents.
+# A bound and a use are different questions.
+
+# %% [markdown]
+# ## Temperature leaves the model
+#
+# Many demonstrations draw $z$ from $N(0, T^2)$ with a *temperature* $T$ below 1: pictures get cleaner. Why not always?
+#
+# *Predict first*: what happens to the variety of digits at $T = 0.5$? And to the bound, if we took $N(0, T^2)$ for the model's prior?
+
+# %%
+torch.manual_seed(0)
+noise = torch.randn(12, 20)
+images_in_rows({f"T = {T}": figures.decode(good, T * noise) for T in (0.3, 0.7, 1.0, 1.5)})
+
+# %%
+for T in (0.5, 0.7, 1.0, 1.3):
+    cooled = given.trained("v1_z20")
+    cooled.z_prior_v.fill_(T**2)  # the same networks with another prior
+    found = evaluate(cooled, x_test)
+    spread = figures.decode(good, T * torch.randn(2_000, 20)).var(dim=0).sum()
+    print(f"T = {T}:   NELBO {found.nll:4.0f} nats   variety of the drawings {spread:3.0f}")
+print(f"variety of real digits: {asked.var(dim=0).sum():.0f}")
+
+# %% [markdown]
+# *What to read off:* cool samples are clean and alike; their variety (the variance of the pixels' probabilities between images, summed over pixels) falls far below that of real digits.
+# The bound says it in nats: a model that really drew its $z$ from the cool prior would find real digits *less* likely. Cooling makes
+# pictures, not samples of the model. If you print such pictures, say at which $T$.
+
+# %% [markdown]
+# ## Summary
+#
+# * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel. Probabilities are not samples.
+# * Similar images are neighbours in the latent space. A walk between two crosses places that no image was encoded to.
+# * In $d$ dimensions the prior lives on a shell of radius $\sqrt d$; a straight walk cuts through its inside, a spherical one stays on it.
+# * A hole is where the prior goes and the aggregate posterior does not. The ELBO does not close holes.
+# * Latents can serve another task; after collapse they serve none. Temperature buys looks and pays in nats.
+#
+# Our model is at about −93 nats (the ELBO; lesson 05 brought the bound nearer to $\log p(x)$, and the model stayed the same). What is left is to write it
+# all, alone: [07 · Capstone](07_capstone.ipynb).
+
+# %% [markdown]
+# ## Check your progress
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | `sample_z` returns shape `(1,)` | the prior's mean and variance have shape `(1,)`: expand them to `(batch, self.z_dim)` |
+# | `Expected p_in >= 0 && p_in <= 1` | logits were given to `torch.bernoulli`: sigmoid first |
+# | pictures with white strokes on black | a matter of the colour map, or the sigmoid of *minus* the logits |
+# | all images equal | one $z$, or one seed, for the whole batch |
+# | digits that look too good | you print probabilities, or a temperature below 1 |
+# | `RuntimeError: Can't call numpy() on Tensor that requires grad` | draw under `torch.no_grad()` |
+#
+# **Group task** (rooms, 10 minutes). Each group draws 100 samples and sorts them: clear digit, between two digits, nothing. Compare the shares between
+# rooms for $z$ from the prior and for $z$ from the encoder on test images. Which share do holes explain?
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, five minutes: the chain from $z$ to $x$ with all four stations; the five methods, one line each; the
+# aggregate posterior and what a hole is; why the middle of a straight walk is too short. Then compare. What was missing goes onto tomorrow's
+# page.
+#
+# **Think.** Your friend judges two VAEs by looking at twelve drawings of each. Name two ways to be fooled.
+#
+# <details><summary>Answer</summary>
+#
+# Probabilities shown for samples, a temperature below 1, a lucky seed: all look better than the model is. And twelve pictures cannot show that one digit
+# never appears. A bound on $\log p$ of *test* images sees that; so use both, eyes and nats.
+# </details>
+
+# %% [markdown]
+# ## Further reading
+#
+# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, appendix A: the first such map of the latent plane.
+# * T. White, *Sampling Generative Networks*, 2016: the spherical walk, and what it repairs.
+# * M. Rosca, B. Lakshminarayanan, S. Mohamed, *Distribution Matching in Variational Inference*, 2018: holes, measured; a VAE's prior and aggregate
+#   posterior do not match.
+# * J. Tomczak, M. Welling, *VAE with a VampPrior*, AISTATS 2018: close the holes from the other side, by learning the prior.
+# * *A Note on the Evaluation of Generative Models*, ICLR 2016 (from Bethge's group): good samples and good likelihood are nearly
+#   independent of each other.

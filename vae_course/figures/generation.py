@@ -1,0 +1,164 @@
+"""Figures of lesson 06."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.patches import Circle
+from torch import Tensor
+
+from vae_course import given
+from vae_course.figures.style import COLOURS, canvas
+
+
+@torch.no_grad()
+def decode(model: Any, z: Tensor) -> Tensor:
+    """Pixel probabilities at z: (..., z_dim) -> (..., 784)."""
+    return torch.sigmoid(model.dec(z))
+
+
+def manifold(model: Any, n: int = 17) -> None:
+    """What a two-dimensional decoder draws, on a grid that is even in the prior's probability."""
+    steps = torch.special.ndtri((torch.arange(n, dtype=torch.float64) + 0.5) / n).float()
+    z = torch.stack([torch.stack([a, b]) for b in steps.flip(0) for a in steps])  # top row: largest z_2
+    picture = decode(model, z).view(n, n, 28, 28).permute(0, 2, 1, 3).reshape(28 * n, 28 * n)
+    ticks = [14 + 28 * i for i in (0, n // 4, n // 2, n - 1 - n // 4, n - 1)]
+    marks = [steps[i] for i in (0, n // 4, n // 2, n - 1 - n // 4, n - 1)]
+    with canvas(width=6.6, height=6.4) as axes:
+        axes.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
+        axes.set_xticks(ticks, [f"{mark:.1f}" for mark in marks])
+        axes.set_yticks(ticks, [f"{mark:.1f}" for mark in reversed(marks)])
+        axes.set(xlabel="z_1", ylabel="z_2")
+
+
+@torch.no_grad()
+def latent_plane(model: Any, x: Tensor, labels: Tensor) -> None:
+    """The mean of q(z|x) of many images, drawn as the digit that it is, with the prior's circles."""
+    m = model.enc(x)[0]
+    palette = [COLOURS[name] for name in ("q", "p", "rec", "kl", "nelbo", "iwae", "truth", "faint")]
+    with canvas(width=6.6, height=6.2) as axes:
+        for digit in range(10):
+            here = m[labels == digit]
+            axes.scatter(
+                *here.T, s=34, marker=f"${digit}$", color=palette[digit % len(palette)], linewidths=0.3, alpha=0.85
+            )
+        for radius in (1, 2, 3):
+            axes.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=0.8))
+            axes.text(0, radius, f"{radius} sd", fontsize=8, ha="center", va="bottom")
+        axes.set(xlabel="z_1", ylabel="z_2", aspect="equal", xlim=(-4.2, 4.2), ylim=(-4.2, 4.2))
+
+
+def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
+    """One place of the latent plane, the pixel probabilities that are decoded there, and a sample from them."""
+    p = decode(model, torch.tensor([[z_1, z_2]]))
+    x = torch.bernoulli(p, generator=torch.Generator().manual_seed(0))
+    with canvas(columns=3, width=9.0, height=3.0) as (left, middle, right):
+        for radius in (1, 2, 3):
+            left.add_patch(Circle((0, 0), radius, fc="none", ec=COLOURS["p"], ls="--", lw=1))
+        left.plot([z_1], [z_2], "o", color=COLOURS["q"], ms=9)
+        left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z_1", ylabel="z_2", title="z")
+        for axes, image, title in ((middle, p, "probabilities"), (right, x, "a sample")):
+            axes.imshow(image.view(28, 28), cmap="gray_r", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[], title=title)
+
+
+@torch.no_grad()
+def aggregate_density(model: Any, x: Tensor, z: Tensor) -> Tensor:
+    """log q(z) of the aggregate posterior, the average of q(z|x) over the images x, at places z (n, z_dim): (n,)."""
+    m, v = model.enc(x)
+    pieces = [given.log_normal(part[:, None], m, v) for part in z.split(200)]  # (200, images) each
+    return torch.logsumexp(torch.cat(pieces), 1) - math.log(len(x))
+
+
+def worst_hole(model: Any, x: Tensor, radius: float = 2.0, n: int = 41) -> tuple[Tensor, float]:
+    """The place within `radius` of the origin where the prior most exceeds the aggregate posterior, and by how much.
+
+    Returns:
+        z (2,), and log p(z) − log q(z) in nats.
+    """
+    line = torch.linspace(-radius, radius, n)
+    z = torch.cartesian_prod(line, line)
+    z = z[z.square().sum(1) <= radius**2]
+    excess = given.log_normal(z, torch.zeros(1), torch.ones(1)) - aggregate_density(model, x, z)
+    best = int(excess.argmax())
+    return z[best], excess[best].item()
+
+
+def holes(model: Any, x: Tensor, n: int = 61) -> None:
+    """log p(z) − log q(z) over the plane: where the prior goes and the encoder does not."""
+    line = torch.linspace(-3, 3, n)
+    z = torch.cartesian_prod(line, line)
+    excess = given.log_normal(z, torch.zeros(1), torch.ones(1)) - aggregate_density(model, x, z)
+    hole, _ = worst_hole(model, x)
+    with canvas(columns=2, width=9.5, height=3.9, width_ratios=(1.6, 1)) as (left, right):
+        filled = left.contourf(
+            line, line, excess.view(n, n).T.clamp(-2, 5), levels=[-2, -1, 0, 1, 2, 3, 4, 5], cmap="cividis"
+        )
+        left.contour(line, line, excess.view(n, n).T, levels=[1], colors="white", linewidths=1.2)
+        for radius in (1, 2):
+            left.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=1))
+        left.plot(*hole, "X", color=COLOURS["rec"], ms=11, mec="white")
+        left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats")
+        left.figure.colorbar(filled, ax=left)
+        right.imshow(decode(model, hole[None]).view(28, 28), cmap="gray_r", vmin=0, vmax=1)
+        right.set(xticks=[], yticks=[], title=f"decoded at the ✕ ({hole[0]:.1f}, {hole[1]:.1f})")
+
+
+def spherical(z0: Tensor, z1: Tensor, n: int) -> Tensor:
+    """From z0 to z1 by turning about the origin: (n, z_dim), with lengths between those of both ends."""
+    t = torch.linspace(0, 1, n)[:, None]
+    angle = torch.acos((z0 @ z1 / (z0.norm() * z1.norm())).clamp(-1, 1))
+    return (torch.sin((1 - t) * angle) * z0 + torch.sin(t * angle) * z1) / torch.sin(angle)
+
+
+def straight(z0: Tensor, z1: Tensor, n: int) -> Tensor:
+    """From z0 to z1 on a straight line: (n, z_dim)."""
+    return torch.lerp(z0, z1, torch.linspace(0, 1, n)[:, None])
+
+
+def lengths(dims: int = 20, pairs: int = 4_000) -> None:
+    """How long z is: draws from the prior, and the middles of straight and of spherical walks between two draws."""
+    generator = torch.Generator().manual_seed(0)
+    z0, z1 = torch.randn(2, pairs, dims, generator=generator)
+    middle = (z0 + z1) / 2
+    half = torch.acos((z0 * z1).sum(1) / (z0.norm(dim=1) * z1.norm(dim=1))) / 2
+    turned = middle / torch.cos(half)[:, None]
+    edges = np.linspace(0, 8, 60)
+    with canvas(width=8.5, height=3.0) as axes:
+        for values, name, colour, line in (
+            (z0, "draws from the prior", "p", "--"),
+            (middle, "middle of a straight walk", "rec", "-."),
+            (turned, "middle of a spherical walk", "q", "-"),
+        ):
+            counts, _ = np.histogram(values.norm(dim=1), edges, density=True)
+            axes.plot((edges[1:] + edges[:-1]) / 2, counts, color=COLOURS[colour], ls=line, label=name)
+        axes.set(xlabel=f"length of z in {dims} dimensions", ylabel="density", xlim=(0, 8))
+        axes.legend()
+
+
+@torch.no_grad()
+def neighbours_vote(known: Tensor, labels: Tensor, asked: Tensor, truth: Tensor, k: int = 5) -> float:
+    """Share of `asked` whose k nearest `known` neighbours vote for the right digit (k = 1 for few labels)."""
+    nearest = torch.cdist(asked, known).topk(k, largest=False).indices  # (asked, k)
+    votes = torch.nn.functional.one_hot(labels.long()[nearest], 10).sum(1)
+    return (votes.argmax(1) == truth).float().mean().item()
+
+
+def bars_of_accuracy(table: dict[str, dict[int, float]]) -> None:
+    """Accuracy of nearest neighbours by what they compare, for several numbers of labels."""
+    numbers = list(next(iter(table.values())))
+    looks = [(COLOURS["faint"], ""), (COLOURS["q"], "///"), (COLOURS["rec"], "...")]
+    width = 0.8 / len(table)
+    with canvas(width=8.5, height=3.2) as axes:
+        for i, ((name, found), (colour, hatch)) in enumerate(zip(table.items(), looks, strict=False)):
+            places = np.arange(len(numbers)) + (i - (len(table) - 1) / 2) * width
+            bars = axes.bar(
+                places, [100 * found[n] for n in numbers], width, color=colour, hatch=hatch, ec="white", label=name
+            )
+            axes.bar_label(bars, fmt="%.1f", fontsize=9)
+        axes.axhline(10, color=COLOURS["truth"], ls="--", lw=1)
+        axes.text(len(numbers) - 0.5, 11, "guessing", fontsize=9, ha="right")
+        axes.set_xticks(np.arange(len(numbers)), [f"{n:,} labels" for n in numbers])
+        axes.set(ylabel="test accuracy, %", ylim=(0, 112))
+        axes.legend(ncols=3, loc="upper left", fontsize=9)
