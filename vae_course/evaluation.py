@@ -100,7 +100,9 @@ def log_likelihood(model: Any, x: Tensor, iw: int = 5_000, *, seed: int = 0) -> 
     """log p(x) by importance sampling: the IWAE bound with so many draws that little of the gap is left.
 
     It *under*states log p(x) in expectation, so the negative log-likelihood `nll` that comes from it is too high,
-    never too low, up to chance. Say so beside the figure. Arguments, errors and result are those of `evaluate`.
+    never too low, up to chance. Say so beside the figure. Where q misses a part of the posterior, even 5,000 draws do
+    not find it: for the trained "v1_z2", 2.0 nats are missing on average over 1,000 test images, almost all of them
+    in a few images (median 0.004). Arguments, errors and result are those of `evaluate`.
     """
     return evaluate(model, x, "iwae", iw, seed=seed)
 
@@ -117,7 +119,9 @@ def exact_log_likelihood(model: Any, x: Tensor, nodes: int | None = None, *, row
         model: as in `evaluate`, with z_dim 1 or 2.
         x: (n, 784) pixels in [0, 1].
         nodes: grid points per dimension; default: 8,001 on ±8 standard deviations of the prior in one dimension,
-            200 on ±5 in each of two (within 1e-4 nats of 400 on the course's trained model).
+            400 on ±5 in each of two, about 3 s. For "v1_z2", whose posteriors are as narrow as 0.02, 400 nodes are
+            within 0.002 nats of 800 for each of 100 digits; 200 nodes are 4 times faster, within 0.2 nats for each
+            and within 0.001 on average.
 
     Returns:
         (n,) float64, in nats.
@@ -132,7 +136,7 @@ def exact_log_likelihood(model: Any, x: Tensor, nodes: int | None = None, *, row
             raise ValueError(
                 f"A grid in {z_dim} dimensions is too large: exact_log_likelihood needs z_dim 1 or 2. Use log_likelihood."
             )
-        reach, default = (8, 8_001) if z_dim == 1 else (5, 200)
+        reach, default = (8, 8_001) if z_dim == 1 else (5, 400)
         line = torch.linspace(-reach, reach, nodes or default, dtype=torch.float64, device=x.device)
         grid = torch.cartesian_prod(*[line] * z_dim).reshape(-1, z_dim)  # (nodes ** z_dim, z_dim), in prior sds
         # Weights of the standard normal at the grid points; they sum to 1, cell included.
