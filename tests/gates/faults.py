@@ -29,6 +29,14 @@ class Fault:
 
 FAULTS = (
     Fault(
+        "a sign in a solution",
+        "solutions/02_kl_divergence.py",
+        "torch.log(pv) - torch.log(qv)",
+        "torch.log(pv) + torch.log(qv)",
+        gate=("-m", "pytest", "-q", "-x", "tests/test_answer_key.py", "-k", "its_own_exercises and kl_normal"),
+        says="kl_normal",
+    ),
+    Fault(
         "a slip in a solution's source",
         f"solutions/{LESSON}.py",
         "return m + torch.sqrt(v) * noise",
