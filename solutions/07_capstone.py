@@ -1,0 +1,908 @@
+# %% [markdown]
+# # 07 · The capstone: all of it, and yours
+#
+# Six lessons built a variational autoencoder one function at a time. Now it is written in one go, on a page without hints, with
+# networks of your own; it is trained, handed in, and set beside figures that were published.
+
+# %% [markdown]
+# ## What you will build
+#
+# The class `VAE`, from its constructor to its last sampling method; an encoder and a decoder that nobody gave you; and a trained
+# model in a file, `model.safetensors`.
+#
+# After this lesson you can
+#
+# * write a VAE and its importance-weighted bound from memory, and say which lines are choices and which are mathematics;
+# * put another network under the same mathematics, and say what a network must promise;
+# * report a log-likelihood honestly: which bound, how many draws, how many images, which error, and in which direction it is wrong;
+# * read a description of such a model with a pencil, and find what does not hold.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 130 minutes: 40 of reading and looking, 90 of exercises; a long training run while you do something else comes on top, if you
+# want one. This lesson is not on the short path.
+#
+# You need: lessons 01 to 05 for the bounds, lesson 06 for the sampling methods. All their formulas come from `given`, so nothing has
+# to be carried over.
+#
+# | symbol | meaning | code |
+# | --- | --- | --- |
+# | $x$ | one image, 784 pixels, each 0 or 1 | `x`, a batch: `(batch, 784)` |
+# | $z$ | its latent variables | `(batch, z_dim)` |
+# | $p(z) = N(0, I)$ | the prior | `self.z_prior`: mean and *variance* |
+# | $q(z\mid x) = N(m, v)$ | the encoder's guess at $z$; $m$, $v$: mean and *variance* | `self.enc(x)` |
+# | $p(x\mid z)$ | independent pixels with log-odds `logits` | `self.dec(z)` |
+# | $k$ | draws of $z$ per image in the importance-weighted bound | `iw` |
+#
+# Everything is in **nats** per image: natural logarithms, summed over pixels and dimensions, averaged over images only.
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on lesson 06. Answer aloud before you open the answers.
+#
+# 1. A new digit takes two random draws. Which, and in which order?
+# 2. Why does a picture of `sample_sigmoid` look smoother than one of `sample_x`?
+# 3. The prior sometimes draws a $z$ whose picture is no digit at all. What is special about such a place?
+#
+# <details><summary>Answers</summary>
+#
+# 1. First $z$ from the prior $p(z)$; then, given that $z$, every pixel of $x$ from its own Bernoulli distribution.
+# 2. It shows probabilities, the average over the second draw. In `sample_x` every pixel tosses its own coin, so grey edges become
+#    speckles.
+# 3. No training image's $q(z\mid x)$ has much mass there: a hole of the aggregate posterior. The decoder was never asked about it.
+# </details>
+
+# %%
+import torch
+from torch import nn
+
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, nns, progress, solution, solved
+from vae_course.figures import capstone as figures
+
+# %% [markdown]
+# ## The class on one page
+#
+# Before you write it, see it whole. Nothing in this picture is new.
+
+# %%
+figures.the_whole_class()
+
+# %% [markdown]
+# *What to read off:* one decoder serves two lanes. Above, an image comes in and the class says how well the model explains it. Below, no
+# image comes in and the class invents one. Circles are random draws.
+#
+# *Predict first, with a pencil:* how many different random draws does the class make? Which of them must gradients pass through?
+#
+# <details><summary>Compare</summary>
+#
+# Three: $z \sim q(z\mid x)$ in the bounds, $z \sim p(z)$ and $x \sim p(x\mid z)$ in sampling. Only the first one lies between a parameter and
+# the loss, so only this one needs the reparameterization trick.
+# </details>
+#
+# And its methods, with what they return and the lesson that built them:
+#
+# | method | returns | from |
+# | --- | --- | --- |
+# | `__init__(nn, name, z_dim)` | | networks `enc`, `dec`; the prior |
+# | `z_prior` | `(mean, variance)` of $p(z)$ | 02 |
+# | `negative_elbo_bound(x)` | `(nelbo, kl, rec)`, three scalars | 04 |
+# | `log_weights(x, iw)` | `(batch, iw)`: the helper of the next one | 05 |
+# | `negative_iwae_bound(x, iw)` | `(niwae, kl, rec)`, three scalars | 05 |
+# | `loss(x)` | `(nelbo, {"train/loss", "gen/elbo", "gen/kl_z", "gen/rec"})` | 04 |
+# | `sample_z(batch)` | `(batch, z_dim)` | 06 |
+# | `compute_sigmoid_given(z)`, `sample_sigmoid(batch)` | probabilities, `(batch, 784)` | 06 |
+# | `sample_x_given(z)`, `sample_x(batch)` | black and white pixels, `(batch, 784)` | 06 |
+
+# %% [markdown]
+# ## Where the prior lives
+#
+# Until now `given.VAE` brought the prior along. Now you build the constructor, so one question is new: where does a model keep two numbers
+# that are *part of it* and must *not be trained*? There are three places.
+#
+# * a **plain attribute**: `self.a = torch.ones(1)`;
+# * a **buffer**: `self.register_buffer("b", torch.ones(1))`;
+# * a **parameter**: `self.c = nn.Parameter(torch.ones(1))`.
+#
+# *Predict first*: which of the three does the optimizer change? Which are saved in the file? Which follow when the model moves to
+# double precision (or to a GPU)?
+
+
+# %%
+class ThreePlaces(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = torch.ones(1)
+        self.register_buffer("b", torch.ones(1))
+        self.c = nn.Parameter(torch.ones(1))
+
+
+places = ThreePlaces().double()
+trained_names = [name for name, _ in places.named_parameters()]
+print("      trained   saved   follows .double()")
+for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
+    follows = getattr(places, name).dtype == torch.float64
+    print(
+        f"  {name}   {str(name in trained_names):7}   {str(name in places.state_dict()):5}   {str(follows):5}   {kind}"
+    )
+
+# %% [markdown]
+# *What to read off:* a buffer is saved and follows, and no optimizer touches it. That is what a fixed prior wants. (A parameter with
+# `requires_grad=False` does the same, in more words.)
+
+# %% [markdown]
+# ## The blank page
+#
+# Close the other lessons. Write what you remember, run the check, and let the card tell you which method to look at. Looking something up
+# afterwards is fine; looking it up *before* trying costs you the best exercise of the course.
+
+# %% [markdown]
+# {{ exercise VAE }}
+#
+# **Goal.** Write the whole class. The formulas of lessons 01 to 03 are in `given` (`given.sample_gaussian`, `given.kl_normal`,
+# `given.log_normal`, `given.log_bernoulli_with_logits`, `given.log_mean_exp`), the networks in `nns`: `nns.get(nn)` returns an object with
+# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours.
+#
+# $$\text{NELBO}(x) = \underbrace{\text{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{kl}} \;\underbrace{-\;\mathbb E_{q}\big[\log p(x\mid z)\big]}_{\text{rec}}$$
+#
+# $$-\text{IWAE}_k(x) = -\,\mathbb E\Big[\log \tfrac1k \sum_{i=1}^{k} w_i\Big], \qquad
+# \log w_i = \log p(x\mid z_i) + \log p(z_i) - \log q(z_i\mid x), \qquad z_i \sim q(z\mid x)$$
+#
+# **Shapes.** In: `x` is `(batch, 784)`. The two bounds return three scalars each. Pixels and latent dimensions are summed; draws are
+# averaged *inside* the logarithm, through `log_mean_exp`; images are averaged last. In `negative_iwae_bound`, `kl` and `rec` are the
+# ELBO's two terms at the same `x`.
+#
+# Use `self.z_prior` wherever the prior occurs: the standard normal is marked, and half a point of the four is for the prior itself.
+
+
+# %%
+class VAE(nn.Module):
+    """p(z) = N(0, I), p(x|z) = Bernoulli(dec(z)), q(z|x) = N(enc(x))."""
+
+    def __init__(self, nn="v1", name="vae", z_dim=2):
+        """nn: a name in vae_course.nns, or an object with Encoder(z_dim) and Decoder(z_dim).
+
+        Sets name, z_dim, enc, dec; the prior in two buffers z_prior_m and z_prior_v, shape (1,).
+        """
+        super().__init__()
+        ### BEGIN SOLUTION
+        network = nns.get(nn)
+        self.name = name
+        self.z_dim = z_dim
+        self.enc = network.Encoder(z_dim)
+        self.dec = network.Decoder(z_dim)
+        self.register_buffer("z_prior_m", torch.zeros(1))
+        self.register_buffer("z_prior_v", torch.ones(1))
+        ### END SOLUTION
+
+    @property
+    def z_prior(self):
+        """(mean, variance) of p(z), each of a shape that broadcasts to (batch, z_dim)."""
+        ### BEGIN SOLUTION
+        return self.z_prior_m, self.z_prior_v
+        ### END SOLUTION
+
+    def negative_elbo_bound(self, x):
+        """x: (batch, 784). Returns nelbo, kl, rec: scalars, nelbo = kl + rec."""
+        ### BEGIN SOLUTION
+        m, v = self.enc(x)  # (batch, z_dim) each
+        z = given.sample_gaussian(m, v)  # (batch, z_dim)
+        kl = given.kl_normal(m, v, *self.z_prior)  # (batch,)
+        rec = -given.log_bernoulli_with_logits(x, self.dec(z))  # (batch,)
+        return (kl + rec).mean(), kl.mean(), rec.mean()
+        ### END SOLUTION
+
+    def log_weights(self, x, iw):
+        """log p(x|z) + log p(z) - log q(z|x) for iw draws of z per image: (batch, iw)."""
+        ### BEGIN SOLUTION
+        m, v = (part.unsqueeze(1) for part in self.enc(x))  # (batch, 1, z_dim) each
+        z = given.sample_gaussian(m.expand(-1, iw, -1), v.expand(-1, iw, -1))  # (batch, iw, z_dim)
+        log_likelihood = given.log_bernoulli_with_logits(x.unsqueeze(1), self.dec(z))  # (batch, iw)
+        return log_likelihood + given.log_normal(z, *self.z_prior) - given.log_normal(z, m, v)
+        ### END SOLUTION
+
+    def negative_iwae_bound(self, x, iw):
+        """x: (batch, 784). Returns niwae, kl, rec: scalars; kl and rec are the ELBO's."""
+        ### BEGIN SOLUTION
+        niwae = -given.log_mean_exp(self.log_weights(x, iw), dim=1)  # (batch,)
+        _, kl, rec = self.negative_elbo_bound(x)
+        return niwae.mean(), kl, rec
+        ### END SOLUTION
+
+    def loss(self, x):
+        """What training minimises, and four numbers to plot by name."""
+        ### BEGIN SOLUTION
+        nelbo, kl, rec = self.negative_elbo_bound(x)
+        return nelbo, {"train/loss": nelbo, "gen/elbo": -nelbo, "gen/kl_z": kl, "gen/rec": rec}
+        ### END SOLUTION
+
+    def sample_z(self, batch):
+        """Draws from the prior: (batch, z_dim)."""
+        ### BEGIN SOLUTION
+        m, v = (part.expand(batch, self.z_dim) for part in self.z_prior)
+        return given.sample_gaussian(m, v)
+        ### END SOLUTION
+
+    def compute_sigmoid_given(self, z):
+        """The probability of each pixel to be 1, given z: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return torch.sigmoid(self.dec(z))
+        ### END SOLUTION
+
+    def sample_sigmoid(self, batch):
+        """Probabilities at new draws of z: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return self.compute_sigmoid_given(self.sample_z(batch))
+        ### END SOLUTION
+
+    def sample_x_given(self, z):
+        """Images of 0 and 1, given z: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return torch.bernoulli(self.compute_sigmoid_given(z))
+        ### END SOLUTION
+
+    def sample_x(self, batch):
+        """New images of 0 and 1: (batch, 784)."""
+        ### BEGIN SOLUTION
+        return self.sample_x_given(self.sample_z(batch))
+        ### END SOLUTION
+
+
+# %%
+check(VAE)
+
+# %% [markdown]
+# Checks look at small designed models. Here is a test on a real one: the course's trained model with two latent dimensions, its weights
+# loaded into *your* class. With two dimensions $\log p(x)$ itself can be summed on a grid, so we know where the bounds must stop.
+#
+# *Predict first*: order these four: your ELBO, your IWAE bound with $k = 10$, with $k = 1000$, and $\log p(x)$.
+
+# %%
+test = load_mnist("test")
+few = binarize(test.images[:20], torch.Generator().manual_seed(1))  # (20, 784)
+exact = figures.exact_log_p(given.trained("v1_z2"), few).mean().item()
+print(f"log p(x), averaged over {len(few)} test images: {exact:.2f} nats")
+
+# %%
+if solved(VAE):
+    plane = given.trained("v1_z2", VAE)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        elbos = [-plane.negative_elbo_bound(few)[0].item() for _ in range(200)]
+        tens = [-plane.negative_iwae_bound(few, 10)[0].item() for _ in range(50)]
+        thousand = -plane.negative_iwae_bound(few, 1_000)[0].item()
+    bounds = {
+        "your ELBO": sum(elbos) / 200,
+        "your IWAE bound, k = 10": sum(tens) / 50,
+        "your IWAE bound, k = 1,000": thousand,
+    }
+    assert bounds["your ELBO"] < bounds["your IWAE bound, k = 10"] < exact
+    figures.bounds_below_truth(bounds, exact)
+else:
+    print("Your bounds will appear here as bars, below the exact value.")
+    figures.bounds_below_truth(None, exact)
+
+# %% [markdown]
+# *What to read off:* each bar ends before the dashed line, and the hatched gap shrinks as $k$ grows. It is the average over the same 20 test
+# images; other images, other numbers. (Two latent dimensions are a poor model: that is why all of this lies far below the figures
+# further down.)
+#
+# <details><summary>I get "raised: name 'nns' is not defined" instead of a verdict</summary>
+#
+# Run the cell with the imports first. Inside `__init__` the word `nn` is the argument, not `torch.nn`: take the network from `nns.get(nn)`.
+# </details>
+#
+# <details><summary>I get "cannot assign module before Module.__init__() call" instead of a model</summary>
+#
+# `super().__init__()` has to come before the first `self.enc = ...`.
+# </details>
+#
+# <details><summary>I get niwae too small by log iw instead of the value</summary>
+#
+# The weights are averaged, not summed: `log_mean_exp`, or `logsumexp` and then $-\log k$.
+# </details>
+#
+# <details><summary>I get a wrong bound for iw = 4 and a right one for iw = 1 instead of both right</summary>
+#
+# The draws of different images are mixed up. Give the draws an axis of their own, `(batch, iw, z_dim)`, and average over that axis only.
+# </details>
+#
+# <details><summary>I get the same picture in every row instead of different ones</summary>
+#
+# The prior's mean and variance have one entry. Expand them to `(batch, z_dim)` *before* drawing, not after.
+# </details>
+#
+# Stuck? `hint("VAE")` goes one step at a time.
+#
+# **Think.** Our `negative_iwae_bound` draws twice: once for the weights, once more inside `negative_elbo_bound`. Is that wrong? What would it
+# cost to avoid it?
+#
+# <details><summary>Answer</summary>
+#
+# It is right: `kl` does not depend on the draw, and `rec` from a fresh draw has the same expectation. It costs one more pass of the encoder
+# and one more row of the decoder beside `iw` of them. To save it, average the $-\log p(x\mid z_i)$ that the weights contain anyway: the same
+# expectation, and even less noise. A text that presents the second pass as *necessary* is mistaken; one that does it for clarity is not.
+# </details>
+
+# %% [markdown]
+# ## What a network must promise
+#
+# The class never looks inside `enc` and `dec`. It only trusts two promises:
+#
+# | | in | out | the promise |
+# | --- | --- | --- | --- |
+# | `Encoder(z_dim)` | `(batch, 784)` | `m`, `v`: `(batch, z_dim)` each | `v` is positive, always |
+# | `Decoder(z_dim)` | `(..., z_dim)` | logits `(..., 784)` | any number of leading axes; real numbers, *no sigmoid* |
+#
+# The dots matter: in the importance-weighted bound `z` is `(batch, iw, z_dim)`. `nn.Linear` and everything that acts on each number alone
+# (ELU, tanh) treat leading axes for you. A convolution does not: flatten the leading axes, and restore them at the end.
+#
+# `gaussian_parameters(h)` keeps the encoder's promise: it splits the last axis of `h` in two, and makes the second half positive by softplus.
+#
+# The networks that the course brings along:
+
+# %%
+print("network   parameters with 20 latent dimensions: encoder, decoder")
+for name in ("v1", "v2"):
+    network = nns.get(name)
+    sizes = [sum(p.numel() for p in part(20).parameters()) for part in (network.Encoder, network.Decoder)]
+    print(f"{name:7}   {sizes[0]:,}   {sizes[1]:,}")
+
+# %% [markdown]
+# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back.
+#
+# What could be different in yours? Some ideas, from small to large:
+#
+# * another width, depth or activation;
+# * a **skip connection**, $h + f(h)$: the layer learns a correction to what is there already;
+# * feed $z$ to *every* layer of the decoder, not only to the first;
+# * convolutions: nearby pixels belong together. They take longer on a CPU; keep the first try small.
+
+# %% [markdown]
+# {{ exercise MyNetwork }}
+#
+# **Goal.** Write an encoder and a decoder of your own, as two classes inside one, and keep the promises.
+#
+# $$\text{Encoder}: x \mapsto (m, v), \; v > 0 \qquad\qquad \text{Decoder}: z \mapsto \text{logits} \in \mathbb R^{784}$$
+#
+# **Shapes.** Encoder: in `(batch, 784)`, out `m` and `v`, `(batch, z_dim)` each. Decoder: in `(..., z_dim)`, out `(..., 784)`. Nothing is summed,
+# nothing averaged. Every `z_dim` must work, and a batch of one.
+
+
+# %%
+class MyNetwork:
+    """What is special about it, in a sentence."""
+
+    class Encoder(nn.Module):
+        def __init__(self, z_dim):
+            super().__init__()
+            ### BEGIN SOLUTION
+            self.enter = nn.Linear(784, 256)
+            self.refine = nn.Linear(256, 256)
+            self.leave = nn.Linear(256, 2 * z_dim)
+            ### END SOLUTION
+
+        def forward(self, x):
+            """x: (batch, 784). Returns m, v: (batch, z_dim) each."""
+            ### BEGIN SOLUTION
+            h = nn.functional.silu(self.enter(x))  # (batch, 256)
+            h = h + nn.functional.silu(self.refine(h))  # a skip connection
+            return given.gaussian_parameters(self.leave(h))
+            ### END SOLUTION
+
+    class Decoder(nn.Module):
+        def __init__(self, z_dim):
+            super().__init__()
+            ### BEGIN SOLUTION
+            self.enter = nn.Linear(z_dim, 256)
+            self.refine = nn.Linear(256, 256)
+            self.leave = nn.Linear(256, 784)
+            ### END SOLUTION
+
+        def forward(self, z):
+            """z: (..., z_dim). Returns logits, (..., 784)."""
+            ### BEGIN SOLUTION
+            h = nn.functional.silu(self.enter(z))  # (..., 256)
+            h = h + nn.functional.silu(self.refine(h))
+            return self.leave(h)
+            ### END SOLUTION
+
+
+# %%
+check(MyNetwork)
+
+# %%
+if solved(MyNetwork):
+    figures.network_sizes({"v1": nns.get("v1"), "v2": nns.get("v2"), "MyNetwork": MyNetwork}, z_dim=20)
+else:
+    print("Your network's size will appear beside these two.")
+    figures.network_sizes({"v1": nns.get("v1"), "v2": nns.get("v2")}, z_dim=20)
+
+# %% [markdown]
+# *What to read off:* nearly all parameters sit where the 784 pixels are, in the encoder's first and the decoder's last layer.
+#
+# <details><summary>I get "the decoder's output has shape (…, 784, …)", or an error about dimensions, instead of a pass</summary>
+#
+# Your decoder takes `(batch, z_dim)` only. Try it on `torch.zeros(3, 5, z_dim)`: the answer must be `(3, 5, 784)`.
+# </details>
+#
+# <details><summary>I get "v is not positive" instead of a pass</summary>
+#
+# The encoder's last layer must have `2 * z_dim` outputs, and the second half must go through softplus or exp: `gaussian_parameters` does it.
+# </details>
+#
+# <details><summary>I get numbers between 0 and 1 instead of logits</summary>
+#
+# A sigmoid at the end of the decoder. The class applies it where it is needed, so yours would be the second one.
+# </details>
+#
+# Stuck? `hint("MyNetwork")`.
+#
+# **Think.** Someone makes the decoder ten times larger and leaves the encoder as it is. Which of the two gaps of lesson 04 should shrink,
+# and which can grow?
+#
+# <details><summary>Answer</summary>
+#
+# A larger decoder can raise $\log p(x)$ itself. The gap $\log p(x) - \text{ELBO} = \text{KL}(q \,\|\, \text{posterior})$ belongs to $q$: a richer
+# decoder tends to have a more bent posterior, which the same Gaussian $q$ fits less well. So judge a decoder by an estimate of
+# $\log p(x)$, not by the ELBO alone.
+# </details>
+
+# %% [markdown]
+# ## One file makes it a part of the package
+#
+# `nn="v1"` is nothing but a file name: `vae_course/nns/v1.py`. Ask for a name that does not exist, and the package says how to add it:
+
+# %%
+print("names:", ", ".join(nns.available()))
+try:
+    nns.get("mine")
+except ValueError as error:
+    print(error)
+
+# %% [markdown]
+# So a network of your own becomes a part of the package by *one file* and no other change. Save it as `vae_course/nns/mine.py`:
+#
+# ```
+# """What it is, in a sentence; where it comes from, in another."""
+#
+# import torch
+# from torch import nn
+#
+# from vae_course.nns.gaussian import gaussian_parameters
+#
+#
+# class Encoder(nn.Module):
+#     ...        # your Encoder, moved to the left margin
+#
+#
+# class Decoder(nn.Module):
+#     ...        # your Decoder
+# ```
+#
+# After a restart of the kernel, `VAE(nn="mine")` finds it, and so does every lesson, `given.VAE` and the training recipes. (Installed with
+# `make lab`, the package *is* the folder that you cloned, so the file goes there.)
+
+# %% [markdown]
+# ## Train it
+#
+# Your class, your network, real digits. `fit` draws black and white afresh for every batch; its default objective is your `loss`.
+#
+# *Predict first*, in nats per image: where does the curve begin, if the untrained decoder says about ½ for every pixel? (784 ln 2 = ?) And
+# which of the two parts, `rec` or `kl`, *rises* while the model learns?
+
+# %% tags=["nbval-ignore-output"]
+STEPS = 1_800  # for a better model, many more: see below
+ready = solved(VAE) and solved("MyNetwork")
+if ready:
+    torch.manual_seed(0)
+    model = VAE(nn=MyNetwork, name="mine", z_dim=20)
+    curves = fit(model, load_mnist("train+valid"), steps=STEPS, progress=False)
+    losses = curves["train/loss"]
+    print(f"first batch:      {losses[0]:.1f} nats")
+    print(f"last 100 batches: {sum(losses[-100:]) / 100:.1f} nats")
+    assert losses[-1] < losses[0]
+else:
+    print("Your model will be trained here, once VAE and MyNetwork pass their checks.")
+
+# %%
+if ready:
+    figures.learning_curves(curves)
+else:
+    print("Your learning curves will appear here.")
+
+# %% [markdown]
+# *What to read off:* `rec` falls at once, because a blurred average digit is easy. `kl` *rises*, after
+# a spike in the first steps: it is what the model pays to say which digit it is, and it pays because `rec` falls by more. A `kl` that stays at 0 would be collapse (lesson 04).
+#
+# Now on images that it has never seen: all 10,000 test images, binarized once.
+
+# %% tags=["nbval-ignore-output"]
+x = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784)
+if ready:
+    result = evaluate(model, x)
+    print(result)
+    assert result.nll < 543.43, "a model that knows nothing reaches 784 ln 2"
+else:
+    print("Your test NELBO will appear here.")
+
+# %%
+if ready:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        z = model.enc(x[:12])[0]
+        figures.sheet(
+            {
+                "test images": x[:12],
+                "their means, decoded": model.compute_sigmoid_given(z),
+                "new: probabilities": model.sample_sigmoid(12),
+                "new: samples": model.sample_x(12),
+            }
+        )
+else:
+    print("Test images, their reconstructions, and digits that your model invents will appear here.")
+
+# %% [markdown]
+# *What to read off:* the second row should be the first one, cleaned. In the two lower rows (different draws) some are digits, some are not yet;
+# the speckles of the last row are the coin tosses of the pixels.
+#
+# How much better would more training make it? The course's own `v1_z20` was trained for 16,000 steps instead of 1,800, on the same
+# 60,000 images, in 324 seconds on one core, and reaches a test NELBO of 92.91 nats (all of it recorded in
+# `vae_course/weights/figures.json`). Raise `STEPS` when you have time; `fit(..., checkpoint="run.safetensors")` lets you stop and go on.
+
+# %% [markdown]
+# ## Into a file
+#
+# A trained model is its numbers: the `state_dict`, a dictionary of tensors by name. `safetensors` writes just that, and no code; reading such
+# a file can therefore do nothing but read. (`torch.save` uses Python's *pickle*, which can run code when it is loaded. Never load a stranger's pickle.)
+
+# %%
+from safetensors.torch import load_file, save_file
+
+if ready:
+    save_file(model.state_dict(), "model.safetensors")
+    for name, tensor in load_file("model.safetensors").items():
+        print(f"{name:20} {tuple(tensor.shape)}")
+else:
+    print("The names and shapes of what was saved will appear here.")
+
+# %% [markdown]
+# *What to read off:* the names are those of your attributes, and the two buffers are among them. The numbers fit into a network of the same
+# shape only: file and network belong together. Hence the answer to the next exercise names both.
+
+# %% [markdown]
+# {{ exercise trained_model }}
+#
+# **Goal.** Hand in a model that explains the test images in few nats.
+#
+# The check does not believe any printed figure. It builds your network, loads the file, binarizes the 10,000 test images with noise of its own, and computes
+# the NELBO with its own bound. There is one point each for 130, 115, 105 and 100 nats or fewer (half a nat is allowed for chance).
+#
+# **Answer.** A dictionary: `"file"`, the file's name; `"nn"`, the network: a name such as `"v1"` or a class such as `MyNetwork`; `"z_dim"`, a number.
+
+# %%
+trained_model = {"file": None, "nn": None, "z_dim": None}
+### BEGIN SOLUTION
+trained_model = {"file": "model.safetensors", "nn": MyNetwork, "z_dim": 20}
+### END SOLUTION
+
+# %%
+check(trained_model, "trained_model")
+
+# %% [markdown]
+# <details><summary>I get "there is no file model.safetensors" instead of a verdict</summary>
+#
+# The saving cell has not run, or the notebook was started in another folder. The file must lie beside the notebook.
+# </details>
+#
+# <details><summary>I get 543 nats instead of about 100</summary>
+#
+# That is 784 ln 2, a model before training: save *after* `fit`, and save the model that was trained.
+# </details>
+#
+# <details><summary>I get 101 instead of 100 nats</summary>
+#
+# Train longer first: it costs nothing but patience. Then a wider network, `load_mnist("train+valid")`, and `start_at_mean_pixel(model, data)` from
+# `vae_course.training` before `fit`: it lets the decoder begin with the average digit.
+# </details>
+#
+# Stuck? `hint("trained_model")`.
+#
+# **Think.** Why does the check draw *its own* black and white pixels, and compute the bound itself, rather than call your `negative_elbo_bound`?
+#
+# <details><summary>Answer</summary>
+#
+# A class may return any number it likes, by mistake or not: averaged over pixels, the 543 nats of a model
+# that knows nothing read 0.69. And a model may fit the one
+# set of coin tosses that it was trained on. A figure counts when somebody else can obtain it from the weights alone.
+# </details>
+
+# %% [markdown]
+# ## How good is it really?
+#
+# The NELBO is an upper bound on $-\log p(x)$: part of it is the model's fault, part of it the encoder's. Published tables therefore report the
+# importance-weighted bound with very many draws, usually $k = 5000$. We do the same, with your own `log_weights`, on 50 test images.
+#
+# *Predict first*: how many nats will lie between your NELBO and your $-\text{IWAE}_{5000}$ on the same images: a tenth, a few, or fifty?
+
+# %% tags=["nbval-ignore-output"]
+if ready:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        log_w = torch.cat([model.log_weights(image[None], 5_000) for image in x[:50]])  # (50, 5000)
+    per_image = given.log_mean_exp(log_w, dim=1)  # (50,)
+    print(f"your NELBO, 5,000 draws averaged:  {-log_w.mean():.2f} nats")
+    print(f"your -IWAE, 5,000 draws:           {-per_image.mean():.2f} nats")
+    print(f"draws that really count, of 5,000: {given.effective_sample_size(log_w).mean():.0f}")
+    assert -per_image.mean() < -log_w.mean()
+else:
+    log_w = None
+    print("Your bound with 5,000 draws will appear here.")
+
+# %%
+figures.weights_and_bound(log_w)
+
+# %% [markdown]
+# *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them; the log of the mean weight is carried by
+# the few on the right. *Right:* the bound against $k$. The curve is made from one set of draws, merged in pairs again and again, and by
+# Jensen's inequality such a curve never turns back. It flattens, but nothing says that it has *arrived*: **in expectation $k = 5000$ still
+# understates $\log p(x)$**, so the negative log-likelihood that we print is too high, never too low, up to chance.
+#
+# 50 images are few. The images differ by tens of nats among each other (a 1 is simple, a 2 with a curl is not), which makes the mean uncertain:
+
+# %% tags=["nbval-ignore-output"]
+if ready:
+    gap = per_image - log_w.mean(dim=1)  # (50,)
+    for what, values in (("-IWAE, 5,000 draws", -per_image), ("gap between the two bounds", gap)):
+        print(f"{what:27} {values.mean():6.2f} ± {2 * values.std() / 50**0.5:.2f} (two standard errors, 50 images)")
+    assert gap.mean() > 0
+else:
+    print("Two uncertainties will appear here: one large, one small.")
+
+# %% [markdown]
+# *What to read off:* the *gap* hardly depends on the image, so 50 images pin it down, while the bound itself would need thousands. This gives a sharper figure
+# for the same money: take the NELBO of all 10,000 images, which is cheap, and subtract the gap, which is expensive and known well
+# enough. (Statisticians call the NELBO a *control variate* here.)
+
+# %% tags=["nbval-ignore-output"]
+if ready:
+    nll = result.nll - gap.mean().item()
+    error = 2 * (result.standard_error**2 + (gap.std() / 50**0.5).item() ** 2) ** 0.5
+    print(f"test NELBO, 10,000 images:    {result.nll:.2f}")
+    print(f"estimate of -log p(x) by it:  {nll:.2f} ± {error:.2f} nats per image (two standard errors)")
+    assert nll < result.nll
+else:
+    print("Your figure, with its uncertainty, will appear here.")
+
+# %% [markdown]
+# ## Beside the published figures
+#
+# Burda, Grosse and Salakhutdinov (ICLR 2016, table 1, one stochastic layer) report test negative log-likelihoods on MNIST, measured with
+# 5,000 draws as we did: **86.76** for the VAE and **84.78** for the IWAE with $k = 50$.
+#
+# *Predict first*: by how many nats do you miss them, and which single difference between their experiment and yours explains most of it?
+
+# %%
+if ready:
+    figures.beside_the_paper(
+        {"yours: NELBO": result.nll, "yours: 5,000 draws": nll},
+        errors={"yours: NELBO": 2 * result.standard_error, "yours: 5,000 draws": error},
+    )
+else:
+    print("Your two figures will appear as dots below these.")
+    figures.beside_the_paper({}, errors={})
+
+# %% [markdown]
+# *What to read off:* your dots are to the right, and an honest report says why.
+#
+# | | theirs | yours |
+# | --- | --- | --- |
+# | passes over the training images | 3,280: $3^i$ passes at rate $0.001 \cdot 10^{-i/7}$, $i = 0 \dots 7$ | 3 (1,800 batches of 100 out of 60,000) |
+# | batch | 20 | 100 |
+# | network | 784 → 200 → 200, tanh, variance by exp: our `v2` | `MyNetwork` |
+# | latent dimensions | 50 | 20 |
+# | test images | 10,000, each with 5,000 draws | 10,000 for the NELBO, 50 for the gap |
+# | black and white | drawn from the grey values, again and again | the same |
+#
+# * **Training** explains most of it: the course's `v1_z20` differs from yours above all in its 16,000 steps (27 passes), and stands
+#   between. Its figure is from 1,000 images, and its bars overlap with the paper's: *no* claim that one beats the other.
+# * **The measure is the same, and too high for all.** With 5,000 draws each figure overstates $-\log p(x)$ in expectation, each by an amount of its own.
+# * **The test set is a draw, too.** Which pixels are black was thrown once; another throw moves the mean a little. Papers that use one *fixed* binarized
+#   MNIST have another data set altogether: never compare across the two.
+# * "VAE, k = 5" and "k = 50" in that table are *not* IWAE bounds: those models were trained by the ELBO with 5 or 50 samples averaged outside the
+#   logarithm.
+# * One training run is one number. Another seed gives another; differences of a few tenths mean nothing without repeats.
+
+# %% [markdown]
+# ## Trained with one k, evaluated with another
+#
+# One of those rows deserves a closer look: *trained by the IWAE bound*. Take two copies of one network, and train one by the ELBO ($k = 1$), the other by the
+# IWAE bound with $k = 10$; the same number of steps. Then evaluate *both* with $k = 1$, 10, 100 and 1,000.
+#
+# *Predict first*: which of the two looks better when evaluated with $k = 1$? And with $k = 1000$?
+
+# %%
+figures.train_by_evaluate()
+
+# %% [markdown]
+# *What to read off:* the lines cross. Evaluated with a single draw, the model trained by the ELBO looks better by 1.4 nats; with 10 draws or more
+# the other one is, in the end by 2.7. Each wins at the $k$ it was trained for. (Both: network `v2`, $z$ of 20 dimensions, 3,000 steps of 100 images, one
+# run each, the first 1,000 test images. Another seed moved the solid line by 0.2 to 0.4 nats: less than what we speak of.)
+#
+# Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail. With ten draws it is enough that one of them
+# succeeds, so $q$ may spread out, and the posterior may be less like a Gaussian. (Cremer and others, 2017: $k$ weighted draws act like a single one from a
+# better, non-Gaussian $q$.) A single draw of that wider $q$ is worse; ten of them are better.
+#
+# It has two consequences. Report *which* $k$ you evaluate with: the ranking can depend on it. And compare costs as well: each step with $k = 10$
+# decodes ten times as many $z$, and took about three and a half times as long here.
+#
+# **Think.** If $k = 10$ is better than $k = 1$ for the likelihood, why not train with $k = 5000$?
+#
+# <details><summary>Answer</summary>
+#
+# The *decoder* would not mind; the time would. The *encoder* would: the more draws, the less it matters where $q$ puts any single one, so the
+# signal in its gradient shrinks against the noise (lesson 05: like $1/\sqrt k$). Doubly reparameterized gradients (DReG) cure this for the
+# encoder.
+# </details>
+
+# %% [markdown]
+# ## A close reading
+#
+# You know enough now to read what others write about this model, with a pencil. The statements below are *paraphrased* from a published description of
+# this very class (same method names as yours). Most readers nod at each of them.
+#
+# > **A.** "We minimise the negative ELBO, which is the KL term **plus** $\mathbb E_q[\log p(x\mid z)]$."
+# >
+# > **B.** "The encoder returns `m` and `v`, the mean and the variance, so the latent variable is distributed as $N(\mu, \sigma)$, and we pass
+# > `v` in the place of $\sigma$."
+# >
+# > **C.** "The reconstruction loss is the binary cross-entropy, **followed by** a sigmoid."
+# >
+# > **D.** "Expanding the prior's parameters with `expand_as` before calling `kl_normal` is **crucial**, or the result would be wrong." (Its `kl_normal`
+# > adds up all terms first and sums over the last axis at the end, like ours.)
+# >
+# > **E.** "The model has a `z_prior`. In the importance weight, $\log p(z)$ is computed as `log_normal(z, zeros, ones)`."
+# >
+# > **F.** "Calling `loss(x)` trains the model by the ELBO **or** by the IWAE bound." (Its `loss` begins `nelbo, kl, rec = self.negative_elbo_bound(x)`.)
+# >
+# > **G.** "Draw 64 images with `model.sample_x(batch_size=64)`." (Its definition reads `def sample_x(self, batch):`.)
+# >
+# > **H.** "Loop over the data: `for batch in loader: loss, summary = model.loss(batch)`." (The loader is the usual one for MNIST.)
+# >
+# > **I.** "`z_prior` is a pair of `nn.Parameter`s with `requires_grad=False`."
+# >
+# > **J.** "Before the decoder, the draws `(iw, batch, z_dim)` are reshaped by `z.view(-1, z_dim)`."
+
+# %% [markdown]
+# {{ exercise slips }}
+#
+# **Goal.** Say of each statement what is wrong with it, or that it is fine.
+#
+# | word | meaning |
+# | --- | --- |
+# | `"sign"` | a term has the wrong sign |
+# | `"variance"` | a variance and a standard deviation are mixed up |
+# | `"order"` | two steps in the wrong order |
+# | `"unneeded"` | called necessary, and it changes nothing |
+# | `"prior"` | right only while the prior happens to be standard |
+# | `"objective"` | another objective than the one announced |
+# | `"signature"` | the call does not fit the definition |
+# | `"data"` | the data does not have the form that the function wants |
+# | `"fine"` | nothing wrong |
+#
+# **Answer.** A dictionary: for each letter one of the nine words.
+
+# %%
+slips = dict.fromkeys("ABCDEFGHIJ")
+### BEGIN SOLUTION
+slips = {
+    "A": "sign",
+    "B": "variance",
+    "C": "order",
+    "D": "unneeded",
+    "E": "prior",
+    "F": "objective",
+    "G": "signature",
+    "H": "data",
+    "I": "fine",
+    "J": "fine",
+}
+### END SOLUTION
+
+# %%
+check(slips, "slips")
+
+# %% [markdown]
+# <details><summary>I get "C: the sigmoid comes before" instead of a pass, but the code was right!</summary>
+#
+# The *code* behind such a sentence often is right: it calls `binary_cross_entropy_with_logits`, which does both, sigmoid first. The task is to
+# read what is *written*. A reader who builds it from the words gets another model.
+# </details>
+#
+# <details><summary>I get "D" wrong: 1 instead of 20 in my own test</summary>
+#
+# You have found the one place where it matters: if the sum over dimensions is taken term by term, a `log pv` of shape `(1,)` is counted
+# once and not `z_dim` times. Add first and sum once, as ours does, and broadcasting does the rest.
+# </details>
+#
+# **Think.** E is "right only while the prior is standard". Why do we count it as a slip, if every number comes out right today?
+#
+# <details><summary>Answer</summary>
+#
+# Because the same fact is now written in two places. The day somebody gives the model another prior, the ELBO changes and the weight does not; the
+# "bound" is then one for no model at all, and nothing raises an error.
+# </details>
+
+# %% [markdown]
+# ## What next
+#
+# You can now read most papers on latent-variable models: they change one line of the class that you wrote.
+#
+# | the line | what people put there | what it buys, what it costs |
+# | --- | --- | --- |
+# | $q(z\mid x) = N(m, v)$ | normalizing flows | a bent $q$, a smaller gap; slower draws |
+# | $p(z) = N(0, I)$ | a learned prior, a mixture of $q$'s | fewer holes; another thing that can overfit |
+# | one layer of $z$ | several: ladder and very deep VAEs | far better likelihoods; harder to train |
+# | $p(x\mid z)$ with independent pixels | autoregressive decoders | better likelihoods; $z$ may go unused (collapse) |
+# | the objective | the IWAE bound, DReG gradients | a tighter bound; the encoder's gradient needs care (lesson 05) |
+# | a continuous $z$ | a table of codes (VQ-VAE) | no KL to collapse; no pathwise gradient through the choice |
+# | an encoder that is learned | one that is fixed and only adds noise, in a thousand layers | diffusion models: the same ELBO, summed over layers |
+#
+# A good first project: pick one line, change it in *your* class, and report the result as in this lesson: bound, draws, images, error, seed.
+
+# %% [markdown]
+# ## Summary
+#
+# * The whole model is a constructor, two bounds, a loss that renames, and five sampling methods: about 60 lines.
+# * A fixed prior is a buffer: saved, moved along, never trained.
+# * A network promises positive variances, logits without a sigmoid, and leading axes of any number. Then the mathematics does not care what is
+#   inside. One file in `vae_course/nns` gives it a name.
+# * A reported likelihood names its bound, its draws, its images, its error. With $k = 5000$ it is too pessimistic in expectation.
+# * Models are compared at the same evaluation; each kind of training wins at its own.
+# * Read what is written, not what was surely meant.
+
+# %% [markdown]
+# ## Check your progress
+
+# %% tags=["nbval-ignore-output"]
+card = progress(nats=nll) if ready else progress()
+assert not ready or 0 < nll < result.nll
+card
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | `'VAE' object has no attribute 'enc'` | a typo in the constructor, or a method called before `super().__init__()` |
+# | `Encoder.__init__() missing 1 required positional argument: 'z_dim'` | the constructor needs `network.Encoder(z_dim)` |
+# | the loss is `nan` after some steps | a variance that is not kept above 0: exp of a large number, or no `gaussian_parameters` |
+# | the loss stays near 206 | the decoder ignores $z$: the average digit is all that it says. Collapse, or a detached `z` |
+# | the loss is far below 80 | *a bound that is too good is a bug*: pixels averaged, a term missing, the sigmoid twice |
+# | `Missing key(s) in state_dict: "z_prior_m"` | the prior is a plain attribute and was not saved; or the class has changed since |
+# | `size mismatch for enc...` | the file was saved with another network or another `z_dim` |
+# | out of memory in `log_weights` | `(batch, iw, 784)` numbers: fewer images at a time |
+#
+# **Group task** (rooms, 20 minutes). Pairs swap files: each hands over `model.safetensors` and the network's cell, each loads the other's and
+# computes the NELBO of the *same* binarized test images. Make a league table with two standard errors. Which differences are real? Then
+# compare two models image by image: the standard error of the *difference* is much smaller. Why?
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, fifteen minutes. Derive the ELBO and the IWAE bound from $\log p(x)$. Write the two methods that compute them, with the
+# shape of every tensor beside its line. Say when each of the two bounds is the wrong one to train with. Then compare with what you
+# checked above.
+
+# %% [markdown]
+# ## Further reading
+#
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1: the experiment that you have set
+#   yourself beside.
+# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the whole field, by those who began it, in one notation.
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart, as in the last Think of
+#   exercise 7.2.
+# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017: which $q$ the weighted draws really stand for.
+# * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021: what many layers of $z$ can do.
+# * D. Kingma, T. Salimans, B. Poole, J. Ho, *Variational Diffusion Models*, NeurIPS 2021: the ELBO that you know, with a thousand layers.

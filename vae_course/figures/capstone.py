@@ -1,0 +1,253 @@
+"""Figures of lesson 07: the whole class, its training, and its place beside published figures."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from vae_course import weights
+from vae_course.evaluation import exact_log_likelihood
+from vae_course.figures.style import COLOURS, canvas
+
+PUBLISHED = {"Burda 2016: IWAE, k = 50": 84.78, "Burda 2016: VAE": 86.76}
+"""Test negative log-likelihoods in nats. Source: Burda, Grosse & Salakhutdinov, ICLR 2016, table 1, one stochastic layer."""
+
+TRAIN_BY_EVALUATE = {
+    1: {1: 104.88, 10: 102.35, 100: 101.34, 1000: 100.90},
+    10: {1: 106.25, 10: 100.87, 100: 98.87, 1000: 98.23},
+}
+"""Draws in training -> draws in evaluation -> −bound, nats per image, on the first 1,000 test images (binarized with seed 1).
+
+Recipe, by `fit` on "train": nn="v2", z_dim=20, start_at_mean_pixel, 3,000 steps of 100 images, lr 3e-3, seed 0; one run
+each, 32 and 114 seconds of one busy core. With seed 1, k = 1 gives 105.07, 102.61, 101.69 and 101.28.
+"""
+
+
+def the_whole_class() -> None:
+    """Two lanes: what the bounds do with an image, and what the sampling methods do without one."""
+    with canvas(width=9.8, height=4.5) as axes:
+        _lane(axes, 2.25, ["x", "enc", "m, v", "z", "dec", "logits"], dice="z", title="bounds: an image comes in")
+        _lane(
+            axes, 0.25, ["prior", "z", "dec", "sigmoid", "x"], dice="zx", title="sampling: no image comes in", start=1
+        )
+        for place, text, colour in (
+            (2, "kl_normal\n→ kl", "kl"),
+            (3, "log_normal, twice\n→ log p(z), log q(z|x)", "iwae"),
+            (5, "log_bernoulli_with_logits\n→ rec, log p(x|z)", "rec"),
+        ):
+            axes.annotate(
+                text,
+                (place, 2.0),
+                (place, 1.42),
+                ha="center",
+                va="center",
+                fontsize=10,
+                arrowprops={"arrowstyle": "<-", "color": COLOURS[colour], "lw": 1.5},
+            )
+        axes.set(xlim=(-0.5, 5.9), ylim=(-0.2, 3.05))
+        axes.axis("off")
+
+
+def _lane(axes: Axes, y: float, boxes: Sequence[str], dice: str, title: str, start: int = 0) -> None:
+    axes.text(-0.45, y + 0.52, title, fontsize=12, weight="bold")
+    for place, name in enumerate(boxes, start):
+        random = name in dice and not (name == "x" and place == 0)
+        network = name in ("enc", "dec")
+        axes.text(
+            place,
+            y,
+            name,
+            ha="center",
+            va="center",
+            fontsize=12,
+            bbox={
+                "boxstyle": "circle,pad=0.5" if random else "square,pad=0.5",
+                "fc": "#E3EEF6" if network else "white",
+                "ec": COLOURS["p"] if random else COLOURS["q"],
+                "lw": 2,
+            },
+        )
+        if place > start:
+            arrow = {"arrowstyle": "->", "lw": 1.6, "color": COLOURS["truth"]}
+            axes.annotate("", (place - 0.33, y), (place - 0.66, y), arrowprops=arrow)
+
+
+def exact_log_p(model: Any, x: Tensor) -> Tensor:
+    """log p(x) of each image by a grid over two latent dimensions, with no q and no chance in it: (n,) in nats."""
+    return exact_log_likelihood(model, x)
+
+
+def bounds_below_truth(rows: Mapping[str, float] | None, exact: float) -> None:
+    """Bars of lower bounds that end before the line log p(x); the hatched rest is the gap. All in nats per image."""
+    rows = rows or {}
+    left = math.floor(min([*rows.values(), exact - 3])) - 1
+    with canvas(width=9, height=0.9 + 0.5 * max(len(rows), 1)) as axes:
+        for place, (name, value) in enumerate(rows.items()):
+            colour = COLOURS["nelbo" if "elbo" in name.lower() else "iwae"]
+            axes.barh(place, value - left, left=left, color=colour, alpha=0.75, height=0.6)
+            axes.barh(place, exact - value, left=value, fc="none", ec=COLOURS["kl"], hatch="///", height=0.6)
+            axes.text(left + 0.06, place, _minus(value), va="center", color="white", weight="bold")
+            axes.text(exact + 0.06, place, f"gap {exact - value:.2f}", va="center")
+        axes.axvline(exact, color=COLOURS["truth"], ls="--")
+        axes.set(
+            yticks=range(len(rows)),
+            yticklabels=list(rows),
+            xlim=(left, exact + 1.1),
+            xlabel=f"nats per image; dashed line: log p(x) = {_minus(exact)}",
+        )
+        axes.invert_yaxis()
+
+
+def learning_curves(curves: Any) -> None:
+    """NELBO and its two terms against the step; the thin lines are single batches, the thick ones their local means."""
+    with canvas(columns=2, width=9.8, height=3.5) as (left, right):
+        for axes, keys in ((left, {"nelbo": "train/loss", "rec": "gen/rec"}), (right, {"kl": "gen/kl_z"})):
+            for quantity, key in keys.items():
+                values = np.array(curves[key])
+                style = {"nelbo": "-", "rec": "-.", "kl": "-"}[quantity]
+                axes.plot(values, color=COLOURS[quantity], lw=0.6, alpha=0.3)
+                axes.plot(_smooth(values), style, color=COLOURS[quantity], label=quantity)
+            axes.set(xlabel="step", ylabel="nats per image")
+            axes.legend()
+        left.set(ylim=(60, 220), title="what is minimised, and its larger part")
+        right.set(title="what the latent variables cost", ylim=(0, 40))
+
+
+def _smooth(values: np.ndarray, width: int = 25) -> np.ndarray:
+    """The mean of the last `width` values at each step (of fewer at the beginning)."""
+    total = np.cumsum(np.insert(values, 0, 0.0))
+    end = np.arange(1, len(values) + 1)
+    start = np.maximum(0, end - width)
+    return (total[end] - total[start]) / (end - start)
+
+
+def sheet(rows: Mapping[str, Tensor]) -> None:
+    """Rows of images, each with its name: {"test images": (n, 784), ...}."""
+    count = min(len(images) for images in rows.values())
+    with canvas(columns=1, rows=len(rows), width=9.6, height=0.95 * len(rows), squeeze=False) as panels:
+        for axes, (name, images) in zip(panels[:, 0], rows.items(), strict=True):
+            strip = images[:count].detach().reshape(count, 28, 28).permute(1, 0, 2).reshape(28, 28 * count)
+            axes.imshow(strip.numpy(), cmap="gray_r", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[])
+            axes.set_ylabel(name, rotation=0, ha="right", va="center")
+            for spine in axes.spines.values():
+                spine.set_visible(False)
+
+
+def doubling(log_w: Tensor) -> tuple[list[int], list[float]]:
+    """The bound for k = 1, 2, 4, ... from one set of draws: each k merges the draws of the one before in pairs.
+
+        log ½ (w_1 + w_2) ≥ ½ (log w_1 + log w_2), by Jensen: so the list never falls, whatever was drawn.
+
+    Args:
+        log_w: (n, k) log weights; of k the largest power of two is used.
+
+    Returns:
+        the counts; the bound at each, averaged over all draws and images, in nats.
+    """
+    levels = int(math.log2(log_w.shape[1]))
+    log_w = log_w[:, : 2**levels].double()
+    bounds = [log_w.mean().item()]
+    for _ in range(levels):
+        log_w = torch.logaddexp(log_w[:, 0::2], log_w[:, 1::2]) - math.log(2)
+        bounds.append(log_w.mean().item())
+    return [2**level for level in range(levels + 1)], bounds
+
+
+def weights_and_bound(log_w: Tensor | None) -> None:
+    """Left: the log weights of the first image. Right: the negative bound against k, on its way down.
+
+    log_w: (n, k), or None while there is no model.
+    """
+    with canvas(columns=2, width=9.8, height=3.5) as (left, right):
+        left.set(xlabel="log w (nats)", yticks=[], title="one image: the log weights")
+        right.set(
+            xlabel="k, the number of draws", ylabel="−bound (nats per image)", title="all images: the bound against k"
+        )
+        left.spines["left"].set_visible(False)
+        if log_w is None:
+            return
+        values = log_w[0].double()
+        mean, bound = values.mean().item(), torch.logsumexp(values, 0).item() - math.log(len(values))
+        left.hist(values.clamp(min=values.quantile(0.005)).numpy(), bins=60, color=COLOURS["q"], alpha=0.5)
+        left.axvline(mean, ymax=0.78, color=COLOURS["nelbo"], ls="-.", label=f"mean of log w: {_minus(mean)}")
+        left.axvline(bound, ymax=0.78, color=COLOURS["iwae"], label=f"log of mean w: {_minus(bound)}")
+        left.set_ylim(0, left.get_ylim()[1] * 1.3)
+        left.legend(loc="upper left")
+        counts, bounds = doubling(log_w)
+        right.semilogx(counts, [-b for b in bounds], "o-", color=COLOURS["iwae"], ms=4, base=2)
+        for place in (0, len(counts) - 1):
+            right.annotate(f"{-bounds[place]:.2f}", (counts[place], -bounds[place]), (4, 8), textcoords="offset points")
+        right.margins(x=0.12, y=0.15)
+        right.set(xticks=counts[::2], xticklabels=[f"{k:,}" for k in counts[::2]])
+
+
+def beside_the_paper(yours: Mapping[str, float], errors: Mapping[str, float]) -> None:
+    """Negative log-likelihood estimates as dots on one axis: published, the course's trained model, the learner's.
+
+    errors: two standard errors, by name, where they are known.
+    """
+    ours = weights.load("v1_z20")[1]["figures"]
+    errors = {"the course's v1_z20": 2 * ours["test_nll_iw5000_standard_error"], **errors}
+    rows = [(name, value, "truth", "D") for name, value in PUBLISHED.items()]
+    rows += [("the course's v1_z20", ours["test_nll_iw5000"], "p", "s")]
+    rows += [(name, value, "nelbo" if "NELBO" in name else "iwae", "o") for name, value in yours.items()]
+    with canvas(width=9.2, height=0.9 + 0.42 * len(rows)) as axes:
+        for place, (name, value, colour, marker) in enumerate(rows):
+            axes.errorbar(
+                value, place, xerr=errors.get(name), fmt=marker, color=COLOURS[colour], ms=8, capsize=4, lw=1.5
+            )
+            axes.annotate(f"{value:.2f}", (value, place), (0, 9), textcoords="offset points", ha="center", fontsize=10)
+        axes.set(
+            yticks=range(len(rows)),
+            yticklabels=[row[0] for row in rows],
+            ylim=(len(rows) - 0.5, -0.8),
+            xlabel="nats per test image; smaller is better",
+        )
+        axes.grid(axis="x", color=COLOURS["faint"], alpha=0.3)
+
+
+def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
+    """Bars: the number of parameters of each network's encoder and decoder, in thousands."""
+    with canvas(width=8.5, height=0.9 + 0.55 * len(networks)) as axes:
+        for place, network in enumerate(networks.values()):
+            left = 0.0
+            for part, colour, hatch in (("Encoder", "q", ""), ("Decoder", "p", "//")):
+                size = sum(p.numel() for p in getattr(network, part)(z_dim).parameters()) / 1000
+                label = part.lower() if place == 0 else None
+                axes.barh(
+                    place, size, left=left, color=COLOURS[colour], alpha=0.75, hatch=hatch, height=0.6, label=label
+                )
+                axes.text(left + size / 2, place, f"{size:.0f}", ha="center", va="center", weight="bold")
+                left += size
+        axes.set(
+            yticks=range(len(networks)), yticklabels=list(networks), xlabel=f"thousand parameters, z_dim = {z_dim}"
+        )
+        axes.invert_yaxis()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def train_by_evaluate() -> None:
+    """The stored measurements: each line is one way of training, evaluated with more and more draws."""
+    with canvas(width=8.6, height=3.8) as axes:
+        for (train, row), colour, style in zip(
+            TRAIN_BY_EVALUATE.items(), ("nelbo", "iwae"), ("o-", "s--"), strict=True
+        ):
+            label = "trained by the ELBO (k = 1)" if train == 1 else f"trained by the IWAE bound, k = {train}"
+            axes.semilogx(list(row), list(row.values()), style, color=COLOURS[colour], label=label)
+            for k, value in row.items():
+                offset = (0, 9 if value == max(other[k] for other in TRAIN_BY_EVALUATE.values()) else -16)
+                axes.annotate(f"{value:.2f}", (k, value), offset, textcoords="offset points", ha="center", fontsize=10)
+        axes.set(xlabel="k in the evaluation", ylabel="−bound (nats per test image)", xticks=[1, 10, 100, 1000])
+        axes.set_xticklabels(["1", "10", "100", "1,000"])
+        axes.margins(x=0.08, y=0.2)
+        axes.legend()
+
+
+def _minus(value: float) -> str:
+    """Two decimals, with a real minus sign, as on the axes."""
+    return f"{value:.2f}".replace("-", "−")
