@@ -124,9 +124,11 @@ def bound_and_width(width: float = 2.0) -> None:
         left.set(xlabel="z, in standard deviations of the posterior", ylabel="density", ylim=(0, 0.95))
         left.legend(loc="upper center")
         for other, style in ((2.0, ":"), (0.3, "-.")):
-            right.loglog(counts, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}", base=2)
+            right.plot(counts, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}")
         gaps = width_gap(width)
-        right.loglog(counts, gaps, "o-", color=COLOURS["iwae"], ms=4, label=f"variance × {width:g}", base=2)
+        right.plot(counts, gaps, "o-", color=COLOURS["iwae"], ms=4, label=f"variance × {width:g}")
+        right.set_xscale("log", base=2)
+        right.set_yscale("log")
         right.set(
             xlabel="k, the number of draws",
             ylabel="log p(x) − bound (nats)",

@@ -73,9 +73,11 @@ def signal_against_draws() -> None:
         left.text(
             1, 1.1 / math.sqrt(REPEATS), f"below: chance ({REPEATS:,} repeats)", color=COLOURS["truth"], fontsize=9
         )
-        left.set(xlabel="k, draws per image", ylabel="signal / noise", xticks=COUNTS, xticklabels=COUNTS)
+        left.set(
+            xlabel="k, draws per image", ylabel="signal / noise", ylim=(0.006, 2e4), xticks=COUNTS, xticklabels=COUNTS
+        )
         left.minorticks_off()
-        left.legend(fontsize=9)
+        left.legend(fontsize=9, loc="upper left")
         for name in ("encoder", "dreg", "stl"):
             label, colour, look = looks[name]
             right.loglog(COUNTS, np.abs(means[name]), look, color=colour, label=label, ms=5)
