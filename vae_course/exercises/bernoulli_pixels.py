@@ -11,30 +11,30 @@ from vae_course.exercises.layouts import case_fingerprint, holds_for
 
 
 def draw_pixels(generator: Generator) -> Arguments:
-    """x and logits, (batch, dim) each: black, white and grey pixels, logits of both signs."""
+    """x and logits, (batch, dim) each: black and white pixels, logits of both signs."""
     batch, dim = int(torch.randint(2, 6, (), generator=generator)), 9
-    x = torch.rand(batch, dim, generator=generator)
-    x[:, :6] = (x[:, :6] > 0.5).float()
+    x = torch.randint(2, (batch, dim), generator=generator).float()
     return x, 2 * torch.randn(batch, dim, generator=generator)
 
 
 def pixel_layouts(generator: Generator) -> dict[str, Arguments]:
-    """A batch of one; leading axes; one image under the logits of several draws."""
+    """A batch of one; leading axes; grey pixels."""
     x, logits = draw_pixels(generator)
     draws = torch.randn(3, *logits.shape, generator=generator)
     return {
         "a batch of one": (x[:1], logits[:1]),
         "leading axes": (x.expand(3, *x.shape), draws),
-        "several draws of logits for each image": (x, draws),
+        "grey pixels": (torch.rand(x.shape, generator=generator), logits),
     }
 
 
 def pixel_extremes() -> list[Arguments]:
-    """Logits of ±1e4, and those between which float32 loses 1 − p; the pixel agrees, disagrees, or is grey."""
+    """Logits of ±1e4, and those between which float32 loses 1 − p;
+    the pixel agrees or disagrees."""
     sure = torch.tensor([[1e4, -1e4, 1e4, -1e4, 1e4, -1e4]])
     edge = torch.tensor([[16.0, -16.0, 17.0, -17.0, 30.0, -30.0]])
-    agree, grey = (edge > 0).float(), torch.full((1, 6), 0.25)
-    return [(agree, sure), (1 - agree, sure), (grey, sure), (1 - agree, edge), (agree, edge)]
+    agree = (edge > 0).float()
+    return [(agree, sure), (1 - agree, sure), (1 - agree, edge), (agree, edge)]
 
 
 def truth(x: Tensor, logits: Tensor) -> Tensor:
@@ -72,11 +72,6 @@ def _loop(x: Tensor, logits: Tensor) -> Tensor:
     return total
 
 
-def _bce_broadcast(x: Tensor, logits: Tensor) -> Tensor:
-    x, logits = torch.broadcast_tensors(x, logits)
-    return _bce(x, logits).sum(-1)
-
-
 SATURATES = (
     "Right while the logits are moderate. Not far above 16 sigmoid becomes exactly 1 in float32, 1 − p is 0, and its logarithm "
     "is −inf or whatever a clamp makes of it. Stay with logits: x · logits − softplus(logits), or a function that takes "
@@ -99,7 +94,7 @@ log_bernoulli_with_logits = Exercise(
         Check("the value", equals_truth, points=3),
         Check("the gradients", gradients_match, points=1),
         Check("logits of ±10,000 and the float32 edge", stays_finite(pixel_extremes), points=1),
-        Check("a batch of one, leading axes, broadcasting", holds_for(pixel_layouts), points=1),
+        Check("a batch of one, leading axes, grey pixels", holds_for(pixel_layouts), points=1),
     ),
     fingerprint=case_fingerprint(draw_pixels, truth, pixel_layouts, pixel_extremes),
     misconceptions=(
@@ -203,10 +198,9 @@ log_bernoulli_with_logits = Exercise(
             "nothing overflows.",
         ),
         Misconception(
-            "does-not-broadcast",
-            lambda x, logits: _bce(x, logits).sum(-1),
-            "Right for equal shapes. torch's loss refuses x (batch, dim) beside logits (k, batch, dim), which lesson 05 needs: "
-            "x * logits − softplus(logits) broadcasts by itself, or call torch.broadcast_tensors first.",
+            "refuses-grey",
+            lambda x, logits: Bernoulli(logits=logits).log_prob(x).sum(-1),
+            "Right for black and white. torch's Bernoulli refuses grey pixels unless it is told validate_args=False.",
         ),
         Misconception(
             "bare-squeeze",
@@ -228,7 +222,7 @@ log_bernoulli_with_logits = Exercise(
     correct={
         "softplus": lambda x, logits: (x * logits - F.softplus(logits)).sum(dim=-1),
         "logsigmoid": truth,
-        "torch's loss on equal shapes": _bce_broadcast,
+        "torch's loss": lambda x, logits: _bce(x, logits).sum(-1),
         "torch.distributions": lambda x, logits: Bernoulli(logits=logits, validate_args=False).log_prob(x).sum(-1),
         "logaddexp": _loop,
         "one matrix product": lambda x, logits: torch.einsum("...d,...d->...", x, logits) - F.softplus(logits).sum(-1),

@@ -92,9 +92,15 @@ kl_normal = Exercise(
         ),
         Misconception(
             "assumes-standard-normal-prior",
-            lambda qm, qv, pm, pv: 0.5 * (qv + qm**2 - 1 - qv.log()).sum(-1) + 0 * (pm + pv).sum(-1),
+            lambda qm, qv, pm, pv: 0.5 * (qv + qm**2 - 1 - qv.log()).sum(-1),
             "This is the KL to N(0, I), whatever pm and pv are. It is the case that VAEs need most; write the general one, "
             "and get that for free with pm = 0, pv = 1.",
+        ),
+        Misconception(
+            "standard-normal-prior-and-log-variance",
+            lambda qm, qv, pm, pv: -0.5 * (1 + qv - qm**2 - qv.exp()).sum(-1),
+            "This is the line that many VAE codes copy: it takes a *log*-variance, and p = N(0, I). Here qv is the variance "
+            "itself, and p has a mean and a variance of its own.",
         ),
         Misconception(
             "variance-as-standard-deviation",

@@ -103,8 +103,13 @@ log_mean_exp = Exercise(
             "You subtract k; it should be log k.",
         ),
         Misconception(
-            "counts-another-axis",
-            lambda x, dim: torch.logsumexp(x, dim) - math.log(x.shape[0 if dim not in (0, -3) else -1]),
+            "counts-the-first-axis",
+            lambda x, dim: torch.logsumexp(x, dim) - math.log(x.shape[0]),
+            "The log k is taken from another axis: k is the number of entries along dim, x.shape[dim].",
+        ),
+        Misconception(
+            "counts-the-last-axis",
+            lambda x, dim: torch.logsumexp(x, dim) - math.log(x.shape[-1]),
             "The log k is taken from another axis: k is the number of entries along dim, x.shape[dim].",
         ),
         Misconception(
@@ -142,6 +147,11 @@ log_mean_exp = Exercise(
             "always-the-last-axis",
             lambda x, dim: torch.logsumexp(x, -1) - math.log(x.shape[-1]),
             "You average over the last axis whatever dim says. In lesson 05 the samples will be the *first* axis.",
+        ),
+        Misconception(
+            "always-the-first-axis",
+            lambda x, dim: torch.logsumexp(x, 0) - math.log(x.shape[0]),
+            "You average over the first axis whatever dim says.",
         ),
         Misconception(
             "every-axis",

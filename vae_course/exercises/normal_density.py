@@ -1,78 +1,24 @@
 """Exercise 2.1: the log density of a diagonal Gaussian."""
 
-import math
-
 import torch
-from torch import Generator, Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn import functional as F
 
 from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches, stays_finite
-from vae_course.exercises.core import Arguments, Check, Exercise, Misconception
+from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.layouts import case_fingerprint, holds_for
-
-LOG_2PI = math.log(2 * math.pi)
-
-
-def draw_density(generator: Generator) -> Arguments:
-    """x, m and v, (batch, dim) each, with variances well away from 1."""
-    batch, dim = int(torch.randint(2, 6, (), generator=generator)), 7
-    m = 2 * torch.randn(batch, dim, generator=generator)
-    v = torch.exp(2 * torch.rand(batch, dim, generator=generator) - 1.5)
-    return m + 1.5 * torch.randn(batch, dim, generator=generator), m, v
-
-
-def density_layouts(generator: Generator) -> dict[str, Arguments]:
-    """A batch of one; k draws for each example; a prior with one entry for all dimensions."""
-    x, m, v = (t[:1] for t in draw_density(generator))
-    draws = torch.randn(3, 2, 7, generator=generator)
-    qm, qv = torch.randn(2, 7, generator=generator), 0.5 + torch.rand(2, 7, generator=generator)
-    return {
-        "a batch of one": (x, m, v),
-        "several draws for each example": (draws, qm, qv),
-        "one mean and variance for all dimensions": (draws[0], torch.tensor([0.5]), torch.tensor([2.0])),
-    }
-
-
-def density_extremes() -> list[Arguments]:
-    """Variances of 1e-12 and 1e12, and points far out in the tail."""
-    steps, zero = torch.tensor([[1.0, -2.0, 0.5, 1.5]]), torch.zeros(1, 4)
-    tiny, huge, one = torch.full((1, 4), 1e-12), torch.full((1, 4), 1e12), torch.ones(1, 4)
-    return [(1e-6 * steps, zero, tiny), (1e6 * steps, zero, huge), (30 * steps, zero, one)]
-
-
-def truth(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    """log N(x; m, v) by torch.distributions."""
-    return Normal(m, v.sqrt(), validate_args=False).log_prob(x).sum(-1)
-
-
-def _each(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    return -0.5 * (LOG_2PI + v.log() + (x - m) ** 2 / v)
-
-
-def _one_by_one(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    x, m, v = torch.broadcast_tensors(x, m, v)
-    total = torch.zeros(x.shape[:-1])
-    for i in range(x.shape[-1]):
-        total = total - 0.5 * (
-            math.log(2 * math.pi) + torch.log(v[..., i]) + (x[..., i] - m[..., i]).pow(2) / v[..., i]
-        )
-    return total
-
-
-def _exp_then_log(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    return torch.log(torch.exp(-((x - m) ** 2) / (2 * v)) / torch.sqrt(2 * math.pi * v)).sum(-1)
-
-
-def _one_log_of_a_product(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    x, m, v = torch.broadcast_tensors(x, m, v)
-    return -0.5 * (x.shape[-1] * LOG_2PI + v.prod(-1).log() + ((x - m) ** 2 / v).sum(-1))
-
-
-def _crossed_batch(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    log_det = v.log().sum(-1, keepdim=True)
-    return -0.5 * (x.shape[-1] * LOG_2PI + log_det + ((x - m) ** 2 / v).sum(-1))
-
+from vae_course.exercises.normal_cases import (
+    LOG_2PI,
+    crossed_batch,
+    density_extremes,
+    density_layouts,
+    density_truth,
+    draw_density,
+    each_dimension,
+    exp_then_log,
+    one_by_one,
+    one_log_of_a_product,
+)
 
 log_normal = Exercise(
     name="log_normal",
@@ -84,7 +30,7 @@ log_normal = Exercise(
     difficulty=2,
     lines="3 lines",
     arguments=draw_density,
-    truth=truth,
+    truth=density_truth,
     checks=(
         Check("one value per example", shape_matches),
         Check("the value", equals_truth, points=2.5),
@@ -92,7 +38,7 @@ log_normal = Exercise(
         Check("a batch of one, leading axes, broadcasting", holds_for(density_layouts), points=0.5),
         Check("tiny and huge variances, far tails", stays_finite(density_extremes), points=1),
     ),
-    fingerprint=case_fingerprint(draw_density, truth, density_layouts, density_extremes),
+    fingerprint=case_fingerprint(draw_density, density_truth, density_layouts, density_extremes),
     misconceptions=(
         Misconception(
             "variance-as-standard-deviation",
@@ -120,7 +66,7 @@ log_normal = Exercise(
         ),
         Misconception(
             "half-missing",
-            lambda x, m, v: 2 * _each(x, m, v).sum(-1),
+            lambda x, m, v: 2 * each_dimension(x, m, v).sum(-1),
             "Yours is exactly twice the log density: the ½ in front is missing. It comes from the ½ in the exponent, and "
             "from 1/sqrt(2πv) being a power −½.",
         ),
@@ -158,57 +104,57 @@ log_normal = Exercise(
         ),
         Misconception(
             "sign",
-            lambda x, m, v: -_each(x, m, v).sum(-1),
+            lambda x, m, v: -each_dimension(x, m, v).sum(-1),
             "Yours is the negative of the log density, a loss. The name says log p: higher where x is more plausible.",
         ),
         Misconception(
             "density-not-log",
-            lambda x, m, v: _each(x, m, v).sum(-1).exp(),
+            lambda x, m, v: each_dimension(x, m, v).sum(-1).exp(),
             "This is the density itself; asked is its logarithm. With 784 dimensions the density is 0 in float32, its "
             "logarithm is an ordinary number.",
         ),
         Misconception(
             "mean-over-dimensions",
-            lambda x, m, v: _each(x, m, v).mean(-1),
+            lambda x, m, v: each_dimension(x, m, v).mean(-1),
             "You average over the dimensions. Independent dimensions multiply their densities, so their logs are *summed*.",
         ),
         Misconception(
             "sums-the-batch-too",
-            lambda x, m, v: _each(x, m, v).sum(),
+            lambda x, m, v: each_dimension(x, m, v).sum(),
             "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one number per example.",
         ),
         Misconception(
             "averages-the-batch",
-            lambda x, m, v: _each(x, m, v).sum(-1).mean(),
+            lambda x, m, v: each_dimension(x, m, v).sum(-1).mean(),
             "You average over the batch. Return one number per example; the batch is averaged later, in one place only.",
         ),
         Misconception(
             "no-sum",
-            _each,
+            each_dimension,
             "You return one number per dimension. Independent dimensions multiply their densities, so sum their logs "
             "over the last axis.",
         ),
         Misconception(
             "axis-kept",
-            lambda x, m, v: _each(x, m, v).sum(-1, keepdim=True),
+            lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True),
             "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
             "sum without keepdim.",
         ),
         Misconception(
             "crossed-batch",
-            _crossed_batch,
+            crossed_batch,
             "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
             "other's variance. Use keepdim in all sums or, better, in none.",
         ),
         Misconception(
             "bare-squeeze",
-            lambda x, m, v: _each(x, m, v).sum(-1, keepdim=True).squeeze(),
+            lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True).squeeze(),
             "squeeze() without an axis drops the batch as well when it holds one example. Sum without keepdim, or "
             "squeeze(-1).",
         ),
         Misconception(
             "first-axis-is-the-batch",
-            lambda x, m, v: _each(x, m, v).sum(1),
+            lambda x, m, v: each_dimension(x, m, v).sum(1),
             "You sum axis 1. With k draws in front, (k, batch, dim), axis 1 is the batch. The dimensions are always the "
             "*last* axis: .sum(-1).",
         ),
@@ -220,34 +166,34 @@ log_normal = Exercise(
         ),
         Misconception(
             "log-of-a-product",
-            _one_log_of_a_product,
+            one_log_of_a_product,
             "You take the logarithm of a product of variances, and the product leaves float32: 1e-12 four times over is 0. "
             "Take logs first, then add them.",
         ),
         Misconception(
             "exp-then-log",
-            _exp_then_log,
+            exp_then_log,
             "Right for moderate inputs, −inf in the tail: exp(−800) is 0 in float32, and log brings nothing back. "
             "Simplify on paper first: the log of an exp is its argument.",
         ),
         Misconception(
             "no-gradient",
-            lambda x, m, v: _each(x, m, v).sum(-1).detach(),
+            lambda x, m, v: each_dimension(x, m, v).sum(-1).detach(),
             "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
             "stop the gradient. Stay with torch functions.",
         ),
     ),
     correct={
-        "by hand": lambda x, m, v: _each(x, m, v).sum(-1),
+        "by hand": lambda x, m, v: each_dimension(x, m, v).sum(-1),
         "torch.distributions": lambda x, m, v: Normal(m, v**0.5).log_prob(x).sum(dim=-1),
         "Independent": lambda x, m, v: Independent(Normal(m.expand(x.shape), v.expand(x.shape).sqrt()), 1).log_prob(x),
         "MultivariateNormal": lambda x, m, v: MultivariateNormal(
             m.expand(x.shape), torch.diag_embed(v.expand(x.shape))
         ).log_prob(x),
-        "einsum": lambda x, m, v: torch.einsum("...d->...", _each(x, m, v)),
-        "loop": _one_by_one,
-        "float64": lambda x, m, v: _each(x.double(), m.double(), v.double()).sum(-1),
-        "keepdim and squeeze(-1)": lambda x, m, v: _each(x, m, v).sum(-1, keepdim=True).squeeze(-1),
+        "einsum": lambda x, m, v: torch.einsum("...d->...", each_dimension(x, m, v)),
+        "loop": one_by_one,
+        "float64": lambda x, m, v: each_dimension(x.double(), m.double(), v.double()).sum(-1),
+        "keepdim and squeeze(-1)": lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True).squeeze(-1),
         "standard score": lambda x, m, v: (
             -((x - m) / v.sqrt()).square() / 2 - torch.log(v.sqrt()) - 0.9189385332046727
         ).sum(-1),
