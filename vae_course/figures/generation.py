@@ -41,11 +41,19 @@ def latent_plane(model: Any, x: Tensor, labels: Tensor) -> None:
         for digit in range(10):
             here = m[labels == digit]
             axes.scatter(
-                *here.T, s=34, marker=f"${digit}$", color=palette[digit % len(palette)], linewidths=0.3, alpha=0.85
+                *here.T, s=26, marker=f"${digit}$", color=palette[digit % len(palette)], linewidths=0.3, alpha=0.85
             )
         for radius in (1, 2, 3):
             axes.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=0.8))
-            axes.text(0, radius, f"{radius} sd", fontsize=8, ha="center", va="bottom")
+            axes.text(
+                0,
+                radius,
+                f"{radius} sd",
+                fontsize=8,
+                ha="center",
+                va="center",
+                bbox={"fc": "white", "ec": "none", "pad": 1},
+            )
         axes.set(xlabel="z_1", ylabel="z_2", aspect="equal", xlim=(-4.2, 4.2), ylim=(-4.2, 4.2))
 
 
@@ -157,8 +165,7 @@ def bars_of_accuracy(table: dict[str, dict[int, float]]) -> None:
                 places, [100 * found[n] for n in numbers], width, color=colour, hatch=hatch, ec="white", label=name
             )
             axes.bar_label(bars, fmt="%.1f", fontsize=9)
-        axes.axhline(10, color=COLOURS["truth"], ls="--", lw=1)
-        axes.text(len(numbers) - 0.5, 11, "guessing", fontsize=9, ha="right")
+        axes.axhline(10, color=COLOURS["truth"], ls="--", lw=1, label="guessing")
         axes.set_xticks(np.arange(len(numbers)), [f"{n:,} labels" for n in numbers])
-        axes.set(ylabel="test accuracy, %", ylim=(0, 112))
-        axes.legend(ncols=3, loc="upper left", fontsize=9)
+        axes.set(ylabel="test accuracy, %", ylim=(0, 115))
+        axes.legend(ncols=4, loc="upper left", fontsize=9)
