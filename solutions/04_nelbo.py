@@ -7,8 +7,8 @@
 # %% [markdown]
 # ## What you will build
 #
-# `VAE.negative_elbo_bound(x)`, six steps in about six lines; `VAE.loss(x)` around it; and `training_step`, once by hand. Then you train a
-# VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image.
+# `VAE.negative_elbo_bound(x)`, six steps in about six lines; `VAE.loss(x)` around it; and `training_step`, once by hand. Then you
+# train a VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image.
 #
 # After this lesson you can
 #
@@ -75,15 +75,16 @@ print("training images:", len(train.images), "  test images:", tuple(x_test.shap
 # ## What we want, and why we cannot have it
 #
 # A good model gives a high probability $p(x)$ to images that really occur. So we would like to change the decoder until $\log p(x)$,
-# averaged over the training images, is as high as possible. The model says how an image comes about: first a $z$ from the prior, then an
-# $x$ from the decoder. Summing over all $z$ that could have been,
+# averaged over the training images, is as high as possible. The model says how an image comes about: first a $z$ from the prior, then
+# an $x$ from the decoder. Summing over all $z$ that could have been,
 #
 # $$p(x) = \int p(z)\,p(x|z)\,dz = \mathbb E_{z \sim p(z)}\big[\,p(x|z)\,\big].$$
 #
-# An average! So why not draw many $z$ from the prior and take the mean of $p(x|z)$? Let us try it with a model that is already trained.
+# An average! So why not draw many $z$ from the prior and take the mean of $p(x|z)$? Let us try it with a model that is already
+# trained.
 #
-# *Predict first*: for one test image the cell takes the mean over 10,000 draws from the prior (in log space, lesson 03). Below it stands
-# what ten draws from the *encoder* can guarantee for the same image. Which number is higher, and by how much?
+# *Predict first*: for one test image the cell takes the mean over 10,000 draws from the prior (in log space, lesson 03). Below it
+# stands the lower bound that this lesson is about, from ten draws of the *encoder*. Which number is higher, and by how much?
 
 # %%
 good = given.trained("v1_z20")  # 20 latent dimensions; never saw the test images
@@ -95,8 +96,8 @@ print(f"10,000 draws from the prior:  log p(x) ≈ {given.log_mean_exp(log_p, di
 print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[:1], iw=10).bound:.0f} nats")
 
 # %% [markdown]
-# Hardly any of the 10,000 random $z$ makes an image that looks like this one, so the average rests on a few lucky draws and is far too
-# low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The
+# Hardly any of the 10,000 random $z$ makes an image that looks like this one, so the average rests on a few lucky draws and comes out
+# far too low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The
 # ELBO is what makes up for that.
 
 # %% [markdown]
@@ -106,7 +107,8 @@ print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[:1], i
 #
 # $$\log p(x) = \log \int p(x, z)\,dz.$$
 #
-# **Bring in $q$.** Multiply and divide by $q(z|x)$. This changes nothing, as long as we do not divide by 0, and a Gaussian is nowhere 0:
+# **Bring in $q$.** Multiply and divide by $q(z|x)$. This changes nothing, as long as we do not divide by 0, and a Gaussian is nowhere
+# 0:
 #
 # $$\log p(x) = \log \int q(z|x)\;\frac{p(x, z)}{q(z|x)}\;dz.$$
 #
@@ -115,8 +117,8 @@ print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[:1], i
 # $$\log p(x) = \log \mathbb E_q[\,w\,], \qquad w = \frac{p(x, z)}{q(z|x)}.$$
 #
 # So far everything is exact. The weight corrects for having drawn from $q$: where $q$ draws too often, the weight is small. But the
-# logarithm of an average is awkward: products inside $w$ cannot be split, and a sample mean inside a logarithm is not right on average.
-# It would be convenient to swap the two. What does the swap cost?
+# logarithm of an average is awkward: products inside $w$ cannot be split, and a sample mean inside a logarithm is not right on
+# average. It would be convenient to swap the two. What does the swap cost?
 
 # %% [markdown]
 # Suppose the weight is 1 or 3, each with probability ½. *Predict first*: is the log of the mean above or below the mean of the logs?
@@ -130,14 +132,15 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 
 # %% [markdown]
 # *What to read off:* the curve bends down (it is **concave**), so the line between two of its points runs below it. The dotted
-# distance is what the swap costs; it is 0 only when all the weight sits on one value.
+# distance is what the swap costs; it is 0 only when $w$ has a single value.
 #
 # **Jensen's inequality** says the same for any distribution of $w$: $\log \mathbb E[w] \ge \mathbb E[\log w]$. Two lines prove it. A
 # concave curve lies below each of its tangents; at the place $c > 0$ the tangent of $\log$ has slope $1/c$:
 #
 # $$\log w \le \log c + \frac{w - c}{c}.$$
 #
-# Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, and what is left is $\mathbb E[\log w] \le \log \mathbb E[w]$.
+# Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, and what is left is
+# $\mathbb E[\log w] \le \log \mathbb E[w]$.
 
 # %% [markdown]
 # **Swap**, and pay:
@@ -148,7 +151,8 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # $$\mathrm{ELBO}(x) = \mathbb E_q\big[\log p(x|z) + \log p(z) - \log q(z|x)\big].$$
 #
-# The last two terms are a KL divergence with its sign turned round (lesson 02: $\mathrm{KL}(q\,\|\,p) = \mathbb E_q[\log q - \log p]$):
+# The last two terms are a KL divergence with its sign turned round (lesson 02:
+# $\mathrm{KL}(q\,\|\,p) = \mathbb E_q[\log q - \log p]$):
 #
 # $$\boxed{\;\mathrm{ELBO}(x) = \mathbb E_q\big[\log p(x|z)\big] - \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)\;}$$
 #
@@ -165,8 +169,8 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # $$= \mathbb E_q\big[\log q(z|x) - \log p(x, z) + \log p(x)\big].$$
 #
-# The first two terms average to $-\mathrm{ELBO}$; you saw them in the line that was split. And $\log p(x)$ does not contain $z$, so its
-# average is itself:
+# The first two terms average to $-\mathrm{ELBO}$; you saw them in the line that was split. And $\log p(x)$ does not contain $z$, so
+# its average is itself:
 #
 # $$\mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big) = -\mathrm{ELBO}(x) + \log p(x).$$
 #
@@ -176,11 +180,11 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # * a KL is never negative, so $\mathrm{ELBO} \le \log p(x)$: the bound again, this time without Jensen;
 # * the gap is 0 exactly when $q$ *is* the posterior;
-# * changing the encoder leaves $\log p(x)$ where it is, so whatever it adds to the ELBO it takes from the gap. Changing the decoder moves
-#   both: the ELBO may rise because the model got better or because the gap got smaller, and the ELBO alone does not say which.
+# * changing the encoder leaves $\log p(x)$ where it is, so whatever it adds to the ELBO it takes from the gap. Changing the decoder
+#   moves both: the ELBO may rise because the model got better or because the gap got smaller, and the ELBO alone does not say which.
 #
-# Two different KLs have now appeared: from $q$ to the **prior** (a part of the ELBO, which we compute) and from $q$ to the **posterior** (the
-# gap, which we usually cannot compute). Mixing them up is the most frequent slip on exam sheets.
+# Two different KLs have now appeared: from $q$ to the **prior** (a part of the ELBO, which we compute) and from $q$ to the
+# **posterior** (the gap, which we usually cannot compute). They are easily mixed up: say "to what?" whenever you say KL.
 
 # %% [markdown]
 # Check it with a pencil world: the two boxes of lesson 00, a red ball, $q$ still undecided at ½.
@@ -195,7 +199,7 @@ print(f"ELBO {elbo:.4f} + gap {gap:.4f} = {elbo + gap:.4f}      log p(red) = {ma
 
 # %% [markdown]
 # And with real digits. With only **two** latent dimensions the sum over $z$ can be done on a fine grid, so $\log p(x)$ is known
-# (to about 0.001 nats here). The model `v1_z2` is such a VAE, trained earlier.
+# (a finer grid moves it by less than 0.001 nats). The model `v1_z2` is such a VAE, trained earlier.
 
 # %%
 small = given.trained("v1_z2")
@@ -204,19 +208,19 @@ digits = x_test[first]  # (10, 784)
 posterior.gap_bars(small, digits, [f"a {digit}" for digit in range(10)])
 
 # %% [markdown]
-# *What to read off:* the ELBO never ends right of the dashed line, and by how much it stays to the left depends on the image: for some digits the
-# encoder hits the posterior well, for others it is a nat or two away.
+# *What to read off:* the ELBO never ends right of the dashed line, and by how much it stays to the left depends on the image: for
+# some digits the encoder hits the posterior well, for others it is a nat or two away.
 #
-# One image from close by: draw many $z$ from $q$ and look at $\log w$, the quantity inside the average. *Predict first*: will the exact
-# $\log p(x)$ lie at the middle of the heap, or to one side?
+# One image from close by: draw many $z$ from $q$ and look at $\log w$, the quantity inside the average. *Predict first*: will the
+# exact $\log p(x)$ lie at the middle of the heap, or to one side?
 
 # %%
 posterior.log_weight_histogram(small, digits[2])
 
 # %% [markdown]
-# *What to read off:* the ELBO is the middle (the mean) of the heap. $\log p(x)$ lies to its right: it is the log of the *mean weight*, and in
-# that mean the large weights count most. The wider the heap, the further apart the two. If $q$ were the posterior, all
-# weights would be equal, $w = p(x)$, and the heap a single spike. Lesson 05 lives in this picture.
+# *What to read off:* the ELBO is the middle (the mean) of the heap. $\log p(x)$ lies to its right: it is the log of the *mean
+# weight*, and in that mean the large weights count most. The wider the heap, the further apart the two. If $q$ were the posterior,
+# all weights would be equal, $w = p(x)$, and the heap a single spike. Lesson 05 lives in this picture.
 
 # %% [markdown]
 # ## Signs: from ELBO to NELBO
@@ -234,15 +238,15 @@ posterior.log_weight_histogram(small, digits[2])
 # The minus sign belongs *to* `rec`. Once it is inside, the two terms are added. Some published texts write
 # $\mathrm{NELBO} = \mathrm{KL} + \mathbb E_q[\log p(x|z)]$; with that sign training would make reconstructions as *bad* as possible.
 #
-# The two terms pull against each other. `rec` alone would like $q$ to be a needle at a place of its own for each image; `kl` alone would like
-# $q$ to be the prior, the same for all images, which says nothing.
+# The two terms pull against each other. `rec` alone would like $q$ to be a needle at a place of its own for each image; `kl` alone
+# would like $q$ to be the prior, the same for all images, which says nothing.
 #
 # For a batch: each image has its NELBO, summed over pixels and over latent dimensions; the batch's is the **mean** over its images.
 
 # %% [markdown]
 # ## The six steps
 #
-# In code the formula becomes six steps, always in this order:
+# In code the formula becomes six steps. The course always writes them in this order:
 
 # %%
 figures.six_steps()
@@ -283,8 +287,8 @@ print("prior ", tuple(prior_m.shape), tuple(prior_v.shape), "  they broadcast ov
 print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2f}")
 
 # %% [markdown]
-# That is the whole grammar: `self.enc(x)` gives mean and *variance*, `self.dec(z)` gives *logits*, `self.z_prior` the prior's mean and variance.
-# From earlier lessons you have
+# That is the whole grammar: `self.enc(x)` gives mean and *variance*, `self.dec(z)` gives *logits*, `self.z_prior` the prior's mean
+# and variance. From earlier lessons you have
 #
 # ```
 # given.sample_gaussian(m, v)                    # (batch, z_dim) -> (batch, z_dim)
@@ -295,8 +299,8 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # %% [markdown]
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
-# **Goal.** Two methods. `negative_elbo_bound` walks the six steps and returns the bound and its two terms. `loss` calls it, and returns
-# what training minimises together with a dictionary of what is worth plotting.
+# **Goal.** Two methods. `negative_elbo_bound` walks the six steps and returns the bound and its two terms. `loss` calls it, and
+# returns what training minimises together with a dictionary of what is worth plotting.
 #
 # $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
 # \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
@@ -388,13 +392,14 @@ else:
 #
 # Stuck? `hint("VAE.negative_elbo_bound")` goes one step at a time.
 #
-# **Think.** `kl` is exact and `rec` comes from a single draw. Could `kl` be estimated from the same $z$, as $\log q(z|x) - \log p(z)$? Would
-# the bound still be right?
+# **Think.** `kl` is exact and `rec` comes from a single draw. Could `kl` be estimated from the same $z$, as
+# $\log q(z|x) - \log p(z)$? Would the bound still be right?
 #
 # <details><summary>Answer</summary>
 #
-# Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. It would scatter
-# differently, usually more, and single values can be negative (lesson 02). The check accepts it. Lesson 05 *has* to do it that way.
+# Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. Single values
+# of `kl` could be negative (lesson 02). The scatter of the whole would be another one; where $q$ is close to the posterior it would even be smaller,
+# because then $\log w$ is nearly constant. The check accepts it. Lesson 05 *has* to do it that way.
 # </details>
 
 # %% [markdown]
@@ -402,12 +407,12 @@ else:
 #
 # `rec` is an average over all $z$ under $q$, and we take *one*. Two reasons why that is not sloppy.
 #
-# **It is right on average.** The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of $\mathbb E_q$. With the trick
-# of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
+# **It is right on average.** The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of $\mathbb E_q$.
+# With the trick of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
 #
 # **The scatter hardly matters.** A training step sees $B$ images out of 50,000, and images differ from each other. Let $s_x^2$ be the
-# variance between images and $s_z^2$ the variance between draws of $z$ for one image. With $K$ draws for each of $B$ images the batch mean has
-# the variance
+# variance between images and $s_z^2$ the variance between draws of $z$ for one image (about the same for all). With $K$ draws for
+# each of $B$ images the batch mean has the variance
 #
 # $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{K s_x^2 + s_z^2}{C}, \qquad C = B K,$$
 #
@@ -424,7 +429,7 @@ if solved(VAE.negative_elbo_bound):
         draws = torch.stack([model.negative_elbo_bound(x_test[:1])[0] for _ in range(300)])  # one image, 300 draws of z
         images = torch.stack([model.negative_elbo_bound(x_test[i : i + 1])[0] for i in range(300)])  # 300 images
     print(f"spread between draws for one image: {draws.std():.1f} nats")
-    print(f"spread between images:              {images.std():.1f} nats")
+    print(f"spread between images, z included:  {images.std():.1f} nats")
 else:
     print("Here your bound will measure both spreads.")
 
@@ -454,14 +459,15 @@ print("after two backwards:", w.grad.item())
 # %% [markdown]
 # {{ exercise training_step }}
 #
-# **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return the loss.
+# **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return the
+# loss.
 #
 # $$\theta \leftarrow \theta - \text{(a step downhill along } \tfrac{d\,\mathrm{loss}}{d\theta}\text{)}$$
 #
 # ($\theta$: all parameters of encoder and decoder together. How long the step is, is the optimiser's affair.)
 #
-# **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the loss, a scalar.
-# Nothing is summed or averaged here: `model.loss(x)` has done it.
+# **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the
+# loss, a scalar. Nothing is summed or averaged here: `model.loss(x)` has done it.
 
 
 # %%
@@ -514,25 +520,25 @@ assert loss < 250
 #
 # <details><summary>Answer</summary>
 #
-# The model would see the same 50,000 fixed patterns again and again and could learn their accidental specks by heart. Thrown anew, no image
+# The model would see the same 50,000 fixed patterns again and again and could learn their accidental specks by heart. Thrown anew, hardly any image
 # comes twice in the same form. The figures of the two ways are not comparable (lesson 03).
 # </details>
 
 # %% [markdown]
 # ## Train it
 #
-# From here on `fit` takes over. It is your step in a loop: batches of 100 at random, black and white thrown anew, Adam, a learning rate that
-# rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step.
+# From here on `fit` takes over. It is your step in a loop: batches of 100 at random, black and white thrown anew, Adam, a learning
+# rate that rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step.
 #
-# *Predict first*, on paper: sketch `rec` and `kl` against the step. Where does each begin? Does the KL fall all the way, rise all the way,
-# or turn?
+# *Predict first*, on paper: sketch `rec` and `kl` against the step. Where does each begin? Does the KL fall all the way, rise all the
+# way, or turn?
 
 # %% tags=["nbval-ignore-output"]
 if solved(VAE.negative_elbo_bound) and solved(VAE.loss):
     torch.manual_seed(0)
     model = VAE(nn="v1", z_dim=20)
     watch = figures.Watch(model, digits)
-    curves = fit(model, train, steps=2_600, callback=watch)
+    curves = fit(model, train, steps=2_600, callback=watch, progress=False)
     result = evaluate(model, x_test)  # all 10,000 test images
     nats = result.nll
     print(f"test NELBO {nats:.1f} nats = kl {result.kl:.1f} + rec {result.rec:.1f}   (± {result.standard_error:.1f})")
@@ -548,9 +554,9 @@ else:
     print("The curves of nelbo, kl and rec will appear here.")
 
 # %% [markdown]
-# *What to read off:* `rec` falls steeply to the mean-pixel model (206 nats: the decoder has learned the average image and ignores $z$), and
-# only then does the model begin to *use* $z$: the KL rises, and what it costs `rec` wins back several times over. A healthy VAE buys
-# reconstruction with KL. So a rising KL is good news, and "the loss is falling" says nothing about whether $z$ is used.
+# *What to read off:* `rec` falls steeply to the mean-pixel model (206 nats: the decoder has learned the average image and ignores
+# $z$), and only then does the model begin to *use* $z$: the KL rises, and what it costs `rec` wins back several times over. A healthy
+# VAE buys reconstruction with KL. So a rising KL is good news, and "the loss is falling" says nothing about whether $z$ is used.
 
 # %%
 if curves:
@@ -559,8 +565,8 @@ else:
     print("Reconstructions and samples, at steps 1 to 2,600, will appear here.")
 
 # %% [markdown]
-# *What to read off:* first grey noise; then one blurred average for everybody; then the reconstructions (left) become different from each
-# other. The samples (right) come from the same ten $z$ in each row: they follow, and lag behind.
+# *What to read off:* first grey noise; then one blurred average for everybody; then the reconstructions (left) become different from
+# each other. The samples (right) come from the same ten $z$ in each row: they follow, and lag behind.
 
 # %% [markdown]
 # ## Train against test
@@ -587,7 +593,7 @@ assert nats is None or abs(nats - seen) < 5
 if curves:
     valid = load_mnist("valid").images[:500]
     torch.manual_seed(0)
-    overfitted = fit(VAE(nn="v1", z_dim=20), train.images[:500], steps=500, valid=valid, valid_every=50)
+    overfitted = fit(VAE(nn="v1", z_dim=20), train.images[:500], steps=500, valid=valid, valid_every=50, progress=False)
     figures.train_and_valid(overfitted)
 else:
     print("Here a model will learn 500 images by heart.")
@@ -599,7 +605,8 @@ else:
 # %% [markdown]
 # ## What does z know?
 #
-# Two latent dimensions can be drawn. Here is where the encoder of `v1_z2` puts test digits: each numeral stands at the mean $m$ of its $q(z|x)$.
+# Two latent dimensions can be drawn. Here is where the encoder of `v1_z2` puts test digits: each numeral stands at the mean $m$ of
+# its $q(z|x)$.
 #
 # *Predict first*: which digits will lie next to each other?
 
@@ -611,19 +618,20 @@ for name in ("v1_z2", "v1_z20"):
     print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
 
 # %% [markdown]
-# *What to read off:* nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5 and 8. Most of the
-# plane within two standard deviations is filled, as the prior asks.
+# *What to read off:* nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5
+# and 8. Most of the plane within two standard deviations is filled, as the prior asks.
 #
-# The price: two dimensions cost almost 50 nats more than twenty. `kl` says why. It is the number of nats that $q$ spends on saying which $z$. In
-# two dimensions each extra nat means squeezing the ellipse of $q$ to a smaller part of the same plane, where every image needs a place of its own
-# and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In twenty dimensions there is room for about
-# 25 nats, and those 19 more win back several times as much in `rec`.
+# The price: two dimensions cost almost 50 nats more than twenty. `kl` says why. It is the number of nats that $q$ spends on saying
+# which $z$. In two dimensions each extra nat means squeezing the ellipse of $q$ to a smaller part of the same plane, where every
+# image needs a place of its own and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In
+# twenty dimensions there is room for about 25 nats, and those 19 more win back several times as much in `rec`.
 
 # %% [markdown]
 # ## A real posterior
 #
-# With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is the
-# encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$ alone.
+# With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
+# the encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$
+# alone.
 #
 # *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
 
@@ -636,10 +644,11 @@ def look_at(digit):
 explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 
 # %% [markdown]
-# *What to read off:* the posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits the gap:
+# *What to read off:* the posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits
+# the gap:
 #
-# * **amortisation**: what the best Gaussian for this image wins over the encoder's. The encoder has to answer for all images with one set of
-#   weights ("amortised"), and generalises imperfectly;
+# * **amortisation**: what the best Gaussian for this image wins over the encoder's. The encoder has to answer for all images with one
+#   set of weights ("amortised"), and generalises imperfectly;
 # * **shape**: what is left even then, because no such ellipse is the posterior.
 #
 # The pieces add up to $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
@@ -661,20 +670,20 @@ print(f"300 test images: mean gap {many.mean():.1f} nats, median {many.median():
 posterior.beside_q(small, x_test[149])
 
 # %% [markdown]
-# *What to read off:* most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points beside the
-# posterior altogether. The *decoder* has a fine place for it; the encoder, which has never seen such a 2, does not know where. Nearly all of the
-# gap is amortisation.
+# *What to read off:* most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points
+# beside the posterior altogether. The *decoder* has a fine place for it; the encoder, which has never seen such a 2, does not know
+# where. Nearly all of the gap is amortisation.
 
 # %% [markdown]
 # ## Collapse
 #
-# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and the decoder paints the average digit.
-# This is **posterior collapse**. Three different diseases have that symptom, and they need different cures.
+# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and the decoder paints the average
+# digit. This is **posterior collapse**. Three different diseases have that symptom, and they need different cures.
 #
 # ### 1 · The KL weighs too much
 #
-# One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and over 20 latents. With *your* bound we can train two wrong
-# models: in one the pixels are averaged, in the other the latents.
+# One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and over 20 latents. With *your* bound we can train
+# two wrong models: in one the pixels are averaged, in the other the latents.
 #
 # *Predict first*: for each, will the true KL be higher or lower than the right model's?
 
@@ -694,22 +703,24 @@ if curves:
     kls = {"all summed": curves["gen/kl_z"][:300]}  # the beginning of the run above
     for name, objective in {"mean over pixels": pixels_averaged, "mean over latents": latents_averaged}.items():
         torch.manual_seed(0)
-        kls[name] = fit(VAE(nn="v1", z_dim=20), train, objective=objective, steps=300)["true kl"]
+        kls[name] = fit(VAE(nn="v1", z_dim=20), train, objective=objective, steps=300, progress=False)["true kl"]
     figures.three_means(kls)
 else:
     print("Here two models will train that differ from yours in one .mean.")
 
 # %% [markdown]
-# *What to read off:* averaged over pixels, `rec` weighs 784 times less, which is the same as a KL that weighs 784 times more ($\beta = 784$):
-# $z$ is too expensive and is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered. In both cases the number that
-# is minimised is no longer a bound, so do not report it. **Cure: weigh the terms rightly.** Starting gently and raising the weight slowly ("warm-up") does
-# not help: the weight that training ends on is still wrong.
+# *What to read off:* averaged over pixels, `rec` weighs 784 times less, which is the same as a KL that weighs 784 times more
+# ($\beta = 784$): $z$ is too expensive and is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered. In both
+# cases the number that is minimised is no longer a bound, so do not report it. Only the first is a collapse; the second is its
+# opposite. **Cure: weigh the terms rightly.** Starting gently and raising the weight slowly ("warm-up") does not help: the weight
+# that training ends on is still wrong.
 
 # %% [markdown]
 # ### 2 · z is not needed
 #
-# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle. The
-# decoder may give each coordinate its own mean and variance, as a function of one $z$; the coordinates are independent *given* $z$.
+# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle.
+# The decoder may give each coordinate its own mean and variance, as a function of one $z$; the coordinates are independent *given*
+# $z$.
 #
 # *Predict first*: at 0° the cloud lies along the axes. What will the KL be at 0°, and what at 45°?
 
@@ -722,23 +733,23 @@ for angle in (0, 45):
     print(f"{angle:2d}°: KL {kl:.2f}   NELBO {nelbo:.3f}   best possible {best:.3f}")
 
 # %% [markdown]
-# *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they share: the blue
-# line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: the NELBO is as good as any model's can be, with a KL
-# near 0, and what KL is left brings nothing. **Cure: none is needed**, unless it is $z$ that you want. Forcing the KL up ("free bits", Kingma et
-# al. 2016) buys KL, not likelihood.
+# *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they
+# share: the blue line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: the NELBO is as good as any
+# model's can be, with a KL near 0, and what KL is left brings nothing. **Cure: none is needed**, unless it is $z$ that you want.
+# Forcing the KL up ("free bits", Kingma et al. 2016) buys KL, not likelihood.
 #
-# The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it paints the
-# next (an *autoregressive* decoder). A merely deeper or convolutional decoder is not strong in this sense, because its pixels stay
-# independent given $z$.
+# The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it
+# paints the next (an *autoregressive* decoder). A merely deeper or convolutional decoder is not strong in this sense, because its
+# pixels stay independent given $z$.
 
 # %% [markdown]
 # ### 3 · Training is caught in a trap
 #
-# Look once more at your curves. At the beginning the decoder paints the average and ignores $z$. As long as it does, $z$ brings nothing, and the KL
-# pulls $q$ towards the prior; and as long as $q$ is the prior, the decoder has no reason to listen. Your model found the way out. Others, above
-# all those with strong decoders, do not, although a better optimum exists. **Cure: warm-up** (Bowman et al. 2016, Sønderby et al. 2016): weigh the KL by
-# $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth something before it costs something. The model that comes out
-# is then judged with $\beta = 1$.
+# Look once more at your curves. At the beginning the decoder paints the average and ignores $z$. As long as it does, $z$ brings
+# nothing, and the KL pulls $q$ towards the prior; and as long as $q$ is the prior, the decoder has no reason to listen. Your model
+# found the way out. Others, above all those with strong decoders, do not, although a better optimum exists. **Cure: warm-up** (Bowman
+# et al. 2016, Sønderby et al. 2016): weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth
+# something before it costs something. The model that comes out is then judged with $\beta = 1$.
 #
 # | | the optimum itself | sign | cure |
 # | --- | --- | --- | --- |
@@ -754,7 +765,8 @@ for angle in (0, 45):
 # %% [markdown]
 # {{ exercise derivation }}
 #
-# **Goal.** Put the first derivation in order, from $\log p(x)$ to the two terms. Six of the eight lines belong; two look right and are not.
+# **Goal.** Put the first derivation in order, from $\log p(x)$ to the two terms. Six of the eight lines belong; two look right and
+# are not.
 #
 # | | line | because |
 # | --- | --- | --- |
@@ -795,13 +807,13 @@ check(derivation, "derivation")
 # %% [markdown]
 # ## A bound that is too good is a bug
 #
-# A lower bound cannot lie above $\log p(x)$, so a NELBO cannot be *too low*, up to chance, if it is computed rightly. A wrong formula can report anything. Below are five models
-# that were trained with one mistake each, for 600 steps. What the wrong code printed stands on the left, what is true of the same model (computed by the right formula, on
-# 2,000 test images) on the right.
+# A lower bound cannot lie above $\log p(x)$, so a NELBO cannot be *too low*, up to chance, if it is computed rightly. A wrong formula
+# can report anything. Below are five models that were trained with one mistake each, for 600 steps. What the wrong code printed
+# stands on the left, what is true of the same model (computed by the right formula, on 2,000 test images) on the right.
 
 # %%
-print("        |  reported by the wrong code    |  true, on test images")
-print("        |       rec        kl       sum  |       rec        kl     NELBO")
+print(f"        | {'reported by its own code':>31} | {'true, on test images':>29}")
+print(f"        | {'rec':>10} {'kl':>9} {'sum':>9}   | {'rec':>9} {'kl':>9} {'NELBO':>9}")
 print(f"right   | {wrong_models.evidence('right')}")
 for case in "ABCDE":
     print(f"case {case}  | {wrong_models.evidence(case)}")
@@ -861,20 +873,21 @@ check(detective, "detective")
 # Compare reported and true numbers: is one of them off by a factor of 784, or of 20? Which of them is held back by nothing?
 # </details>
 #
-# **Think.** Case B has the best reported bound of all, better than the right model's, and good reconstructions. Suppose you could see only its
-# learning curves. What would make you suspicious?
+# **Think.** Case B reports a far better bound than the right model, and its reconstructions are good. Suppose you could see only what
+# it reports. What would make you suspicious?
 #
 # <details><summary>Answer</summary>
 #
-# A KL of a few nats cannot tell thousands of digits apart well enough for reconstructions like these: the right model needs many times as much. Without noise the encoder can write an
-# image into tiny differences of $m$, which cost next to nothing; with noise they would drown. The code reports an average over a $q$ from which it does not draw. *A bound that is too good is
-# a bug.*
+# Its KL of about 2.5 nats. That is room for some $e^{2.5} \approx 12$ kinds of images, not for reconstructions that differ from digit to digit; the
+# right model needs about ten times as many nats. Without noise the encoder can write an image into tiny differences of $m$, which cost next to
+# nothing; with noise they would drown. The code reports an average under a $q$ from which it does not draw. *A bound that is too good is a bug.*
 # </details>
 
 # %% [markdown]
 # ### The fingerprints
 #
-# All twelve, for your notes. The models and figures are made by `python -m vae_course.authoring.nelbo_data detective` in the course's repository.
+# All twelve, for your notes. The models and figures are made by `python -m vae_course.authoring.nelbo_data detective` in the course's
+# repository.
 
 # %%
 if solved(detective, "detective"):
@@ -885,14 +898,16 @@ else:
 # %% [markdown]
 # ## Summary
 #
-# * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound; the second derivation shows what is missing.
-# * $\mathrm{NELBO} = \mathrm{KL}(q(z|x)\,\|\,p(z)) - \mathbb E_q[\log p(x|z)]$ = `kl + rec`, both terms ≥ 0 for black-and-white images. Summed over
-#   pixels and latents, averaged over images.
+# * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound; the second derivation shows
+#   what is missing.
+# * $\mathrm{NELBO} = \mathrm{KL}(q(z|x)\,\|\,p(z)) - \mathbb E_q[\log p(x|z)]$ = `kl + rec`, both terms ≥ 0 for black-and-white
+#   images. Summed over pixels and latents, averaged over images.
 # * Encode, sample, KL, rec, sum, return. One $z$ per image is right on average, and another image is worth more than another draw.
 # * A model that learns buys reconstruction with KL. KL = 0 has three possible reasons with three different cures.
 # * Report test figures, computed by a formula that did not train the model. A bound that is too good is a bug.
 #
-# In the map of the course: our model stands at −543.4 nats no longer. It can be improved without touching the model at all, by a tighter bound: lesson 05.
+# In the map of the course: our model stands at −543.4 nats no longer. It can be improved without touching the model at all, by a
+# tighter bound: lesson 05.
 
 # %% [markdown]
 # ## Check your progress
@@ -907,29 +922,34 @@ progress(nats=nats)
 # | you see | the reason |
 # | --- | --- |
 # | the loss falls below zero and never stops | a sign: `rec` is missing its minus, or the KL is subtracted |
-# | the loss stops at about 206, all samples look alike | $z$ is not used: `rec` averaged over pixels, $z$ detached or drawn from the prior |
+# | all reconstructions look alike, `kl` is 0 | $z$ is not used: `rec` averaged over pixels, $z$ detached or drawn from the prior |
 # | the loss stops at 543 | a sigmoid before the function that expects logits |
 # | sharp reconstructions, samples of rubbish | the KL is missing, or far too cheap |
-# | a bound below 80 after a short training | too good: no noise, mean over pixels, mean over latents |
+# | a bound well below 90 nats after a short training | too good: no noise, mean over pixels, mean over latents |
 # | `loss` is a vector | the mean over the batch is missing |
 # | `Expected all tensors to have the same dtype` or a complaint about bytes | the images are bytes: `binarize(images)` first |
 # | nothing is learned, no error | `.detach()`, `torch.no_grad()`, or `optimizer.step()` without `backward()` |
 #
-# **Group task** (rooms, 15 minutes). Each pair puts one bug of its own into `negative_elbo_bound`, trains 300 steps with `fit`, and shows the others only curves and samples.
-# They guess. Which bug does nobody find, and what single number would have given it away?
+# **Group task** (rooms, 15 minutes). Each pair puts one bug of its own into `negative_elbo_bound`, trains 300 steps with `fit`, and
+# shows the others only curves and samples. They guess. Which bug does nobody find, and what single number would have given it away?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, ten minutes: both derivations, with the reason beside each line; the table of signs; the six steps as code, with
-# the shape beside each; the three collapses. Then compare. What was missing goes onto tomorrow's page.
+# Close the notebook, take paper, ten minutes: both derivations, with the reason beside each line; the table of signs; the six steps
+# as code, with the shape beside each; the three collapses. Then compare. What was missing goes onto tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
-# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, sections 2.2 and 2.3: your bound is its equation (10), with the signs turned.
-# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, 2017: the same bound where there is no neural network, and $q$ is found for each $x$ by itself.
-# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: the gap split into amortisation and shape, for larger models.
-# * S. Bowman et al., *Generating Sentences from a Continuous Space*, CoNLL 2016, and C. Sønderby et al., *Ladder Variational Autoencoders*, NeurIPS 2016: collapse met in practice, and warm-up.
-# * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is no plain Gaussian.
+# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, sections 2.2 and 2.3: your bound is its equation (10), with
+#   the signs turned.
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, 2017: the same bound where there is no
+#   neural network, and $q$ is found for each $x$ by itself.
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: the gap split into amortisation
+#   and shape, for larger models.
+# * S. Bowman et al., *Generating Sentences from a Continuous Space*, CoNLL 2016, and C. Sønderby et al., *Ladder Variational
+#   Autoencoders*, NeurIPS 2016: collapse met in practice, and warm-up.
+# * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is
+#   no plain Gaussian.
 # * M. Hoffman, M. Johnson, *ELBO surgery*, NeurIPS workshop 2016: what the average KL is made of.
