@@ -6,11 +6,19 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Normal
 
-from vae_course.exercises import samplers
 from vae_course.exercises.checks import close, output, worst
 from vae_course.exercises.core import Arguments, Trial, Wrong
+from vae_course.exercises.generation import designed
+from vae_course.exercises.generation.designed import (
+    PIXELS,
+    Z_DIM,
+    call_images,
+    coins,
+    probabilities,
+    ruler,
+    thermometer,
+)
 from vae_course.exercises.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
-from vae_course.exercises.samplers import PIXELS, Z_DIM, call_images, coins, probabilities, ruler, thermometer
 
 ROWS = 256
 
@@ -80,7 +88,7 @@ def z_is_standard_normal(trial: Trial) -> None:
     if rows_agree(z) or rows_agree(z.T):
         what = "images" if rows_agree(z) else "dimensions"
         raise Wrong(f"Several {what} received the same number.", "Each entry of z needs noise of its own.")
-    samplers.z_from_prior(z)
+    designed.z_from_prior(z)
 
 
 def z_follows_its_prior(trial: Trial) -> None:
@@ -112,7 +120,7 @@ def one_decode_per_image(trial: Trial) -> None:
     """All pixels of a row are the probabilities for one and the same z. Exact, up to rounding."""
     model = trial.arguments[0]
     p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
-    right = probabilities(model, samplers.z_of_probabilities(p))
+    right = probabilities(model, designed.z_of_probabilities(p))
     if not close(p, right, 5e-3):
         got, expected = worst(p, right)
         raise Wrong(
@@ -122,10 +130,10 @@ def one_decode_per_image(trial: Trial) -> None:
 
 
 def probability_z_from_prior(trial: Trial) -> None:
-    """The z behind the images are N(0, 1): see `samplers.z_from_prior`."""
+    """The z behind the images are N(0, 1): see `designed.z_from_prior`."""
     model = trial.arguments[0]
     p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
-    samplers.z_from_prior(samplers.z_of_probabilities(p))
+    designed.z_from_prior(designed.z_of_probabilities(p))
 
 
 def samples_gate(trial: Trial) -> None:
@@ -141,16 +149,16 @@ def _gate(trial: Trial, kind: str) -> None:
 
 
 def given_chances(trial: Trial) -> None:
-    """For two z in turn, each pixel has its probability given z: see `samplers.pixel_chances` (at most 2e-7)."""
+    """For two z in turn, each pixel has its probability given z: see `designed.pixel_chances` (at most 2e-7)."""
     x, z, model = _given(trial)
     for i in range(2):
-        samplers.pixel_chances(x[i::2], probabilities(model, z[i]))
+        designed.pixel_chances(x[i::2], probabilities(model, z[i]))
 
 
 def given_independence(trial: Trial) -> None:
-    """Pixels of an image are independent given z: see `samplers.pixels_are_independent` (at most 1e-7)."""
+    """Pixels of an image are independent given z: see `designed.pixels_are_independent` (at most 1e-7)."""
     x, z, model = _given(trial)
-    samplers.pixels_are_independent(x, probabilities(model, z[:2]).repeat(len(x) // 2, 1))
+    designed.pixels_are_independent(x, probabilities(model, z[:2]).repeat(len(x) // 2, 1))
 
 
 def _given(trial: Trial) -> tuple[Tensor, Tensor, Any]:
@@ -164,14 +172,14 @@ def model_chances(trial: Trial) -> None:
     model = coins()
     x = call_images(trial, model, ROWS, seed=2, rows=ROWS, kind="samples")
     p = probabilities(model, torch.zeros(Z_DIM))
-    samplers.pixel_chances(x, p)
-    samplers.pixels_are_independent(x, p)
+    designed.pixel_chances(x, p)
+    designed.pixels_are_independent(x, p)
 
 
 def sample_z_from_prior(trial: Trial) -> None:
-    """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `samplers.z_from_prior`."""
+    """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `designed.z_from_prior`."""
     x = call_images(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples")
-    samplers.z_from_prior(samplers.z_of_pixels(x), slack=0.01)
+    designed.z_from_prior(designed.z_of_pixels(x), slack=0.01)
 
 
 def others(name: str) -> dict[str, Any]:

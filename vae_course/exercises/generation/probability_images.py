@@ -4,10 +4,9 @@ from functools import partial
 
 import torch
 
-from vae_course.exercises import samplers
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.samplers import probabilities
-from vae_course.exercises.sampling_checks import (
+from vae_course.exercises.generation import designed
+from vae_course.exercises.generation.checks import (
     draw_batch,
     draw_latents,
     one_decode_per_image,
@@ -22,12 +21,13 @@ from vae_course.exercises.sampling_checks import (
     sigmoid_value,
     truth_shape,
 )
-from vae_course.exercises.sampling_sentences import LOGITS, MEAN_Z, ONE_Z, SAMPLES, TWICE, UNIFORM
+from vae_course.exercises.generation.designed import probabilities
+from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, SAMPLES, TWICE, UNIFORM
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
-fingerprint_given_z = partial(samplers.image_fingerprint, given_z=True)
-fingerprint_given_batch = partial(samplers.image_fingerprint, given_z=False)
+fingerprint_given_z = partial(designed.image_fingerprint, given_z=True)
+fingerprint_given_batch = partial(designed.image_fingerprint, given_z=False)
 
 compute_sigmoid_given = Exercise(
     name="VAE.compute_sigmoid_given",

@@ -5,10 +5,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vae_course.exercises import samplers
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.samplers import PIXELS
-from vae_course.exercises.sampling_checks import (
+from vae_course.exercises.generation import designed
+from vae_course.exercises.generation.checks import (
     draw_batch,
     draw_latents,
     given_chances,
@@ -24,12 +23,13 @@ from vae_course.exercises.sampling_checks import (
     samples_gate,
     truth_shape,
 )
-from vae_course.exercises.sampling_sentences import LOGITS, MEAN_Z, ONE_Z, PROBABILITIES, THRESHOLD, TWICE, UNIFORM
+from vae_course.exercises.generation.designed import PIXELS
+from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, PROBABILITIES, THRESHOLD, TWICE, UNIFORM
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
-fingerprint_given_z = partial(samplers.image_fingerprint, given_z=True)
-fingerprint_given_batch = partial(samplers.image_fingerprint, given_z=False)
+fingerprint_given_z = partial(designed.image_fingerprint, given_z=True)
+fingerprint_given_batch = partial(designed.image_fingerprint, given_z=False)
 
 
 def _shared_between_images(self: object, z: Tensor) -> Tensor:
