@@ -80,7 +80,7 @@ for what, P in [
     print(f"{what:20s} P = {P:<9.2g} surprise {abs(math.log(P)):5.2f} nats")
 
 # %% [markdown]
-# Every loss in this course is such a surprise, in nats: the smaller, the better the model foresaw the data.
+# Every loss in this course is made of such surprises, in nats: the smaller, the better the model foresaw the data.
 
 # %% [markdown]
 # ## The log density of a Gaussian

@@ -37,7 +37,7 @@
 #
 # Three questions on lesson 02. Answer aloud before you open the answers.
 #
-# 1. What is the KL of $q = N(1, 1)$ from $p = N(0, 1)$, in nats?
+# 1. What is $\mathrm{KL}(q\,\|\,p)$ for $q = N(1, 1)$ and $p = N(0, 1)$, in nats?
 # 2. Is a *negative* estimate of a KL from one draw a bug?
 # 3. A KL in 20 dimensions was computed with `.mean(-1)`. By what factor is it wrong?
 #
@@ -49,6 +49,8 @@
 # </details>
 
 # %%
+import math
+
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -70,11 +72,11 @@ grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
 # %%
 black_and_white = binarize(test.images[:8], generator=torch.Generator().manual_seed(0))
 again = binarize(test.images[:8], generator=torch.Generator().manual_seed(1))
+print(f"neither ink nor paper: {((test.images > 0) & (test.images < 255)).float().mean():.0%} of all pixels")
 figures.digits({"as photographed": grey, "one draw": black_and_white, "another draw": again})
 
 # %% [markdown]
-# *What to read off:* the draws differ at the soft edges of a stroke, where the grey is; pure ink and pure paper stay. 81 % of all pixels are one or the
-# other.
+# *What to read off:* the draws differ at the soft edges of a stroke, where the grey is; pure ink and pure paper stay.
 
 # %% [markdown]
 # ## One coin
@@ -119,16 +121,15 @@ figures.digits({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$\log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big]$$
 #
-# **Shapes.** In: `x` `(batch, dim)`, pixels in [0, 1] (grey ones are allowed, the formula does not mind); `logits` the same, or with more axes in front,
-# `(k, batch, dim)`: several paintings of each image, against which `x` broadcasts. Out: `(batch,)` or `(k, batch)`. The last axis is summed; the batch is
-# not averaged.
+# **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1]; grey ones are allowed too, the formula
+# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged.
 
 
 # %%
 def log_bernoulli_with_logits(x, logits):
     """log p(x) of independent pixels in nats, summed over the last axis.
 
-    x: (..., dim) in [0, 1]; logits: (..., dim). They broadcast. Returns (...,).
+    x: (..., dim) in [0, 1]; logits: (..., dim). Returns (...,).
     """
     ### BEGIN SOLUTION
     each = x * logits - torch.nn.functional.softplus(logits)  # (..., dim)
@@ -168,9 +169,9 @@ else:
 # Somewhere you form $p$ and take a logarithm. Stay with the logits.
 # </details>
 #
-# <details><summary>I get an error about the target size instead of a broadcast</summary>
+# <details><summary>I get an error about the support instead of a value</summary>
 #
-# torch's BCE insists on equal shapes; `x * logits` does not.
+# `torch.distributions.Bernoulli` refuses grey pixels, unless you pass `validate_args=False`.
 # </details>
 #
 # **Think.** The slope of the cost in $a$ is $\mathrm{sigmoid}(a) - x = p - x$. What does that say about training?
@@ -237,7 +238,7 @@ else:
 #
 # * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness. The data are then all possible black-and-white versions of an image; the number of nats is an average over
 #   them. The noise also keeps a network from learning images by heart. It is what this course does.
-# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of *other* data: the rounded ones have smoother edges and are easier.
+# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of *other* data.
 # * **grey**: put the brightness itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 #
 # *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness. How many nats does the dynamic habit still cost? (Zero?)
@@ -248,7 +249,8 @@ perfect = -torch.xlogy(brightness, brightness) - torch.xlogy(1 - brightness, 1 -
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
 # %% [markdown]
-# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs $\log 2$ even those who know everything. So part of every number in the published tables is the price of the grey edges.
+# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs $\log 2$ even those who know everything. So part of every number in the published tables is the price of the grey edges. (With rounded pixels the
+# same all-knowing person would pay nothing: one more reason not to compare the two.)
 #
 # And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one has to integrate: with
 # $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
@@ -258,7 +260,7 @@ print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 # %%
 for probability in (0.5001, 0.8, 0.99, 0.9999):
     total = (2 * probability - 1) / torch.logit(torch.tensor(probability, dtype=torch.float64))
-    print(f"p = {probability:.2f}: the 'density' adds up to {total:.2f}")
+    print(f"p = {probability:<6g}: the 'density' adds up to {total:.2f}")
 
 # %% [markdown]
 # Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**: its nats cannot be compared with those of a real one. (The missing factor can be put in; then it is
@@ -311,7 +313,7 @@ def log_mean_exp(x, dim):
     """log of the mean of exp(x) along axis dim, which is removed; no overflow."""
     ### BEGIN SOLUTION
     k = x.shape[dim]
-    return torch.logsumexp(x, dim=dim) - torch.log(torch.tensor(float(k)))
+    return torch.logsumexp(x, dim=dim) - math.log(k)
     ### END SOLUTION
 
 
@@ -376,8 +378,6 @@ else:
 # **Answer.** A dictionary of three numbers, right to 1 %. Formulas with `math.log` are welcome.
 
 # %%
-import math
-
 predict_pixels = {"uniform": None, "edge logit": None, "beta": None}
 ### BEGIN SOLUTION
 predict_pixels = {"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784}
@@ -417,11 +417,12 @@ explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 # %%
 for a in (15.0, 16.0, 16.6, 16.7):
     loss, slope = figures.naive_loss(a)
-    print(f"logit {a}: naive cost {loss:.2f} nats, slope {slope:.0f}; true cost {a:.2f}, slope 1")
+    print(f"logit {a}: naive cost {loss:.2f} nats, slope (clamped) {slope:.0f}; true cost {a:.2f}, slope 1")
 
 # %% [markdown]
-# *What to read off:* the naive cost climbs in steps, freezes at $23 \log 2 = 15.94$, and at the edge becomes infinite. Libraries clamp it there, and a clamped loss has slope **0**: the model's worst pixels are the ones that it is no longer
-# corrected for. The function that you wrote is a straight line.
+# *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$; at the edge it becomes infinite, and backward() returns
+# `nan`. Libraries clamp it there, which turns the slope into **0** (as drawn and printed): the model's worst pixels are the ones that it is no
+# longer corrected for. The function that you wrote is a straight line.
 
 # %% [markdown]
 # ## One `.mean`, three models
@@ -442,7 +443,7 @@ assert pixels[1] < 0.1, "with a mean over pixels the KL collapses"
 assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly free"
 
 # %% [markdown]
-# *What to read off:* averaged over pixels (β = 784) the KL goes to 0: the latent variable carries *nothing*, and every image is painted as the same mean digit, for the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are
+# *What to read off:* averaged over pixels (β = 784) the KL goes to 0: the latent variable carries *nothing*, and every image is painted as the same mean digit, for about the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are
 # sharpest, and the KL so large that the sum of both, the honest price, is worse than that of the right model. No error, no warning, a falling loss in all three cases. **Sum over pixels, sum over latents, average over the
 # batch only.**
 
@@ -471,7 +472,7 @@ progress(nats=nats)
 # | you see | the reason |
 # | --- | --- |
 # | a loss around 0.26 instead of 206 | the mean over pixels: 206 / 784 |
-# | `Target size must be the same as input size` | torch's BCE does not broadcast; expand x, or use the formula |
+# | `Target size must be the same as input size` | torch's BCE wants equal shapes: flatten the images to `(batch, 784)` |
 # | `nan` from the first step | the logarithm of a logit: logits were taken for probabilities |
 # | a cost that never exceeds 100 per pixel | torch's `binary_cross_entropy` clamps the log at −100: probabilities were formed |
 # | values hardly depend on the logits | the sigmoid was applied twice |

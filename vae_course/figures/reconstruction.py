@@ -111,7 +111,9 @@ def float32_edge(logit: float = 12.0) -> None:
         left.legend(loc="lower right")
         right.plot(grid, 1 / (1 + np.exp(-grid)), color=COLOURS["truth"], ls="--", label="from the logit: sigmoid(a)")
         right.plot(grid, naive[:, 1], color=COLOURS["rec"], label="from p, clamped")
-        right.set(xlabel="logit a", ylabel="slope in a", ylim=(-0.1, 1.25), title=f"slope {slope:.3g}")
+        right.set(
+            xlabel="logit a", ylabel="slope in a", ylim=(-0.1, 1.25), title=f"slope of the naive cost: {slope:.3g}"
+        )
         right.legend(loc="lower left")
 
 
