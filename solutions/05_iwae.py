@@ -8,7 +8,8 @@
 # ## What you will build
 #
 # `log_weights(model, x, iw)`, which draws `iw` times from the encoder's distribution and says how much each draw is worth; from it the
-# method `negative_iwae_bound(x, iw)`, the bound of the *importance-weighted autoencoder*; and a count of how many of your draws matter.
+# method `negative_iwae_bound(x, iw)`, the bound of the *importance-weighted autoencoder*; and a count of how many of your
+# draws matter.
 # With them you measure the good model of this course, in nats that can be compared with other people's.
 #
 # After this lesson you can
@@ -22,7 +23,8 @@
 # ## Before you start
 #
 # About 130 minutes: 50 of reading and playing, 79 of exercises; the optional one takes 30 more. **Short path** (workshop, 75
-# minutes): up to exercise 5.2 and the figure under it, then the summary. Everything under *Full path* is for those who want to train with the bound
+# minutes): up to exercise 5.2 and the figure under it, then the summary. Everything under *Full path* is for those who want
+# to train with the bound
 # and to know why that is delicate.
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
@@ -92,21 +94,26 @@ iwae_digits.gap_bars({"ELBO": elbo.bound}, exact.mean().item())
 # %% [markdown]
 # ## A probability as an average
 #
-# The evidence counts all $z$: $p(x) = \int p(x, z)\,dz$. That is no average yet, since there is nothing to draw from. Multiply and divide by $q$:
+# The evidence counts all $z$: $p(x) = \int p(x, z)\,dz$. That is no average yet, since there is nothing to draw from.
+# Multiply and divide by $q$:
 #
 # $$p(x) = \int p(x, z)\,dz = \int q(z|x)\,\frac{p(x, z)}{q(z|x)}\,dz = \mathbb E_{z \sim q(z|x)}\left[\,w(z)\,\right],
 # \qquad \boxed{\;w(z) = \frac{p(x, z)}{q(z|x)}\;}$$
 #
-# The ratio $w$ is the **importance weight** of the draw: how likely the model finds this $z$ (together with $x$), relative to how often we
-# draw it. So: draw $k$ times from $q$, average the weights, and you have an estimate of $p(x)$ which is right on average, **whatever $q$ is**.
+# The ratio $w$ is the **importance weight** of the draw: how likely the model finds this $z$ (together with $x$), relative
+# to how often we
+# draw it. So: draw $k$ times from $q$, average the weights, and you have an estimate of $p(x)$ which is right on average, **whatever
+# $q$ is**.
 # The only condition: $q$ is nowhere 0 where $p(x, z)$ is not. A Gaussian is never 0.
 #
 # If every $q$ is right on average, why train an encoder? Look at two extreme choices.
 #
-# * $q(z|x) = p(z|x)$, the true posterior. Then $w = p(x, z) / p(z|x) = p(x)$, the same number for every draw. One draw would be enough.
+# * $q(z|x) = p(z|x)$, the true posterior. Then $w = p(x, z) / p(z|x) = p(x)$, the same number for every draw. One draw would
+#   be enough.
 # * $q(z|x) = p(z)$, the prior, which never looked at the image. Then $w = p(x, z) / p(z) = p(x|z)$.
 #
-# The second asks for no encoder at all. Let us try it where the truth is known: $x = z + 0.1\,\varepsilon$, in $d$ dimensions, with all
+# The second asks for no encoder at all. Let us try it where the truth is known: $x = z + 0.1\,\varepsilon$, in $d$
+# dimensions, with all
 # coordinates of $x$ equal to 0.7.
 #
 # *Predict first*: with 10,000 draws from the prior, for how many dimensions $d$ is the estimate of $\log p(x)$ within half a nat?
@@ -118,7 +125,8 @@ for dims in (1, 2, 3, 5, 10):
     print(f"{dims:10d}   {estimate:20.2f}   {truth:6.2f}   {near:16,d}")
 
 # %% [markdown]
-# *What to read off:* the last column counts the draws that lie within 0.2 of $x$ in every coordinate. Each dimension keeps about one in
+# *What to read off:* the last column counts the draws that lie within 0.2 of $x$ in every coordinate. Each dimension keeps
+# about one in
 # eight. From five dimensions on nothing comes near $x$, and the average consists of misses.
 #
 # The estimate of $p(x)$ is *still* right on average. But that average is carried by enormous weights which are so rare that you
@@ -157,7 +165,8 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # It is the ELBO. **The ELBO is the average log weight, and its gap is what Jensen loses because the weights scatter.**
 #
 # Now the idea of the lesson: scatter can be averaged away *before* the logarithm. Draw $k$ times, independently, and take the mean
-# weight $\frac1k \sum_i w_i$. Its average is $p(x)$ too, since each $w_i$'s is; its variance is $k$ times smaller. So Jensen loses less:
+# weight $\frac1k \sum_i w_i$. Its average is $p(x)$ too, since each $w_i$'s is; its variance is $k$ times smaller. So Jensen
+# loses less:
 #
 # $$\boxed{\;\mathrm{IWAE}_k(x) = \mathbb E_{z_1 \ldots z_k \sim q(z|x)}\left[\,\log \frac1k \sum_{i=1}^{k} w_i\,\right] \;\le\; \log p(x)\;}$$
 #
@@ -169,10 +178,12 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$.
 #
 # * $k = 1$: the logs are $\log 2$ and $\log 8$, on average $\tfrac12 \log 16 = \log 4$.
-# * $k = 2$: the pairs are (2, 2), (2, 8), (8, 2), (8, 8), each with probability ¼, and their means 2, 5, 5, 8. The average of the logs is
+# * $k = 2$: the pairs are (2, 2), (2, 8), (8, 2), (8, 8), each with probability ¼, and their means 2, 5, 5, 8. The average
+#   of the logs is
 #   $\tfrac14 \log 2 + \tfrac12 \log 5 + \tfrac14 \log 8 = \tfrac12 \log 4 + \tfrac12 \log 5$.
 #
-# *Predict first*: what share of the gap between $\log 4$ and $\log 5$ is left at $k = 2$? And at $k = 16$, a half, a tenth, or a twentieth?
+# *Predict first*: what share of the gap between $\log 4$ and $\log 5$ is left at $k = 2$? And at $k = 16$, a half, a tenth,
+# or a twentieth?
 
 # %%
 for k in (1, 2, 4, 16):
@@ -184,7 +195,8 @@ for k in (1, 2, 4, 16):
 explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 
 # %% [markdown]
-# *What to read off:* each dot is a possible mean of $k$ weights, as big as its chance, at the height of its logarithm. As $k$ grows the dots crowd around 5,
+# *What to read off:* each dot is a possible mean of $k$ weights, as big as its chance, at the height of its logarithm. As
+# $k$ grows the dots crowd around 5,
 # where the short piece of curve is nearly straight; and on a straight line, averaging before or after makes no difference.
 
 # %% [markdown]
@@ -194,7 +206,8 @@ explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 #
 # $$\log \frac{A + B}{2} \;\ge\; \frac{\log A + \log B}{2},$$
 #
-# which is Jensen for two numbers (or: $\frac{A+B}{2} \ge \sqrt{AB}$). On the left: an estimate with $2k$ draws. On the right: two estimates with $k$ of the *same*
+# which is Jensen for two numbers (or: $\frac{A+B}{2} \ge \sqrt{AB}$). On the left: an estimate with $2k$ draws. On the
+# right: two estimates with $k$ of the *same*
 # draws, averaged. This holds for every set of numbers, by no chance at all. Let us merge in pairs, again and again, whatever the seed:
 
 # %%
@@ -216,19 +229,23 @@ for seed in range(3):
 #
 # $$\mathrm{ELBO} = \mathrm{IWAE}_1 \le \mathrm{IWAE}_2 \le \mathrm{IWAE}_3 \le \ldots \le \log p(x).$$
 #
-# **In expectation.** If you draw afresh for every $k$, a single estimate with 50 draws may well lie below one with 5. Only merging the same draws rises
+# **In expectation.** If you draw afresh for every $k$, a single estimate with 50 draws may well lie below one with 5. Only
+# merging the same draws rises
 # for certain.
 #
-# And does it reach $\log p(x)$? The mean weight tends to $p(x)$ by the law of large numbers, so yes, in the end. How fast is a question for a
+# And does it reach $\log p(x)$? The mean weight tends to $p(x)$ by the law of large numbers, so yes, in the end. How fast is
+# a question for a
 # later section, and the answer can be "hardly".
 
 # %% [markdown]
 # ## Your turn: the weights
 #
-# For a batch of images and $k$ draws there are `batch × iw` weights, and one question causes more wrong answers than all formulas of this
+# For a batch of images and $k$ draws there are `batch × iw` weights, and one question causes more wrong answers than all
+# formulas of this
 # lesson: *where do the copies go?* The habit of many is `repeat`.
 #
-# *Predict first*: three images, here just named 1, 2, 3, are copied twice by `repeat` and then read as (3 images, 2 draws). What is the first
+# *Predict first*: three images, here just named 1, 2, 3, are copied twice by `repeat` and then read as (3 images, 2 draws).
+# What is the first
 # row: [1, 1] or [1, 2]?
 
 # %%
@@ -236,7 +253,8 @@ names = torch.tensor([1, 2, 3])
 print(names.repeat(2).view(3, 2))
 
 # %% [markdown]
-# `repeat` stacks *whole copies*, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row then lets image 1 borrow weights
+# `repeat` stacks *whole copies*, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row then lets
+# image 1 borrow weights
 # of image 2. No error appears, the numbers look plausible, and they mean nothing.
 #
 # Two layouts are safe. Either keep an axis of its own for the draws from the beginning, or read the copies as they lie:
@@ -246,7 +264,8 @@ print("an axis of its own: ", names.unsqueeze(1).expand(3, 2).tolist())
 print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).T.tolist())
 
 # %% [markdown]
-# With an axis of its own the rest is broadcasting: `m.unsqueeze(1)` has shape `(batch, 1, z_dim)`, $z$ has `(batch, iw, z_dim)`, and every
+# With an axis of its own the rest is broadcasting: `m.unsqueeze(1)` has shape `(batch, 1, z_dim)`, $z$ has `(batch, iw,
+# z_dim)`, and every
 # formula in `given` sums the last axis and leaves the others alone.
 
 # %% [markdown]
@@ -258,7 +277,8 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 #
 # ($b$ counts images, $i$ counts draws. Draws are independent: new noise for every image and every draw.)
 #
-# **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of the three terms is summed over
+# **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of
+# the three terms is summed over
 # its own last axis (pixels, or latent dimensions); nothing is averaged.
 
 
@@ -278,18 +298,21 @@ def log_weights(model, x, iw):
 check(log_weights)
 
 # %%
-three = torch.tensor([0, 8, 3])  # three of the 20 digits
 if solved(log_weights):
+    three = torch.tensor([0, 8, 3])  # three of the 20 digits
     torch.manual_seed(0)
     with torch.no_grad():
         iwae_digits.weights_of_digits(log_weights(flat, x[three], 2000), exact[three], x[three])
 else:
     print("When log_weights passes its check, histograms of your log weights appear beside these lines.")
+    three = torch.tensor([0, 8, 3])
     iwae_digits.weights_of_digits(None, exact[three], x[three])
 
 # %% [markdown]
-# *What to read off:* 2,000 draws for each of three real digits. The mean of $\log w$ (dash-dotted) is the ELBO; the log of the mean weight lies to its right, on the exact $\log p(x)$, because the mean of $w$
-# is carried by the right end of the histogram. The wider the histogram, the larger the gap. (The lowest 1 % are collected in the first bar.)
+# *What to read off:* 2,000 draws for each of three real digits. The mean of $\log w$ (dash-dotted) is the ELBO; the log of
+# the mean weight lies to its right, on the exact $\log p(x)$, because the mean of $w$
+# is carried by the right end of the histogram. The wider the histogram, the larger the gap. (The lowest 1 % are collected in
+# the first bar.)
 #
 # <details><summary>I get weights that change a lot between the images of one row instead of staying near one value</summary>
 #
@@ -310,7 +333,8 @@ else:
 #
 # <details><summary>I get an average of the weights above log p(x) instead of near it</summary>
 #
-# Each draw needs its own $\log p(z) - \log q(z|x)$. With the closed-form KL in its place the result is not a bound: it can exceed $\log p(x)$.
+# Each draw needs its own $\log p(z) - \log q(z|x)$. With the closed-form KL in its place the result is not a bound: it can
+# exceed $\log p(x)$.
 # </details>
 #
 # Stuck? `hint("log_weights")` goes one step at a time.
@@ -319,18 +343,22 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# $\log p(z) - \log q(z|x) = 0$, and $\log p(x|z)$ is the same for every $z$. So all weights are equal, to $p(x)$, and every bound with any $k$
-# returns the same number. It is posterior collapse (lesson 04), a bad model with a perfect bound. It also makes a sharp test of your code: a
+# $\log p(z) - \log q(z|x) = 0$, and $\log p(x|z)$ is the same for every $z$. So all weights are equal, to $p(x)$, and every
+# bound with any $k$
+# returns the same number. It is posterior collapse (lesson 04), a bad model with a perfect bound. It also makes a sharp test
+# of your code: a
 # forgotten $\log k$ shows at once.
 # </details>
 
 # %% [markdown]
 # ## The bound as a method
 #
-# What is left is short: `log_mean_exp` along the *draws*, a minus sign, the mean over the *images*. The order matters. The mean over images stands outside
+# What is left is short: `log_mean_exp` along the *draws*, a minus sign, the mean over the *images*. The order matters. The
+# mean over images stands outside
 # the logarithm, because each image has its own $p(x)$.
 #
-# The method also returns `kl` and `rec`, so that learning curves can show them. They are **the ELBO's two terms** at the same $x$, unweighted. For
+# The method also returns `kl` and `rec`, so that learning curves can show them. They are **the ELBO's two terms** at the
+# same $x$, unweighted. For
 # `iw > 1` they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation.
 
 # %% [markdown]
@@ -342,10 +370,12 @@ else:
 # \text{kl} = \frac{1}{\text{batch}} \sum_b \mathrm{KL}(q(z|x_b)\,\|\,p(z)), \qquad
 # \text{rec} = \frac{1}{\text{batch}} \sum_b -\log p(x_b|z_b)$$
 #
-# Take the prior's mean and variance from `self.z_prior` (one point), use independent draws, and let gradients pass (one point). Your kl and
+# Take the prior's mean and variance from `self.z_prior` (one point), use independent draws, and let gradients pass (one
+# point). Your kl and
 # rec may be any estimates that are right on average: closed form or by draws, from the same draws or fresh ones.
 #
-# **Shapes.** In: `x`, `(batch, 784)`; `iw`, a number. Out: three scalars in nats. `log_mean_exp` averages over the draws (axis 1) *inside* the logarithm; then the images
+# **Shapes.** In: `x`, `(batch, 784)`; `iw`, a number. Out: three scalars in nats. `log_mean_exp` averages over the draws
+# (axis 1) *inside* the logarithm; then the images
 # are averaged *outside*.
 
 
@@ -367,8 +397,8 @@ class VAE(given.VAE):
 check(VAE.negative_iwae_bound)
 
 # %%
-counts = (1, 4, 16, 64)
 if solved(VAE.negative_iwae_bound):
+    counts = (1, 4, 16, 64)
     torch.manual_seed(0)
     mine = given.trained("v1_z2", VAE)
     with torch.no_grad():
@@ -377,20 +407,24 @@ if solved(VAE.negative_iwae_bound):
     iwae_digits.bound_on_digits(flat, x, exact.mean().item(), yours, counts)
 else:
     print("When negative_iwae_bound passes its check, your bounds appear as dots on this curve.")
-    iwae_digits.bound_on_digits(flat, x, exact.mean().item(), None, counts)
+    iwae_digits.bound_on_digits(flat, x, exact.mean().item(), None, (1, 4, 16, 64))
 
 # %% [markdown]
-# *What to read off:* on real digits, too, the bound climbs from the ELBO towards the exact $\log p(x)$, quickly at first, then ever more slowly. (The target curve
-# merges the same draws in pairs, so it cannot fall; your dots come from fresh draws.) It does not arrive. Most of what is missing at the right end is due to a single one of the 20 digits; you will meet it soon.
+# *What to read off:* on real digits, too, the bound climbs from the ELBO towards the exact $\log p(x)$, quickly at first,
+# then ever more slowly. (The target curve
+# merges the same draws in pairs, so it cannot fall; your dots come from fresh draws.) It does not arrive. Most of what is
+# missing at the right end is due to a single one of the 20 digits; you will meet it soon.
 #
 # <details><summary>I get a bound that falls with iw instead of rising</summary>
 #
-# By exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$. Or the sign: `niwae` is the *negative* bound.
+# By exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$. Or the
+# sign: `niwae` is the *negative* bound.
 # </details>
 #
 # <details><summary>I get the same value for every iw instead of one that improves</summary>
 #
-# You average the *logs* (`log_w.mean(1)`): that is the ELBO, estimated from more draws. The mean belongs inside the logarithm. The same
+# You average the *logs* (`log_w.mean(1)`): that is the ELBO, estimated from more draws. The mean belongs inside the
+# logarithm. The same
 # happens if all draws of an image share one $z$.
 # </details>
 #
@@ -408,8 +442,10 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Each draw still comes from $q$, so each weight still has the mean $p(x)$, and Jensen still gives a lower bound. But it is another bound than
-# $\mathrm{IWAE}_k$, whose draws are independent. That is why the card asks for independent draws: so that two people's $\mathrm{IWAE}_{50}$ can be compared.
+# Each draw still comes from $q$, so each weight still has the mean $p(x)$, and Jensen still gives a lower bound. But it is
+# another bound than
+# $\mathrm{IWAE}_k$, whose draws are independent. That is why the card asks for independent draws: so that two people's
+# $\mathrm{IWAE}_{50}$ can be compared.
 # </details>
 
 # %% [markdown]
@@ -417,7 +453,8 @@ else:
 #
 # The plane lets us look at a single digit: its exact posterior (by the grid), the encoder's $q$ over it, and 100 draws.
 #
-# *Predict first*: $q$ is an ellipse. Where will the draws with the largest weights lie, in its centre, or where the posterior sticks out of it?
+# *Predict first*: $q$ is an ellipse. Where will the draws with the largest weights lie, in its centre, or where the
+# posterior sticks out of it?
 
 # %%
 def draws_of_one(digit):
@@ -427,28 +464,35 @@ def draws_of_one(digit):
 explore(draws_of_one, digit=(1, 0, 19, 1))
 
 # %% [markdown]
-# *What to read off:* left, all draws count alike, and they fill $q$ (solid ellipses: one and two standard deviations). Right, each is drawn as big
-# as its weight, and the big ones follow the posterior (shaded: where 95, 80 and 50 % of what the window shows lies). The weights turn draws from $q$
-# into a sample of something closer to the posterior. That is where the missing nats come from. Move the slider: which digits need the most help?
+# *What to read off:* left, all draws count alike, and they fill $q$ (solid ellipses: one and two standard deviations).
+# Right, each is drawn as big
+# as its weight, and the big ones follow the posterior (shaded: where 95, 80 and 50 % of what the window shows lies). The
+# weights turn draws from $q$
+# into a sample of something closer to the posterior. That is where the missing nats come from. Move the slider: which digits
+# need the most help?
 # And look at digit 6 twice: how much of its posterior is in the window at all?
 
 # %% [markdown]
 # ## How fast?
 #
-# Write the mean weight as $p(x)\,(1 + \delta)$. The error $\delta$ has mean 0 and variance $\mathrm{Var}(w) / (k\,p(x)^2)$. For small $\delta$ the logarithm is
+# Write the mean weight as $p(x)\,(1 + \delta)$. The error $\delta$ has mean 0 and variance $\mathrm{Var}(w) / (k\,p(x)^2)$.
+# For small $\delta$ the logarithm is
 # $\log(1 + \delta) \approx \delta - \tfrac12 \delta^2$. Take the average of both sides: the first term vanishes, and
 #
 # $$\log p(x) - \mathrm{IWAE}_k \;\approx\; \frac{1}{k} \cdot \frac{\mathrm{Var}(w)}{2\,p(x)^2}.$$
 #
-# Ten times the draws, a tenth of the gap; but **only if the variance of $w$ is finite**. Is it? In one dimension let the posterior be $N(0, v_p)$ and
+# Ten times the draws, a tenth of the gap; but **only if the variance of $w$ is finite**. Is it? In one dimension let the
+# posterior be $N(0, v_p)$ and
 # $q = N(0, v_q)$. The average of $w^2$ is
 #
 # $$\int q\,w^2\,dz = \int \frac{p(x, z)^2}{q}\,dz \;\propto\; \int \exp\Big({-\frac{z^2}{v_p}} + \frac{z^2}{2 v_q}\Big)\,dz,$$
 #
-# and that integral is finite only when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide* wastes draws. A $q$ that is too *narrow* hardly
+# and that integral is finite only when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide*
+# wastes draws. A $q$ that is too *narrow* hardly
 # ever visits the flanks of the posterior, and the weights there are enormous.
 #
-# The next figure is a model in which all this is exact: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, $\log p(x)$ is known. $q$ has the right mean, and variances
+# The next figure is a model in which all this is exact: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, $\log p(x)$ is
+# known. $q$ has the right mean, and variances
 # `width` times the best ones. (Each point merges the draws of the point before in pairs, so no curve can fall back.)
 #
 # *Predict first*: which needs fewer draws to come within 0.1 nats: a $q$ with double variance, or one with a third?
@@ -463,15 +507,19 @@ for width in (2.0, 1.0, 0.3):
     print(f"variance × {width:.1f}    {gaps[0]:8.3f}  {gaps[4]:8.3f}  {gaps[10]:8.3f}")
 
 # %% [markdown]
-# *What to read off:* both axes are logarithmic, so a fall like $1/k$ is a straight line downwards, ten times lower for ten times the draws. The wide $q$ does that.
-# The narrow one creeps, although it begins not much worse. Training by the ELBO prefers *narrow* $q$ (KL(q‖p), lesson 02), which is exactly
+# *What to read off:* both axes are logarithmic, so a fall like $1/k$ is a straight line downwards, ten times lower for ten
+# times the draws. The wide $q$ does that.
+# The narrow one creeps, although it begins not much worse. Training by the ELBO prefers *narrow* $q$ (KL(q‖p), lesson 02),
+# which is exactly
 # the kind that importance sampling dislikes.
 
 # %% [markdown]
 # ## How many draws count?
 #
-# $k$ weights of which one is a million times larger than the rest are worth one draw. To count the draws that matter, divide each weight by the sum:
-# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights). If $n$ of the draws share everything equally, then $\tilde w_i = 1/n$ for these and
+# $k$ weights of which one is a million times larger than the rest are worth one draw. To count the draws that matter, divide
+# each weight by the sum:
+# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights). If $n$ of the draws share everything equally, then
+# $\tilde w_i = 1/n$ for these and
 # $\sum_i \tilde w_i^2 = n \cdot \frac{1}{n^2} = \frac1n$. So one over that sum counts them. This is the **effective sample size**:
 #
 # $$\mathrm{ESS} = \frac{1}{\sum_i \tilde w_i^2} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}$$
@@ -485,7 +533,8 @@ for width in (2.0, 1.0, 0.3):
 #
 # $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}$$
 #
-# **Shapes.** In: `log_w`, `(batch, k)`. Out: `(batch,)`, numbers between 1 and $k$. The draws (last axis) are summed; the batch is not averaged.
+# **Shapes.** In: `log_w`, `(batch, k)`. Out: `(batch,)`, numbers between 1 and $k$. The draws (last axis) are summed; the
+# batch is not averaged.
 
 
 # %%
@@ -500,9 +549,14 @@ def effective_sample_size(log_w):
 # %%
 check(effective_sample_size)
 
+# %% [markdown]
+# To try it out, thirty rows of 2,000 log weights each, drawn from bells that are wider from row to row:
+
 # %%
 spread = torch.linspace(0.1, 3, 30).unsqueeze(1)  # standard deviations of log w, (30, 1)
 log_w = spread * torch.randn(30, 2000, generator=torch.Generator().manual_seed(0))  # (30, 2000)
+
+# %%
 if solved(effective_sample_size):
     print("(1, 1, 0, 0):", round(effective_sample_size(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).log()).item(), 3))
     print("(5, 5, 5, 5):", round(effective_sample_size(torch.tensor([[5.0, 5.0, 5.0, 5.0]]).log()).item(), 3))
@@ -512,7 +566,8 @@ else:
     figures.spread_and_effective_share(log_w, None)
 
 # %% [markdown]
-# *What to read off:* when the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about $e^{-s^2}$: for one nat a third, for two nats one in fifty.
+# *What to read off:* when the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about
+# $e^{-s^2}$: for one nat a good third ($e^{-1}$), for two nats about a fiftieth ($e^{-4}$).
 #
 # <details><summary>I get nan or inf instead of a number</summary>
 #
@@ -528,13 +583,15 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# All weights are multiplied by the same factor $e^7$: the shares stay, and so does ESS. The bound rises by 7. So ESS says how *even* the weights are, never how high.
+# All weights are multiplied by the same factor $e^7$: the shares stay, and so does ESS. The bound rises by 7. So ESS says
+# how *even* the weights are, never how high.
 # </details>
 
 # %% [markdown]
 # ## What the count does not see
 #
-# Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*. In the second the posterior has two islands
+# Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*.
+# In the second the posterior has two islands
 # and $q$ sits on one of them.
 #
 # *Predict first*: in the second, what will ESS be, out of 1,000 draws? By how many nats is the estimate of $\log p(x)$ off?
@@ -548,8 +605,10 @@ print(f"effective draws / k: {share:.3f}")
 print(f"estimate of log p(x): {estimate:.4f}   exact: 0   ln 2 = {math.log(2):.4f}")
 
 # %% [markdown]
-# *What to read off:* left, a small error in each dimension multiplies: the effective share dies with the dimension. Right, the share is perfect and the result wrong by ln 2, half of $p(x)$. All draws come from
-# one island, all their weights agree, and none has ever heard of the other island. **A low count is a warning; a high count is no proof.**
+# *What to read off:* left, a small error in each dimension multiplies: the effective share dies with the dimension. Right,
+# the share is perfect and the result wrong by ln 2, half of $p(x)$. All draws come from
+# one island, all their weights agree, and none has ever heard of the other island. **A low count is a warning; a high count
+# is no proof.**
 #
 # Does this happen to real digits? Here are two of the twenty, each with 1,000 draws:
 
@@ -563,13 +622,16 @@ for digit in (3, 6):
 assert exact[6] - one.bound > 5
 
 # %% [markdown]
-# The first bound came out a little *above* $\log p(x)$: this single estimate was lucky. It is a bound in expectation. The second is another matter.
+# The first bound came out a little *above* $\log p(x)$: this single estimate was lucky. It is a bound in expectation. The
+# second is another matter.
 
 # %%
 posterior.beside_q(flat, x[6])
 
 # %% [markdown]
-# *What to read off:* the encoder looks for this digit in one place, and its posterior is in another. Both counts are low, a few draws or a few dozen of 1,000; one bound is right within about half a nat, the other short by more than ten. No diagnosis made from draws of $q$ can know that. This digit alone is most of what the average
+# *What to read off:* the encoder looks for this digit in one place, and its posterior is in another. Both counts are low, a
+# few draws or a few dozen of 1,000; one bound is right within about half a nat, the other short by more than ten. No
+# diagnosis made from draws of $q$ can know that. This digit alone is most of what the average
 # over 20 digits could not reach.
 #
 # The good news: $\mathrm{IWAE}_k$ is a *lower* bound with any $q$. What is missed is missing, in expectation; it is never invented.
@@ -624,30 +686,34 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Of the four pairs, two are mixed: their mean is the average weight, so their log is the limit itself. The other two are pure: on average they give the ELBO. Half and half.
+# Of the four pairs, two are mixed: their mean is the average weight, so their log is the limit itself. The other two are
+# pure: on average they give the ELBO. Half and half.
 # </details>
 
 # %% [markdown]
 # ## The good model, measured
 #
-# Now the model with 20 latent dimensions. A grid is out of the question: 200 points in each of 20 dimensions are $200^{20}$. The bound with many draws is the
-# standard way of estimating $\log p(x)$. `evaluate` computes it in pieces, because all at once `(batch, iw, 784)` numbers would fill the memory:
+# Now the model with 20 latent dimensions. A grid is out of the question: 200 points in each of 20 dimensions are $200^{20}$.
+# The bound with many draws is the
+# standard way of estimating $\log p(x)$. `evaluate` computes it in pieces, because all at once `(batch, iw, 784)` numbers
+# would fill the memory:
 
 # %%
 batch, iw = 100, 5_000
 print(f"one tensor of (batch, iw, 784) float32: {batch * iw * 784 * 4 / 1e9:.1f} GB")
 
 # %% [markdown]
-# *Predict first*: the first row is the NELBO from a single draw, about 90 nats. How many nats does $k = 10$ buy, and how many the step from 1,000 to 5,000?
+# *Predict first*: the first row is the NELBO from a single draw, about 90 nats. How many nats does $k = 10$ buy, and how
+# many the step from 1,000 to 5,000?
 
 # %% tags=["nbval-ignore-output"]
 good = given.trained("v1_z20")
 x40 = binarize(images[:40], generator=torch.Generator().manual_seed(1))  # (40, 784)
 print("    k    −bound   bought since the row above   draws that count")
-found = {}
+found, before = {}, None
 for k in (1, 10, 100, 1_000, 5_000):
     found[k] = evaluate(good, x40, "iwae", k)
-    bought = "" if k == 1 else f"{before - found[k].nll:.2f}"
+    bought = "" if before is None else f"{before - found[k].nll:.2f}"
     print(f"{k:5,d}   {found[k].nll:7.2f}   {bought:>26}   {found[k].effective_sample_size:16.1f}")
     before = found[k].nll
 print(f"standard error of the last figure, between images: {found[k].standard_error:.1f}")
@@ -656,14 +722,17 @@ print(f"standard error of the last figure, between images: {found[k].standard_er
 assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > found[5_000].nll
 
 # %% [markdown]
-# *What to read off:* cost is proportional to $k$, every draw is one pass through the decoder. The first nine extra draws buy most of what can be had, the last 4,000 a tenth of a nat or two. And of
+# *What to read off:* cost is proportional to $k$, every draw is one pass through the decoder. The first nine extra draws buy
+# most of what can be had, the last 4,000 a tenth of a nat or two. And of
 # 5,000 draws only some dozens count: in 20 dimensions $q$ and posterior overlap badly.
 #
 # How to read the last figure, which papers call **NLL**, the negative log-likelihood:
 #
-# * In expectation $\mathrm{IWAE}_{5000}$ lies *below* $\log p(x)$, so the NLL printed is too *high*: the model is at least as good as that, up to chance.
+# * In expectation $\mathrm{IWAE}_{5000}$ lies *below* $\log p(x)$, so the NLL printed is too *high*: the model is at least
+#   as good as that, up to chance.
 #   By how much nobody knows; the small last step says "probably little", and the blind spot says "no proof".
-# * It is a mean over only 40 images, and digits differ: its standard error is printed below the table. *Differences* between rows are far surer,
+# * It is a mean over only 40 images, and digits differ: its standard error is printed below the table. *Differences* between
+#   rows are far surer,
 #   because all rows use the same images.
 # * It depends on the binarization of the pixels, so compare only with figures that treat the pixels alike (lesson 03).
 
@@ -687,22 +756,27 @@ assert 86 < niwae.nll < nelbo.nll < 94
 # %% [markdown]
 # ## Training with the bound
 #
-# So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE. What would change? Take the gradient of
+# So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE.
+# What would change? Take the gradient of
 # one image's term; since $\nabla w = w\,\nabla \log w$,
 #
 # $$\nabla \log \frac1k \sum_i w_i = \frac{\sum_i \nabla w_i}{\sum_j w_j} = \sum_i \tilde w_i\,\nabla \log w_i .$$
 #
-# With the ELBO every draw counts alike, also one that fell where the posterior is not; so training makes $q$ cautious, and bends the *model* until its posteriors look
-# like the ellipses that $q$ can be. With the weights $\tilde w_i$ a bad draw is nearly ignored, and the model may keep richer posteriors.
+# With the ELBO every draw counts alike, also one that fell where the posterior is not; so training makes $q$ cautious, and
+# bends the *model* until its posteriors look
+# like the ellipses that $q$ can be. With the weights $\tilde w_i$ a bad draw is nearly ignored, and the model may keep
+# richer posteriors.
 
 # %% [markdown]
 # {{ exercise IWAE.loss }}
 #
-# **Goal.** Make a model that trains with the bound: `loss` as `fit` wants it. It is lesson 04's `loss` with another number to minimise.
+# **Goal.** Make a model that trains with the bound: `loss` as `fit` wants it. It is lesson 04's `loss` with another number
+# to minimise.
 #
 # $$\text{loss} = \text{niwae}, \qquad \text{gen/elbo} = -(\text{kl} + \text{rec})$$
 #
-# **Shapes.** In: `x`, `(batch, 784)`, and `iw`. Out: the scalar to minimise, and a dictionary with `"train/loss"`, `"gen/elbo"`, `"gen/kl_z"` and `"gen/rec"`. All are
+# **Shapes.** In: `x`, `(batch, 784)`, and `iw`. Out: the scalar to minimise, and a dictionary with `"train/loss"`,
+# `"gen/elbo"`, `"gen/kl_z"` and `"gen/rec"`. All are
 # averaged over the batch already.
 
 
@@ -720,14 +794,15 @@ class IWAE(VAE):
 check(IWAE.loss)
 
 # %% [markdown]
-# Training from nothing takes minutes, so we begin with the trained model, train 100 more steps by either bound, and evaluate both by both.
+# Training from nothing takes minutes, so we begin with the trained model, train 100 more steps by either bound, and evaluate
+# both by both.
 #
 # *Predict first*: which of the two has the better ELBO? Which the better bound with 200 draws?
 
 
 # %%
 def further(cls, objective):
-    """Train the good model a little further by another objective: its NELBO, and its −IWAE_200, on 100 test images."""
+    """Train the good model a little further: its NELBO, and its −IWAE_200, on 100 test images."""
     model = given.trained("v1_z20", cls)
     fit(model, load_mnist("train"), objective=objective, steps=100, batch_size=40, lr=1e-3, warmup=20, progress=False)
     return evaluate(model, x500[:100], "elbo", iw=50).nll, evaluate(model, x500[:100], "iwae", iw=200).nll
@@ -750,8 +825,10 @@ if table is not None:
     assert elbo_1 < elbo_10 and bound_10 < bound_1, "each model should win at its own k"
 
 # %% [markdown]
-# *What to read off:* the lines cross: each model wins at the bound that it was trained with. The IWAE has the worse ELBO, because its $q$ no longer tries to be right with a single draw. So **never compare two
-# models by different bounds**, nor by the bound that one of them was trained with. Compare by the best estimate of $\log p(x)$ that you can afford.
+# *What to read off:* the lines cross: each model wins at the bound that it was trained with. The IWAE has the worse ELBO,
+# because its $q$ no longer tries to be right with a single draw. So **never compare two
+# models by different bounds**, nor by the bound that one of them was trained with. Compare by the best estimate of $\log p(x)$
+# that you can afford.
 #
 # <details><summary>I get an ELBO equal to −niwae in the dictionary instead of a lower number</summary>
 #
@@ -763,34 +840,45 @@ if table is not None:
 # `iw` has to reach the bound: `self.negative_iwae_bound(x, iw)`.
 # </details>
 #
-# **Think.** An IWAE is trained with $k = 10$, each step costs ten times as much in the decoder. What else could you have bought for that?
+# **Think.** An IWAE is trained with $k = 10$, each step costs ten times as much in the decoder. What else could you have
+# bought for that?
 #
 # <details><summary>Answer</summary>
 #
-# Ten times as many steps, or batches of ten times as many images, or a larger encoder whose $q$ fits better. Which one is the best is a question for measurement at equal cost; that $k = 10$ wins at equal *steps* does not answer it.
+# Ten times as many steps, or batches of ten times as many images, or a larger encoder whose $q$ fits better. Which one is
+# the best is a question for measurement at equal cost; that $k = 10$ wins at equal *steps* does not answer it.
 # </details>
 
 # %% [markdown]
 # ## Full path: a tighter bound, a fainter signal
 #
-# If more draws give a better bound, why not train with $k = 1{,}000$? Because training follows *gradients*, and what matters for a gradient is its signal-to-noise ratio: the size of its average, divided by its
+# If more draws give a better bound, why not train with $k = 1{,}000$? Because training follows *gradients*, and what matters
+# for a gradient is its signal-to-noise ratio: the size of its average, divided by its
 # standard deviation.
 #
-# As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So the slope of the bound in the encoder's parameters tends to 0: there is less and less to win by a better $q$. It falls like $1/k$,
-# as the gap does. The noise falls only like $1/\sqrt k$, as averages do. The ratio therefore falls like $1/\sqrt k$ (Rainforth et al. 2018). The decoder has no such trouble: its slope tends to
+# As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So the slope of the bound in the encoder's parameters
+# tends to 0: there is less and less to win by a better $q$. It falls like $1/k$,
+# as the gap does. The noise falls only like $1/\sqrt k$, as averages do. The ratio therefore falls like $1/\sqrt k$
+# (Rainforth et al. 2018). The decoder has no such trouble: its slope tends to
 # that of $\log p(x)$ itself.
 #
-# Two remedies look at where the noise comes from. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the path $\phi \to z \to \log w$, and directly, since $\log q(z|x)$ contains $\phi$.
+# Two remedies look at where the noise comes from. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the
+# path $\phi \to z \to \log w$, and directly, since $\log q(z|x)$ contains $\phi$.
 #
-# * **Sticking the landing** (Roeder et al. 2017) drops the direct part. For $k = 1$ its average is 0 (a score, lesson 01), so nothing is lost. For $k > 1$ it is *not* 0 on average, and
+# * **Sticking the landing** (Roeder et al. 2017) drops the direct part. For $k = 1$ its average is 0 (a score, lesson 01),
+#   so nothing is lost. For $k > 1$ it is *not* 0 on average, and
 #   what is left is a biased gradient.
-# * **DReG** (Tucker et al. 2019) does not drop the direct part but rewrites it, by the trick once more, as a path. The result is strikingly simple: path only, with *squared* shares,
-#   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}\Big].$$
+# * **DReG** (Tucker et al. 2019) does not drop the direct part but rewrites it, by the trick once more, as a path. The
+#   result is strikingly simple: path only, with *squared* shares,
+#   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial
+#   z_i}\,\frac{\partial z_i}{\partial \phi}\Big].$$
 #   It is right on average for every $k$. It cures the encoder; the decoder keeps its ordinary gradient.
 #
-# The figure is a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a unit off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
+# The figure is a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a
+# unit off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
 #
-# *Predict first*: four curves of signal-to-noise against $k$. Which rise, which fall? And which of those that rise is nevertheless useless?
+# *Predict first*: four curves of signal-to-noise against $k$. Which rise, which fall? And which of those that rise is
+# nevertheless useless?
 
 # %%
 iwae_estimators.signal_against_draws()
@@ -801,25 +889,33 @@ for name in ("encoder", "dreg", "stl", "decoder"):
     print(f"{name:>21}", "".join(f"{ratio:8.2f}" for ratio in iwae_estimators.signal_to_noise(name)))
 
 # %% [markdown]
-# *What to read off:* left, the plain encoder gradient sinks towards the grey line, under which 8,000 repeats cannot tell it from 0; DReG and the decoder rise. Right, the averages: the true slope
-# falls like $1/k$, and DReG (triangles) has the plain estimator's average. Sticking the landing has the best ratio of all and points to the wrong value: a clear signal of a bias.
+# *What to read off:* left, the plain encoder gradient sinks towards the grey line, under which 8,000 repeats cannot tell it
+# from 0; DReG and the decoder rise. Right, the averages: the true slope
+# falls like $1/k$, and DReG (triangles) has the plain estimator's average. Sticking the landing has the best ratio of all
+# and points to the wrong value: a clear signal of a bias.
 #
-# One more look at the weights. Draw $k$ times from $q$ and then pick *one* of the draws by the shares $\tilde w_i$: what is the distribution of the one picked? Cremer et al. (2017) call it $q_{EW}$; it is what you
-# saw in the picture of one digit as "draws as big as their weights". They show $\mathrm{IWAE}_k \le \mathrm{ELBO}(q_{EW}) \le \log p(x)$: the IWAE bound is *at most* the ordinary ELBO of
+# One more look at the weights. Draw $k$ times from $q$ and then pick *one* of the draws by the shares $\tilde w_i$: what is
+# the distribution of the one picked? Cremer et al. (2017) call it $q_{EW}$; it is what you
+# saw in the picture of one digit as "draws as big as their weights". They show $\mathrm{IWAE}_k \le \mathrm{ELBO}(q_{EW}) \le \log p(x)$:
+# the IWAE bound is *at most* the ordinary ELBO of
 # a much more flexible $q$.
 
 # %% [markdown]
 # {{ exercise dreg_loss }}
 #
-# **Goal.** Return a loss whose *value* is the negative bound and whose gradient to the encoder is DReG's. (Optional: no later lesson needs it.)
+# **Goal.** Return a loss whose *value* is the negative bound and whose gradient to the encoder is DReG's. (Optional: no
+# later lesson needs it.)
 #
 # $$\nabla_\phi\,\text{loss} = -\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi} \quad \text{(per image)}$$
 #
-# Two steps. Inside $\log q$ use `m.detach()` and `v.detach()`: then the path through $z$ is the only way back to the encoder. The bound's own
-# gradient brings one factor $\tilde w_i$; the second one comes by a *hook*: after `z.register_hook(f)`, PyTorch calls `f(slope)` with the gradient that arrives at `z` on its way back, and
+# Two steps. Inside $\log q$ use `m.detach()` and `v.detach()`: then the path through $z$ is the only way back to the
+# encoder. The bound's own
+# gradient brings one factor $\tilde w_i$; the second one comes by a *hook*: after `z.register_hook(f)`, PyTorch calls
+# `f(slope)` with the gradient that arrives at `z` on its way back, and
 # goes on with what `f` returns. The decoder's gradient does not pass through `z` and stays as it is.
 #
-# **Shapes.** In: `model`; `x`, `(batch, 784)`; `iw`. Out: a scalar. Draws are averaged inside the logarithm (axis 1), images outside; $\tilde w$ is `(batch, iw)`, and the slope at `z` is `(batch, iw, z_dim)`.
+# **Shapes.** In: `model`; `x`, `(batch, 784)`; `iw`. Out: a scalar. Draws are averaged inside the logarithm (axis 1), images
+# outside; $\tilde w$ is `(batch, iw)`, and the slope at `z` is `(batch, iw, z_dim)`.
 
 
 # %%
@@ -869,20 +965,27 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Sticking the landing, which is right on average for $k = 1$. If $q$ is the exact posterior, $\log w$ does not depend on $z$ at all, so the gradient is 0 for every draw: no noise once you have landed. Hence the name.
+# Sticking the landing, which is right on average for $k = 1$. If $q$ is the exact posterior, $\log w$ does not depend on $z$
+# at all, so the gradient is 0 for every draw: no noise once you have landed. Hence the name.
 # </details>
 
 # %% [markdown]
 # ## Summary
 #
-# * $p(x) = \mathbb E_q[w]$ with $w = p(x, z) / q(z|x)$: right on average for every $q$, useful only for a $q$ that looks in the right place.
-# * The ELBO is $\mathbb E[\log w]$. Averaging $k$ weights *before* the logarithm gives $\mathrm{IWAE}_k$: equal to the ELBO at $k = 1$, and in expectation rising with $k$ towards $\log p(x)$.
-# * Everything stays in log space; draws are averaged inside the logarithm, images outside. kl and rec are the ELBO's, and do not add up to niwae.
-# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (for Gaussians: $v_q > \tfrac12 v_p$). Too wide heals, too narrow hardly.
-# * The effective sample size warns; it cannot reassure. The NLL from 5,000 draws is too high in expectation, never too low, up to chance.
+# * $p(x) = \mathbb E_q[w]$ with $w = p(x, z) / q(z|x)$: right on average for every $q$, useful only for a $q$ that looks in
+#   the right place.
+# * The ELBO is $\mathbb E[\log w]$. Averaging $k$ weights *before* the logarithm gives $\mathrm{IWAE}_k$: equal to the ELBO
+#   at $k = 1$, and in expectation rising with $k$ towards $\log p(x)$.
+# * Everything stays in log space; draws are averaged inside the logarithm, images outside. kl and rec are the ELBO's, and do
+#   not add up to niwae.
+# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (for Gaussians: $v_q > \tfrac12 v_p$). Too wide heals, too
+#   narrow hardly.
+# * The effective sample size warns; it cannot reassure. The NLL from 5,000 draws is too high in expectation, never too low,
+#   up to chance.
 # * Each model wins at its own $k$. More draws make a better bound and a fainter encoder gradient.
 #
-# In the map of the course: `negative_iwae_bound` is the last of the two bounds of the class `VAE`. Lesson 06 goes the other way through the model, from $z$ to images.
+# In the map of the course: `negative_iwae_bound` is the last of the two bounds of the class `VAE`. Lesson 06 goes the other
+# way through the model, from $z$ to images.
 
 # %% [markdown]
 # ## Check your progress
@@ -890,6 +993,7 @@ else:
 # With the bound of 100 draws, measured above, for "our model":
 
 # %% tags=["nbval-ignore-output"]
+assert niwae.nll < nelbo.nll
 progress(nats=niwae.nll)
 
 # %% [markdown]
@@ -902,32 +1006,42 @@ progress(nats=niwae.nll)
 # | a bound that falls by $\log k$ | a sum of weights where the mean belongs |
 # | a bound that does not move with `iw` | the mean of the logs; or one $z$ shared by all draws |
 # | `inf` or `nan` | exponential before logarithm; use `log_mean_exp` |
-# | a niwae below the exact $-\log p(x)$ | the closed-form KL inside the weight, a forgotten $\log q$, or, within a few hundredths, chance |
+# | a niwae below the exact $-\log p(x)$ | the closed-form KL inside the weight, a forgotten $\log q$; or chance, when few images are averaged: it is a bound in expectation |
 # | out of memory | `(batch, iw, 784)` numbers at once: fewer images at a time, or `evaluate` |
 # | training with large $k$ learns nothing | the encoder's gradient drowns in noise: smaller $k$, or DReG |
 #
-# **Group task** (rooms, 10 minutes). A weight is the throw of a die. Everybody throws one die ten times and averages the logs; then throws *two* dice, takes the log of their mean, ten times, and averages; then four dice. Collect the three
-# averages of all people on the board. Which rise for everybody, which only for the class? What are the exact first value and the limit?
+# **Group task** (rooms, 10 minutes). A weight is the throw of a die. Everybody throws one die ten times and averages the
+# logs; then throws *two* dice, takes the log of their mean, ten times, and averages; then four dice. Collect the three
+# averages of all people on the board. Which rise for everybody, which only for the class? What are the exact first value and
+# the limit?
 #
 # <details><summary>Answer</summary>
 #
-# First value: $(\log 1 + \log 2 + \ldots + \log 6)/6 = (\log 720)/6$. Limit: $\log 3.5$. A single person's averages can go down, since their draws are fresh; the class's hardly. Merge your *own* single throws in pairs
+# First value: $(\log 1 + \log 2 + \ldots + \log 6)/6 = (\log 720)/6$. Limit: $\log 3.5$. A single person's averages can go
+# down, since their draws are fresh; the class's hardly. Merge your *own* single throws in pairs
 # instead, and yours rise for certain.
 # </details>
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, ten minutes: derive $p(x) = \mathbb E_q[w]$; the bound, by Jensen; why merging in pairs cannot lower it. Write the two functions, with the shape of every line. Say what kl and rec are. Then compare. What was missing goes onto
+# Close the notebook, take paper, ten minutes: derive $p(x) = \mathbb E_q[w]$; the bound, by Jensen; why merging in pairs
+# cannot lower it. Write the two functions, with the shape of every line. Say what kl and rec are. Then compare. What was
+# missing goes onto
 # tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: the bound and its proof (appendix A). In their table "VAE, $k$ = 5, 50" means training with the ELBO averaged over $k$ draws, not a bound with
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: the bound and its proof (appendix
+#   A). In their table "VAE, $k$ = 5, 50" means training with the ELBO averaged over $k$ draws, not a bound with
 #   $k$ weights.
-# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, ICLR workshop 2017: three pages on $q_{EW}$, with the picture that you drew.
+# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, ICLR workshop 2017: three pages on
+#   $q_{EW}$, with the picture that you drew.
 # * T. Rainforth and others, *Tighter Variational Bounds are Not Necessarily Better*, ICML 2018: the signal that sinks, with proof.
-# * G. Tucker, D. Lawson, S. Gu, C. Maddison, *Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives*, ICLR 2019: the remedy.
-# * Y. Wu, Y. Burda, R. Salakhutdinov, R. Grosse, *On the Quantitative Analysis of Decoder-Based Generative Models*, ICLR 2017: how far such estimates of $\log p(x)$ can be trusted, checked from above as well as from below.
-# * A. Owen, *Monte Carlo Theory, Methods and Examples*, chapter 9: importance sampling without neural networks, effective sample size and its traps included.
+# * G. Tucker, D. Lawson, S. Gu, C. Maddison, *Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives*, ICLR
+#   2019: the remedy.
+# * Y. Wu, Y. Burda, R. Salakhutdinov, R. Grosse, *On the Quantitative Analysis of Decoder-Based Generative Models*, ICLR
+#   2017: how far such estimates of $\log p(x)$ can be trusted, checked from above as well as from below.
+# * A. Owen, *Monte Carlo Theory, Methods and Examples*, chapter 9: importance sampling without neural networks, effective
+#   sample size and its traps included.
