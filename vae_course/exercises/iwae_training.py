@@ -140,10 +140,12 @@ def doubly_reparameterized(trial: Trial) -> None:
         share = slope[0].item() / LINEAR_M
         if iw == 1 and abs(share - 1) > 1e-3:
             raise Wrong(f"For one draw the slope in m is {slope[0]:.3f}.", f"It should be {LINEAR_M}, whatever z is.")
-        if iw == 5 and not 0.2 - 1e-3 <= share <= 0.999999:
-            raise Wrong(
-                f"For five draws the slope in m is m times {share:.3f}.", "It should be Σ w̃², between 1/5 and 1."
-            )
+        shares += [share] * (iw == 5)
+    # One of five weights is 2,000 times the others' sum with a chance below 0.001; three calls in a row, below 1e-9.
+    if min(shares) > 0.9995 or min(shares) < 0.199 or max(shares) > 1.001:
+        raise Wrong(
+            f"For five draws the slope in m is m times {shares[0]:.3f}.", "It should be Σ w̃², between 1/5 and 1."
+        )
 
 
 def dreg(power: int, stop_q: bool = True) -> Callable[[Any, Tensor, int], Tensor]:

@@ -50,14 +50,14 @@ class Truth:
     def log_weight(self, noise: Tensor) -> Tensor:
         """log w = log p(x|z) + log p(z) − log q(z|x) at z = m + sqrt(v) · ε."""
         z = self.z(noise)
-        prior = Normal(torch.tensor(self.prior_m).double(), math.sqrt(self.prior_v))
-        posterior = Normal(torch.tensor(self.m).double(), math.sqrt(self.v))
+        prior = Normal(torch.tensor(self.prior_m, dtype=torch.float64), math.sqrt(self.prior_v))
+        posterior = Normal(torch.tensor(self.m, dtype=torch.float64), math.sqrt(self.v))
         return self.log_likelihood(z) + prior.log_prob(z) - posterior.log_prob(z)
 
     def kl(self) -> float:
         """KL(q ‖ p)."""
-        q = Normal(torch.tensor(self.m).double(), math.sqrt(self.v))
-        p = Normal(torch.tensor(self.prior_m).double(), math.sqrt(self.prior_v))
+        q = Normal(torch.tensor(self.m, dtype=torch.float64), math.sqrt(self.v))
+        p = Normal(torch.tensor(self.prior_m, dtype=torch.float64), math.sqrt(self.prior_v))
         return kl_divergence(q, p).item()
 
     def rec(self) -> float:

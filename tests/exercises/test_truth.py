@@ -1,0 +1,76 @@
+"""The integrals that answers are measured against."""
+
+import math
+
+import pytest
+import torch
+
+from vae_course.exercises.models import Bent, apart, decode, encode, mild, strong
+from vae_course.exercises.truth import Truth, log_evidence_of_two
+from vae_course.exercises.weight_checks import truths_of
+
+
+@pytest.fixture(params=["mild", "strong"])
+def case(request: pytest.FixtureRequest) -> Bent:
+    return {"mild": mild, "strong": strong}[request.param]()
+
+
+def test_twice_the_nodes_give_the_same_integrals(case: Bent) -> None:
+    coarse, fine = case.truth, case.truth.refined()
+    assert coarse.rec() == pytest.approx(fine.rec(), abs=1e-7)
+    assert coarse.log_evidence() == pytest.approx(fine.log_evidence(), abs=1e-7)
+    for k in (1, 2, 8, 50):
+        assert coarse.iwae(k) == pytest.approx(fine.iwae(k), abs=1e-7)
+
+
+def test_one_draw_is_the_elbo_and_more_rise_to_the_evidence(case: Bent) -> None:
+    truth = case.truth
+    bounds = [truth.iwae(k) for k in (1, 2, 3, 8, 50, 1000)]
+    assert bounds[0] == pytest.approx(-truth.nelbo(), abs=1e-7)
+    assert bounds == sorted(bounds)
+    assert bounds[-1] < truth.log_evidence()
+
+
+def test_a_gaussian_model_has_its_textbook_evidence() -> None:
+    x, noise = 0.7, 0.4  # p(x) = N(0, 1 + noise)
+    truth = Truth(lambda z: -0.5 * ((x - z) ** 2 / noise + math.log(2 * math.pi * noise)), m=0.3, v=0.5)
+    exact = -0.5 * (x**2 / (1 + noise) + math.log(2 * math.pi * (1 + noise)))
+    assert truth.log_evidence() == pytest.approx(exact, abs=1e-9)
+    posterior = Truth(truth.log_likelihood, m=x / (1 + noise), v=noise / (1 + noise))
+    assert posterior.iwae(1) == pytest.approx(exact, abs=1e-9)
+    assert posterior.iwae(5) == pytest.approx(exact, abs=1e-7)
+
+
+def test_two_latents_by_a_grid_agree_with_one_when_one_does_not_matter() -> None:
+    case = strong()
+    image = case.image[None]
+
+    def decoder(z: torch.Tensor) -> torch.Tensor:
+        return decode(case.model, z[:, :1])
+
+    evidence = log_evidence_of_two(decoder, image, nodes=160, reach=6.5)
+    assert evidence.item() == pytest.approx(case.truth.log_evidence(), abs=1e-4)
+
+
+def test_weight_distribution_is_the_one_that_draws_show() -> None:
+    truth = strong().truth
+    draws = truth.log_weight(torch.randn(20_000, generator=torch.Generator().manual_seed(1)).double())
+    u = truth.weight_distribution(draws).sort().values
+    assert (u - torch.linspace(0, 1, len(u))).abs().max() < 0.02  # DKW at 1e-6: 0.019
+
+
+def test_designed_models_are_as_their_weights_say() -> None:
+    case = mild()
+    m, v = encode(case.model, case.image[None])
+    assert m[0].tolist() == pytest.approx(case.m, abs=1e-6)
+    assert v[0].tolist() == pytest.approx(case.v, rel=1e-5)
+    z = torch.linspace(-20, 20, 7).double()
+    logits = decode(case.model, torch.stack([z, 0.3 * z, -z], 1))
+    x = case.image.double()
+    direct = (x * logits - torch.nn.functional.softplus(logits)).sum(-1)
+    assert torch.allclose(case.truth.log_likelihood(z), direct, atol=1e-6)
+
+
+def test_truths_of_a_model_without_z_differ_by_image() -> None:
+    truths = truths_of(apart(torch.Generator().manual_seed(0), z_dim=1))
+    assert len({round(t.rec(), 3) for t in truths}) == 5
