@@ -29,7 +29,7 @@ each, 32 and 114 seconds of one busy core. With seed 1, k = 1 gives 105.07, 102.
 
 def the_whole_class() -> None:
     """Two lanes: what the bounds do with an image, and what the sampling methods do without one."""
-    with canvas(width=9.8, height=4.5) as axes:
+    with canvas(width=9.8, height=3.9) as axes:
         _lane(axes, 2.25, ["x", "enc", "m, v", "z", "dec", "logits"], dice="z", title="bounds: an image comes in")
         _lane(
             axes, 0.25, ["prior", "z", "dec", "sigmoid", "x"], dice="zx", title="sampling: no image comes in", start=1
@@ -115,6 +115,32 @@ def learning_curves(curves: Any) -> None:
             axes.legend()
         left.set(ylim=(60, 220), title="what is minimised, and its larger part")
         right.set(title="what the latent variables cost", ylim=(0, 40))
+
+
+def q_over_prior(model: Any, x: Tensor) -> None:
+    """Left: q(z|x) of four images over the prior, in the dimension with the largest KL. Right: the KL of each dimension.
+
+    x: (n, 784), of which the right panel shows the average.
+    """
+    with torch.no_grad():
+        m, v = model.enc(x)  # (n, z_dim) each
+    prior_m, prior_v = model.z_prior_m, model.z_prior_v
+    kl = 0.5 * (torch.log(prior_v / v) + v / prior_v + (m - prior_m).square() / prior_v - 1).mean(0)  # (z_dim,)
+    order = kl.argsort(descending=True)
+    grid = torch.linspace(-4, 4, 400)
+    with canvas(columns=2, width=9.8, height=3.2) as (left, right):
+        left.plot(grid, _bell(grid, prior_m, prior_v), color=COLOURS["p"], ls="--", label="prior p(z)")
+        for row, style in zip(range(4), ("-", "-.", ":", (0, (1, 3))), strict=True):
+            density = _bell(grid, m[row, order[0]], v[row, order[0]])
+            left.plot(grid, density, color=COLOURS["q"], ls=style, label=f"q(z|x) of test image {row}")
+        left.set(xlabel="z in the busiest dimension", ylabel="density")
+        left.legend(fontsize=9)
+        right.bar(range(len(kl)), kl[order].numpy(), color=COLOURS["kl"])
+        right.set(xlabel="latent dimensions, sorted", ylabel="KL (nats)", title=f"together {kl.sum():.1f} nats")
+
+
+def _bell(z: Tensor, m: Tensor, v: Tensor) -> np.ndarray:
+    return (torch.exp(-((z - m) ** 2) / (2 * v)) / torch.sqrt(2 * math.pi * v)).numpy()
 
 
 def _smooth(values: np.ndarray, width: int = 25) -> np.ndarray:
