@@ -96,13 +96,18 @@ class Watch:
         live: in a live notebook, how many steps apart the curves are drawn while the model learns.
     """
 
-    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 100, 300, 1_000, 2_600), live: int = 200) -> None:
+    def __init__(self, model: Any, x: Tensor, at: Sequence[int] = (1, 40, 100, 300, 2_600), live: int = 200) -> None:
         self.model, self.x, self.at, self.live = model, x, at, live
         self.z = torch.randn(len(x), model.z_dim, generator=torch.Generator().manual_seed(4))
         self.seen: dict[int, Tensor] = {}
-        self._display: Any = None
+        self.moves: dict[int, tuple[float, float]] = {}
 
     def __call__(self, step: int, curves: Curves) -> None:
+        if step in (20, 40, 100, 300):
+            with torch.no_grad():
+                m, _ = self.model.enc(self.x)  # (n, z_dim)
+            shared = m.mean(0).square().sum() / 2
+            self.moves[step] = (shared.item(), (m.square().sum(1).mean() / 2 - shared).item())
         if step in self.at:
             with torch.no_grad():
                 m, _ = self.model.enc(self.x)
@@ -115,6 +120,12 @@ class Watch:
 
         clear_output(wait=True)
         learning_curves(curves)
+
+    def what_m_costs(self) -> None:
+        """Print ½ Σ m², the part of the KL that m makes, early in training: a move shared by all images, and the rest."""
+        print("nats of KL that m costs:   the same for all images   different from image to image")
+        for step, (shared, own) in self.moves.items():
+            print(f"step {step:4d} {shared:40.1f} {own:29.1f}")
 
     def pictures(self) -> None:
         """Left reconstructions of the images, right samples from the prior; one row for each step looked at."""

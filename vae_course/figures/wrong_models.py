@@ -108,7 +108,7 @@ def collapse_toy(angle: int = 45) -> None:
         left.set(title=f"data, turned by {angle}°")
         middle.plot(*data[f"{angle}/samples"].astype(float).T, ".", color=COLOURS["p"], ms=3)
         middle.plot(*data[f"{angle}/line"].astype(float).T, "-", color=COLOURS["q"], lw=3)
-        middle.set(title="samples; the decoder's mean as z moves")
+        middle.set(title="samples; line: mean as z moves")
         for axes in (left, middle):
             axes.set(xlim=(-6, 6), ylim=(-6, 6), aspect="equal", xlabel="x₁", ylabel="x₂")
         right.plot(ANGLES, kls, "o:", color=COLOURS["kl"])
