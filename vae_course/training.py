@@ -150,7 +150,7 @@ def start_at_mean_pixel(model: Any, data: MNIST | Tensor) -> None:
     """Let an untrained model begin with what is true of every digit: the average image.
 
     The decoder's last bias becomes logit(mean pixel), so that training starts near the mean-pixel model's 206 nats and
-    not at 543; and the encoder's first bias is shifted so that the average image gives 0. Changes the model in place.
+    not at 543; and the encoder's first bias is shifted as if that image were subtracted from x. Changes the model in place.
     It needs the decoder's last and the encoder's first layer to be `nn.Linear`s on the pixels, as in `vae_course.nns`.
 
     Args:
