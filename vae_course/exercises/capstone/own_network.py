@@ -7,6 +7,7 @@ from torch import Generator, Tensor, nn
 
 from vae_course import nns
 from vae_course.answers import Answer
+from vae_course.exercises.capstone.whole_class import raise_if_untouched
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.nns import gaussian_parameters
@@ -38,6 +39,7 @@ def network_shapes(trial: Trial) -> None:
     for z_dim, batch in ((16, 4), (3, 1)):
         call = trial.answer.call(z_dim, x[:batch], z[:batch, :z_dim], 1.0, seed=trial.seed)
         if call.error is not None:
+            raise_if_untouched(call)
             if z_dim == 16:
                 raise Raised(call)
             raise Wrong(
