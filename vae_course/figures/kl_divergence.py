@@ -33,8 +33,12 @@ def bell_and_parabola(v: float = 1.0) -> None:
         right.plot(grid, log_density(grid, 0, 1), color=COLOURS["faint"], lw=1)
         right.plot(grid, log_density(grid, 0, v), color=COLOURS["q"])
         right.plot(2, value, "o", color=COLOURS["truth"])
-        right.annotate(f"at x = 2: {value:.2f} nats", (2, value), (-2.6, -7.4), arrowprops={"arrowstyle": "-", "lw": 1})
-        right.set(xlabel="x", ylabel="log density (nats)", ylim=(-9, 0.6), title="its logarithm: a parabola")
+        right.set(
+            xlabel="x",
+            ylabel="log density (nats)",
+            ylim=(-9, 0.6),
+            title=f"its logarithm: a parabola; at x = 2: {value:.2f} nats",
+        )
 
 
 def log_density_beside_target(x: Tensor | None, yours: Tensor | None) -> None:

@@ -114,7 +114,7 @@ def float32_edge(logit: float = 12.0) -> None:
         right.set(
             xlabel="logit a", ylabel="slope in a", ylim=(-0.1, 1.25), title=f"slope of the naive cost: {slope:.3g}"
         )
-        right.legend(loc="lower left")
+        right.legend(loc="center left")
 
 
 def train_three(data: MNIST, steps: int = 300) -> dict[str, tuple[nn.Module, float, float]]:
