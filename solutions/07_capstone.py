@@ -660,7 +660,7 @@ figures.weights_and_bound(log_w)
 
 # %% [markdown]
 # *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them; the log of the mean weight is carried by
-# the few on the right. *Right:* the bound against $k$. The curve is made from one set of draws, merged in pairs again and again, and by
+# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$. The curve is made from one set of draws, merged in pairs again and again, and by
 # Jensen's inequality such a curve never turns back. It flattens, but nothing says that it has *arrived*: **in expectation $k = 5000$ still
 # understates $\log p(x)$**, so the negative log-likelihood that we print is too high, never too low, up to chance.
 #

@@ -9,22 +9,23 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from vae_course import weights
 from vae_course.evaluation import exact_log_likelihood
+from vae_course.figures.capstone_comparisons import beside_the_paper, train_by_evaluate
 from vae_course.figures.style import COLOURS, canvas
 
-PUBLISHED = {"Burda 2016: IWAE, k = 50": 84.78, "Burda 2016: VAE": 86.76}
-"""Test negative log-likelihoods in nats. Source: Burda, Grosse & Salakhutdinov, ICLR 2016, table 1, one stochastic layer."""
-
-TRAIN_BY_EVALUATE = {
-    1: {1: 104.88, 10: 102.35, 100: 101.34, 1000: 100.90},
-    10: {1: 106.25, 10: 100.87, 100: 98.87, 1000: 98.23},
-}
-"""Draws in training -> draws in evaluation -> −bound, nats per image, on the first 1,000 test images (binarized with seed 1).
-
-Recipe, by `fit` on "train": nn="v2", z_dim=20, start_at_mean_pixel, 3,000 steps of 100 images, lr 3e-3, seed 0; one run
-each, 32 and 114 seconds of one busy core. With seed 1, k = 1 gives 105.07, 102.61, 101.69 and 101.28.
-"""
+__all__ = [
+    "beside_the_paper",
+    "bounds_below_truth",
+    "doubling",
+    "exact_log_p",
+    "learning_curves",
+    "network_sizes",
+    "q_over_prior",
+    "sheet",
+    "the_whole_class",
+    "train_by_evaluate",
+    "weights_and_bound",
+]
 
 
 def the_whole_class() -> None:
@@ -130,13 +131,23 @@ def q_over_prior(model: Any, x: Tensor) -> None:
     grid = torch.linspace(-4, 4, 400)
     with canvas(columns=2, width=9.8, height=3.2) as (left, right):
         left.plot(grid, _bell(grid, prior_m, prior_v), color=COLOURS["p"], ls="--", label="prior p(z)")
-        for row, style in zip(range(4), ("-", "-.", ":", (0, (1, 3))), strict=True):
+        for row in range(4):
             density = _bell(grid, m[row, order[0]], v[row, order[0]])
-            left.plot(grid, density, color=COLOURS["q"], ls=style, label=f"q(z|x) of test image {row}")
-        left.set(xlabel="z in the busiest dimension", ylabel="density")
-        left.legend(fontsize=9)
-        right.bar(range(len(kl)), kl[order].numpy(), color=COLOURS["kl"])
-        right.set(xlabel="latent dimensions, sorted", ylabel="KL (nats)", title=f"together {kl.sum():.1f} nats")
+            left.plot(grid, density, color=COLOURS["q"], label="q(z|x) of four test images" if row == 0 else None)
+            peak = int(density.argmax())
+            offset, name = (0, 3 + 11 * (row % 2)), f"image {row}"
+            left.annotate(
+                name, (grid[peak], density[peak]), offset, textcoords="offset points", ha="center", fontsize=9
+            )
+        left.set(xlabel="z in the busiest dimension", ylabel="density", ylim=(0, 1.45 * left.get_ylim()[1]))
+        left.legend(ncols=2, loc="upper center")
+        right.bar(range(1, len(kl) + 1), kl[order].numpy(), color=COLOURS["kl"])
+        right.set(
+            xlabel="latent dimensions, sorted",
+            ylabel="KL (nats)",
+            xlim=(0, len(kl) + 1),
+            title=f"together {kl.sum():.1f} nats",
+        )
 
 
 def _bell(z: Tensor, m: Tensor, v: Tensor) -> np.ndarray:
@@ -212,31 +223,6 @@ def weights_and_bound(log_w: Tensor | None) -> None:
         right.set(xticks=counts[::2], xticklabels=[f"{k:,}" for k in counts[::2]])
 
 
-def beside_the_paper(yours: Mapping[str, float], errors: Mapping[str, float]) -> None:
-    """Negative log-likelihood estimates as dots on one axis: published, the course's trained model, the learner's.
-
-    errors: two standard errors, by name, where they are known.
-    """
-    ours = weights.load("v1_z20")[1]["figures"]
-    errors = {"the course's v1_z20": 2 * ours["test_nll_iw5000_standard_error"], **errors}
-    rows = [(name, value, "truth", "D") for name, value in PUBLISHED.items()]
-    rows += [("the course's v1_z20", ours["test_nll_iw5000"], "p", "s")]
-    rows += [(name, value, "nelbo" if "NELBO" in name else "iwae", "o") for name, value in yours.items()]
-    with canvas(width=9.2, height=0.9 + 0.42 * len(rows)) as axes:
-        for place, (name, value, colour, marker) in enumerate(rows):
-            axes.errorbar(
-                value, place, xerr=errors.get(name), fmt=marker, color=COLOURS[colour], ms=8, capsize=4, lw=1.5
-            )
-            axes.annotate(f"{value:.2f}", (value, place), (0, 9), textcoords="offset points", ha="center", fontsize=10)
-        axes.set(
-            yticks=range(len(rows)),
-            yticklabels=[row[0] for row in rows],
-            ylim=(len(rows) - 0.5, -0.8),
-            xlabel="nats per test image; smaller is better",
-        )
-        axes.grid(axis="x", color=COLOURS["faint"], alpha=0.3)
-
-
 def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
     """Bars: the number of parameters of each network's encoder and decoder, in thousands."""
     with canvas(width=8.5, height=0.9 + 0.55 * len(networks)) as axes:
@@ -255,23 +241,6 @@ def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
         )
         axes.invert_yaxis()
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-
-
-def train_by_evaluate() -> None:
-    """The stored measurements: each line is one way of training, evaluated with more and more draws."""
-    with canvas(width=8.6, height=3.8) as axes:
-        for (train, row), colour, style in zip(
-            TRAIN_BY_EVALUATE.items(), ("nelbo", "iwae"), ("o-", "s--"), strict=True
-        ):
-            label = "trained by the ELBO (k = 1)" if train == 1 else f"trained by the IWAE bound, k = {train}"
-            axes.semilogx(list(row), list(row.values()), style, color=COLOURS[colour], label=label)
-            for k, value in row.items():
-                offset = (0, 9 if value == max(other[k] for other in TRAIN_BY_EVALUATE.values()) else -16)
-                axes.annotate(f"{value:.2f}", (k, value), offset, textcoords="offset points", ha="center", fontsize=10)
-        axes.set(xlabel="k in the evaluation", ylabel="−bound (nats per test image)", xticks=[1, 10, 100, 1000])
-        axes.set_xticklabels(["1", "10", "100", "1,000"])
-        axes.margins(x=0.08, y=0.2)
-        axes.legend()
 
 
 def _minus(value: float) -> str:
