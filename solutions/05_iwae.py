@@ -666,7 +666,7 @@ two_weights = {
 check(two_weights, "two_weights")
 
 # %%
-if solved(two_weights):
+if solved("two_weights"):
     figures.bound_against_count()
 else:
     print("When your three numbers are right, the bound for k up to 64 appears here.")
