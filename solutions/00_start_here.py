@@ -358,7 +358,7 @@ for dims in (1, 2, 5, 10, 20):
 figures.why_it_is_hard()
 
 # %% [markdown]
-# *What to read off:* left, of 1,500 draws in two dimensions a handful fall into the small circle that explains $x$. With each
+# *What to read off:* left, of 1,500 draws in two dimensions about thirty fall into the small circle that explains $x$. With each
 # dimension that share shrinks by the same *factor*. Right, the average over draws of the prior (squares) falls off: nearly every draw explains
 # nothing. The dots use the same number of draws from a guess $q$ that sits in the right place (lesson 05 shows how), and stay on the line.
 #
