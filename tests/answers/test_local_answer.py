@@ -115,3 +115,4 @@ def test_changed_inputs_are_reported():
         return x.sum()
 
     assert LocalAnswer(changes).call(torch.arange(3), seed=0).changed == ("0",)
+    assert LocalAnswer(changes).call(torch.ones(3), seed=0).changed == ("0",)

@@ -5,8 +5,8 @@ import inspect
 import torch
 
 from vae_course.exercises.kl_divergence import kl_test
-from vae_course.exercises.kl_gaussians import draw_two_gaussians, kl_truth
-from vae_course.exercises.kl_mutants import WRONG, kl_versions
+from vae_course.exercises.kl_divergence.gaussians import draw_two_gaussians, kl_truth
+from vae_course.exercises.kl_divergence.mutants import WRONG, kl_versions
 
 
 def judged(accepts) -> dict[str, float]:

@@ -56,10 +56,12 @@ class LocalAnswer:
             try:
                 arguments = [self._prepare(str(i), value, leaves) for i, value in enumerate(inputs)]
                 before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
+                handed = {n: leaf for n, leaf in leaves.items() if not n.isdigit()}
+                handed |= {str(i): a for i, a in enumerate(arguments) if isinstance(a, Tensor)}
                 result = self._play(arguments)
             except Exception as error:  # noqa: BLE001 - a learner's code may raise anything
                 return Call(error=describe(error, self._code_file()))
-            changed = tuple(n for n, leaf in leaves.items() if not same(leaf.detach(), before[n]))
+            changed = tuple(n for n, tensor in handed.items() if not same(tensor.detach(), before[n]))
             return read(result, leaves, changed)
 
     def _play(self, arguments: list[Any]) -> Any:
@@ -81,8 +83,8 @@ class LocalAnswer:
         copy = value.detach().clone()
         if copy.is_floating_point():
             leaves[name] = copy.requires_grad_()
-            # A view, so that an answer may change its copy in place and we can see that it did.
-            return leaves[name].view_as(copy)
+            # No leaf, so that torch lets an answer change its copy in place, and we can say that it did.
+            return leaves[name].clone()
         leaves[name] = copy
         return copy
 

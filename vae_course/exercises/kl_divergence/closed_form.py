@@ -5,7 +5,7 @@ from torch.distributions import Normal, kl_divergence
 
 from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches, stays_finite
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.kl_gaussians import (
+from vae_course.exercises.kl_divergence.gaussians import (
     crossed_batch,
     draw_two_gaussians,
     each_dimension,

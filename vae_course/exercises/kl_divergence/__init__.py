@@ -2,10 +2,10 @@
 
 from vae_course.exercises.checks import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.kl_closed_form import kl_normal
-from vae_course.exercises.kl_sampling import kl_monte_carlo
-from vae_course.exercises.kl_testing import kl_test
-from vae_course.exercises.normal_density import log_normal
+from vae_course.exercises.kl_divergence.closed_form import kl_normal
+from vae_course.exercises.kl_divergence.normal_density import log_normal
+from vae_course.exercises.kl_divergence.sampling import kl_monte_carlo
+from vae_course.exercises.kl_divergence.testing import kl_test
 
 predict_negative_share = Exercise(
     name="predict_negative_share",

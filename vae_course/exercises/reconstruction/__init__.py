@@ -2,10 +2,10 @@
 
 import math
 
-from vae_course.exercises.bernoulli_pixels import log_bernoulli_with_logits
 from vae_course.exercises.checks import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.mean_in_log_space import log_mean_exp
+from vae_course.exercises.reconstruction.bernoulli_pixels import log_bernoulli_with_logits
+from vae_course.exercises.reconstruction.mean_in_log_space import log_mean_exp
 
 predict_pixels = Exercise(
     name="predict_pixels",

@@ -6,8 +6,7 @@ from torch.nn import functional as F
 
 from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches, stays_finite
 from vae_course.exercises.core import Check, Exercise, Misconception
-from vae_course.exercises.layouts import case_fingerprint, holds_for
-from vae_course.exercises.normal_cases import (
+from vae_course.exercises.kl_divergence.normal_cases import (
     LOG_2PI,
     crossed_batch,
     density_extremes,
@@ -19,6 +18,7 @@ from vae_course.exercises.normal_cases import (
     one_by_one,
     one_log_of_a_product,
 )
+from vae_course.exercises.layouts import case_fingerprint, holds_for
 
 log_normal = Exercise(
     name="log_normal",

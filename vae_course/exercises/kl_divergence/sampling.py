@@ -14,7 +14,7 @@ from vae_course.exercises.checks import (
     stays_finite,
 )
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
-from vae_course.exercises.kl_gaussians import draw_two_gaussians, kl_truth
+from vae_course.exercises.kl_divergence.gaussians import draw_two_gaussians, kl_truth
 from vae_course.exercises.layouts import case_fingerprint, holds_for
 
 
