@@ -103,6 +103,6 @@ def trained(name: str, cls: type[nn.Module] | None = None) -> Any:
         ValueError: there are no weights of that name.
     """
     state, recipe = weights.load(name)
-    model = (cls or VAE)(nn=recipe["nn"], name=name, z_dim=recipe["z_dim"])  # type: ignore[call-arg]
+    model = (cls or VAE)(nn=recipe["nn"], name=name, z_dim=recipe["z_dim"])
     model.load_state_dict(state)
     return model.eval()

@@ -3,7 +3,7 @@ r"""`vae-course build`: the lesson sources become the notebooks. This docstring 
     vae-course build [--check] [--force] [LESSON ...]      LESSON: 01_reparameterization, 01, or solutions/01_....py
 
 solutions/NN_name.py     the only source: jupytext py:percent, solved
-solutions/NN_name.ipynb  built: solved and executed, but only when its code changed (or --force)
+solutions/NN_name.ipynb  built: solved and executed, but only when its code or the list of exercises changed (or --force)
 notebooks/NN_name.ipynb  built: stubs, no outputs. Never edit it: the build refuses to overwrite an edited notebook
 --check                  the drift gate: builds into a temporary folder, runs nothing, exits 1 if a notebook differs
 

@@ -49,7 +49,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         if not problems:  # clearing needs well-formed regions
             solved, learner = make_notebooks(lesson)
             problems += check_leaks(lessons, lesson, learner)
-            solved.metadata["vae_course"]["code_sha256"] = code_sha256(solved)
+            solved.metadata["vae_course"]["code_sha256"] = code_sha256(solved, exercises)
             pairs.append(Pair(lesson, solved, learner))
     spelling = check_spelling([(path, path.relative_to(root)) for path in chosen])
     for problem in spelling:

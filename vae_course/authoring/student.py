@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
 from vae_course.authoring.card_code import defines, names_bound
+from vae_course.authoring.exercise_facts import Exercises
 from vae_course.authoring.lesson_source import Cell, Lesson
 from vae_course.authoring.problems import Problem
 
@@ -38,10 +39,12 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
     return _notebook(lesson, solved), _notebook(lesson, learner)
 
 
-def code_sha256(notebook: NotebookNode) -> str:
-    """What decides whether a solved notebook runs again: its code and tags, not its prose."""
+def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
+    """What decides whether a solved notebook runs again: its code and tags, not its prose; and the list of exercises
+    with their points, which every progress card shows."""
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256(repr(code).encode()).hexdigest()
+    shown = [(e.name, e.lesson, e.points) for e in exercises.values()]
+    return hashlib.sha256(repr((code, shown)).encode()).hexdigest()
 
 
 def check_stubs(lesson: Lesson) -> list[Problem]:

@@ -1,6 +1,7 @@
 """Figures of lesson 03."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,9 +118,9 @@ def float32_edge(logit: float = 12.0) -> None:
         right.legend(loc="center left")
 
 
-def train_three(data: MNIST, steps: int = 300) -> dict[str, tuple[nn.Module, float, float]]:
+def train_three(data: MNIST, steps: int = 300) -> dict[str, tuple[Any, float, float]]:
     """Three VAEs that differ by one `.mean`. Each: (model, mean KL, mean rec), both summed as they should be, in nats."""
-    found: dict[str, tuple[nn.Module, float, float]] = {}
+    found: dict[str, tuple[Any, float, float]] = {}
     test = torch.bernoulli(data.images[-1000:] / 255, generator=torch.Generator().manual_seed(0))
     for name, rec_scale, kl_scale in (
         ("all sums", 1.0, 1.0),
@@ -142,14 +143,14 @@ def train_three(data: MNIST, steps: int = 300) -> dict[str, tuple[nn.Module, flo
     return found
 
 
-def _two_terms(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+def _two_terms(model: Any, x: Tensor) -> tuple[Tensor, Tensor]:
     m, v = model.enc(x)
     logits = model.dec(m + v.sqrt() * torch.randn_like(m))
     kl = 0.5 * (v + m.square() - 1 - v.log()).sum(-1)
     return kl.mean(), (softplus(logits) - x * logits).sum(-1).mean()
 
 
-def one_mean(found: dict[str, tuple[nn.Module, float, float]], images: Tensor) -> None:
+def one_mean(found: dict[str, tuple[Any, float, float]], images: Tensor) -> None:
     """What each of the three models makes of some images, and its KL. images: (n, 784) in [0, 1]."""
     rows = {"the images": images}
     with torch.no_grad():

@@ -23,7 +23,7 @@ COLOURS = {
 
 LINES = {"q": "-", "p": "--", "rec": "-.", "kl": ":", "nelbo": "-", "iwae": "-", "truth": "--", "faint": "-"}
 
-_RC = {
+_RC: Any = {
     "figure.dpi": 100,
     "figure.facecolor": "white",  # an opaque page: readable in a dark notebook too
     "savefig.facecolor": "white",
