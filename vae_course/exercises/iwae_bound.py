@@ -59,7 +59,7 @@ def iwae_fingerprint(answer: Answer) -> dict[str, Tensor]:
         slope = slopes(one).get("enc.net.2.bias")
         z = LINEAR_M + checks.drawn_noise(line, one)
         pair = checks.pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0)
-        found["one draw decides"], found["no log of a mean"] = pair[0] > math.log(2) - 2e-4, pair[1] > 0.03
+        found["one draw decides"], found["no log of a mean"] = pair[0] > math.log(2) - 2e-4, pair[1] > 0.003
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
     return {n: torch.tensor(float(v)) for n, v in found.items()}
 

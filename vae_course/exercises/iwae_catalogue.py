@@ -52,8 +52,8 @@ def _weighted_terms(self: Any, x: Tensor, iw: int) -> Three:
 
 def _not_reduced(self: Any, x: Tensor, iw: int) -> Three:
     niwae = -log_mean_exp(weights.right(self, x, iw), 1)
-    m, v = self.enc(x)
-    return niwae, *(t.expand(len(x)) for t in right_bound(self, x)[1:])
+    _, kl, rec = right_bound(self, x)
+    return niwae, kl.expand(len(x)), rec.expand(len(x))
 
 
 def _no_grad(self: Any, x: Tensor, iw: int) -> Three:

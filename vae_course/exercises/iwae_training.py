@@ -38,7 +38,11 @@ def _expected(trial: Trial) -> dict[str, float]:
 
 def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any, Tensor, int], Summary]:
     """A `loss` that builds its result from the right niwae, kl, rec."""
-    return lambda self, x, iw=10: change(*self.negative_iwae_bound(x, iw))
+
+    def loss(self: Any, x: Tensor, iw: int = 10) -> Summary:
+        return change(*self.negative_iwae_bound(x, iw))
+
+    return loss
 
 
 def _entries(loss: Any, kl: Any, rec: Any) -> dict[str, Any]:

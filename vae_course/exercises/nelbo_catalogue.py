@@ -164,7 +164,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "shape-one",
-        altered(lambda kl, rec: tuple(t.reshape(1) for t in bound(kl, rec))),  # type: ignore[return-value,arg-type]
+        altered(lambda kl, rec: tuple(t.reshape(1) for t in bound(kl, rec))),
         "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
     ),
     Misconception(
@@ -251,7 +251,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "python-floats",
-        altered(lambda kl, rec: tuple(t.item() for t in bound(kl, rec))),  # type: ignore[return-value,arg-type]
+        altered(lambda kl, rec: tuple(t.item() for t in bound(kl, rec))),
         ".item() makes Python floats: right numbers, but no gradient can flow back. Return tensors.",
         family="no gradient",
     ),
