@@ -86,7 +86,7 @@ figures.the_whole_class()
 #
 # | method | returns | from |
 # | --- | --- | --- |
-# | `__init__(nn, name, z_dim)` | | networks `enc`, `dec`; the prior |
+# | `__init__(nn, name, z_dim)` | a model with `enc`, `dec` and the prior | below |
 # | `z_prior` | `(mean, variance)` of $p(z)$ | 02 |
 # | `negative_elbo_bound(x)` | `(nelbo, kl, rec)`, three scalars | 04 |
 # | `log_weights(x, iw)` | `(batch, iw)`: the helper of the next one | 05 |
@@ -896,7 +896,7 @@ card
 # | `Encoder.__init__() missing 1 required positional argument: 'z_dim'` | the constructor needs `network.Encoder(z_dim)` |
 # | the loss is `nan` after some steps | a variance that is not kept above 0: exp of a large number, or no `gaussian_parameters` |
 # | the loss stays near 206 | the decoder ignores $z$: the average digit is all that it says. Collapse, or a detached `z` |
-# | the loss is far below 80 | *a bound that is too good is a bug*: pixels averaged, a term missing, the sigmoid twice |
+# | the loss is far below 80 | *a bound that is too good is a bug*: pixels averaged, the KL or a minus sign missing |
 # | `Missing key(s) in state_dict: "z_prior_m"` | the prior is a plain attribute and was not saved; or the class has changed since |
 # | `size mismatch for enc...` | the file was saved with another network or another `z_dim` |
 # | out of memory in `log_weights` | `(batch, iw, 784)` numbers: fewer images at a time |
@@ -918,7 +918,7 @@ card
 # * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1: the experiment that you have set
 #   yourself beside.
 # * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the whole field, by those who began it, in one notation.
-# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart, as in the last Think of
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart, as in the Think of
 #   exercise 7.2.
 # * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017: which $q$ the weighted draws really stand for.
 # * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021: what many layers of $z$ can do.
