@@ -629,10 +629,9 @@ assert exact[6] - one.bound > 5
 posterior.beside_q(flat, x[6])
 
 # %% [markdown]
-# *What to read off:* the encoder looks for this digit in one place, and its posterior is in another. Both counts are low, a
-# few draws or a few dozen of 1,000; one bound is right within about half a nat, the other short by more than ten. No
-# diagnosis made from draws of $q$ can know that. This digit alone is most of what the average
-# over 20 digits could not reach.
+# *What to read off:* the encoder looks for this digit in one place, and its posterior is in another. In the table both counts are low, a dozen or
+# two of 1,000 draws. Yet one bound is right within half a nat, and the other, whose count is even the higher one, is short by more than ten. No
+# diagnosis made from draws of $q$ can know that. This digit alone is most of what the average over 20 digits could not reach.
 #
 # The good news: $\mathrm{IWAE}_k$ is a *lower* bound with any $q$. What is missed is missing, in expectation; it is never invented.
 
