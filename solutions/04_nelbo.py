@@ -299,8 +299,8 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # %% [markdown]
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
-# **Goal.** Two methods. `negative_elbo_bound` walks the six steps and returns the bound and its two terms. `loss` calls it, and
-# returns what training minimises together with a dictionary of what is worth plotting.
+# **Goal.** Two methods (`VAE.loss` counts as exercise 4.2). `negative_elbo_bound` walks the six steps and returns the bound and its
+# two terms. `loss` calls it, and returns what training minimises together with a dictionary of what is worth plotting.
 #
 # $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
 # \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
@@ -652,7 +652,7 @@ for name in ("v1_z2", "v1_z20"):
 #
 # With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
 # the encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$
-# alone.
+# from the posterior's top and nothing else.
 #
 # *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
 
