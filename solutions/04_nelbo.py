@@ -652,7 +652,7 @@ for name in ("v1_z2", "v1_z20"):
 #
 # With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
 # the encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$
-# from the posterior's top and nothing else.
+# alone, from the posterior's top.
 #
 # *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
 
