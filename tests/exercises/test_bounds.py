@@ -13,8 +13,11 @@ from vae_course.exercises.examine import examine
 from vae_course.exercises.iwae_bound import negative_iwae_bound
 from vae_course.exercises.iwae_training import iwae_loss
 from vae_course.exercises.nelbo_bound import negative_elbo_bound
-from vae_course.exercises.nelbo_training import loss, training_step
+from vae_course.exercises.nelbo_loss import loss
+from vae_course.exercises.nelbo_training import training_step
 from vae_course.exercises.weights import log_weights
+
+SEEDS = 200
 
 
 def reference_log_weights(model: Any, x: Any, iw: int) -> Any:
@@ -31,7 +34,7 @@ def _answers() -> list[tuple[Exercise, Any]]:
 
 @pytest.mark.parametrize(("exercise", "answer"), _answers(), ids=lambda e: getattr(e, "name", ""))
 def test_the_reference_passes_every_check(exercise: Exercise, answer: Any) -> None:
-    for seed in range(200):
+    for seed in range(SEEDS):
         found = examine(exercise, exercise.answer(answer), seed)
         assert found, (seed, found.message)
 

@@ -10,10 +10,12 @@ from vae_course.answers import Answer
 from vae_course.exercises import iwae_checks as checks
 from vae_course.exercises.bound_tools import decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
-from vae_course.exercises.iwae_catalogue import CORRECT, MISCONCEPTIONS
+from vae_course.exercises.iwae_catalogue import MISCONCEPTIONS
+from vae_course.exercises.iwae_draws import drawn_noise, pair_relation
+from vae_course.exercises.iwae_variants import CORRECT
 from vae_course.exercises.models import LINEAR_M, Case, apart, kl_terms, linear_weights, rec_without_z, still, strong
 from vae_course.exercises.nelbo_bound import FORMULAS
-from vae_course.exercises.nelbo_training import right_bound
+from vae_course.exercises.nelbo_loss import right_bound
 from vae_course.exercises.weight_catalogue import right as right_weights
 
 
@@ -57,8 +59,8 @@ def iwae_fingerprint(answer: Answer) -> dict[str, Tensor]:
         found["to decoder"] = 0.0 if gradient is None else float(gradient.double() @ exact / (exact @ exact))
         one = answer.call(line.model, line.x, 1, seed=7)
         slope = slopes(one).get("enc.net.2.bias")
-        z = LINEAR_M + checks.drawn_noise(line, one)
-        pair = checks.pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0)
+        z = LINEAR_M + drawn_noise(line, one)
+        pair = pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0)
         found["one draw decides"], found["no log of a mean"] = pair[0] > math.log(2) - 2e-4, pair[1] > 0.003
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
     return {n: torch.tensor(float(v)) for n, v in found.items()}

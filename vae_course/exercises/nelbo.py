@@ -2,7 +2,8 @@
 
 from vae_course.exercises.core import Exercise
 from vae_course.exercises.nelbo_bound import negative_elbo_bound
+from vae_course.exercises.nelbo_loss import loss
 from vae_course.exercises.nelbo_puzzles import derivation, detective
-from vae_course.exercises.nelbo_training import loss, training_step
+from vae_course.exercises.nelbo_training import training_step
 
 EXERCISES: tuple[Exercise, ...] = (negative_elbo_bound, loss, training_step, derivation, detective)

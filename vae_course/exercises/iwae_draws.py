@@ -1,0 +1,83 @@
+"""What a bound and its gradient betray about the draws behind it: exact relations, in the model `linear_weights`."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_course.answers import Call
+from vae_course.exercises.bound_tools import number, slopes
+from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.models import LINEAR_M, Case, linear_weights, rec_without_z
+
+
+def right_slope(case: Case, call: Call) -> Tensor:
+    noise = drawn_noise(case, call)
+    z = LINEAR_M + noise
+    return torch.tensor([z, 0.5 * (z * noise - 1) * (1 - math.exp(-1))]).double()
+
+
+def slope_is_right(case: Case, call: Call) -> bool:
+    slope = slopes(call).get("enc.net.2.bias")
+    if slope is None:
+        return False
+    return bool(((slope.double() - right_slope(case, call)).abs() <= 5e-3 * (1 + drawn_noise(case, call) ** 2)).all())
+
+
+def drawn_noise(case: Case, call: Call) -> float:
+    """Which ε a bound with iw = 1 drew in the model `linear_weights`."""
+    return (number(call, "0") - rec_without_z(case)[0].item() - LINEAR_M**2 / 2) / LINEAR_M
+
+
+def pair_relation(case: Case, call: Call) -> tuple[float, float] | None:
+    """What a bound with iw = 2 and its gradient say about its two draws, exactly, in the model `linear_weights`.
+
+    There log w_i = log p(x) − m ε_i − m²/2. With softmax weights p_i and S = Σ exp(−m ε_i), the slope in m gives
+    Σ p_i ε_i, hence the entropy H(p) = m Σ p_i ε_i + log S; and the slope in v gives Σ p_i ε_i², which is
+    Σ p_i (log p_i + log S)² / m². Three numbers, two draws: one relation, for any right answer and any noise.
+
+    Returns:
+        H(p), which is log 2 only if both draws weigh the same; and by how much the relation fails. None: no gradient.
+    """
+    slope = slopes(call).get("enc.net.2.bias")
+    if slope is None:
+        return None
+    first = slope[0].item() - LINEAR_M
+    second = 2 * slope[1].item() / (1 - math.exp(-1)) + 1 - LINEAR_M * first
+    log_sum = rec_without_z(case)[0].item() - number(call, "0") + LINEAR_M**2 / 2 + math.log(2)
+    entropy = LINEAR_M * first + log_sum
+    low, high = 0.0, 0.5
+    for _ in range(60):  # binary entropy rises from 0 to log 2 on [0, ½]
+        p = (low + high) / 2
+        below = -p * math.log(p) - (1 - p) * math.log(1 - p) < entropy
+        low, high = (p, high) if below else (low, p)
+    p = min(max((low + high) / 2, 1e-12), 0.5)
+    expected = sum(w * (math.log(w) + log_sum) ** 2 for w in (p, 1 - p)) / LINEAR_M**2
+    return entropy, abs(second - expected) / (1 + abs(expected))
+
+
+def two_draws_weigh(trial: Trial) -> None:
+    """`pair_relation` holds five times, and not five times with equal weights.
+
+    Rounding fails the relation by 1e-4. Independent draws weigh the same, to 2e-4 nats of entropy, if m |ε₁ − ε₂| < 0.04 to
+    0.05: at most 3 % of pairs, five times in a row below 3e-8.
+    """
+    case = linear_weights(trial.generator("linear"))
+    if not slope_is_right(case, trial.call(case.model, case.x, 1, seed=7)):
+        return  # its gradient is marked elsewhere
+    entropies = []
+    for i in range(5):
+        found = pair_relation(case, trial.call(case.model, case.x, 2, seed=30 + i))
+        if found is None:
+            return
+        entropy, failure = found
+        if failure > 0.003 or entropy > math.log(2) + 0.002:
+            raise Wrong(
+                "With iw = 2, your bound and its gradient do not fit together as log of a mean of two weights.",
+                "The bound is log ( (w₁ + w₂) / 2 ), for each image.",
+            )
+        entropies.append(entropy)
+    if min(entropies) > math.log(2) - 2e-4:
+        raise Wrong(
+            "With iw = 2, only one draw decides your bound.", "It is the log of the mean of two different weights."
+        )
