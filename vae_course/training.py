@@ -3,6 +3,7 @@
 curves = fit(VAE(nn="v1", z_dim=20), load_mnist("train"))
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from tqdm.auto import tqdm
 from vae_course.checkpoints import load_checkpoint, save_checkpoint
 from vae_course.data import MNIST, binarize
 
+NO_BARS = any(os.environ.get(name) for name in ("TQDM_DISABLE", "VAE_COURSE_STATIC"))  # no bars in a built notebook
 MAX_GRADIENT_NORM = 100.0  # nats; far above what a healthy step has, so that it only catches the wild ones
 
 
@@ -90,7 +92,7 @@ def fit(
         seed: of everything random, the model's draws included; the global generator is left as it was found.
         valid: images on which the objective is computed every `valid_every` steps, as "valid/loss".
         callback: callback(step, curves) after every step, e.g. to draw a live figure.
-        progress: show a bar; the environment variable TQDM_DISABLE=1 hides all bars.
+        progress: show a bar; TQDM_DISABLE=1 or VAE_COURSE_STATIC=1 in the environment hides all bars.
         checkpoint: a .safetensors file, written every `checkpoint_every` steps and at the end. If it is there already,
             training goes on from it, bit for bit as if it had never stopped, unless `resume` is False.
 
@@ -115,7 +117,7 @@ def fit(
         torch.manual_seed(seed)
         if checkpoint and resume and Path(checkpoint).exists():
             curves.rows = load_checkpoint(Path(checkpoint), model, optimizer, settings)
-        bar = tqdm(initial=len(curves), total=steps, **({} if progress else {"disable": True}))
+        bar = tqdm(initial=len(curves), total=steps, disable=not progress or NO_BARS)
         try:
             for step in range(len(curves) + 1, steps + 1):
                 for group in optimizer.param_groups:

@@ -67,25 +67,25 @@ detective = Exercise(
         _mistaken(
             "B",
             "no KL",
-            "Without the KL in the loss, the kl grows into the hundreds. In B it nearly vanishes: m is squeezed to almost "
+            "Without the KL in the loss, the kl grows well beyond a hundred nats. In B it nearly vanishes: m is squeezed to almost "
             "nothing, which costs no information as long as no noise is added.",
         ),
         _mistaken(
             "B",
             "uniform noise",
-            "Uniform noise is at least noise: the kl stays at several nats. In B it falls below 2 with the best rec of "
-            "all, which is possible only if z carries everything at no price.",
+            "Uniform noise is at least noise: the kl stays at several nats. In B it falls to about 2.5 with nearly the best rec "
+            "of all, which is possible only if z carries everything at no price.",
         ),
         _mistaken(
             "B",
             "v as std",
-            "With v as standard deviation the reported numbers stay close to the true ones. B reports about 79 and is "
-            "truly beyond 500: too good a bound is a bug.",
+            "With v as standard deviation the reported numbers stay close to the true ones. B reports about 84 and "
+            "truly has more than 350: too good a bound is a bug.",
         ),
         _mistaken(
             "C",
             "no KL",
-            "Left out entirely, the kl would reach hundreds. In C it is held back, only 20 times too gently.",
+            "Left out entirely, the kl would pass a hundred. In C it is held back, only 20 times too gently.",
         ),
         _mistaken(
             "C",
@@ -117,12 +117,12 @@ detective = Exercise(
             "E",
             "KL sign",
             "With the wrong sign the kl is rewarded and explodes by many powers of ten. In E nobody looks at it: it "
-            "drifts to a few hundred.",
+            "drifts beyond a hundred.",
         ),
         _mistaken(
             "E",
             "no noise",
-            "Without noise the reported kl nearly vanishes. In E it grows to hundreds: nothing in the loss holds it.",
+            "Without noise the reported kl nearly vanishes. In E it grows beyond a hundred: nothing in the loss holds it.",
         ),
         _mistaken(
             "E",
@@ -133,7 +133,7 @@ detective = Exercise(
     hints=(
         "Two numbers to know: a model that ignores x reaches about 199 nats, one that knows nothing at all 784 ln 2 = 543.",
         "Compare reported with true values. Is one of them off by a factor of 784, or of 20? Which kl is 0, which huge?",
-        "No kl in the loss: kl in the hundreds. Divided by 20: true kl about 60. Rec divided by 784: kl 0, rec 0.25. Stuck "
-        "at 543: logits that cannot be negative. Reported near 79, true beyond 500: z carries all, at no price.",
+        "No kl in the loss: kl beyond a hundred. Divided by 20: true kl about 60. Rec divided by 784: kl 0, rec 0.25. Stuck "
+        "at 543: logits that cannot be negative. Reported near 84, true beyond 350: z carries all, at no price.",
     ),
 )
