@@ -218,7 +218,7 @@ for seed in range(3):
         steps.append(f"{log_w.mean():6.2f}")
         if len(log_w) == 1:
             break
-        log_w = log_mean_exp(log_w.view(-1, 2), dim=1)  # neighbours are merged: half as many, each a mean of twice as many
+        log_w = log_mean_exp(log_w.view(-1, 2), dim=1)  # neighbours merged: half as many
     print(f"seed {seed}, k = 1, 2, 4, ... 64:", " ".join(steps))
 
 # %% [markdown]
@@ -455,6 +455,7 @@ else:
 #
 # *Predict first*: $q$ is an ellipse. Where will the draws with the largest weights lie, in its centre, or where the
 # posterior sticks out of it?
+
 
 # %%
 def draws_of_one(digit):
