@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from vae_course.exercises.iwae.weight_checks import truths_of
 from vae_course.exercises.models import Bent, apart, decode, encode, mild, strong
 from vae_course.exercises.truth import Truth, log_evidence_of_two
-from vae_course.exercises.weight_checks import truths_of
 
 
 @pytest.fixture(params=["mild", "strong"])

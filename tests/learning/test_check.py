@@ -187,7 +187,7 @@ def test_the_same_seed_repeats_a_verdict():
 def test_an_unknown_answer_is_refused_with_the_names():
     with pytest.raises(ValueError, match="sample_gaussian.*predict_noise"):
         check(lambda x: x)
-    with pytest.raises(ValueError, match="no exercise is called 'sample_gausian'"):
+    with pytest.raises(ValueError, match="No exercise is called 'sample_gausian'. Did you mean 'sample_gaussian'"):
         check(right, "sample_gausian")
 
 

@@ -128,8 +128,9 @@ class LocalAnswer:
 
 def _load(model: nn.Module, spec: Model) -> nn.Module:
     network = nns.get(spec.nn)
-    model.enc, model.dec = network.Encoder(spec.z_dim), network.Decoder(spec.z_dim)
-    for part in ("enc", "dec"):
+    for part, cls in (("enc", network.Encoder), ("dec", network.Decoder)):
+        if type(getattr(model, part, None)) is not cls:  # else its own constructor has built it already
+            setattr(model, part, cls(spec.z_dim))
         state = {n.removeprefix(part + "."): t for n, t in spec.weights.items() if n.startswith(part + ".")}
         getattr(model, part).load_state_dict(state)
     for name in PRIOR:

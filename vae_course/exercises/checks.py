@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_course.answers import Call, LocalAnswer
 from vae_course.exercises.core import Arguments, Trial, Wrong, generator
-from vae_course.exercises.diagnosis import same_constant
+from vae_course.exercises.diagnosis import plain, same_constant
 
 TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
 
@@ -116,13 +116,22 @@ def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], Non
                 raise Wrong(f"Your answer has no entry {key!r}.", f"It should have {list(right)}.")
             value, right = value[key], right[key]
         if not same_constant(value, right, tolerance):
-            raise Wrong(
-                f"Your {key or 'answer'} is {value!r}, and that is not it."
-                if value is not None
-                else f"{key or 'Your answer'} is still empty."
-            )
+            raise Wrong(_not_it(key or "answer", plain(value), right))
 
     return test
+
+
+def _not_it(name: str, value: Any, right: Any) -> str:
+    """What is wrong with one constant, without giving it away."""
+    if value is None:
+        return f"Your {name} is still empty."
+    if isinstance(right, int | float) and not isinstance(value, int | float):
+        return f"Your {name} is a {type(value).__name__}. It should be a number."
+    if not isinstance(value, int | float) or isinstance(right, str):
+        return f"Your {name} is {value!r}, and that is not it."
+    if abs(value - right) <= 0.05 * abs(right):
+        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked."
+    return f"Your {name} is {value:.6g}, and that is not it."
 
 
 def compare(value: Tensor, expected: Tensor, arguments: Arguments) -> None:
@@ -134,7 +143,8 @@ def compare(value: Tensor, expected: Tensor, arguments: Arguments) -> None:
         )
     if not close(value, expected):
         got, right = worst(value, expected)
-        raise Wrong(f"You returned {got:.4g} for {shown(arguments)}.", f"It should be {right:.4g}.")
+        what = f"Entry {_place_of_worst(value, expected)} of your result is" if value.numel() > 1 else "You returned"
+        raise Wrong(f"{what} {got:.4g} for {shown(arguments)}.", f"It should be {right:.4g}.")
 
 
 def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
@@ -149,6 +159,12 @@ def worst(value: Tensor, expected: Tensor) -> tuple[float, float]:
     distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf).flatten()
     i = int(distance.argmax()) if distance.numel() else 0
     return value.flatten()[i].item(), expected.flatten()[i].item()
+
+
+def _place_of_worst(value: Tensor, expected: Tensor) -> str:
+    distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf)
+    place = [int(i) for i in torch.unravel_index(distance.argmax(), distance.shape)]
+    return str(place[0]) if len(place) == 1 else str(tuple(place))
 
 
 def draw(trial: Trial, index: int) -> Arguments:
@@ -191,7 +207,7 @@ def _shape_reason(value: Tensor, expected: Tensor) -> str:
     if value.numel() == expected.numel() and value.ndim == expected.ndim + 1:
         return " An axis of length 1 is left over: sum without keepdim."
     if value.ndim == 0 and expected.ndim > 0:
-        return " You reduced every axis, the batch too: keep one value per example."
+        return " You reduced every axis: some should stay, as the card says."
     if value.ndim > expected.ndim:
         return " An axis is still there that should be summed."
     return ""

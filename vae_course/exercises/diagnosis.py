@@ -1,9 +1,11 @@
 """From a wrong answer to its likely reason: compare its numbers with those of the catalogue's mistakes."""
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,11 +16,20 @@ from vae_course.exercises.core import Exercise, Misconception, generator
 def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
     """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
     if exercise.is_constant:
-        return next((m for m in exercise.misconceptions if shows(answer.value, m.wrong)), None)
+        return next(iter(mistakes_in(exercise, answer.value)), None)
     found = fingerprint(exercise, answer)
     matches = [m for m in exercise.misconceptions if agree(found, _known(exercise, m), exercise)]
     families = {m.family or m.name for m in matches}
     return matches[0] if len(families) == 1 else None
+
+
+def mistakes_in(exercise: Exercise, value: Any) -> list[Misconception]:
+    """The known mistakes that a constant shows: for a dictionary at most one for each set of entries."""
+    found: dict[tuple[str, ...], Misconception] = {}
+    for m in exercise.misconceptions:
+        if shows(value, m.wrong):
+            found.setdefault(tuple(m.wrong) if isinstance(m.wrong, dict) else (), m)
+    return list(found.values())
 
 
 def fingerprint(exercise: Exercise, answer: Answer) -> dict[str, Tensor]:
@@ -63,6 +74,13 @@ def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
     return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
+def plain(value: Any) -> Any:
+    """A tensor or numpy scalar that holds a single number counts as that number."""
+    if isinstance(value, Tensor | np.ndarray | np.generic) and math.prod(value.shape) == 1:
+        return value.item()
+    return value
+
+
 def shows(value: Any, wrong: Any) -> bool:
     """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about."""
     if isinstance(wrong, dict) and isinstance(value, dict):
@@ -71,7 +89,10 @@ def shows(value: Any, wrong: Any) -> bool:
 
 
 def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
-    """Constants are equal if their numbers agree to 1 % and everything else exactly."""
+    """Constants are equal if their numbers agree to 1 %, their words up to case, and everything else exactly."""
+    a, b = plain(a), plain(b)
+    if isinstance(a, str) and isinstance(b, str):
+        return a.strip().lower() == b.strip().lower()
     if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
         return type(a) is type(b) and a == b
     if isinstance(a, int | float) and isinstance(b, int | float):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from vae_course.answers import Answer, CallError, TimedOut
-from vae_course.exercises.core import Check, Exercise, Raised, Trial, Wrong
-from vae_course.exercises.diagnosis import diagnose, same_constant
+from vae_course.exercises.core import Check, Exercise, Misconception, Raised, Trial, Wrong
+from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 
 NOT_REACHED = "not reached"
 
@@ -53,7 +53,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
             check.test(trial)
         except Wrong as wrong:
             text = f"{wrong.got} {wrong.expected}".strip()
-            status, message = "wrong", message or text
+            # A dictionary's entries are separate questions, so each wrong one is shown.
+            status, message = "wrong", f"{message}\n{text}".strip() if exercise.is_constant else message or text
         except Raised as raised:
             error = raised.call.error
             assert error is not None
@@ -73,8 +74,16 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "wrong":
         found = diagnose(exercise, answer)
         if found is not None:
-            name, message = found.name, f"{message}\n{found.message}"
+            name, message = found.name, f"{message}\n{reason(exercise, answer, found)}"
     return outcome(exercise, status, message, seed, tuple(results), name)
+
+
+def reason(exercise: Exercise, answer: Answer, found: Misconception) -> str:
+    """What a tutor would say; for a dictionary one line for each entry with a known mistake, named."""
+    if not (exercise.is_constant and isinstance(found.wrong, dict)):
+        return found.message
+    lines = [f"{', '.join(map(str, m.wrong))}: {m.message}" for m in mistakes_in(exercise, answer.value)]
+    return "\n".join(lines)
 
 
 def outcome(
@@ -86,7 +95,7 @@ def outcome(
     misconception: str = "",
 ) -> Outcome:
     """An `Outcome` whose points are those of the checks."""
-    points = sum(check.points for check in checks)
+    points = round(sum(check.points for check in checks), 6)  # ten tenths are one
     return Outcome(
         exercise.name, exercise.lesson, status, points, exercise.points, misconception, message, checks, seed
     )
@@ -94,6 +103,7 @@ def outcome(
 
 def is_untouched(value: object, stub: object) -> bool:
     """True for the placeholder of an untouched notebook: the exercise's stub, None, or a dictionary or list of None."""
+    value = plain(value)
     if value is None:
         return True
     if isinstance(value, dict | list | tuple) and value:
@@ -112,7 +122,7 @@ def _status_of(error: CallError, results: list[CheckResult]) -> str:
 
 def _sentence(error: CallError) -> str:
     if error.is_stub:
-        return "Nothing is written here yet: replace `raise NotImplementedError` by your lines."
+        return "Nothing is written here yet: fill in the stub."
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError":
         return f"Your code reached a `raise NotImplementedError`{where}: remove that line."

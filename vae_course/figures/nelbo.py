@@ -121,11 +121,11 @@ class Watch:
         clear_output(wait=True)
         learning_curves(curves)
 
-    def what_m_costs(self) -> None:
-        """Print ½ Σ m², the part of the KL that m makes, early in training: a move shared by all images, and the rest."""
-        print("nats of KL that m costs:   the same for all images   different from image to image")
-        for step, (shared, own) in self.moves.items():
-            print(f"step {step:4d} {shared:40.1f} {own:29.1f}")
+    def what_m_costs(self) -> str:
+        """½ Σ m², the part of the KL that m makes, early in training: a move shared by all images, and the rest."""
+        lines = ["nats of KL that m costs:   the same for all images   different from image to image"]
+        lines += [f"step {step:4d} {shared:40.1f} {own:29.1f}" for step, (shared, own) in self.moves.items()]
+        return "\n".join(lines)
 
     def pictures(self) -> None:
         """Left reconstructions of the images, right samples from the prior; one row for each step looked at."""

@@ -78,14 +78,17 @@ def _gallery(axes: Axes, top: np.ndarray, bottom: np.ndarray) -> None:
     axes.axis("off")
 
 
-def fingerprints() -> None:
-    """Print what every recorded model reports, and what is true of it."""
-    print("                        |  reported by its code            |  true, on test images")
-    print("                        |        rec         kl        sum |        rec         kl      NELBO")
+def fingerprints() -> str:
+    """A table: what every recorded model reports, and what is true of it."""
+    lines = [
+        "                        |  reported by its code            |  true, on test images",
+        "                        |        rec         kl        sum |        rec         kl      NELBO",
+    ]
     for name in (key.split("/")[0] for key in recording("detective") if key.endswith("/true")):
         (kl, rec), (true_kl, true_rec, nelbo) = reported(name), true_terms(name)
         wrong = f"{_short(rec)} {_short(kl)} {_short(rec + kl)}"
-        print(f"{name:23s} | {wrong} | {_short(true_rec)} {_short(true_kl)} {_short(nelbo)}")
+        lines.append(f"{name:23s} | {wrong} | {_short(true_rec)} {_short(true_kl)} {_short(nelbo)}")
+    return "\n".join(lines)
 
 
 def _short(value: float) -> str:

@@ -8,7 +8,7 @@ from vae_course.answers import Answer, Call
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
 from vae_course.learning.forbidden import forbidden_name
-from vae_course.learning.resolve import find_exercise, unwrap
+from vae_course.learning.resolve import find_exercise, owner, unwrap
 from vae_course.learning.time_limit import time_limit
 
 _last: dict[str, bool] = {}
@@ -46,7 +46,9 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         sentence = f"Your answer calls {used}, which is the thing to write. Write the formula yourself."
         found = outcome(definition, "forbidden", sentence, seed)
     else:
-        found = examine(definition, _Limited(definition.answer(unwrap(answer)), definition.seconds), seed)
+        # A method is examined on its own class, where its helper methods are.
+        target = (owner(answer) if definition.is_method else None) or unwrap(answer)
+        found = examine(definition, _Limited(definition.answer(target), definition.seconds), seed)
     verdict = Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
     _last[definition.name] = bool(verdict)
     if not quiet:

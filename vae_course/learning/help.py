@@ -12,6 +12,8 @@ from vae_course.learning.text import Text
 def hint(exercise: Any) -> Text:
     """The next hint for an exercise, given by its name or by your answer: one rung a call, the last just short of it.
 
+    Hints that were opened earlier are shown again above it.
+
     Raises:
         ValueError: there is no such exercise.
     """
@@ -20,7 +22,8 @@ def hint(exercise: Any) -> Text:
     i = state.next_hint(definition.name, rungs)
     left = rungs - i - 1
     more = f"{left} more: call hint again." if left else "That was the last one."
-    return Text(f"Hint {i + 1} of {rungs} for {definition.name}", f"{definition.hints[i]}\n{more}")
+    opened = "\n".join(f"{n}. {text}" for n, text in enumerate(definition.hints[: i + 1], start=1))
+    return Text(f"Hint {i + 1} of {rungs} for {definition.name}", f"{opened}\n{more}")
 
 
 def solution(exercise: Any, anyway: bool = False) -> Text:

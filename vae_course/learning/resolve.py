@@ -1,5 +1,6 @@
 """Which exercise does an answer belong to?"""
 
+import difflib
 import functools
 import inspect
 import types
@@ -30,10 +31,23 @@ def find_exercise(answer: Any, name: str | None = None) -> Exercise:
         if candidate in EXERCISES:
             return EXERCISES[candidate]
     what = repr(name) if name is not None else _describe(answer)
+    wanted = name if name is not None else getattr(answer, "__name__", "")
+    near = difflib.get_close_matches(str(wanted), EXERCISES, n=1, cutoff=0.6)
     raise ValueError(
-        f"check: no exercise is called {what}. Name it, as in check(answer, 'two_boxes'). "
-        f"The exercises: {', '.join(EXERCISES)}."
+        f"No exercise is called {what}. {f'Did you mean {near[0]!r}? ' if near else ''}"
+        f"Name it, as in check(answer, 'two_boxes'). The exercises: {', '.join(EXERCISES)}."
     )
+
+
+def owner(answer: Any) -> Any:
+    """The learner's class that a method belongs to, or None where it cannot be told (a class inside a function)."""
+    if isinstance(answer, types.MethodType):
+        return type(answer.__self__)
+    parts = getattr(answer, "__qualname__", "").split(".")
+    if not isinstance(answer, types.FunctionType) or len(parts) != 2:
+        return None
+    cls = answer.__globals__.get(parts[0])
+    return cls if inspect.isclass(cls) and issubclass(cls, nn.Module) and vars(cls).get(parts[1]) is answer else None
 
 
 def _names(answer: Any) -> list[str]:

@@ -5,8 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.exercises import iwae_checks as iwae
-from vae_course.exercises import nelbo_checks as elbo
 from vae_course.exercises.capstone.whole_class import (
     LESSON,
     RightVAE,
@@ -21,6 +19,8 @@ from vae_course.exercises.capstone.whole_class import (
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation.designed import ruler
+from vae_course.exercises.iwae import checks as iwae
+from vae_course.exercises.nelbo import checks as elbo
 
 _BATCH = (ruler(0), 5)
 _ELBO = of_method(elbo.returns_three_numbers, elbo.value_of("0"), elbo.noise_is_own, name="negative_elbo_bound")

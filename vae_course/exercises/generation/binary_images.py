@@ -60,7 +60,7 @@ sample_x_given = Exercise(
         Check("each pixel tossed on its own", given_independence, points=0.5),
     ),
     fingerprint=fingerprint_given_z,
-    agreement=0.06,
+    agreement=0.025,
     misconceptions=(
         Misconception("probabilities-for-samples", right_sigmoid_given, PROBABILITIES),
         Misconception("returns-logits", lambda self, z: self.dec(z), LOGITS),
@@ -127,7 +127,7 @@ sample_x = Exercise(
         Check("z is drawn from the prior", sample_z_from_prior, points=0.5),
     ),
     fingerprint=fingerprint_given_batch,
-    agreement=0.06,
+    agreement=0.025,
     misconceptions=(
         Misconception("probabilities-for-samples", right_sample_sigmoid, PROBABILITIES),
         Misconception("returns-logits", lambda self, batch: self.dec(self.sample_z(batch)), LOGITS),

@@ -7,12 +7,12 @@ from torch import Generator, Tensor
 
 from vae_course import given
 from vae_course.answers import Answer
-from vae_course.exercises import nelbo_checks as checks
 from vae_course.exercises.bound_tools import decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.models import Case, apart, kl_terms, mild, rec_without_z
-from vae_course.exercises.nelbo_catalogue import MISCONCEPTIONS
-from vae_course.exercises.nelbo_variants import CORRECT
+from vae_course.exercises.nelbo import checks as checks
+from vae_course.exercises.nelbo.catalogue import MISCONCEPTIONS
+from vae_course.exercises.nelbo.variants import CORRECT
 
 ROWS = 384
 

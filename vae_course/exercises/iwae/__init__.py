@@ -1,10 +1,10 @@
 """Exercises of lesson 05: importance weights, the bound they make, and how many of them count."""
 
 from vae_course.exercises.core import Exercise
-from vae_course.exercises.iwae_bound import negative_iwae_bound
-from vae_course.exercises.iwae_numbers import effective_sample_size, two_weights
-from vae_course.exercises.iwae_training import dreg_loss, iwae_loss
-from vae_course.exercises.weights import log_weights
+from vae_course.exercises.iwae.bound import negative_iwae_bound
+from vae_course.exercises.iwae.numbers import effective_sample_size, two_weights
+from vae_course.exercises.iwae.training import dreg_loss, iwae_loss
+from vae_course.exercises.iwae.weights import log_weights
 
 EXERCISES: tuple[Exercise, ...] = (
     log_weights,

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 
 from vae_course.exercises.checks import close
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
-from vae_course.exercises.nelbo_loss import LESSON, summary, values_on
+from vae_course.exercises.nelbo.loss import LESSON, summary, values_on
 
 
 class Slope(nn.Module):

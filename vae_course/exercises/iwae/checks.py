@@ -19,7 +19,7 @@ from vae_course.exercises.bound_tools import (
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
-from vae_course.exercises.iwae_draws import right_slope, slope_is_right, two_draws_weigh
+from vae_course.exercises.iwae.draws import right_slope, slope_is_right, two_draws_weigh
 from vae_course.exercises.models import (
     Case,
     apart,
@@ -130,7 +130,7 @@ def equals_integral(trial: Trial) -> None:
 
 
 def noise_is_own(trial: Trial) -> None:
-    """Copies of an image have draws of their own, and calls differ; chances as in `nelbo_checks.noise_is_own`."""
+    """Copies of an image have draws of their own, and calls differ; chances as in `nelbo.checks.noise_is_own`."""
     if shares_noise(trial):
         raise Wrong(
             "Two copies of the same image in a batch got the same draws of z.",

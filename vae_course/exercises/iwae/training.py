@@ -9,10 +9,10 @@ from torch import Generator, Tensor
 from vae_course.exercises.bound_tools import near
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
+from vae_course.exercises.iwae.weight_catalogue import draws, right, terms
 from vae_course.exercises.models import LINEAR_M, Case, apart, kl_terms, linear_weights, rec_without_z, still
-from vae_course.exercises.nelbo_bound import FORMULAS
-from vae_course.exercises.nelbo_loss import Summary, loss_first, numbers_match, right_bound, values_on
-from vae_course.exercises.weight_catalogue import draws, right, terms
+from vae_course.exercises.nelbo.bound import FORMULAS
+from vae_course.exercises.nelbo.loss import Summary, loss_first, numbers_match, right_bound, values_on
 from vae_course.given import log_mean_exp
 
 LESSON = "05_iwae"

@@ -7,16 +7,16 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer
-from vae_course.exercises import iwae_checks as checks
 from vae_course.exercises.bound_tools import decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
-from vae_course.exercises.iwae_catalogue import MISCONCEPTIONS
-from vae_course.exercises.iwae_draws import drawn_noise, pair_relation
-from vae_course.exercises.iwae_variants import CORRECT
+from vae_course.exercises.iwae import checks as checks
+from vae_course.exercises.iwae.catalogue import MISCONCEPTIONS
+from vae_course.exercises.iwae.draws import drawn_noise, pair_relation
+from vae_course.exercises.iwae.variants import CORRECT
+from vae_course.exercises.iwae.weight_catalogue import right as right_weights
 from vae_course.exercises.models import LINEAR_M, Case, apart, kl_terms, linear_weights, rec_without_z, still, strong
-from vae_course.exercises.nelbo_bound import FORMULAS
-from vae_course.exercises.nelbo_loss import right_bound
-from vae_course.exercises.weight_catalogue import right as right_weights
+from vae_course.exercises.nelbo.bound import FORMULAS
+from vae_course.exercises.nelbo.loss import right_bound
 
 
 def draw_case(generator: Generator) -> Arguments:

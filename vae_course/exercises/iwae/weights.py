@@ -6,12 +6,12 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer, Call
-from vae_course.exercises import weight_checks as checks
 from vae_course.exercises.core import Arguments, Check, Exercise
+from vae_course.exercises.iwae import weight_checks as checks
+from vae_course.exercises.iwae.weight_catalogue import MISCONCEPTIONS
+from vae_course.exercises.iwae.weight_variants import CORRECT
 from vae_course.exercises.models import LINEAR_M, Case, apart, linear_weights, rec_without_z, still, strong
-from vae_course.exercises.nelbo_bound import FORMULAS
-from vae_course.exercises.weight_catalogue import MISCONCEPTIONS
-from vae_course.exercises.weight_variants import CORRECT
+from vae_course.exercises.nelbo.bound import FORMULAS
 
 
 def draw_case(generator: Generator) -> Arguments:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.nelbo_parts import Three, altered, bound, parts, with_kl, with_rec, with_z
+from vae_course.exercises.nelbo.parts import Three, altered, bound, parts, with_kl, with_rec, with_z
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 
 

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from vae_course.exercises import weight_catalogue as weights
-from vae_course.exercises import weight_variants
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.nelbo_loss import right_bound
+from vae_course.exercises.iwae import weight_catalogue as weights
+from vae_course.exercises.iwae import weight_variants
+from vae_course.exercises.nelbo.loss import right_bound
 from vae_course.given import log_mean_exp
 
 Three = tuple[Any, Any, Any]

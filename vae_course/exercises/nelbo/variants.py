@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Independent, MultivariateNormal, Normal, kl_divergence
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
-from vae_course.exercises.nelbo_parts import Three, altered, bound, parts, with_z
+from vae_course.exercises.nelbo.parts import Three, altered, bound, parts, with_z
 from vae_course.given import log_normal, sample_gaussian
 
 

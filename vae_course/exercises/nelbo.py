@@ -1,9 +1,0 @@
-"""Exercises of lesson 04: the bound, its training step, its derivation, and five wrong models."""
-
-from vae_course.exercises.core import Exercise
-from vae_course.exercises.nelbo_bound import negative_elbo_bound
-from vae_course.exercises.nelbo_loss import loss
-from vae_course.exercises.nelbo_puzzles import derivation, detective
-from vae_course.exercises.nelbo_training import training_step
-
-EXERCISES: tuple[Exercise, ...] = (negative_elbo_bound, loss, training_step, derivation, detective)
