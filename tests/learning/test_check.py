@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from vae_course import check, hint, progress, solution, solved
+from vae_course import check, given, hint, progress, solution, solved
 from vae_course.exercises import EXERCISES
 from vae_course.learning import state
 from vae_course.learning.resolve import find_exercise
@@ -217,6 +217,33 @@ def test_a_constant_is_checked_entry_by_entry():
     assert found.misconception == "slope-of-standard-deviation" and found.points == 0.5
     assert check({**answer, "slope": 0.5}, "predict_noise")
     assert check({"slope": None, "mean": None, "variance": None}, "predict_noise").status == "not started"
+
+
+def test_a_tensor_of_one_number_is_a_number_and_words_ignore_case():
+    slope = torch.tensor(0.5)
+    assert check({"slope": slope, "mean": np.float64(0.5), "variance": torch.tensor([1 / 12])}, "predict_noise")
+    assert check({"square": "Pathwise", "step": "score function ", "moving edge": "NEITHER"}, "choose_estimator")
+
+
+def test_every_wrong_entry_of_a_dictionary_gets_its_own_reason():
+    found = check({"slope": 2, "mean": 0, "variance": "small"}, "predict_noise")
+    assert "slope: 2 is dz/d(sd)" in found.message and "mean: 0 is the mean of randn" in found.message
+    assert "variance is a str. It should be a number." in found.message
+
+
+class WithHelper(given.VAE):
+    def negative_elbo_bound(self, x):
+        m, v = self.enc(x)
+        kl, rec = given.kl_normal(m, v, *self.z_prior).mean(), self.distortion(x, given.sample_gaussian(m, v))
+        return kl + rec, kl, rec
+
+    def distortion(self, x, z):
+        return -given.log_bernoulli_with_logits(x, self.dec(z)).mean()
+
+
+def test_a_method_is_checked_on_its_own_class_where_its_helpers_are():
+    assert check(WithHelper.negative_elbo_bound)
+    assert check(WithHelper(nn="v1").negative_elbo_bound)
 
 
 def test_hints_are_a_ladder_that_says_how_many_are_left():
