@@ -563,7 +563,7 @@ else:
 
 # %% tags=["nbval-ignore-output"]
 if curves:
-    watch.what_m_costs()
+    print(watch.what_m_costs())
 else:
     print("Here the first 300 steps are looked at more closely.")
 assert (
@@ -912,7 +912,7 @@ check(detective, "detective")
 
 # %%
 if solved(detective, "detective"):
-    wrong_models.fingerprints()
+    print(wrong_models.fingerprints())
 else:
     print("When your answer passes, the fingerprints of all twelve mistakes appear here.")
 
