@@ -41,8 +41,8 @@
 # | $v$, `v` | $\sigma^2$ | a **variance**; the standard deviation is $\sqrt v$ |
 # | $N(m, v)$ | $\mathcal N(\mu, \sigma^2)$ | the normal distribution with mean $m$ and variance $v$ |
 # | $\mathbb E_q[\,\cdot\,]$ | the same | the average when $z$ is drawn from $q$ |
-# | `kl` | $D_{\mathrm{KL}}(q \,\|\, p)$ | how far $q$ is from $p$; never negative (lesson 02) |
-# | `rec` | $-\mathbb E_q[\log p(x \mid z)]$ | the reconstruction term (lesson 03) |
+# | `kl` | $D_{\mathrm{KL}}(q(z \mid x) \,\|\, p(z))$ | how far $q(z \mid x)$ is from the prior $p(z)$; never negative (lesson 02) |
+# | `rec` | reconstruction loss | $-\mathbb E_q[\log p(x \mid z)]$, estimated by one draw of $z$ as $-\log p(x \mid z)$ (lesson 03) |
 # | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
 # | `iw`, $w$ | $k$, $w$ | number of importance samples, and their weights (lesson 05) |
 #
@@ -62,8 +62,8 @@
 #
 # 1. $0.3 \cdot \tfrac16 = 0.05$: probabilities of a chain of events are multiplied.
 # 2. $30 / (30 + 6) = 0.83$. You compared the spam letters with "prize" with *all* letters with "prize". This is all that Bayes' rule says.
-# 3. $\log 0.9 = -0.11$ is larger than $\log 0.5 = -0.69$. Never positive for a probability; a *density* may exceed 1, and then its
-#    logarithm is positive.
+# 3. $\log 0.9 = -0.11$ is larger than $\log 0.5 = -0.69$. Never positive for a probability. (A real number has a *density* instead of a
+#    probability: the height of a curve under which areas are probabilities. A height may exceed 1, and then its logarithm is positive.)
 # </details>
 
 # %%
@@ -71,7 +71,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, given, load_mnist, progress, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
 from vae_course.figures import start_here as figures
 from vae_course.figures.digits import images_in_rows
 from vae_course.figures.widgets import explore
@@ -137,8 +137,12 @@ else:
 # %% [markdown]
 # ## What is behind the picture
 #
-# Here is where the journey ends: a VAE that was trained on 60,000 handwritten digits. This one explains every image by just two numbers,
-# $z_1$ and $z_2$. They are the **latent variables**: latent means hidden. Nobody told it what they should mean.
+# Here is where the journey ends: a VAE that was trained on handwritten digits. This one explains every image by just two numbers,
+# $z_1$ and $z_2$. They are the **latent variables**: latent means hidden. Nobody told it what they should mean. Its name, `v1_z2`, says:
+# network design `v1`, with 2 latent dimensions.
+#
+# The digits are called MNIST: 60,000 images for training, of which the course holds the last 10,000 back as "valid" (so you will train on
+# 50,000), and 10,000 for testing. The models that come with the course were trained on all 60,000 ("train+valid"), and never on a test image.
 #
 # The *decoder* goes from $z$ to an image. Since ink is a matter of chance (the same person never writes the same 3 twice), it answers with a
 # probability of ink for each pixel, drawn here as a shade of grey.
@@ -342,9 +346,9 @@ check(two_boxes, "two_boxes")
 # 2. **A grid.** Ten values for each number make $10^{20}$ places. At a million places a second that is three million years, for one image.
 # 3. **Dice.** Draw many $z$ from the prior and average $p(x \mid z)$. On average this is exactly right, in any dimension.
 #
-# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions, and $x$ is $z$ plus a little noise of standard
-# deviation 0.1. We see $x_i = 0.7$ in every dimension. The sum of two independent normal numbers is normal and the variances add, so each
-# $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
+# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says: every entry is independent of the
+# others and has variance 1; the means are all 0), and $x$ is $z$ plus a little noise of standard deviation 0.1. We see $x_i = 0.7$ in every
+# dimension. The sum of two independent normal numbers is normal and the variances add, so each $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
 #
 # *Predict first*: with 10,000 draws, how far off will the dice be in 2 dimensions? In 10?
 
@@ -402,7 +406,9 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 figures.poster()
 
 # %% [markdown]
-# *What to read off:* upper row, from left to right, what happens to one image; lower row, the two terms of its score.
+# *What to read off:* top, how a new image is drawn: it needs only the prior and the decoder. Middle row, from left to right, what happens to
+# one image. Bottom, the two terms of its score, `kl` and `rec`, and their sum, which a VAE makes small. Two words are still to come: the noise
+# $\varepsilon$ is explained in lesson 01, the logits in lesson 03.
 #
 # As a class, the same thing line by line:
 #
@@ -428,7 +434,8 @@ figures.poster()
 # %% [markdown]
 # ## There and back
 #
-# The second trained model of the course has $z$ with 20 numbers. Encode ten test images, decode the means $m$, and compare.
+# The second trained model of the course, `v1_z20`, is the same network design with 20 latent dimensions. Encode ten test images,
+# decode the means $m$, and compare.
 
 # %%
 model = given.trained("v1_z20")

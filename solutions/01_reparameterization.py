@@ -469,3 +469,5 @@ progress()
 # * S. Mohamed, M. Rosca, M. Figurnov, A. Mnih, *Monte Carlo Gradient Estimation in Machine Learning*, JMLR 2020: all estimators side by
 #   side; its $\cos$ examples show the crossing that you saw.
 # * E. Jang, S. Gu, B. Poole, *Categorical Reparameterization with Gumbel-Softmax*, ICLR 2017: what to do when $z$ is discrete.
+#
+# Next: [02 · The KL divergence](02_kl_divergence.ipynb).

@@ -279,6 +279,8 @@ explore(figures.where_the_kl_comes_from, q_mean=(1.0, -3.0, 3.0, 0.5), q_varianc
 #
 # $$\tfrac12 \sum_i \Big[\log\frac{pv_i}{qv_i} + \frac{qv_i}{pv_i} + \frac{(qm_i - pm_i)^2}{pv_i} - 1\Big]$$
 #
+# ($qv_i$ is one number, `qv[..., i]`, called $q_v$ above; so are the others.)
+#
 # **Shapes.** In: `qm` and `qv`, `(batch, dim)` or with more axes in front; `pm` and `pv` the same, or `(1,)` as in a prior that is the same for
 # all dimensions. Out: `(batch,)`. The last axis is summed; the batch is not averaged.
 
@@ -329,7 +331,7 @@ else:
 # The short formula of VAE tutorials has $p_m = 0$ and $p_v = 1$ put in already. Ours is the general one.
 # </details>
 #
-# **Think.** Keep $q_m = p_m$ and compare $q_v = 4 p_v$ with $q_v = p_v / 4$: twice too wide against half too narrow. Which costs more, and what
+# **Think.** Keep $q_m = p_m$ and compare $q_v = 4 p_v$ with $q_v = p_v / 4$: twice as wide as $p$ against half as wide. Which costs more, and what
 # does the other direction, $\mathrm{KL}(p\,\|\,q)$, say?
 #
 # <details><summary>Answer</summary>
@@ -608,7 +610,7 @@ progress()
 # | you see | the reason |
 # | --- | --- |
 # | a KL of a tenth of what the paper has | `.mean(-1)` instead of `.sum(-1)`: divided by the number of dimensions |
-# | `nan` | the logarithm of a negative "variance": you passed a log-variance, or forgot softplus |
+# | `nan` | the logarithm of a negative "variance": you passed a log-variance, or a number that nothing had made positive |
 # | the KL is negative in the closed form | the log ratio is upside down |
 # | the KL is negative from samples | nothing is wrong: look at the average |
 # | `(batch, batch)` where `(batch,)` should be | a `keepdim=True` met a sum without it |
@@ -631,3 +633,5 @@ progress()
 # * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, appendix B: the closed form, in the place where VAEs got it from.
 # * T. Minka, *Divergence Measures and Message Passing*, 2005: the two directions, and everything between them, in pictures.
 # * J. Schulman, *Approximating KL Divergence*, 2020 (blog): estimators by sampling that are never negative.
+#
+# Next: [03 · Reconstruction](03_reconstruction.ipynb).

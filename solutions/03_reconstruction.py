@@ -30,7 +30,7 @@
 # | `x`, $x_i$ | the same | an image of 784 pixels; pixel $i$ is 1 (ink) or 0 (paper) |
 # | $p_i$ | $\mu_i$, $\theta_i$ | the model's probability that pixel $i$ is ink |
 # | `logits`, $a_i$ | the same | the log-odds, $a_i = \log\frac{p_i}{1 - p_i}$ |
-# | rec | "reconstruction loss", BCE | $-\log p(x\mid z)$, summed over pixels, in nats |
+# | `rec` | "reconstruction loss", BCE | $-\mathbb E_q[\log p(x\mid z)]$, in nats, summed over pixels; estimated by one draw of $z$ as $-\log p(x\mid z)$ |
 
 # %% [markdown]
 # ## Warm-up
@@ -52,7 +52,7 @@
 import math
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
 from vae_course.figures import reconstruction as figures
@@ -109,7 +109,7 @@ figures.digits({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$x \log p + (1 - x) \log(1 - p) = x\,a - \log(1 + e^a).$$
 #
-# The function $\log(1 + e^a)$ is called **softplus**; `torch.nn.functional.softplus` computes it without ever forming a huge $e^a$. Neither a sigmoid nor a
+# The function $\log(1 + e^a)$ is called **softplus**; `softplus(a)`, imported above from `torch.nn.functional`, computes it without ever forming a huge $e^a$. Neither a sigmoid nor a
 # logarithm of a small number is left, and that will turn out to matter.
 #
 # *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if the pixel is ink?
@@ -132,7 +132,7 @@ def log_bernoulli_with_logits(x, logits):
     x: (..., dim) in [0, 1]; logits: (..., dim). Returns (...,).
     """
     ### BEGIN SOLUTION
-    each = x * logits - torch.nn.functional.softplus(logits)  # (..., dim)
+    each = x * logits - softplus(logits)  # (..., dim)
     return each.sum(dim=-1)  # (...,)
     ### END SOLUTION
 
@@ -201,7 +201,7 @@ else:
 # ## The first model that learned something
 #
 # A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far. The simplest improvement: for each pixel, count how often it is
-# ink in the 50,000 training images, and say that. No latent variable, no network: 784 numbers.
+# ink in the training images (`load_mnist("train")`: 50,000, without those held back as "valid"), and say that. No latent variable, no network: 784 numbers.
 #
 # (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is $s \log p + (1 - s)\log(1 - p)$ on average; its slope
 # $s/p - (1 - s)/(1 - p)$ is 0 at $p = s$. Yes.)
@@ -218,7 +218,8 @@ figures.mean_pixel_model(p, x[0])
 
 # %% [markdown]
 # *What to read off:* the model knows where ink tends to be, and nothing else. Its draws are clouds, because each pixel decides alone: the model does not know that strokes are
-# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud, paper in its middle.
+# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud. Paper in the middle of the cloud is only a little darker than
+# the rest: even there $p$ is hardly more than ½, so paper is no great surprise.
 
 # %%
 if solved(log_bernoulli_with_logits):
@@ -229,7 +230,7 @@ else:
     print("Here your function will say how many nats this model needs per image.")
 
 # %% [markdown]
-# From 543.4 to about 206 nats per image, with nothing but counting. What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100.
+# From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images; the 7 drawn above costs 183, as its picture says.) What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100.
 
 # %% [markdown]
 # ## Black and white, drawn or rounded, or grey?
@@ -360,6 +361,8 @@ else:
 #
 # Before the last two demonstrations, three predictions with a pencil.
 #
+# *On the first:* all 784 pixels cost the same, ink or paper, because the model says ½ for both. What does one pixel cost? You met this model at the end of lesson 00.
+#
 # *On the second:* float32 keeps 24 binary digits. Near 1, the next larger number is $1 + 2^{-23}$, and what lies half-way, $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So there is a logit $a$ from which on
 # $1 + e^{-a}$ is 1, $p$ is 1, and $1 - p$ is 0.
 #
@@ -414,20 +417,28 @@ check(predict_pixels, "predict_pixels")
 # %%
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
+# %% [markdown]
+# The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the trouble: torch's
+# `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a constant is 0.
+
 # %%
 for a in (15.0, 16.0, 16.6, 16.7):
     loss, slope = figures.naive_loss(a)
-    print(f"logit {a}: naive cost {loss:.2f} nats, slope (clamped) {slope:.0f}; true cost {a:.2f}, slope 1")
+    clamped = 0.0 if math.isnan(slope) else slope
+    print(
+        f"logit {a}: naive cost {loss:.2f} nats, slope {slope:.0f} (clamped: {clamped:.0f}); true cost {a:.2f}, slope 1"
+    )
 
 # %% [markdown]
 # *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$; at the edge it becomes infinite, and backward() returns
-# `nan`. Libraries clamp it there, which turns the slope into **0** (as drawn and printed): the model's worst pixels are the ones that it is no
+# `nan` ("not a number": the chain rule multiplied ∞ by 0). Clamped, the slope is **0**, as in the drawing: the model's worst pixels are the ones that it is no
 # longer corrected for. The function that you wrote is a straight line.
 
 # %% [markdown]
 # ## One `.mean`, three models
 #
-# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 300 steps with the loop of lesson 04. They differ by one `.mean` in the loss.
+# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 200 steps with the loop of lesson 04. They differ by one `.mean` in the loss. The
+# cell below trains all three: it takes up to half a minute on an idle laptop, and prints nothing until all three are done.
 #
 # *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
 
@@ -495,3 +506,5 @@ progress(nats=nats)
 # * G. Loaiza-Ganem, J. Cunningham, *The Continuous Bernoulli*, NeurIPS 2019: what grey pixels in the BCE really do, and the missing factor.
 # * D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, 1991: where edges like 24 log 2 come from.
 # * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021: why the shift by the maximum is not only safe but accurate.
+#
+# Next: [04 · The NELBO](04_nelbo.ipynb).

@@ -123,7 +123,7 @@ def poster() -> None:
         for x in (0.7, 2.5, 4.3, 6.1, 7.9):
             axes.annotate("", (x + 1.18, 2.6), (x + 0.64, 2.6), arrowprops={"arrowstyle": "->", "lw": 1.5})
         _part(axes, 4.3, 0.75, "kl = KL(q ‖ p)", "02", COLOURS["kl"], 0.85)
-        _part(axes, 9.2, 0.75, "rec = −log p(x|z)", "03", COLOURS["rec"], 1.02)
+        _part(axes, 9.2, 0.75, "rec =\n−E$_q$[log p(x|z)]", "03", COLOURS["rec"], 1.02)
         _part(axes, 6.7, 0.75, "nelbo =\nkl + rec", "04 · 05", COLOURS["nelbo"], 0.8)
         for start, end in (
             ((4.3, 2.05), (4.3, 1.3)),
