@@ -721,10 +721,10 @@ def latents_averaged(model, x):
 
 
 if curves:
-    kls = {"all summed": curves["gen/kl_z"][:300]}  # the beginning of the run above
+    kls = {"all summed": curves["gen/kl_z"][:200]}  # the beginning of the run above
     for name, objective in {"mean over pixels": pixels_averaged, "mean over latents": latents_averaged}.items():
         torch.manual_seed(0)
-        kls[name] = fit(VAE(nn="v1", z_dim=20), train, objective=objective, steps=300, progress=False)["true kl"]
+        kls[name] = fit(VAE(nn="v1", z_dim=20), train, objective=objective, steps=200, progress=False)["true kl"]
     figures.three_means(kls)
 else:
     print("Here two models will train that differ from yours in one .mean.")
