@@ -65,7 +65,7 @@ browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
 slow: setup-test chromium
-	@$(FRESH_HOME) $(PYTEST) -m slow tests
+	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m slow tests
 
 build: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(VENV)/bin/vae-course build

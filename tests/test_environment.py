@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def test_torch_came_without_cuda():
 
 def test_everything_that_the_course_needs_is_pinned_and_installed_as_pinned():
     pinned = pins()
-    installed = {normalised(d.metadata["Name"]): d.version.split("+")[0] for d in distributions()}
+    # By the environment's own folder: once imported, setuptools shows copies of packages that it carries along.
+    here = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    installed = {normalised(d.metadata["Name"]): d.version.split("+")[0] for d in distributions(path=here)}
     differing = {
         name: (installed[name], pinned[name]) for name in pinned if installed.get(name, pinned[name]) != pinned[name]
     }
