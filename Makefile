@@ -1,7 +1,7 @@
 # make lab     set up what is missing and open the lessons in JupyterLab
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
-# make clean   remove what can be made again (your lessons in work/ stay)
+# make bench   how long training takes                   make clean      remove what can be made again (work/ stays)
 
 PYTHON ?= python3
 # PyTorch's CPU builds: the registry's own Linux build brings gigabytes of CUDA. `make TORCH_INDEX= lab` does without.
@@ -22,7 +22,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit benchmarks nbval browser slow chromium
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow chromium
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -46,16 +46,16 @@ $(VENV)/.test-ready: $(VENV)/.lab-ready
 	$(PY) -m pip install -q -e '.[test]'
 	@touch $@
 
-test: chromium lint drift unit benchmarks nbval browser
+test: chromium lint drift unit nbval browser
 
 test-all: test slow
 
 unit: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
 
-# What measures time runs alone, with every core.
-benchmarks: setup-test
-	@if [ -d tests/benchmarks ]; then $(FRESH_HOME) $(PYTEST) -m "not slow" tests/benchmarks $(NO_TESTS_IS_FINE); fi
+# What measures time is no test, and runs alone, with every core.
+bench: setup-test
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
 
 nbval: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
