@@ -45,7 +45,7 @@
 #
 # 1. What is $\log p(x|z)$ of a black-and-white image, and over what is it summed?
 # 2. A model that gives every pixel probability ½: how many nats does it pay per image?
-# 3. A colleague *averages* the reconstruction term over the 784 pixels. To which $\beta$ is that the same?
+# 3. A colleague *averages* the reconstruction term over the 784 pixels. To which $\beta$ in $\beta \cdot \mathrm{kl} + \mathrm{rec}$ is that the same?
 #
 # <details><summary>Answers</summary>
 #
@@ -455,6 +455,10 @@ print("after two backwards:", w.grad.item())
 # %% [markdown]
 # `backward()` *adds* to what is already in `.grad`. That is useful when a loss comes in pieces; in a training loop the old slope has
 # to be set to zero first, or every step repeats all the ones before.
+#
+# An optimiser of PyTorch, such as `torch.optim.Adam(model.parameters())`, knows all parameters of a model and does two of the four
+# lines for you: `optimizer.zero_grad()` forgets their old slopes, and `optimizer.step()` moves each of them by the slope that it finds in
+# `.grad`.
 
 # %% [markdown]
 # {{ exercise training_step }}
@@ -467,7 +471,7 @@ print("after two backwards:", w.grad.item())
 # ($\theta$: all parameters of encoder and decoder together. How long the step is, is the optimiser's affair.)
 #
 # **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the
-# loss, a scalar. Nothing is summed or averaged here: `model.loss(x)` has done it.
+# loss, a scalar (a tensor or a plain number). Nothing is summed or averaged here: `model.loss(x)` has done it.
 
 
 # %%
@@ -528,7 +532,9 @@ assert loss < 250
 # ## Train it
 #
 # From here on `fit` takes over. It is your step in a loop: batches of 100 at random, black and white thrown anew, Adam, a learning
-# rate that rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step.
+# rate that rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step. Then
+# `evaluate` measures the trained model on test images; the number after ± is one *standard error*, i.e. how much the mean would scatter with
+# other images.
 #
 # *Predict first*, on paper: sketch `rec` and `kl` against the step. Where does each begin? Does the KL fall all the way, rise all the
 # way, or turn?
@@ -558,7 +564,8 @@ else:
 # costs, `rec` wins back several times over. A healthy VAE buys reconstruction with KL. So a rising KL is good news, and "the loss is
 # falling" says nothing about whether $z$ is used.
 #
-# And the spike at the very beginning? The KL contains $\tfrac12 \sum m^2$ (lesson 02). Split it: what part of $m$ is the same for all
+# And the spike of the KL at the very beginning? (Each point of the curves is the mean of the last 25 steps, so the spike is really higher
+# than it looks.) The KL contains $\tfrac12 \sum m^2$ (lesson 02). Split it: what part of $m$ is the same for all
 # images, and what part differs?
 
 # %% tags=["nbval-ignore-output"]
@@ -704,7 +711,8 @@ posterior.beside_q(small, x_test[149])
 # ### 1 · The KL weighs too much
 #
 # One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and over 20 latents. With *your* bound we can train
-# two wrong models: in one the pixels are averaged, in the other the latents.
+# two wrong models: in one the pixels are averaged, in the other the latents. (`fit` minimises what the function `objective` returns, if it is given
+# one.)
 #
 # *Predict first*: for each, will the true KL be higher or lower than the right model's?
 
@@ -795,10 +803,10 @@ for angle in (0, 45):
 # | B | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(q(z \mid x)\,\Vert\,p(z))$ | what KL means |
 # | C | $= \log \int q(z \mid x)\;p(x, z) / q(z \mid x)\,dz$ | multiply and divide by $q(z \mid x)$ |
 # | D | $= \mathbb E_q\big[\log \big(p(x, z) / q(z \mid x)\big)\big]$ | the logarithm moves inside the expectation |
-# | E | $\log p(x) = \log \int p(x, z)\,dz$ | the sum rule |
+# | E | $\log p(x) = \log \int p(x, z)\,dz$ | sum over all $z$ that could have been |
 # | F | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(p(z)\,\Vert\,q(z \mid x))$ | what KL means |
 # | G | $= \log \mathbb E_q\big[p(x, z) / q(z \mid x)\big]$ | what an expectation under $q$ means |
-# | H | $= \mathbb E_q[\log p(x \mid z) + \log p(z) - \log q(z \mid x)]$ | the product rule, and the log of a product |
+# | H | $= \mathbb E_q[\log p(x \mid z) + \log p(z) - \log q(z \mid x)]$ | $p(x, z) = p(x \mid z)\,p(z)$, and the log of a product |
 #
 # **Answer.** A list of six letters, top to bottom.
 
@@ -974,3 +982,5 @@ progress(nats=nats)
 # * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is
 #   no plain Gaussian.
 # * M. Hoffman, M. Johnson, *ELBO surgery*, NeurIPS workshop 2016: what the average KL is made of.
+#
+# Next: [05 · The importance-weighted bound](05_iwae.ipynb).

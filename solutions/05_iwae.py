@@ -266,7 +266,19 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 # %% [markdown]
 # With an axis of its own the rest is broadcasting: `m.unsqueeze(1)` has shape `(batch, 1, z_dim)`, $z$ has `(batch, iw,
 # z_dim)`, and every
-# formula in `given` sums the last axis and leaves the others alone.
+# formula in `given` sums the last axis and leaves the others alone. The decoder, too, acts on the last axis only: from $z$ of that
+# shape it makes logits `(batch, iw, 784)`. What was imported at the top, as a reminder:
+#
+# ```
+# sample_gaussian(m, v)                   # one draw for each entry of m and v, broadcast together
+# log_normal(z, m, v)                     # (..., z_dim) -> (...); v is the variance
+# log_bernoulli_with_logits(x, logits)    # (..., 784)   -> (...)
+# kl_normal(qm, qv, pm, pv)               # (..., z_dim) -> (...)
+# log_mean_exp(log_w, dim=...)            # that axis is gone
+# ```
+#
+# The first line has a trap in it: from `m` and `v` of shape `(batch, 1, z_dim)` it makes *one* draw for each image. For `iw` of them, `expand` one of
+# the two to `(batch, iw, z_dim)` first (−1 leaves an axis as long as it is: `expand(-1, iw, -1)`).
 
 # %% [markdown]
 # {{ exercise log_weights }}
@@ -353,7 +365,8 @@ else:
 # %% [markdown]
 # ## The bound as a method
 #
-# What is left is short: `log_mean_exp` along the *draws*, a minus sign, the mean over the *images*. The order matters. The
+# What is left is short: your log weights (inside a method the model is `self`, so `log_weights(self, x, iw)`), `log_mean_exp` along the *draws*, a minus
+# sign, the mean over the *images*. The order matters. The
 # mean over images stands outside
 # the logarithm, because each image has its own $p(x)$.
 #
@@ -417,8 +430,8 @@ else:
 #
 # <details><summary>I get a bound that falls with iw instead of rising</summary>
 #
-# By exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$. Or the
-# sign: `niwae` is the *negative* bound.
+# By about $\log k$? Then $\log k$ is subtracted twice: `log_mean_exp` has done it already. Or the sign: `niwae` is the *negative* bound, and falls when the
+# bound rises.
 # </details>
 #
 # <details><summary>I get the same value for every iw instead of one that improves</summary>
@@ -428,9 +441,10 @@ else:
 # happens if all draws of an image share one $z$.
 # </details>
 #
-# <details><summary>I get around 50 nats where others have 88 instead</summary>
+# <details><summary>I get a niwae that is tens of nats too low instead of a few nats below the NELBO</summary>
 #
-# Too good is a bug: rows that mix images, a mean over images inside the logarithm, or the closed-form KL inside the weight.
+# Too good is a bug: rows that mix images, a mean over images inside the logarithm, or the closed-form KL inside the weight. (Too low by exactly
+# $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$.)
 # </details>
 #
 # <details><summary>I get a niwae that differs from kl + rec instead of their sum</summary>
@@ -471,7 +485,7 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # weights turn draws from $q$
 # into a sample of something closer to the posterior. That is where the missing nats come from. Move the slider: which digits
 # need the most help?
-# And look at digit 6 twice: how much of its posterior is in the window at all?
+# And look twice at image 6 (the slider counts the 20 images from 0; this one is a 4): how much of its posterior is in the window at all?
 
 # %% [markdown]
 # ## How fast?
@@ -519,7 +533,7 @@ for width in (2.0, 1.0, 0.3):
 #
 # $k$ weights of which one is a million times larger than the rest are worth one draw. To count the draws that matter, divide
 # each weight by the sum:
-# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights). If $n$ of the draws share everything equally, then
+# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights, in PyTorch `torch.softmax`). If $n$ of the draws share everything equally, then
 # $\tilde w_i = 1/n$ for these and
 # $\sum_i \tilde w_i^2 = n \cdot \frac{1}{n^2} = \frac1n$. So one over that sum counts them. This is the **effective sample size**:
 #
@@ -611,7 +625,7 @@ print(f"estimate of log p(x): {estimate:.4f}   exact: 0   ln 2 = {math.log(2):.4
 # one island, all their weights agree, and none has ever heard of the other island. **A low count is a warning; a high count
 # is no proof.**
 #
-# Does this happen to real digits? Here are two of the twenty, each with 1,000 draws:
+# Does this happen to real digits? Here are two of the twenty, images 3 and 6 of the slider above (a 0 and a 4), each with 1,000 draws:
 
 # %% tags=["nbval-ignore-output"]
 print("digit   draws that count   IWAE_1000    exact log p(x)")
@@ -891,7 +905,7 @@ for name in ("encoder", "dreg", "stl", "decoder"):
 # %% [markdown]
 # *What to read off:* left, the plain encoder gradient sinks towards the grey line, under which 8,000 repeats cannot tell it
 # from 0; DReG and the decoder rise. Right, the averages: the true slope
-# falls like $1/k$, and DReG (triangles) has the plain estimator's average. Sticking the landing has the best ratio of all
+# falls like $1/k$, and DReG (triangles) has the plain estimator's average. Sticking the landing (`stl` in the table) has the best ratio of all
 # and points to the wrong value: a clear signal of a bias.
 #
 # One more look at the weights. Draw $k$ times from $q$ and then pick *one* of the draws by the shares $\tilde w_i$: what is
@@ -1002,8 +1016,8 @@ progress(nats=niwae.nll)
 # | you see | the reason |
 # | --- | --- |
 # | weights in one row that differ by hundreds of nats | `repeat` stacked whole copies, read as `(batch, iw)` |
-# | a bound near 50 nats | the same; or the images were averaged inside the logarithm |
-# | a bound that falls by $\log k$ | a sum of weights where the mean belongs |
+# | a niwae near 50 nats | the same; or the images were averaged inside the logarithm |
+# | a niwae that is too low by $\log k$ | a sum of weights where the mean belongs |
 # | a bound that does not move with `iw` | the mean of the logs; or one $z$ shared by all draws |
 # | `inf` or `nan` | exponential before logarithm; use `log_mean_exp` |
 # | a niwae below the exact $-\log p(x)$ | the closed-form KL inside the weight, a forgotten $\log q$; or chance, when few images are averaged: it is a bound in expectation |
@@ -1045,3 +1059,5 @@ progress(nats=niwae.nll)
 #   2017: how far such estimates of $\log p(x)$ can be trusted, checked from above as well as from below.
 # * A. Owen, *Monte Carlo Theory, Methods and Examples*, chapter 9: importance sampling without neural networks, effective
 #   sample size and its traps included.
+#
+# Next: [06 · Generation](06_generation.ipynb).

@@ -67,6 +67,8 @@ train, test = load_mnist("train"), load_mnist("test")
 #
 # $$z \;\xrightarrow{\text{decoder}}\; \ell \;\xrightarrow{\text{sigmoid}}\; p \;\xrightarrow{\text{coin}}\; x$$
 #
+# In PyTorch the middle arrow is `torch.sigmoid(logits)`.
+#
 # *Predict first*: which picture looks better to the eye, the probabilities $p$ or the sample $x$? And which one is what the model says a
 # digit looks like?
 
@@ -87,7 +89,8 @@ print("share of ones:", [round(share, 2) for share in tosses.mean(0).tolist()])
 # ## The prior has no batch
 #
 # `self.z_prior` is a pair: mean and *variance* of $p(z)$, each of shape `(1,)`, one number for all dimensions. To draw a batch, give both
-# the shape of what you want; `expand` repeats a number without copying it:
+# the shape of what you want; `expand` repeats a number without copying it. The draw itself is lesson 01's `sample_gaussian(m, v)`, imported above: one
+# number for each entry of `m` and `v`.
 
 # %%
 mean, variance = given.VAE(z_dim=3).z_prior
@@ -198,7 +201,7 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 # A sample is 0 or 1. Toss the coins: `torch.bernoulli`.
 # </details>
 #
-# Stuck? `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
+# Stuck? `from vae_course import hint`; then `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
 #
 # **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do. Which assumption of the model
 # is to blame?
@@ -333,7 +336,7 @@ else:
 #
 # with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter. Now the middle of a straight walk between two independent draws,
 # $\tfrac12(z_0 + z_1)$: each coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So its squared length is $d/2$ on average, and it is
-# shorter by $\sqrt 2$. The **spherical** walk turns about the origin and keeps the length:
+# shorter by a factor of about $\sqrt 2$. The **spherical** walk turns about the origin and keeps the length:
 #
 # $$z(t) = \frac{\sin((1 - t)\,\theta)\,z_0 + \sin(t\,\theta)\,z_1}{\sin\theta}, \qquad \theta = \text{the angle between } z_0 \text{ and } z_1$$
 #
@@ -515,3 +518,5 @@ progress()
 # * J. Tomczak, M. Welling, *VAE with a VampPrior*, AISTATS 2018: close the holes from the other side, by learning the prior.
 # * *A Note on the Evaluation of Generative Models*, ICLR 2016 (from Bethge's group): good samples and good likelihood are nearly
 #   independent of each other.
+#
+# Next: [07 · The capstone: all of it, and yours](07_capstone.ipynb).

@@ -143,7 +143,7 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
 #
 # **Goal.** Write the whole class. The formulas of lessons 01 to 03 are in `given` (`given.sample_gaussian`, `given.kl_normal`,
 # `given.log_normal`, `given.log_bernoulli_with_logits`, `given.log_mean_exp`), the networks in `nns`: `nns.get(nn)` returns an object with
-# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours.
+# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours. (`help(given.log_normal)` says which arguments a formula takes, and in which order.)
 #
 # $$\text{NELBO}(x) = \underbrace{\text{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{kl}} \;\underbrace{-\;\mathbb E_{q}\big[\log p(x\mid z)\big]}_{\text{rec}}$$
 #
@@ -154,7 +154,8 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
 # averaged *inside* the logarithm, through `log_mean_exp`; images are averaged last. In `negative_iwae_bound`, `kl` and `rec` are the
 # ELBO's two terms at the same `x`.
 #
-# Use `self.z_prior` wherever the prior occurs: the standard normal is marked, and half a point of the four is for the prior itself.
+# Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only; half a point of the four is for `z_prior`
+# itself.
 
 
 # %%
@@ -339,7 +340,8 @@ else:
 # The dots matter: in the importance-weighted bound `z` is `(batch, iw, z_dim)`. `nn.Linear` and everything that acts on each number alone
 # (ELU, tanh) treat leading axes for you. A convolution does not: flatten the leading axes, and restore them at the end.
 #
-# `gaussian_parameters(h)` keeps the encoder's promise: it splits the last axis of `h` in two, and makes the second half positive by softplus.
+# `given.gaussian_parameters(h)` keeps the encoder's promise and returns the pair `m, v`: it splits the last axis of `h` in two, so `h` is
+# `(batch, 2 * z_dim)`, and makes the second half positive by softplus.
 #
 # The networks that the course brings along:
 
@@ -351,7 +353,7 @@ for name in ("v1", "v2"):
     print(f"{name:7}   {sizes[0]:,}   {sizes[1]:,}")
 
 # %% [markdown]
-# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back.
+# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back. (A third one, `tiny`, is for checks only.)
 #
 # What could be different in yours? Some ideas, from small to large:
 #
@@ -481,6 +483,8 @@ except ValueError as error:
 # class Decoder(nn.Module):
 #     ...        # your Decoder
 # ```
+#
+# In the file, write `gaussian_parameters(...)` where your notebook has `given.gaussian_parameters(...)`: the file imports that one function and not `given`.
 #
 # After a restart of the kernel, `VAE(nn="mine")` finds it, and so does every lesson, `given.VAE` and the training recipes. (Installed with
 # `make lab`, the package *is* the folder that you cloned, so the file goes there.)
@@ -660,7 +664,8 @@ figures.weights_and_bound(log_w)
 
 # %% [markdown]
 # *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them; the log of the mean weight is carried by
-# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$. The curve is made from one set of draws, merged in pairs again and again, and by
+# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$. The curve is made from one set of draws (the first 4,096, so
+# that its end differs a little from the number printed above), merged in pairs again and again, and by
 # Jensen's inequality such a curve never turns back. It flattens, but nothing says that it has *arrived*: **in expectation $k = 5000$ still
 # understates $\log p(x)$**, so the negative log-likelihood that we print is too high, never too low, up to chance.
 #
