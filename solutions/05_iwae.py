@@ -628,7 +628,7 @@ print(f"estimate of log p(x): {estimate:.4f}   exact: 0   ln 2 = {math.log(2):.4
 # Does this happen to real digits? Here are two of the twenty, images 3 and 6 of the slider above (a 0 and a 4), each with 1,000 draws:
 
 # %% tags=["nbval-ignore-output"]
-print("digit   draws that count   IWAE_1000    exact log p(x)")
+print("image   draws that count   IWAE_1000    exact log p(x)")
 for digit in (3, 6):
     one = evaluate(flat, x[digit : digit + 1], "iwae", 1000)
     print(f"{digit:5d}   {one.effective_sample_size:16.1f}   {one.bound:9.2f}   {exact[digit]:15.2f}")

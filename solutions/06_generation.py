@@ -44,7 +44,7 @@
 # %%
 import torch
 
-from vae_course import binarize, check, evaluate, given, load_mnist, progress, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
 from vae_course.figures import generation as figures
 from vae_course.figures.digits import images_in_rows
 from vae_course.figures.widgets import explore
