@@ -3,7 +3,7 @@
     pytest -p tests.authoring.nbval_like_build --nbval solutions
 
 Above all an empty VAE_COURSE_HOME for each: with one home for all lessons, `progress()` would count the earlier ones,
-and print something else than it did in the build.
+and print something else than it did in the build. And an empty working folder: lesson 07 writes a file.
 """
 
 import os
@@ -28,6 +28,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     notebook.stash[_homes] = folder = tempfile.mkdtemp()
     _FOLDERS.append(folder)
     os.environ.update(kernel_environment(folder))
+    # nbval starts kernels in the notebook's own folder; IPython runs this before the first cell.
+    startup = Path(os.environ["IPYTHONDIR"]) / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    work = Path(folder) / "work"
+    work.mkdir()
+    (startup / "00-folder.py").write_text(f"import os\n\nos.chdir({str(work)!r})\ndel os\n", encoding="utf-8")
 
 
 def pytest_sessionfinish() -> None:
