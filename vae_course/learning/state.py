@@ -6,8 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-STATUSES_THAT_STAY = ("correct",)
-
 
 def path() -> Path:
     """Where the state is kept: VAE_COURSE_HOME, else a folder in the home directory."""
@@ -38,7 +36,7 @@ def record_verdict(exercise: str, status: str, points: float) -> None:
     """Keep the latest verdict; a pass is never taken away by a later attempt."""
     state = load()
     entry = state["exercises"].setdefault(exercise, {})
-    if entry.get("status") not in STATUSES_THAT_STAY:
+    if entry.get("status") != "correct":
         entry["status"], entry["points"] = status, points
     _save(state)
 
