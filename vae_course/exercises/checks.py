@@ -3,16 +3,20 @@
 The order in an exercise is always: does it return the right kind of thing (a gate), then values, then gradients.
 """
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from vae_course.answers import Call, LocalAnswer
-from vae_course.exercises.core import Arguments, Trial, Wrong, generator
-from vae_course.exercises.diagnosis import plain, same_constant
+from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
+from vae_course.exercises.relations import Pair, relation
+from vae_course.exercises.smallest import shown, smallest_failing
 
+DRAWS = 3  # of the arguments, for the value
 TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
 
 
@@ -45,6 +49,7 @@ def shape_matches(trial: Trial) -> None:
         raise Wrong(
             f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(trial.arguments)}.",
             f"The shape should be {tuple(expected.shape)}.{_shape_reason(value, expected)}",
+            lambda: relation(_pairs(trial)),
         )
     if call.changed:
         raise Wrong(
@@ -56,10 +61,37 @@ def shape_matches(trial: Trial) -> None:
 def equals_truth(trial: Trial) -> None:
     """The value, on three draws of the arguments; draws differ in batch size, and one is a batch of one if the
     exercise's `arguments` make it so."""
-    for i in range(3):
-        arguments = trial.arguments if i == 0 else draw(trial, i)
-        call = trial.call() if i == 0 else trial.call(*arguments, seed=i)
-        compare(output(call), truth_of(trial, arguments), arguments)
+    for i in range(DRAWS):
+        arguments, call = _draw_and_call(trial, i)
+        compare(
+            output(call),
+            truth_of(trial, arguments),
+            inputs(trial, arguments),
+            partial(closer_look, trial, arguments),
+        )
+
+
+def _draw_and_call(trial: Trial, index: int) -> tuple[Arguments, Call]:
+    arguments = trial.arguments if index == 0 else draw(trial, index)
+    return arguments, trial.call() if index == 0 else trial.call(*arguments, seed=index)
+
+
+def closer_look(trial: Trial, arguments: Arguments) -> str:
+    """How the values relate to the right ones on all draws, and the smallest input that shows the difference."""
+    return "\n".join(part for part in (relation(_pairs(trial)), smallest_failing(trial, arguments)) if part)
+
+
+def _pairs(trial: Trial) -> list[Pair]:
+    pairs = []
+    for i in range(DRAWS):
+        try:
+            arguments, call = _draw_and_call(trial, i)
+            value = output(call)
+        except (Raised, Wrong):
+            continue
+        first = next(a for a in arguments if isinstance(a, Tensor))
+        pairs.append(Pair(value, truth_of(trial, arguments), tuple(first.shape)))
+    return pairs
 
 
 def gradients_match(trial: Trial) -> None:
@@ -96,55 +128,45 @@ def stays_finite(cases: Callable[[], list[Arguments]]) -> Callable[[Trial], None
             value = output(trial.call(*arguments, seed=100 + i))
             if not bool(torch.isfinite(value).all()):
                 bad = value[~torch.isfinite(value)].flatten()[0].item()
-                raise Wrong(f"You returned {bad} for {shown(arguments)}.", "The right value is finite there.")
-            compare(value, truth_of(trial, arguments), arguments)
-
-    return test
-
-
-def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], None]:
-    """One entry of a dictionary answer (key "": the whole answer) equals the truth's, numbers to 1 %."""
-
-    def test(trial: Trial) -> None:
-        value, right = trial.answer.value, trial.exercise.truth()  # type: ignore[misc]
-        if key:
-            if not isinstance(value, dict):
                 raise Wrong(
-                    f"Your answer is a {type(value).__name__}.", f"It should be a dictionary with {list(right)}."
+                    f"You returned {bad} for {inputs(trial, arguments)}.",
+                    f"The right value is finite there. {_only_here(trial)}",
+                    partial(smallest_failing, trial, arguments),
                 )
-            if key not in value:
-                raise Wrong(f"Your answer has no entry {key!r}.", f"It should have {list(right)}.")
-            value, right = value[key], right[key]
-        if not same_constant(value, right, tolerance):
-            raise Wrong(_not_it(key or "answer", plain(value), right))
+            compare(
+                value,
+                truth_of(trial, arguments),
+                inputs(trial, arguments),
+                partial(_only_here, trial),
+            )
 
     return test
 
 
-def _not_it(name: str, value: Any, right: Any) -> str:
-    """What is wrong with one constant, without giving it away."""
-    if value is None:
-        return f"Your {name} is still empty."
-    if isinstance(right, int | float) and not isinstance(value, int | float):
-        return f"Your {name} is a {type(value).__name__}. It should be a number."
-    if not isinstance(value, int | float) or isinstance(right, str):
-        return f"Your {name} is {value!r}, and that is not it."
-    if abs(value - right) <= 0.05 * abs(right):
-        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked."
-    return f"Your {name} is {value:.6g}, and that is not it."
+def _only_here(trial: Trial) -> str:
+    """The sentence that keeps a learner from doubting a formula that is right, if it is."""
+    pairs = _pairs(trial)
+    right = bool(pairs) and all(close(p.value, p.expected) for p in pairs)
+    return "For moderate inputs your values are right." if right else ""
 
 
-def compare(value: Tensor, expected: Tensor, arguments: Arguments) -> None:
-    """Raise `Wrong` where a value differs from the truth, showing the entry that differs most."""
+def compare(value: Tensor, expected: Tensor, inputs: str, closer: Callable[[], str] | None = None) -> None:
+    """Raise `Wrong` where a value differs from the truth, showing the entry that differs most.
+
+    Args:
+        inputs: completes "You returned ... for ...".
+        closer: see `Wrong`.
+    """
     if value.shape != expected.shape:
         raise Wrong(
-            f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(arguments)}.",
+            f"You returned shape {tuple(value.shape)} for {inputs}.",
             f"The shape should be {tuple(expected.shape)}.",
+            closer,
         )
     if not close(value, expected):
         got, right = worst(value, expected)
         what = f"Entry {_place_of_worst(value, expected)} of your result is" if value.numel() > 1 else "You returned"
-        raise Wrong(f"{what} {got:.4g} for {shown(arguments)}.", f"It should be {right:.4g}.")
+        raise Wrong(f"{what} {got:.4g} for {inputs}.", f"It should be {right:.4g}.", closer)
 
 
 def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
@@ -182,19 +204,21 @@ def truth_of(trial: Trial, arguments: Arguments | None = None) -> Tensor:
 
 
 def shapes(arguments: Arguments) -> str:
-    """The tensors' shapes in words: "(3, 4) and (3, 4)"."""
-    return " and ".join(str(tuple(a.shape)) for a in arguments if isinstance(a, Tensor))
+    """The tensors' shapes in words: "(3, 4)" if all are alike, else "(3, 4), (3, 4) and (4,)"."""
+    found = [str(tuple(a.shape)) for a in arguments if isinstance(a, Tensor)]
+    if len(set(found)) <= 1:
+        return found[0] if found else "()"
+    return f"{', '.join(found[:-1])} and {found[-1]}"
 
 
-def shown(arguments: Arguments) -> str:
-    """The arguments, in full when they are small, else their shapes."""
-    parts = []
-    for a in arguments:
-        if isinstance(a, Tensor):
-            small = a.numel() <= 4
-            parts.append(str([round(v, 4) for v in a.flatten().tolist()]) if small else f"a tensor {tuple(a.shape)}")
-        elif isinstance(a, int | float | str):
-            parts.append(repr(a))
+def inputs(trial: Trial, arguments: Arguments) -> str:
+    """The arguments by name and in full when they are small, else their shapes."""
+    tensors = [a for a in arguments if isinstance(a, Tensor)]
+    if sum(a.numel() for a in tensors) > 24:
+        return f"inputs of shape {shapes(arguments)}"
+    assert trial.exercise.truth is not None
+    names = inspect.signature(trial.exercise.truth).parameters
+    parts = (f"{name} = {shown(a)}" for name, a in zip(names, arguments, strict=False))
     return ", ".join(parts)
 
 

@@ -17,12 +17,19 @@ Arguments = tuple[Any, ...]
 
 
 class Wrong(Exception):
-    """A check's verdict on a wrong answer: one sentence on what came back, one on what was expected."""
+    """A check's verdict on a wrong answer.
 
-    def __init__(self, got: str, expected: str = "") -> None:
+    Args:
+        got: a sentence on what came back.
+        expected: a sentence on what should have come.
+        closer: called when no misconception is found, for a closer look: what can be told of the two numbers.
+    """
+
+    def __init__(self, got: str, expected: str = "", closer: Callable[[], str] | None = None) -> None:
         super().__init__(got)
         self.got = got
         self.expected = expected
+        self.closer = closer
 
 
 class Raised(Exception):

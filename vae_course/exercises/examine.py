@@ -7,6 +7,7 @@ from vae_course.exercises.core import Check, Exercise, Misconception, Raised, Tr
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 
 NOT_REACHED = "not reached"
+LIKELY = "Likely reason"
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,13 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     trial = Trial(exercise, answer, seed)
     results: list[CheckResult] = []
     status, message = "correct", ""
+    first: Wrong | None = None
     for check in exercise.checks:
         stop = check.points == 0
         try:
             check.test(trial)
         except Wrong as wrong:
-            text = f"{wrong.got} {wrong.expected}".strip()
+            text, first = f"{wrong.got} {wrong.expected}".strip(), first or wrong
             # A dictionary's entries are separate questions, so each wrong one is shown.
             status, message = "wrong", f"{message}\n{text}".strip() if exercise.is_constant else message or text
         except Raised as raised:
@@ -75,13 +77,15 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         found = diagnose(exercise, answer)
         if found is not None:
             name, message = found.name, f"{message}\n{reason(exercise, answer, found)}"
+        elif first is not None and first.closer is not None:
+            message = f"{message}\n{first.closer()}".strip()
     return outcome(exercise, status, message, seed, tuple(results), name)
 
 
 def reason(exercise: Exercise, answer: Answer, found: Misconception) -> str:
     """What a tutor would say; for a dictionary one line for each entry with a known mistake, named."""
     if not (exercise.is_constant and isinstance(found.wrong, dict)):
-        return found.message
+        return f"{LIKELY}: {found.message}"
     lines = [f"{', '.join(map(str, m.wrong))}: {m.message}" for m in mistakes_in(exercise, answer.value)]
     return "\n".join(lines)
 

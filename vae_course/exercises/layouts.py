@@ -5,6 +5,7 @@ mistakes are told apart that leave ordinary inputs right.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
@@ -12,6 +13,7 @@ from torch import Generator, Tensor
 from vae_course.answers import Answer, Call, LocalAnswer
 from vae_course.exercises.checks import close, compare, output, shapes, truth_of
 from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
+from vae_course.exercises.smallest import smallest_failing
 
 Layouts = Callable[[Generator], dict[str, Arguments]]
 
@@ -36,7 +38,7 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                 raise Wrong(f"For {inputs}, your code raised {error.type}: {error.message}", wanted) from None
             if value.shape != expected.shape:
                 raise Wrong(f"For {inputs}, you returned shape {tuple(value.shape)}.", wanted)
-            compare(value, expected, arguments)
+            compare(value, expected, inputs, partial(smallest_failing, trial, arguments))
 
     return test
 

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Generator
 
-from vae_course.exercises.checks import constant_matches, equals_truth, gradients_match, shape_matches
+from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception
 
 LESSON = "00_start_here"

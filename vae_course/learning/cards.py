@@ -2,7 +2,7 @@
 
 from html import escape
 
-from vae_course.exercises.examine import CheckResult, Outcome
+from vae_course.exercises.examine import LIKELY, CheckResult, Outcome
 
 SIGNS = {
     "correct": ("✓", "#0072B2"),
@@ -37,12 +37,22 @@ def verdict_html(outcome: Outcome) -> str:
         f"<b><span aria-hidden='true'>{sign}</span> {escape(outcome.exercise)}: {outcome.status}</b>"
         f"{points(outcome.points, outcome.max_points)}"
     )
-    body = "".join(f"<div style='margin-top:.4em'>{escape(line)}</div>" for line in outcome.message.splitlines())
+    body = "".join(_line(line) for line in outcome.message.splitlines())
     if outcome.status not in ("correct", "not started"):
         rows = "".join(f"<li>{_mark(check)} {escape(check.name)}{_worth(check)}</li>" for check in outcome.checks)
         body += f"<ul style='list-style:none;margin:.5em 0 0;padding:0'>{rows}</ul>" if rows else ""
         body += f"<div style='margin-top:.4em'>Next: <code>hint(\"{escape(outcome.exercise)}\")</code></div>"
     return frame(head + body, colour)
+
+
+def _line(line: str) -> str:
+    """A line of the message; one that is indented stands under others in columns."""
+    if line.startswith("  "):
+        return f"<div style='font-family:monospace;white-space:pre-wrap'>{escape(line)}</div>"
+    label, _, rest = line.partition(": ")
+    if label == LIKELY:
+        return f"<div style='margin-top:.4em'><b>{LIKELY}:</b> {escape(rest)}</div>"
+    return f"<div style='margin-top:.4em'>{escape(line)}</div>"
 
 
 def frame(inner: str, colour: str) -> str:

@@ -1,6 +1,6 @@
 """Exercise 7.4: ten statements of a published text; eight contain a slip, each of another kind."""
 
-from vae_course.exercises.checks import constant_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 
 LESSON = "07_capstone"

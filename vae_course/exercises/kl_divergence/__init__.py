@@ -1,6 +1,6 @@
 """Exercises of lesson 02: log densities, the KL divergence in closed form and by sampling, and a test of it."""
 
-from vae_course.exercises.checks import constant_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.kl_divergence.closed_form import kl_normal
 from vae_course.exercises.kl_divergence.normal_density import log_normal

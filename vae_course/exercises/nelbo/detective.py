@@ -1,6 +1,6 @@
 """Exercise 4.5: five wrong models to find the bug in. The lesson prints CHOICES beside curves and samples."""
 
-from vae_course.exercises.checks import constant_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 
 LESSON = "04_nelbo"

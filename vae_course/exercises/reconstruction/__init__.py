@@ -2,7 +2,7 @@
 
 import math
 
-from vae_course.exercises.checks import constant_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.reconstruction.bernoulli_pixels import log_bernoulli_with_logits
 from vae_course.exercises.reconstruction.mean_in_log_space import log_mean_exp

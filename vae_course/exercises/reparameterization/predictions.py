@@ -2,7 +2,7 @@
 
 import math
 
-from vae_course.exercises.checks import constant_matches
+from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 
 predict_noise = Exercise(

@@ -1,0 +1,39 @@
+"""The check of a constant: numbers to 1 %, words up to case, and never the answer in the message."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.diagnosis import plain, same_constant
+
+
+def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], None]:
+    """One entry of a dictionary answer (key "": the whole answer) equals the truth's, numbers to 1 %."""
+
+    def test(trial: Trial) -> None:
+        value, right = trial.answer.value, trial.exercise.truth()  # type: ignore[misc]
+        if key:
+            if not isinstance(value, dict):
+                raise Wrong(
+                    f"Your answer is a {type(value).__name__}.", f"It should be a dictionary with {list(right)}."
+                )
+            if key not in value:
+                raise Wrong(f"Your answer has no entry {key!r}.", f"It should have {list(right)}.")
+            value, right = value[key], right[key]
+        if not same_constant(value, right, tolerance):
+            raise Wrong(_not_it(key or "answer", plain(value), right))
+
+    return test
+
+
+def _not_it(name: str, value: Any, right: Any) -> str:
+    """What is wrong with one constant, without giving it away."""
+    if value is None:
+        return f"Your {name} is still empty."
+    if isinstance(right, int | float) and not isinstance(value, int | float):
+        return f"Your {name} is a {type(value).__name__}. It should be a number."
+    if not isinstance(value, int | float) or isinstance(right, str):
+        return f"Your {name} is {value!r}, and that is not it."
+    if abs(value - right) <= 0.05 * abs(right):
+        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked."
+    return f"Your {name} is {value:.6g}, and that is not it."
