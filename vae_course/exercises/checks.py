@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from vae_course.answers import Call, LocalAnswer
-from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
-from vae_course.exercises.relations import Pair, relation
-from vae_course.exercises.smallest import shown, smallest_failing
+from vae_course.exercises.closer_look import DRAWS, closer_look, pairs_of
+from vae_course.exercises.core import Arguments, Trial, Wrong
+from vae_course.exercises.relations import relation
+from vae_course.exercises.smallest import shown
 
-DRAWS = 3  # of the arguments, for the value
 TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
 
 
@@ -26,8 +26,13 @@ def output(call: Call, name: str = "0") -> Tensor:
     Raises:
         Wrong: no such output, or not a real floating tensor.
     """
-    if call.kinds.get("returned") == "NoneType":
+    returned = call.kinds.get("returned", "")
+    if returned == "NoneType":
         raise Wrong("Your function returned None.", "It should return a tensor: is the `return` missing?")
+    if name == "0" and returned in ("tuple", "list"):
+        raise Wrong(
+            f"You returned a {returned} of {len(call.kinds) - 1}.", "It should be one tensor, and nothing beside it."
+        )
     if name not in call.outputs:
         kind = call.kinds.get(name)
         if kind is None:
@@ -44,12 +49,12 @@ def output(call: Call, name: str = "0") -> Tensor:
 def shape_matches(trial: Trial) -> None:
     """A gate: one tensor with the shape of the truth, and inputs left as they were."""
     call = trial.call()
-    value, expected = output(call), truth_of(trial)
+    value, expected = output(call), trial.truth()
     if value.shape != expected.shape:
         raise Wrong(
             f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(trial.arguments)}.",
             f"The shape should be {tuple(expected.shape)}.{_shape_reason(value, expected)}",
-            lambda: relation(_pairs(trial)),
+            lambda: relation(pairs_of(trial)),
         )
     if call.changed:
         raise Wrong(
@@ -62,36 +67,9 @@ def equals_truth(trial: Trial) -> None:
     """The value, on three draws of the arguments; draws differ in batch size, and one is a batch of one if the
     exercise's `arguments` make it so."""
     for i in range(DRAWS):
-        arguments, call = _draw_and_call(trial, i)
-        compare(
-            output(call),
-            truth_of(trial, arguments),
-            inputs(trial, arguments),
-            partial(closer_look, trial, arguments),
-        )
-
-
-def _draw_and_call(trial: Trial, index: int) -> tuple[Arguments, Call]:
-    arguments = trial.arguments if index == 0 else draw(trial, index)
-    return arguments, trial.call() if index == 0 else trial.call(*arguments, seed=index)
-
-
-def closer_look(trial: Trial, arguments: Arguments) -> str:
-    """How the values relate to the right ones on all draws, and the smallest input that shows the difference."""
-    return "\n".join(part for part in (relation(_pairs(trial)), smallest_failing(trial, arguments)) if part)
-
-
-def _pairs(trial: Trial) -> list[Pair]:
-    pairs = []
-    for i in range(DRAWS):
-        try:
-            arguments, call = _draw_and_call(trial, i)
-            value = output(call)
-        except (Raised, Wrong):
-            continue
-        first = next(a for a in arguments if isinstance(a, Tensor))
-        pairs.append(Pair(value, truth_of(trial, arguments), tuple(first.shape)))
-    return pairs
+        arguments = trial.draw(i)
+        value = output(trial.call_on_draw(i))
+        compare(value, trial.truth(arguments), inputs(trial, arguments), partial(closer_look, trial, arguments))
 
 
 def gradients_match(trial: Trial) -> None:
@@ -118,36 +96,6 @@ def gradients_match(trial: Trial) -> None:
                 f"The gradient in input number {int(name) + 1} is {worst(got, right)[0]:.4g} at one place.",
                 f"It should be {worst(got, right)[1]:.4g} there.",
             )
-
-
-def stays_finite(cases: Callable[[], list[Arguments]]) -> Callable[[Trial], None]:
-    """The value at extreme inputs, where a careless formula overflows, underflows or loses all digits."""
-
-    def test(trial: Trial) -> None:
-        for i, arguments in enumerate(cases()):
-            value = output(trial.call(*arguments, seed=100 + i))
-            if not bool(torch.isfinite(value).all()):
-                bad = value[~torch.isfinite(value)].flatten()[0].item()
-                raise Wrong(
-                    f"You returned {bad} for {inputs(trial, arguments)}.",
-                    f"The right value is finite there. {_only_here(trial)}",
-                    partial(smallest_failing, trial, arguments),
-                )
-            compare(
-                value,
-                truth_of(trial, arguments),
-                inputs(trial, arguments),
-                partial(_only_here, trial),
-            )
-
-    return test
-
-
-def _only_here(trial: Trial) -> str:
-    """The sentence that keeps a learner from doubting a formula that is right, if it is."""
-    pairs = _pairs(trial)
-    right = bool(pairs) and all(close(p.value, p.expected) for p in pairs)
-    return "For moderate inputs your values are right." if right else ""
 
 
 def compare(value: Tensor, expected: Tensor, inputs: str, closer: Callable[[], str] | None = None) -> None:
@@ -187,20 +135,6 @@ def _place_of_worst(value: Tensor, expected: Tensor) -> str:
     distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf)
     place = [int(i) for i in torch.unravel_index(distance.argmax(), distance.shape)]
     return str(place[0]) if len(place) == 1 else str(tuple(place))
-
-
-def draw(trial: Trial, index: int) -> Arguments:
-    """Another draw of the exercise's arguments."""
-    assert trial.exercise.arguments is not None
-    return trial.exercise.arguments(generator(trial.seed, f"arguments {index}"))
-
-
-def truth_of(trial: Trial, arguments: Arguments | None = None) -> Tensor:
-    """The truth at some arguments, in double precision."""
-    assert trial.exercise.truth is not None
-    arguments = trial.arguments if arguments is None else arguments
-    doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
-    return trial.exercise.truth(*doubles)
 
 
 def shapes(arguments: Arguments) -> str:

@@ -86,6 +86,7 @@ class Exercise:
         misconceptions: wrong answers by name; every one fails.
         correct: right answers by name, in other styles than the solution's; every one passes.
         hints: at least three; the last stops just short of the answer.
+        terms: of a closed form summed over the last axis: the terms that it adds up, see `exercises.terms`.
         fingerprint: answer -> numbers by which mistakes are told apart. Default: outputs and gradients on two draws.
         agreement: how far two fingerprints of the same mistake may lie apart, relative to 1 + their size.
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
@@ -112,6 +113,7 @@ class Exercise:
     arguments: Callable[[Generator], Arguments] | None = None
     truth: Callable[..., Any] | None = None
     correct: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, tuple[float, Callable[..., Tensor]]] = field(default_factory=dict)
     fingerprint: "Callable[[Answer], dict[str, Tensor]] | None" = None
     agreement: float = 1e-3
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -171,6 +173,23 @@ class Trial:
             self._arguments = self.exercise.arguments(self.generator("arguments"))
         return self._arguments
 
+    def draw(self, index: int) -> Arguments:
+        """Draw number `index` of the arguments; 0 is `self.arguments`."""
+        if index == 0:
+            return self.arguments
+        assert self.exercise.arguments is not None
+        return self.exercise.arguments(self.generator(f"arguments {index}"))
+
+    def call_on_draw(self, index: int) -> Call:
+        """Call the answer on draw number `index`; draw 0 is called once for all checks."""
+        return self.call() if index == 0 else self.call(*self.draw(index), seed=index)
+
+    def truth(self, arguments: Arguments | None = None) -> Tensor:
+        """The right value for some arguments (`self.arguments`), in double precision."""
+        assert self.exercise.truth is not None
+        arguments = self.arguments if arguments is None else arguments
+        return self.exercise.truth(*(_double(a) for a in arguments))
+
     def call(self, *arguments: Any, seed: int = 0) -> Call:
         """Call the answer; without arguments, on `self.arguments`, once for all checks.
 
@@ -185,6 +204,10 @@ class Trial:
         if call.error is not None:
             raise Raised(call)
         return call
+
+
+def _double(a: Any) -> Any:
+    return a.double() if isinstance(a, Tensor) and a.is_floating_point() else a
 
 
 def generator(seed: int, label: str) -> Generator:

@@ -1,6 +1,6 @@
 """Designed cases: the same formula on a batch of one, with leading axes, with inputs that broadcast, and at extremes.
 
-They serve twice: as checks (`holds_for` here, `stays_finite` in `checks`), and in `case_fingerprint` as the signs by which
+They serve twice: as checks (`holds_for`, `stays_finite`), and in `case_fingerprint` as the signs by which
 mistakes are told apart that leave ordinary inputs right.
 """
 
@@ -11,9 +11,12 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer, Call, LocalAnswer
-from vae_course.exercises.checks import close, compare, output, shapes, truth_of
+from vae_course.exercises.checks import close, compare, inputs, output, shapes
+from vae_course.exercises.closer_look import pairs_of
 from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
 from vae_course.exercises.smallest import smallest_failing
+
+AT_EXTREMES = 1e-2
 
 Layouts = Callable[[Generator], dict[str, Arguments]]
 
@@ -26,8 +29,8 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
 
     def test(trial: Trial) -> None:
         for i, (name, arguments) in enumerate(layouts(trial.generator("layouts")).items()):
-            expected = truth_of(trial, arguments)
-            inputs = f"{name}, inputs of shape {shapes(arguments)}"
+            expected = trial.truth(arguments)
+            layout = f"{name}, inputs of shape {shapes(arguments)}"
             wanted = f"It should return shape {tuple(expected.shape)} there."
             try:
                 value = output(trial.call(*arguments, seed=200 + i))
@@ -35,12 +38,48 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                 error = raised.call.error
                 if error is None or error.is_stub:
                     raise
-                raise Wrong(f"For {inputs}, your code raised {error.type}: {error.message}", wanted) from None
+                raise Wrong(f"For {layout}, your code raised {error.type}: {error.message}", wanted) from None
             if value.shape != expected.shape:
-                raise Wrong(f"For {inputs}, you returned shape {tuple(value.shape)}.", wanted)
-            compare(value, expected, inputs, partial(smallest_failing, trial, arguments))
+                raise Wrong(f"For {layout}, you returned shape {tuple(value.shape)}.", wanted)
+            compare(value, expected, layout, partial(smallest_failing, trial, arguments))
 
     return test
+
+
+def stays_finite(cases: Callable[[], list[Arguments]]) -> Callable[[Trial], None]:
+    """The value at extreme inputs, where a careless formula overflows, underflows or loses all digits; and a slope there.
+
+    To 1 %: float32 may lose digits where large terms cancel, and that is no mistake.
+    """
+
+    def test(trial: Trial) -> None:
+        for i, arguments in enumerate(cases()):
+            call, where = trial.call(*arguments, seed=100 + i), inputs(trial, arguments)
+            value, expected = output(call), trial.truth(arguments)
+            if value.shape == expected.shape and not bool(torch.isfinite(value).all()):
+                bad = value[~torch.isfinite(value)].flatten()[0].item()
+                raise Wrong(
+                    f"You returned {bad} for {where}.",
+                    f"The right value is finite there. {_only_here(trial)}".strip(),
+                    partial(smallest_failing, trial, arguments),
+                )
+            if not close(value, expected, AT_EXTREMES):
+                compare(value, expected, where, partial(_only_here, trial))
+            slopes = call.pull_back({"0": torch.ones_like(value)}).values()
+            if any(slope is not None and not bool(torch.isfinite(slope).all()) for slope in slopes):
+                raise Wrong(
+                    f"Your value is right for {where}, but its gradient is not finite.",
+                    "It should be: one NaN in a gradient ruins a whole training.",
+                )
+
+    return test
+
+
+def _only_here(trial: Trial) -> str:
+    """The sentence that keeps a learner from doubting a formula that is right, if it is."""
+    pairs = pairs_of(trial)
+    right = bool(pairs) and all(close(p.value, p.expected) for p in pairs)
+    return "For moderate inputs your values are right." if right else ""
 
 
 def case_fingerprint(
@@ -87,10 +126,14 @@ def _numbers(call: Call, i: int, arguments: Arguments) -> dict[str, Tensor]:
 
 
 def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int) -> Tensor:
-    """0: right, 1: a wrong value or shape, 2: raised."""
+    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 2: raised."""
     call = answer.call(*arguments, seed=i)
     if call.error is not None:
         return torch.tensor(2.0)
     doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
     value = call.outputs.get("0")
-    return torch.tensor(0.0 if value is not None and close(value, truth(*doubles)) else 1.0)
+    if value is None or not close(value, truth(*doubles), AT_EXTREMES):
+        return torch.tensor(1.0)
+    slopes = call.pull_back({"0": torch.ones_like(value)}).values()
+    finite = all(slope is None or bool(torch.isfinite(slope).all()) for slope in slopes)
+    return torch.tensor(0.0 if finite else 0.5)

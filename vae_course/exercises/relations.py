@@ -110,6 +110,7 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
         yield f"divided by {name}: is it a mean where a sum belongs?", [1 / n for n in lengths]
         yield f"times {name}: is it a sum where a mean belongs?", [float(n) for n in lengths]
         yield f"with the sign flipped and divided by {name}", [-1 / n for n in lengths]
+    yield "divided by log 2: bits where nats are asked", [1 / math.log(2) for _ in pairs]
     yield f"times {ratio:.4g}", [ratio for _ in pairs]
 
 

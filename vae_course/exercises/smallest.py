@@ -24,7 +24,7 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> str:
             value = trial.call(*cut, seed=300).outputs.get("0")
         except Raised:
             continue
-        expected = _truth(trial, cut)
+        expected = trial.truth(cut)
         if value is not None and not _agree(value, expected):
             return _table(trial, cut, value, expected)
     return ""
@@ -33,12 +33,6 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> str:
 def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:
     """The first entries along each axis; axes are counted from the last, as in broadcasting."""
     return a[tuple(slice(0, limit) for limit in limits[len(limits) - a.ndim :])] if a.ndim else a
-
-
-def _truth(trial: Trial, arguments: Arguments) -> Tensor:
-    assert trial.exercise.truth is not None
-    doubles = (a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments)
-    return trial.exercise.truth(*doubles)
 
 
 def _agree(value: Tensor, expected: Tensor) -> bool:

@@ -5,9 +5,10 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from vae_course.exercises.checks import equals_truth, shape_matches, stays_finite
+from vae_course.exercises.checks import equals_truth, shape_matches
 from vae_course.exercises.constants import constant_matches
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception
+from vae_course.exercises.layouts import stays_finite
 
 LESSON = "05_iwae"
 

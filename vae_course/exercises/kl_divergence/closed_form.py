@@ -3,9 +3,10 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches, stays_finite
+from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.kl_divergence.gaussians import (
+    KL_TERMS,
     crossed_batch,
     draw_two_gaussians,
     each_dimension,
@@ -17,9 +18,10 @@ from vae_course.exercises.kl_divergence.gaussians import (
     log_variances,
     loop_over_dimensions,
     multivariate,
+    other_crossed_batch,
     terms_one_by_one,
 )
-from vae_course.exercises.layouts import case_fingerprint, holds_for
+from vae_course.exercises.layouts import case_fingerprint, holds_for, stays_finite
 
 kl_normal = Exercise(
     name="kl_normal",
@@ -40,6 +42,7 @@ kl_normal = Exercise(
         Check("tiny and huge variances", stays_finite(kl_extremes), points=1),
     ),
     fingerprint=case_fingerprint(draw_two_gaussians, kl_truth, kl_layouts, kl_extremes),
+    terms=KL_TERMS,
     misconceptions=(
         Misconception(
             "arguments-swapped",
@@ -145,6 +148,34 @@ kl_normal = Exercise(
             crossed_batch,
             "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
             "or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "crossed-batch-the-other-way",
+            other_crossed_batch,
+            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
+            "or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "sums-the-batch-axis",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(0),
+            "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
+        ),
+        Misconception(
+            "square-forgotten",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm) / pv - 1).sum(-1),
+            "The difference of the means enters as it is, with its sign; it should be squared: (qm − pm)² / pv.",
+        ),
+        Misconception(
+            "half-on-the-log-only",
+            lambda qm, qv, pm, pv: (0.5 * (pv.log() - qv.log()) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1),
+            "The ½ stands before the log alone; the other terms count double. It belongs before the whole bracket.",
+        ),
+        Misconception(
+            "means-ignored",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv - 1).sum(-1),
+            "The means do not enter: two Gaussians of one width would never differ. Add (qm − pm)² / pv.",
         ),
         Misconception(
             "bare-squeeze",

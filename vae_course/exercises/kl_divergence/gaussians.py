@@ -61,6 +61,11 @@ def crossed_batch(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     return 0.5 * (log_ratio + (qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1))
 
 
+def other_crossed_batch(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
+    log_ratio = (pv.log() - qv.log()).sum(-1)
+    return 0.5 * (log_ratio + (qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1, keepdim=True))
+
+
 def log_of_a_product(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     rest = (qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1)
     return 0.5 * (torch.log(pv.expand_as(qv).prod(-1) / qv.prod(-1)) + rest)
@@ -79,3 +84,28 @@ def multivariate(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
 def independent(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     qm, qv, pm, pv = torch.broadcast_tensors(qm, qv, pm, pv)
     return kl_divergence(Independent(Normal(qm, qv.sqrt()), 1), Independent(Normal(pm, pv.sqrt()), 1))
+
+
+KL_TERMS = {
+    "log pv": (0.5, lambda qm, qv, pm, pv: pv.log()),
+    "log qv": (-0.5, lambda qm, qv, pm, pv: qv.log()),
+    "qv/pv": (0.5, lambda qm, qv, pm, pv: qv / pv),
+    "(qm − pm)²/pv": (0.5, lambda qm, qv, pm, pv: (qm - pm) ** 2 / pv),
+    "1": (-0.5, lambda qm, qv, pm, pv: torch.ones_like(qm)),
+    "pv/qv": (0, lambda qm, qv, pm, pv: pv / qv),
+    "(qm − pm)²/qv": (0, lambda qm, qv, pm, pv: (qm - pm) ** 2 / qv),
+    "(qm − pm)/pv": (0, lambda qm, qv, pm, pv: (qm - pm) / pv),
+    "|qm − pm|/pv": (0, lambda qm, qv, pm, pv: (qm - pm).abs() / pv),
+    "(qm − pm)²": (0, lambda qm, qv, pm, pv: (qm - pm) ** 2),
+    "(qm − pm)²/pv²": (0, lambda qm, qv, pm, pv: (qm - pm) ** 2 / pv**2),
+    "(qm + pm)²/pv": (0, lambda qm, qv, pm, pv: (qm + pm) ** 2 / pv),
+    "qv²/pv²": (0, lambda qm, qv, pm, pv: (qv / pv) ** 2),
+    "qv/pv²": (0, lambda qm, qv, pm, pv: qv / pv**2),
+    "qv²/pv": (0, lambda qm, qv, pm, pv: qv**2 / pv),
+    "√qv/√pv": (0, lambda qm, qv, pm, pv: (qv / pv).sqrt()),
+    "qv": (0, lambda qm, qv, pm, pv: qv),
+    "pv": (0, lambda qm, qv, pm, pv: pv),
+    "qm²": (0, lambda qm, qv, pm, pv: qm**2),
+    "exp(qv)": (0, lambda qm, qv, pm, pv: qv.exp()),
+}
+"""What the closed form adds up, and what people add up instead (see `exercises.terms`)."""

@@ -66,6 +66,33 @@ def one_log_of_a_product(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
     return -0.5 * (x.shape[-1] * LOG_2PI + v.prod(-1).log() + ((x - m) ** 2 / v).sum(-1))
 
 
+def other_crossed_batch(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
+    distance = ((x - m) ** 2 / v).sum(-1, keepdim=True)
+    return -0.5 * (x.shape[-1] * LOG_2PI + v.log().sum(-1) + distance)
+
+
 def crossed_batch(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
     log_det = v.log().sum(-1, keepdim=True)
     return -0.5 * (x.shape[-1] * LOG_2PI + log_det + ((x - m) ** 2 / v).sum(-1))
+
+
+DENSITY_TERMS = {
+    "log v": (-0.5, lambda x, m, v: v.log()),
+    "(x − m)²/v": (-0.5, lambda x, m, v: (x - m) ** 2 / v),
+    "log 2π": (-0.5, lambda x, m, v: torch.full_like(v, LOG_2PI)),
+    "(x − m)²/v²": (0, lambda x, m, v: (x - m) ** 2 / v**2),
+    "(x − m)²/√v": (0, lambda x, m, v: (x - m) ** 2 / v.sqrt()),
+    "(x − m)²": (0, lambda x, m, v: (x - m) ** 2),
+    "v (x − m)²": (0, lambda x, m, v: (x - m) ** 2 * v),
+    "(x − m)/v": (0, lambda x, m, v: (x - m) / v),
+    "|x − m|/v": (0, lambda x, m, v: (x - m).abs() / v),
+    "|x − m|": (0, lambda x, m, v: (x - m).abs()),
+    "|x − m|/√v": (0, lambda x, m, v: (x - m).abs() / v.sqrt()),
+    "x²/v": (0, lambda x, m, v: x**2 / v),
+    "m²/v": (0, lambda x, m, v: m**2 / v),
+    "x²": (0, lambda x, m, v: x**2),
+    "v": (0, lambda x, m, v: v),
+    "√v": (0, lambda x, m, v: v.sqrt()),
+    "(x − m)²/exp(v)": (0, lambda x, m, v: (x - m) ** 2 / v.exp()),
+}
+"""What the log density adds up, and what people add up instead (see `exercises.terms`)."""

@@ -4,9 +4,10 @@ import torch
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn import functional as F
 
-from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches, stays_finite
+from vae_course.exercises.checks import equals_truth, gradients_match, shape_matches
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.kl_divergence.normal_cases import (
+    DENSITY_TERMS,
     LOG_2PI,
     crossed_batch,
     density_extremes,
@@ -17,8 +18,9 @@ from vae_course.exercises.kl_divergence.normal_cases import (
     exp_then_log,
     one_by_one,
     one_log_of_a_product,
+    other_crossed_batch,
 )
-from vae_course.exercises.layouts import case_fingerprint, holds_for
+from vae_course.exercises.layouts import case_fingerprint, holds_for, stays_finite
 
 log_normal = Exercise(
     name="log_normal",
@@ -39,6 +41,7 @@ log_normal = Exercise(
         Check("tiny and huge variances, far tails", stays_finite(density_extremes), points=1),
     ),
     fingerprint=case_fingerprint(draw_density, density_truth, density_layouts, density_extremes),
+    terms=DENSITY_TERMS,
     misconceptions=(
         Misconception(
             "variance-as-standard-deviation",
@@ -145,6 +148,35 @@ log_normal = Exercise(
             crossed_batch,
             "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
             "other's variance. Use keepdim in all sums or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "crossed-batch-the-other-way",
+            other_crossed_batch,
+            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
+            "other's variance. Use keepdim in all sums or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "sums-the-batch-axis",
+            lambda x, m, v: each_dimension(x, m, v).sum(0),
+            "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
+        ),
+        Misconception(
+            "squares-the-sum",
+            lambda x, m, v: -0.5 * ((LOG_2PI + v.log()).sum(-1) + ((x - m) / v.sqrt()).sum(-1) ** 2),
+            "You add up the distances first and square their sum. Each dimension has a square of its own: square, then sum.",
+        ),
+        Misconception(
+            "variance-squared-in-the-distance",
+            lambda x, m, v: -0.5 * (LOG_2PI + v.log() + (x - m) ** 2 / v**2).sum(-1),
+            "You divide the squared distance by v², as if v were the standard deviation there. v is a variance, already "
+            "squared: divide by v itself.",
+        ),
+        Misconception(
+            "adds-densities",
+            lambda x, m, v: torch.logsumexp(each_dimension(x, m, v), -1),
+            "logsumexp adds the densities of the dimensions. Independent dimensions multiply theirs: add the *logs*, .sum(-1).",
         ),
         Misconception(
             "bare-squeeze",

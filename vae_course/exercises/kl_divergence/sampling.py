@@ -11,11 +11,10 @@ from vae_course.exercises.checks import (
     gradients_match,
     output,
     shape_matches,
-    stays_finite,
 )
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
 from vae_course.exercises.kl_divergence.gaussians import draw_two_gaussians, kl_truth
-from vae_course.exercises.layouts import case_fingerprint, holds_for
+from vae_course.exercises.layouts import case_fingerprint, holds_for, stays_finite
 
 
 def draw_samples(generator: Generator) -> Arguments:
