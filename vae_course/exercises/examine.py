@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vae_course.answers import Answer, CallError, TimedOut
 from vae_course.exercises.core import Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
+from vae_course.exercises.errors import meaning
 
 NOT_REACHED = "not reached"
 LIKELY = "Likely reason"
@@ -130,4 +131,5 @@ def _sentence(error: CallError) -> str:
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError":
         return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
-    return f"Your code raised {error.type}: {error.message}{where}"
+    sentence, why = f"Your code raised {error.type}: {error.message}{where}", meaning(error.message)
+    return f"{sentence}\n{LIKELY}: {why}" if why else sentence

@@ -1,6 +1,7 @@
 """What can be said with certainty about an answer's noise: exact finite-sample statistics, and fingerprints."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -11,6 +12,8 @@ from vae_course.exercises.core import Trial, Wrong
 
 ALPHA = 1e-7
 """The chance that a right answer fails one statistical check."""
+ALIKE = 0.95
+"""Above this correlation, two rows of 64 draws are copies or mirror images."""
 
 
 def noise_of(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
@@ -53,6 +56,7 @@ def noise_is_standard_normal(trial: Trial) -> None:
             f"Your noise, (z − m) / sqrt(v), has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
             f" over {noise.numel():,} draws.",
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
+            look(trial),
         )
 
 
@@ -64,18 +68,46 @@ def noise_is_fresh(trial: Trial) -> None:
 
 
 def noise_is_independent(trial: Trial) -> None:
-    """No two rows and no two columns share their noise. A right answer never fails (64 floats would have to agree)."""
+    """No two rows and no two columns share their noise, nor is one the mirror image of another.
+
+    False alarms: 64 independent pairs correlate by more than ALIKE with probability below 1e-30, and there are 4,032 pairs.
+    """
     m, v = torch.zeros(64, 64), torch.ones(64, 64)
     z = output(trial.call(m, v, seed=3))
-    if rows_agree(z):
-        raise Wrong("All rows of your batch received the same noise.", "Each example needs noise of its own.")
-    if rows_agree(z.T):
-        raise Wrong("All dimensions of an example received the same noise.", "Each dimension needs noise of its own.")
+    for noise, which, each in ((z, "rows of your batch", "example"), (z.T, "dimensions of an example", "dimension")):
+        if rows_agree(noise):
+            raise Wrong(f"All {which} received the same noise.", f"Each {each} needs noise of its own.", look(trial))
+        if most_alike(noise) > ALIKE:
+            raise Wrong(
+                f"Two {which} received the same noise, or its mirror image.", f"Each {each} needs a draw of its own."
+            )
 
 
 def rows_agree(z: Tensor) -> bool:
     """True if any two neighbouring rows are equal to rounding."""
     return bool(((z[1:] - z[:-1]).abs().amax(-1) < 1e-5).any())
+
+
+def most_alike(z: Tensor) -> float:
+    """The largest |correlation| of two rows."""
+    rows = torch.nn.functional.normalize(z.double(), dim=-1)
+    return float((rows @ rows.T).fill_diagonal_(0).abs().max())
+
+
+def look(trial: Trial) -> Callable[[], str]:
+    """A closer look: mean and spread of z for three variances, yours beside the expected."""
+
+    def table() -> str:
+        columns = []
+        for i, v in enumerate((0.25, 1.0, 9.0)):
+            z = trial.call(torch.full((96, 96), 2.0), torch.full((96, 96), v), seed=60 + i).outputs["0"].double()
+            columns.append((f"{v:g}", f"{z.mean():.2f}", "2.00", f"{z.std():.2f}", f"{math.sqrt(v):.2f}"))
+        labels = ("v", "your mean", "expected", "your spread", "expected")
+        rows = ("  ".join(f"{cell:>6}" for cell in row) for row in zip(*columns, strict=True))
+        lines = "\n".join(f"  {label:<12}{row}" for label, row in zip(labels, rows, strict=True))
+        return f"With m = 2 and three variances, over 9,216 draws each (spread: the standard deviation of z):\n{lines}"
+
+    return table
 
 
 def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
@@ -86,6 +118,10 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
     if "0" not in first.outputs or "0" not in again.outputs:
         return {}
     found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
+    many = answer.call(torch.zeros(64, 64), torch.ones(64, 64), seed=4).outputs.get("0")
+    if many is None or many.shape != (64, 64) or not many.is_floating_point():
+        return {}
+    found["alike"] = _flag(most_alike(many) > ALIKE)
     for v in (0.25, 1.0, 9.0):
         m = torch.linspace(-1, 1, 96).repeat(96, 1)
         call = answer.call(m, torch.full((96, 96), v), seed=3)

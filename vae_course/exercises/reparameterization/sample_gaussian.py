@@ -10,14 +10,16 @@ from vae_course.exercises.checks import (
     shape_matches,
     worst,
 )
-from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
+from vae_course.exercises.core import Arguments, Check, Exercise, Trial, Wrong
 from vae_course.exercises.noise import (
+    look,
     noise_is_fresh,
     noise_is_independent,
     noise_is_standard_normal,
     noise_of,
     sampler_fingerprint,
 )
+from vae_course.exercises.reparameterization.sample_catalogue import MISCONCEPTIONS
 
 
 def draw_gaussian(generator: Generator) -> Arguments:
@@ -34,9 +36,11 @@ def gradient_to_mean(trial: Trial) -> None:
     z = output(call)
     grad = call.pull_back({"0": torch.ones_like(z)}).get("0")
     if grad is None:
-        raise Wrong("No gradient reaches m.", "z = m + ..., so dz/dm should be 1: is z cut off from the graph?")
+        raise Wrong(
+            "No gradient reaches m.", "z = m + ..., so dz/dm should be 1: is z cut off from the graph?", look(trial)
+        )
     if not close(grad, torch.ones_like(grad)):
-        raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.")
+        raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.", look(trial))
 
 
 def gradient_to_variance(trial: Trial) -> None:
@@ -46,25 +50,15 @@ def gradient_to_variance(trial: Trial) -> None:
     m, v = trial.arguments
     grad = call.pull_back({"0": torch.ones_like(z)}).get("1")
     if grad is None:
-        raise Wrong("No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).")
+        raise Wrong("No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).", look(trial))
     right = noise_of(z, m, v) / (2 * v.double().sqrt())
     if not close(grad, right, 1e-3):
         got, expected = worst(grad, right)
         raise Wrong(
-            f"dz/dv is {got:.4g} at one place.", f"For your z it should be ε / (2 sqrt(v)) = {expected:.4g} there."
+            f"dz/dv is {got:.4g} at one place.",
+            f"For your z it should be ε / (2 sqrt(v)) = {expected:.4g} there.",
+            look(trial),
         )
-
-
-def _shifted_uniform(m: Tensor, v: Tensor) -> Tensor:
-    return m + v.sqrt() * torch.rand_like(m)
-
-
-def _detached(m: Tensor, v: Tensor) -> Tensor:
-    return Normal(m, v.sqrt()).sample()
-
-
-def _fixed_noise(m: Tensor, v: Tensor) -> Tensor:
-    return m + v.sqrt() * torch.randn(m.shape, generator=torch.Generator().manual_seed(0))
 
 
 def _loops(m: Tensor, v: Tensor) -> Tensor:
@@ -96,62 +90,7 @@ sample_gaussian = Exercise(
     ),
     fingerprint=sampler_fingerprint,
     agreement=0.06,
-    misconceptions=(
-        Misconception(
-            "variance-as-standard-deviation",
-            lambda m, v: m + v * torch.randn_like(m),
-            "v is a variance: with v = 9 the spread of z must be 3, yours is 9; take the square root once.",
-        ),
-        Misconception(
-            "variance-as-log-variance",
-            lambda m, v: m + torch.exp(v / 2) * torch.randn_like(m),
-            "You treat v as a log-variance, as many codebases do. Here v is the variance itself: scale by sqrt(v).",
-        ),
-        Misconception(
-            "uniform-noise",
-            _shifted_uniform,
-            "Your noise is uniform (mean 0.5, variance 1/12), so z sits at m + 0.5·√v and is far too narrow; "
-            "standard normal noise is randn.",
-        ),
-        Misconception(
-            "no-gradient",
-            _detached,
-            "The draw is right, but it is cut off from m and v: torch.normal(m, ...), .sample(), .detach(), .data and "
-            "torch.no_grad() all stop the gradient. Write z as a formula of m, v and noise.",
-        ),
-        Misconception(
-            "no-gradient-to-v",
-            lambda m, v: m + v.sqrt().detach() * torch.randn_like(m),
-            "The gradient reaches m and stops before v. Keep sqrt(v) in the formula, without detach or no_grad.",
-        ),
-        Misconception(
-            "no-gradient-to-m",
-            lambda m, v: m.detach() + v.sqrt() * torch.randn_like(m),
-            "The gradient reaches v and stops before m. Add m itself, without detach or no_grad.",
-        ),
-        Misconception(
-            "ignores-v", lambda m, v: m + torch.randn_like(m), "Your z spreads by 1 whatever v is: v is not used."
-        ),
-        Misconception(
-            "ignores-m", lambda m, v: v.sqrt() * torch.randn_like(v), "Your z is centred at 0 whatever m is: add m."
-        ),
-        Misconception("returns-the-mean", lambda m, v: m * 1.0, "You return m, without noise: nothing is sampled."),
-        Misconception(
-            "same-noise-at-each-call",
-            _fixed_noise,
-            "A seed or a stored ε makes every call draw the same noise. Draw it anew inside the function, unseeded.",
-        ),
-        Misconception(
-            "one-noise-for-the-batch",
-            lambda m, v: m + v.sqrt() * torch.randn(m.shape[-1]),
-            "ε has one row for the whole batch, so all examples move together. Give ε the shape of m.",
-        ),
-        Misconception(
-            "one-noise-for-all-dimensions",
-            lambda m, v: m + v.sqrt() * torch.randn(*m.shape[:-1], 1),
-            "ε has one number per example, so all its dimensions move together. Give ε the shape of m.",
-        ),
-    ),
+    misconceptions=MISCONCEPTIONS,
     correct={
         "randn_like": lambda m, v: m + v.sqrt() * torch.randn_like(v),
         "randn": lambda m, v: m + torch.sqrt(v) * torch.randn(*m.shape),
