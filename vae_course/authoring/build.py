@@ -5,6 +5,7 @@ r"""`vae-course build`: the lesson sources become the notebooks. This docstring 
 solutions/NN_name.py     the only source: jupytext py:percent, solved
 solutions/NN_name.ipynb  built: solved and executed, but only when its code or the list of exercises changed (or --force)
 notebooks/NN_name.ipynb  built: stubs, no outputs. Never edit it: the build refuses to overwrite an edited notebook
+docs/what-learners-get-wrong.md   built from the exercises, when no LESSON is named
 --check                  the drift gate: builds into a temporary folder, runs nothing, exits 1 if a notebook differs
 
 ## A lesson source
@@ -98,7 +99,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from vae_course.authoring import keeper
+from vae_course.authoring import keeper, mistakes_page
 from vae_course.authoring.execute import execute
 from vae_course.authoring.exercise_facts import Exercises
 from vae_course.authoring.prepare import Pair, prepare
@@ -126,6 +127,7 @@ def main(argv: list[str] | None = None, *, exercises: Exercises | None = None, r
     pairs, problems = prepare(chosen, exercises, root)
     if not arguments.lessons:
         problems += _without_source(exercises, root)
+        problems += mistakes_page.problems(exercises, root) if arguments.check else mistakes_page.write(exercises, root)
     for pair in pairs:
         if arguments.check:
             problems += drift(pair, root)

@@ -15,6 +15,9 @@ from vae_course.answers import Answer, Call, LocalAnswer
 
 Arguments = tuple[Any, ...]
 
+COLLECTED = 277
+"""How many real homework answers to these exercises were collected from public repositories, to count mistakes in."""
+
 
 class Wrong(Exception):
     """A check's verdict on a wrong answer.
@@ -61,12 +64,14 @@ class Misconception:
         wrong: what the mistaken learner writes (a function, a class or a constant, as the exercise asks).
         message: the likely reason and the way out.
         family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
+        seen: in how many of the `COLLECTED` answers it was found; 0 where nobody counted.
     """
 
     name: str
     wrong: Any
     message: str
     family: str = ""
+    seen: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vae_course.answers import Answer, CallError, TimedOut
-from vae_course.exercises.core import Check, Exercise, Misconception, Raised, Trial, Wrong
+from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import meaning
 
@@ -74,6 +74,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
             results += [CheckResult(later.name, False, 0, NOT_REACHED) for later in _after(check, exercise)]
             break
     name = ""
+    if status == "correct":
+        message = what_others_did(exercise)
     if status == "wrong":
         found = diagnose(exercise, answer)
         if found is not None:
@@ -81,6 +83,12 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         elif first is not None and first.closer is not None:
             message = f"{message}\n{first.closer()}".strip()
     return outcome(exercise, status, message, seed, tuple(results), name)
+
+
+def what_others_did(exercise: Exercise) -> str:
+    """How often real answers went wrong here, and how; empty where nobody counted."""
+    counted = [f"{m.seen} had “{m.name.replace('-', ' ')}”" for m in exercise.misconceptions if m.seen]
+    return f"Of {COLLECTED} answers to this homework in public repositories, {', '.join(counted)}." if counted else ""
 
 
 def reason(exercise: Exercise, answer: Answer, found: Misconception) -> str:
