@@ -20,19 +20,21 @@ from vae_course.exercises.smallest import shown
 TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
 
 
-def output(call: Call, name: str = "0") -> Tensor:
+def output(call: Call, name: str = "") -> Tensor:
     """One output as a tensor of real floating numbers, or the sentence that says what came back instead.
 
+    Args:
+        name: of one output among several; empty where the answer should be a single tensor.
+
     Raises:
-        Wrong: no such output, or not a real floating tensor.
+        Wrong: no such output, several where one is asked, or not a real floating tensor.
     """
     returned = call.kinds.get("returned", "")
     if returned == "NoneType":
         raise Wrong("Your function returned None.", "It should return a tensor: is the `return` missing?")
-    if name == "0" and returned in ("tuple", "list"):
-        raise Wrong(
-            f"You returned a {returned} of {len(call.kinds) - 1}.", "It should be one tensor, and nothing beside it."
-        )
+    if not name and returned in ("tuple", "list"):
+        raise Wrong(f"You returned a {returned} of {len(call.kinds) - 1}.", "It should be one tensor, by itself.")
+    name = name or "0"
     if name not in call.outputs:
         kind = call.kinds.get(name)
         if kind is None:
