@@ -65,10 +65,26 @@ def test_designed_models_are_as_their_weights_say() -> None:
     assert m[0].tolist() == pytest.approx(case.m, abs=1e-6)
     assert v[0].tolist() == pytest.approx(case.v, rel=1e-5)
     z = torch.linspace(-20, 20, 7).double()
-    logits = decode(case.model, torch.stack([z, 0.3 * z, -z], 1))
+    each = torch.stack([z.roll(d) for d in range(case.latents)], 1)
+    logits = decode(case.model, each)
     x = case.image.double()
     direct = (x * logits - torch.nn.functional.softplus(logits)).sum(-1)
-    assert torch.allclose(case.truth.log_likelihood(z), direct, atol=1e-6)
+    assert torch.allclose(case.truth.log_likelihood(each.T.flatten()).view(case.latents, -1).sum(0), direct, atol=1e-5)
+    near_zero = each.clamp(-1, 1)
+    assert torch.allclose(case.z_of_logits(decode(case.model, near_zero)), near_zero, atol=1e-3)
+
+
+def test_chances_allowed_for_exceed_what_draws_show_by_little() -> None:
+    truth, rows = strong().truth, 48
+    noise = torch.randn(4000, rows, 8, generator=torch.Generator().manual_seed(2)).double()
+    log_w = truth.log_weight(noise.flatten()).view(noise.shape)
+    means = (torch.logsumexp(log_w, -1) - math.log(8)).mean(1) - truth.iwae(8)
+    below, above = truth.iwae_deviation(8, rows, math.log(1000))
+    assert (means < -below).double().mean() < 0.001 < (means < -0.7 * below).double().mean()
+    assert (means > above).double().mean() < 0.001 < (means > 0.6 * above).double().mean()
+    recs = -truth.log_likelihood(truth.z(noise[..., 0].flatten())).view(4000, rows).mean(1) - truth.rec()
+    allowed = truth.rec_deviation(rows, math.log(1000))
+    assert (recs.abs() > allowed).double().mean() < 0.001 < (recs.abs() > 0.6 * allowed).double().mean()
 
 
 def test_truths_of_a_model_without_z_differ_by_image() -> None:

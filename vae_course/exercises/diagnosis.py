@@ -1,7 +1,7 @@
 """From a wrong answer to its likely reason: compare its numbers with those of the catalogue's mistakes."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -17,8 +17,14 @@ def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
     """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
     if exercise.is_constant:
         return next(iter(mistakes_in(exercise, answer.value)), None)
-    found = fingerprint(exercise, answer)
-    matches = [m for m in exercise.misconceptions if agree(found, _known(exercise, m), exercise)]
+    left = list(exercise.misconceptions)
+    count = 0
+    for found in _parts(exercise, answer):
+        left = [m for m in left if agree(found, _known(exercise, m).part(count), exercise)]
+        if not left:
+            return None
+        count += 1
+    matches = [m for m in left if count and not _known(exercise, m).part(count)]
     families = {m.family or m.name for m in matches}
     return matches[0] if len(families) == 1 else None
 
@@ -32,9 +38,18 @@ def mistakes_in(exercise: Exercise, value: Any) -> list[Misconception]:
     return list(found.values())
 
 
-def fingerprint(exercise: Exercise, answer: Answer) -> dict[str, Tensor]:
-    """Numbers by which mistakes are told apart; empty for an answer that raises."""
-    return (exercise.fingerprint or values_and_gradients(exercise))(answer)
+class InParts:
+    """A fingerprint measured part by part, the cheapest first, so that most mistakes are ruled out after one call.
+
+    Without this, the first wrong answer of a session would wait until the whole catalogue has been measured.
+    """
+
+    def __init__(self, parts: Callable[[Answer], Iterator[dict[str, Tensor]]]) -> None:
+        self.parts = parts
+
+    def __call__(self, answer: Answer) -> dict[str, Tensor]:
+        """All parts together."""
+        return {name: value for part in self.parts(answer) for name, value in part.items()}
 
 
 def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
@@ -54,10 +69,30 @@ def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Ten
     return measure
 
 
+def _parts(exercise: Exercise, answer: Answer) -> Iterator[dict[str, Tensor]]:
+    """Numbers by which mistakes are told apart; nothing, or an empty part, for an answer that raises."""
+    measure = exercise.fingerprint or values_and_gradients(exercise)
+    return measure.parts(answer) if isinstance(measure, InParts) else iter([measure(answer)])
+
+
+class _Known:
+    """The parts of a misconception's fingerprint, each measured when a wrong answer first asks for it."""
+
+    def __init__(self, parts: Iterator[dict[str, Tensor]]) -> None:
+        self._left = parts
+        self._measured: list[dict[str, Tensor]] = []
+
+    def part(self, index: int) -> dict[str, Tensor]:
+        """Empty beyond the last part."""
+        while len(self._measured) <= index:
+            self._measured.append(next(self._left, {}))
+        return self._measured[index]
+
+
 @cache
-def _known(exercise: Exercise, misconception: Misconception) -> dict[str, Tensor]:
+def _known(exercise: Exercise, misconception: Misconception) -> _Known:
     # A misconception's numbers never change: one computation serves every diagnosis in this process.
-    return fingerprint(exercise, exercise.answer(misconception.wrong))
+    return _Known(_parts(exercise, exercise.answer(misconception.wrong)))
 
 
 def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:

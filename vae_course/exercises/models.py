@@ -6,7 +6,7 @@ z. In *bent* it reads the first latent only, so that expectations are integrals 
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch import Generator, Tensor
@@ -16,6 +16,9 @@ from vae_course.answers import Model
 from vae_course.exercises.truth import Truth, log_likelihood
 
 PIXELS, HIDDEN = 784, 32
+FREE = 64  # pixels that decide, in models where the others are all but certain
+NARROW_ROWS = 24
+SURE = 9.0  # a logit that makes a pixel all but certain: it costs 1e-4 nats
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +97,33 @@ def apart(generator: Generator, z_dim: int = 3, batch: int = 5) -> Case:
     model = _model(z_dim, generator)
     w = model.weights
     w["dec.net.0.weight"].zero_()
-    w["enc.net.2.bias"][:z_dim] = torch.tensor([1.6, -1.2, 0.7])[:z_dim]
-    w["enc.net.2.bias"][z_dim:] = torch.tensor([-2.0, 0.2, 3.0])[:z_dim]
+    w["enc.net.2.bias"][:z_dim] = torch.tensor([1.6, -1.2, 0.7]).repeat(11)[:z_dim]
+    w["enc.net.2.bias"][z_dim:] = torch.tensor([-2.0, 0.2, 3.0]).repeat(11)[:z_dim]
     return Case(model, images(generator, batch))
+
+
+def faint(case: Case) -> Case:
+    """The same, with all pixels but the first 64 all but certain and alike in all images.
+
+    So log p(x) is about −40 in place of −500: its exp is an ordinary float, and its rounding a tenth.
+    """
+    x, w = case.x, case.model.weights
+    x[:, FREE:] = x[0, FREE:].round()
+    w["dec.net.2.weight"][FREE:] = 0
+    w["dec.net.2.bias"][FREE:] = SURE * (2 * x[0, FREE:] - 1)
+    return case
+
+
+@cache
+def narrow() -> Case:
+    """The decoder ignores z; 32 latents with small variances, so that a Monte Carlo kl strays by little of its size."""
+    generator = torch.Generator().manual_seed(13)
+    case = apart(generator, z_dim=32, batch=1)
+    w = case.model.weights
+    w["enc.net.2.weight"].zero_()
+    w["enc.net.2.bias"][:32] = torch.ones(32) - 2 * (torch.arange(32) % 2)
+    w["enc.net.2.bias"][32:] = raw_variance(0.02)
+    return Case(case.model, case.x.repeat(NARROW_ROWS, 1))
 
 
 def rec_without_z(case: Case) -> Tensor:
@@ -115,56 +142,87 @@ def kl_terms(case: Case) -> tuple[Tensor, Tensor, Tensor]:
 
 @dataclass(frozen=True, eq=False)
 class Bent:
-    """A model whose rec is a valley over the first latent, one image, and the truth about it."""
+    """A model whose rec is a valley over some of its latents, one image, and the truth about it.
+
+    Each of the `latents` that matter adds the same function of itself to log p(x|z): `truth` is about one of them, with an
+    equal share of what does not depend on z.
+    """
 
     model: Model
     image: Tensor
     m: tuple[float, ...]
     v: tuple[float, ...]
     truth: Truth
+    latents: int
+    centre: float
+    edges: int
+    steep: float
+
+    def z_of_logits(self, logits: Tensor) -> Tensor:
+        """The latents that matter behind logits (rows, 784): (rows, latents)."""
+        return logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
 
     def rows(self, count: int) -> Case:
         """The same image many times, so that a mean over the batch is a mean over draws of z."""
         return Case(self.model, self.image.expand(count, -1).clone())
 
+    @cached_property
+    def rec(self) -> float:
+        return self.latents * self.truth.rec()
+
+    @cached_property
+    def kl(self) -> float:
+        m, v = (torch.tensor(entry, dtype=torch.float64) for entry in (self.m, self.v))
+        q, p = torch.distributions.Normal(m, v.sqrt()), torch.distributions.Normal(torch.zeros_like(m), 1.0)
+        return torch.distributions.kl_divergence(q, p).sum().item()
+
+    @cached_property
+    def slope(self) -> float:
+        """How fast log p(x|z) may move with the noise of one row: independent latents add their squares."""
+        return math.sqrt(self.latents) * self.truth.slope()
+
 
 @cache
-def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, steep: float) -> Bent:
-    """rec(z) = constant + Σ over `edges` pixels of softplus(± steep · (z_0 − centre)): a valley with straight walls.
+def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, steep: float, latents: int = 1) -> Bent:
+    """rec(z) = constant + Σ over the first `latents` z_d and over `edges` pixels each of softplus(± steep · (z_d − centre)).
 
-    Half of those pixels are white and half black in the image, so that the walls rise by edges · steep / 2 a unit.
-    The decoder's first hidden unit is 24 · tanh(z_0 / 24), nearly z_0 itself; q is the same for all images.
+    These are valleys with straight walls: half of a latent's pixels are white and half black in the image, so that the walls
+    rise by edges · steep / 2 a unit. Hidden unit d of the decoder is 24 · tanh(z_d / 24), nearly z_d itself; q is the same
+    for all images. Latents that matter have the same m and v. The other pixels are all but certain: they add little.
     """
-    z_dim = len(m)
+    z_dim, pixels = len(m), latents * edges
     generator = torch.Generator().manual_seed(11)
     model = _model(z_dim, generator)
     w = model.weights
     w["enc.net.2.weight"].zero_()
     w["enc.net.2.bias"][:z_dim] = torch.tensor(m)
     w["enc.net.2.bias"][z_dim:] = torch.tensor([raw_variance(entry) for entry in v])
-    w["dec.net.0.weight"].zero_()
-    w["dec.net.0.weight"][0, 0] = 1 / 24
-    w["dec.net.0.bias"][0] = 0
-    w["dec.net.2.weight"].zero_()
-    w["dec.net.2.weight"][:edges, 0] = 24 * steep
-    w["dec.net.2.bias"][:edges] = -steep * centre
+    for name in ("dec.net.0.weight", "dec.net.2.weight"):
+        w[name].zero_()
+    for d in range(latents):
+        w["dec.net.0.weight"][d, d] = 1 / 24
+        w["dec.net.0.bias"][d] = 0
+        w["dec.net.2.weight"][d * edges : (d + 1) * edges, d] = 24 * steep
+    w["dec.net.2.bias"][:pixels] = -steep * centre
     image = (torch.rand(PIXELS, generator=generator) < 0.3).float()
-    image[:edges] = (torch.arange(edges) % 2).float()
+    image[:pixels] = (torch.arange(pixels) % 2).float()
+    w["dec.net.2.bias"][pixels:] = SURE * (2 * image[pixels:] - 1)
 
-    flat = log_likelihood(image[edges:], w["dec.net.2.bias"][None, edges:])  # pixels that do not depend on z
+    flat = log_likelihood(image[pixels:], w["dec.net.2.bias"][None, pixels:]) / latents  # what does not depend on z
     weight, bias = (w[name][:edges].double() for name in ("dec.net.2.weight", "dec.net.2.bias"))
 
     def likelihood(z: Tensor) -> Tensor:
         hidden = torch.tanh(w["dec.net.0.weight"][0, 0].double() * z.double())
         return flat + log_likelihood(image[:edges], hidden[:, None] * weight[:, 0] + bias)
 
-    return Bent(model, image, m, v, Truth(likelihood, m[0], v[0], nodes=601, times=1501))
+    return Bent(model, image, m, v, Truth(likelihood, m[0], v[0], nodes=601, times=1501), latents, centre, edges, steep)
 
 
 def mild() -> Bent:
-    """For the NELBO: three latents, one of which matters; q three times as wide as the prior, so that z = m, z ~ p(z), noise
-    from rand and v for sqrt(v) each move rec by at least 0.4 of its Lipschitz constant."""
-    return bent((0.5, -0.6, 0.8), (9.0, 0.3, 0.6), centre=1.0, edges=8, steep=1.0)
+    """For the NELBO: sixteen latents, so that a row is worth sixteen draws; q is three times as wide as the prior and the
+    valley lies beside its mean, so that z = m, z ~ p(z), noise from rand and v for sqrt(v) each move rec by about half of
+    its Lipschitz constant a latent."""
+    return bent((-0.5,) * 16, (9.0,) * 16, centre=0.25, edges=8, steep=2.0, latents=16)
 
 
 def strong() -> Bent:
@@ -177,6 +235,6 @@ LINEAR_M = 1.5
 
 def linear_weights(generator: Generator) -> Case:
     """The decoder ignores z, one latent, q = N(1.5, 1): log w = log p(x) − 1.5 ε − 1.125 tells which ε was drawn."""
-    case = still(generator, z_dim=1, batch=1)
+    case = faint(still(generator, z_dim=1, batch=1))
     case.model.weights["enc.net.2.bias"][0] = LINEAR_M
     return case

@@ -81,27 +81,60 @@ class Truth:
 
             E[ log 1/k Σ w_i ] = log E[w] − log k + ∫ ( exp(−e^u) − φ(e^u)^k ) du,   u from −60 to 400
         """
+        level, u, phi = self._laplace
+        integral = torch.trapezoid(torch.exp(-torch.exp(u)) - phi**k, u).item()
+        return level - math.log(k) + integral
+
+    @cached_property
+    def _laplace(self) -> tuple[float, Tensor, Tensor]:
+        """log p(x), nodes u, and φ(e^u) = E_q[ e^(−w e^u) ] with w scaled to mean 1."""
         noise, weight = self.noise()
         level = self.log_evidence()
         log_w = self.log_weight(noise) - level
         u = torch.linspace(-60, 400, self.times, dtype=torch.float64)
-        parts = []
-        for block in u.split(500):  # (block, nodes) at a time
-            decay = torch.exp(-torch.exp(block[:, None] + log_w))
-            phi = decay @ weight
-            parts.append(torch.exp(-torch.exp(block)) - phi.clamp(0, 1) ** k)
-        integral = torch.trapezoid(torch.cat(parts), u).item()
-        return level - math.log(k) + integral
+        blocks = [torch.exp(-torch.exp(block[:, None] + log_w)) @ weight for block in u.split(500)]
+        return level, u, torch.cat(blocks).clamp(0, 1)
+
+    def iwae_deviation(self, k: int, rows: int, log_rate: float) -> tuple[float, float]:
+        """How far the mean of `rows` independent values of F = log 1/k Σ w_i may lie below and above E[F].
+
+        Chernoff, exact for every number of rows: P(mean F − E F < −t) ≤ exp(−log_rate) for
+
+            t = min over λ > 0 of ( log E[e^−λF] + log_rate / rows ) / λ + E[F]
+
+        and likewise above. With S = Σ w_i and φ as in `iwae`, both expectations are integrals over t = e^u:
+
+            E[S^−λ] = ∫ e^λu φ^k du / Γ(λ),   λ > 0         E[S^λ] = λ ∫ e^−λu (1 − φ^k) du / Γ(1 − λ),   0 < λ < 1
+
+        The mean of several such values for a row strays less, since exp is convex.
+        """
+        level, u, phi = self._laplace
+        mean = self.iwae(k) - level + math.log(k)  # of log S, weights scaled to mean 1
+        below = above = math.inf
+        for power in torch.linspace(0.05, 0.95, 31).tolist():
+            moment = torch.trapezoid(torch.exp(power * u) * phi**k, u).item()
+            log_moment = math.log(moment) - math.lgamma(power)
+            below = min(below, (log_moment + log_rate / rows) / power + mean)
+            moment = power * torch.trapezoid(torch.exp(-power * u) * (1 - phi**k), u).item()
+            log_moment = math.log(moment) - math.lgamma(1 - power)
+            above = min(above, (log_moment + log_rate / rows) / power - mean)
+        return below, above
+
+    def rec_deviation(self, rows: int, log_rate: float) -> float:
+        """How far the mean of `rows` independent values of −log p(x|z) may lie from `rec`: Chernoff, as in `iwae_deviation`."""
+        noise, weight = self.noise()
+        value = -self.log_likelihood(self.z(noise)) - self.rec()
+        tails = []
+        for side in (-1, 1):
+            powers = torch.linspace(0.02, 3, 150, dtype=torch.float64)
+            log_moments = torch.logsumexp(side * powers[:, None] * value + weight.log(), 1)
+            tails.append(((log_moments + log_rate / rows) / powers).min().item())
+        return max(tails)
 
     def slope(self, reach: float = 9.0) -> float:
         """The Lipschitz constant of ε -> log p(x|z) on |ε| ≤ reach: its largest slope on the grid."""
         noise = torch.linspace(-reach, reach, 4001, dtype=torch.float64)
         return _steepest(noise, self.log_likelihood(self.z(noise)))
-
-    def weight_slope(self, reach: float) -> float:
-        """The Lipschitz constant of ε -> log w on |ε| ≤ reach."""
-        noise = torch.linspace(-reach, reach, 4001, dtype=torch.float64)
-        return _steepest(noise, self.log_weight(noise))
 
     def weight_distribution(self, values: Tensor) -> Tensor:
         """P(log w ≤ value) for one draw from q, to 1e-3: by a fine grid of ε, without assuming that log w is monotone."""

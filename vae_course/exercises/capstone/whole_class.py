@@ -13,7 +13,7 @@ from torch.nn import Module
 from vae_course import nns
 from vae_course.answers import Answer, Call
 from vae_course.exercises import models
-from vae_course.exercises.checks import output
+from vae_course.exercises.bound_tools import part
 from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation import designed
@@ -76,7 +76,7 @@ def prior_is_standard(trial: Trial) -> None:
         raise Wrong("Your model has no z_prior.", "z_prior should be the pair (mean, variance) of p(z).")
     if len(call.outputs) != 2:
         raise Wrong("Your z_prior is not a pair.", "z_prior should be (mean, variance) of p(z).")
-    mean, variance = output(call, "0"), output(call, "1")
+    mean, variance = part(call, "0"), part(call, "1")
     if not (bool((mean == 0).all()) and bool((variance == 1).all())):
         raise Wrong(
             f"Your z_prior is {mean.flatten()[0]:g}, {variance.flatten()[0]:g}.", "It should be mean 0, variance 1."
@@ -99,7 +99,7 @@ def loss_is_right(trial: Trial) -> None:
             f"loss: {', '.join(missing)} is missing.",
             "It returns (nelbo, {'train/loss', 'gen/elbo', 'gen/kl_z', 'gen/rec'}).",
         )
-    _compare({n: output(call, n).mean().item() for n in expected}, expected)
+    _compare({n: part(call, n).mean().item() for n in expected}, expected)
 
 
 def _compare(found: dict[str, float], right: dict[str, float]) -> None:

@@ -132,7 +132,8 @@ MISCONCEPTIONS = (
     Misconception(
         "exponentiates-first",
         reducing(lambda log_w: -torch.log(log_w.exp().mean(1)).mean()),
-        "The bound is infinite: e^−500 is 0 in float32, and log 0 = −∞. Stay in log space: log_mean_exp.",
+        "Your bound is right where weights are ordinary numbers. With 784 pixels a weight is e^−500, which is 0 in float32, "
+        "and log 0 = −∞: stay in log space, with log_mean_exp.",
     ),
     Misconception(
         "sign",

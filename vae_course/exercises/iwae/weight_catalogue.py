@@ -139,6 +139,12 @@ MISCONCEPTIONS = (
         "You return w itself, and e^−500 is 0 in any float: stay in log space.",
     ),
     Misconception(
+        "exponentiates-first",
+        combined(lambda likelihood, prior, posterior: torch.log(likelihood.exp() * prior.exp() / posterior.exp())),
+        "Your weights are right where they are ordinary numbers. With 784 pixels p(x|z) is e^−500, which is 0 in any float, "
+        "and log 0 = −∞: stay in log space, where the product is a sum.",
+    ),
+    Misconception(
         "transposed",
         combined(lambda likelihood, prior, posterior: (likelihood + prior - posterior).T.contiguous()),
         "The axes have changed places: (iw, batch) for (batch, iw).",

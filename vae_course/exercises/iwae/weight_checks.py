@@ -1,7 +1,10 @@
-"""The checks of `log_weights`: exact where q = p, by its distribution function elsewhere, by the noise it used for gradients."""
+"""The checks of `log_weights`: exact where q = p, by its distribution function elsewhere, by the noise it used for gradients.
+
+As in `iwae.checks`, values are asked where weights are small numbers, and one check looks at ordinary images.
+"""
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -16,6 +19,7 @@ from vae_course.exercises.models import (
     apart,
     decode,
     encode,
+    faint,
     linear_weights,
     rec_without_z,
     still,
@@ -23,19 +27,35 @@ from vae_course.exercises.models import (
 )
 from vae_course.exercises.truth import Truth
 
+ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
+
 
 @lru_cache(maxsize=4)
 def still_weights(trial: Trial) -> tuple[Case, Call]:
     """Four images, six draws: batch ≠ iw, so that layouts cannot hide."""
-    case = still(trial.generator("still"), batch=4)
+    case = faint(still(trial.generator("still"), batch=4))
     return case, trial.call(case.model, case.x, 6, seed=1)
 
 
 @lru_cache(maxsize=4)
 def strong_weights(trial: Trial) -> Call:
-    """One image four times, 128 draws each."""
-    case = strong().rows(4)
-    return trial.call(case.model, case.x, 128, seed=2)
+    """One image four times, 64 draws each."""
+    case = strong().rows(ROWS)
+    return trial.call(case.model, case.x, DRAWS, seed=2)
+
+
+@lru_cache(maxsize=8)
+def linear_call(trial: Trial, index: int = 0) -> tuple[Case, Call]:
+    """Six draws that betray their noise."""
+    case = linear_weights(trial.generator("linear"))
+    return case, trial.call(case.model, case.x, 6, seed=10 + index)
+
+
+@cache
+def apart_case() -> tuple[Case, list[Truth]]:
+    """Four images under a decoder that ignores z, and the truth of each."""
+    case = faint(apart(torch.Generator().manual_seed(17), z_dim=1, batch=ROWS))
+    return case, truths_of(case)
 
 
 def returns_batch_by_iw(trial: Trial) -> None:
@@ -72,6 +92,18 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         )
 
 
+def stays_finite(trial: Trial) -> None:
+    """The same with ordinary images, whose 784 pixels make weights of e^−500: 0 in float32, and finite in log space."""
+    case = still(trial.generator("ordinary"), batch=3)
+    got, right = output(trial.call(case.model, case.x, 2, seed=6)).double(), -rec_without_z(case)[:, None].expand(3, 2)
+    if got.shape == right.shape and not bool(((got - right).abs() <= 1e-4 * (1 + right.abs())).all()):
+        small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
+        raise Wrong(
+            f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
+            f"It should be {right[0, 0]:.2f}.{'' if bool(torch.isfinite(got).all()) else ' ' + small}",
+        )
+
+
 def shared_draws(call: Call) -> tuple[bool, bool]:
     """Do all draws of an image, do all copies of an image share their z? For 64 or more weights of identical images."""
     value = call.outputs["0"].double()
@@ -82,15 +114,13 @@ def shared_draws(call: Call) -> tuple[bool, bool]:
 
 
 def draws_are_independent(trial: Trial) -> None:
-    """No two draws, no two images, no two calls share their z. A right answer never fails: 128 numbers would coincide."""
+    """No two draws, no two images, no two calls share their z. A right answer never fails: 6 numbers would coincide."""
     along, across = shared_draws(strong_weights(trial))
     if along:
         raise Wrong("All draws of an image have the same weight.", "Each of the iw draws needs a z of its own.")
     if across:
         raise Wrong("Two copies of an image have the same weights.", "Each image needs noise of its own.")
-    case = strong().rows(1)
-    first, second = (trial.call(case.model, case.x, 16, seed=10 + i) for i in range(2))
-    if torch.equal(first.outputs["0"], second.outputs["0"]):
+    if torch.equal(linear_call(trial)[1].outputs["0"], linear_call(trial, 1)[1].outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
 
 
@@ -123,17 +153,17 @@ def truths_of(case: Case) -> list[Truth]:
 
 
 def distribution_is_right(trial: Trial) -> None:
-    """512 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q.
+    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q.
 
     False alarms: ALPHA each, by `allowed_distance`; the distribution functions are known to 1e-3.
     """
     along, across = shared_draws(strong_weights(trial))
-    case = apart(trial.generator("apart"), z_dim=1, batch=8)
-    call = trial.call(case.model, case.x, 64, seed=4)
     if along != across:
         return  # random, though not independent: another check says so
-    _follows_or_wrong(call.outputs["0"], truths_of(case), "where the decoder ignores z and q is narrow")
-    _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * 4, "where the decoder depends on z")
+    case, truths = apart_case()
+    call = trial.call(case.model, case.x, DRAWS, seed=4)
+    _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
+    _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
 
 
 def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str) -> None:
@@ -155,8 +185,7 @@ def gradients_follow_noise(trial: Trial) -> None:
 
     d log w / dm = −(m + ε),   d log w / dv = ½ (1 − (m + ε) ε)   at v = 1,   d log w / d logits = x − sigmoid(logits)
     """
-    case = linear_weights(trial.generator("linear"))
-    call = trial.call(case.model, case.x, 6, seed=5)
+    case, call = linear_call(trial)
     if "0" not in call.differentiable:
         raise Wrong("Your weights carry no gradient.", "No .item(), numpy, .detach() or torch.no_grad() on the way.")
     cotangent = torch.randn(1, 6, generator=trial.generator("cotangent")).sign()

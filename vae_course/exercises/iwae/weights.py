@@ -1,16 +1,18 @@
 """Exercise 5.1: the log importance weights."""
 
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
 
 import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer, Call
 from vae_course.exercises.core import Arguments, Check, Exercise
+from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.iwae import weight_checks as checks
 from vae_course.exercises.iwae.weight_catalogue import MISCONCEPTIONS
 from vae_course.exercises.iwae.weight_variants import CORRECT
-from vae_course.exercises.models import LINEAR_M, Case, apart, linear_weights, rec_without_z, still, strong
+from vae_course.exercises.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still, strong
 from vae_course.exercises.nelbo.bound import FORMULAS
 
 
@@ -19,43 +21,56 @@ def draw_case(generator: Generator) -> Arguments:
     return case.model, case.x, 6
 
 
-@lru_cache(maxsize=1)
+@cache
 def _cases() -> tuple[tuple[Case, Tensor], ...]:
     def rng() -> Generator:
         return torch.Generator().manual_seed(5)
 
-    cases = (still(rng(), batch=4), apart(rng(), z_dim=1, batch=6), linear_weights(rng()))
+    cases = (
+        faint(still(rng(), batch=4)),
+        faint(apart(rng(), z_dim=1, batch=6)),
+        linear_weights(rng()),
+        still(rng(), batch=2),
+    )
     return tuple((case, -rec_without_z(case)[:, None]) for case in cases)
 
 
-def weight_fingerprint(answer: Answer) -> dict[str, Tensor]:
-    """Where the log weights sit and how they spread, beside log p(x), in three models; what is shared; gradients."""
-    (quiet, level), (narrow, narrow_level), (line, _) = _cases()
+@InParts
+def weight_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
+    """Where the log weights sit and how they spread, beside log p(x), in four models; what is shared; gradients."""
+    (quiet, level), (narrow, narrow_level), (line, _), (ordinary, _) = _cases()
     call = answer.call(quiet.model, quiet.x, 6, seed=1)
     if "0" not in call.outputs:
-        return {}
+        return
     value = call.outputs["0"].double()
     found = {"shape": torch.tensor(value.shape, dtype=torch.float64)}
     if value.shape != (4, 6):
-        return found
-    rows = strong().rows(4)
-    many, again = answer.call(rows.model, rows.x, 128, seed=2), answer.call(rows.model, rows.x, 128, seed=3)
-    other = answer.call(narrow.model, narrow.x, 64, seed=4)
-    along, across = checks.shared_draws(many)
-    fixed = torch.equal(many.outputs["0"], again.outputs["0"])
-    found |= {"along": _number(along), "across": _number(across), "fixed": _number(fixed)}
+        yield found
+        return
     # No noise survives in the mean over draws here, and the first draw shows a mixed layout.
     found["still"] = ((value - level).mean(1) / 4)[:2]
     found["still, spread"] = (value - level).std(1).mean() / 4
-    if along == across:
-        found["apart"] = _beside(other.outputs["0"], narrow_level, 4.0)
-        found["strong"] = _beside(many.outputs["0"], torch.tensor(-strong().truth.rec()), 6.0)
+    yield found
+
     sloped = answer.call(line.model, line.x, 1, seed=6)
     grads = sloped.pull_back({"0": torch.ones(1, 1)})
     to_q, to_decoder = grads.get("enc.net.2.bias"), grads.get("dec.net.2.bias")
-    found["to encoder"] = _missing() if to_q is None else _relation(sloped, line, to_q)
+    found = {"to encoder": _missing() if to_q is None else _relation(sloped, line, to_q)}
     found["to decoder"] = _missing() if to_decoder is None else to_decoder.double()[:5]
-    return found
+    tiny = answer.call(ordinary.model, ordinary.x, 2, seed=7).outputs["0"]
+    found["finite"] = _number(bool(torch.isfinite(tiny).all()))
+    yield found
+
+    rows = strong().rows(checks.ROWS)
+    many, again = (answer.call(rows.model, rows.x, checks.DRAWS, seed=2 + i) for i in range(2))
+    other = answer.call(narrow.model, narrow.x, 64, seed=4)
+    along, across = checks.shared_draws(many)
+    fixed = torch.equal(many.outputs["0"], again.outputs["0"])
+    found = {"along": _number(along), "across": _number(across), "fixed": _number(fixed)}
+    if along == across:
+        found["apart"] = _beside(other.outputs["0"], narrow_level, 4.0)
+        found["strong"] = _beside(many.outputs["0"], torch.tensor(-strong().rec), 6.0)
+    yield found
 
 
 def _relation(call: Call, case: Case, slope: Tensor) -> Tensor:
@@ -91,7 +106,8 @@ log_weights = Exercise(
     checks=(
         Check("one log weight for each image and draw", checks.returns_batch_by_iw),
         Check("log p(x) where q is the prior", checks.equal_evidence_where_q_is_p, points=1),
-        Check("how the weights are distributed", checks.distribution_is_right, points=2),
+        Check("how the weights are distributed", checks.distribution_is_right, points=1.5),
+        Check("finite for 784 pixels", checks.stays_finite, points=0.5),
         Check("independent draws", checks.draws_are_independent, points=1),
         Check("gradients", checks.gradients_follow_noise, points=1),
     ),

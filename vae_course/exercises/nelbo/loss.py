@@ -8,7 +8,8 @@ from torch import Generator, Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_course.answers import Answer
-from vae_course.exercises.checks import close, output
+from vae_course.exercises.bound_tools import part
+from vae_course.exercises.checks import close
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 
@@ -37,7 +38,7 @@ def loss_first(trial: Trial) -> None:
         raise Wrong(
             f"You returned a {call.kinds['returned']}.", "It should be a pair: the loss, and a dictionary of numbers."
         )
-    loss = output(call, "0")
+    loss = part(call, "0")
     if loss.numel() != 1 or "0" not in call.differentiable:
         raise Wrong(
             f"Your loss has shape {tuple(loss.shape)} and "

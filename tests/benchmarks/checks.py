@@ -1,0 +1,118 @@
+"""What does a check cost? CPU milliseconds of every exercise, for right answers and for every wrong one in the catalogue.
+
+    python -m tests.benchmarks.checks                       a table; about four minutes
+    python -m tests.benchmarks.checks VAE.loss log_weights  some exercises only
+    python -m tests.benchmarks.checks --json build/checks.json
+
+Columns: a right answer (median and maximum over styles and seeds, after a first call), a wrong answer with its diagnosis
+(median and maximum over the catalogue, after a first call), and the first wrong answer in a fresh process, which also
+pays for whatever is computed once. Process time on one thread. Never part of `make test`.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vae_course.exercises import EXERCISES, Exercise
+from vae_course.exercises.core import Misconception
+from vae_course.exercises.examine import Outcome, examine
+
+MEAN_RIGHT, MOST_RIGHT, MOST_WRONG = 20.0, 60.0, 200.0  # ms, what the design allows
+
+
+def timed(exercise: Exercise, answer: Any, seed: int) -> tuple[float, Outcome]:
+    """CPU milliseconds of one check, its diagnosis included, and what it found."""
+    start = time.process_time()
+    found = examine(exercise, exercise.answer(answer), seed)
+    return 1000 * (time.process_time() - start), found
+
+
+def right_answers(exercise: Exercise) -> list[Any]:
+    """Every correct variant; for constants, the truth."""
+    if exercise.is_constant:
+        assert exercise.truth is not None
+        return [exercise.truth()]
+    return list(exercise.correct.values())
+
+
+def wrong_answer(exercise: Exercise, misconception: Misconception) -> Any:
+    """A mistake in a dictionary names only its wrong entries."""
+    if exercise.is_constant and isinstance(misconception.wrong, dict):
+        assert exercise.truth is not None
+        return {**exercise.truth(), **misconception.wrong}
+    return misconception.wrong
+
+
+def measure(exercise: Exercise, seeds: int) -> dict[str, float]:
+    """Median and maximum of right and of wrong answers, after a first call of each kind."""
+    timed(exercise, right_answers(exercise)[0], 0)
+    timed(exercise, wrong_answer(exercise, exercise.misconceptions[0]), 0)
+    right, wrong = [], []
+    for answer in right_answers(exercise):
+        for seed in range(1, seeds + 1):
+            cost, found = timed(exercise, answer, seed)
+            assert found, (exercise.name, seed, found.message)
+            right.append(cost)
+    for misconception in exercise.misconceptions:
+        cost, found = timed(exercise, wrong_answer(exercise, misconception), 1)
+        assert not found, (exercise.name, misconception.name)
+        wrong.append(cost)
+    return {
+        "right": statistics.median(right),
+        "right_most": max(right),
+        "wrong": statistics.median(wrong),
+        "wrong_most": max(wrong),
+    }
+
+
+def first_diagnosis(name: str) -> float:
+    """The first check of a wrong answer in a fresh process."""
+    command = [sys.executable, "-m", "tests.benchmarks.checks", "--first", name]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("exercises", nargs="*", help="default: all")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--first", metavar="NAME", help="print the cost of this process's first diagnosis, and no more")
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    if args.first:
+        exercise = EXERCISES[args.first]
+        print(timed(exercise, wrong_answer(exercise, exercise.misconceptions[-1]), 1)[0])
+        return 0
+    rows: dict[str, dict[str, float]] = {}
+    print(f"{'CPU ms of a check':28} {'right':>7} {'most':>7} {'wrong':>7} {'most':>7} {'first':>7}")
+    for name in args.exercises or EXERCISES:
+        rows[name] = measure(EXERCISES[name], args.seeds) | {"first_wrong": first_diagnosis(name)}
+        print(f"{name:28} " + " ".join(f"{value:7.1f}" for value in rows[name].values()), flush=True)
+    mean = statistics.mean(row["right"] for row in rows.values())
+    accepted = (
+        mean <= MEAN_RIGHT
+        and all(row["right"] <= MOST_RIGHT for row in rows.values())
+        and all(max(row["wrong_most"], row["first_wrong"]) <= MOST_WRONG for row in rows.values())
+    )
+    print(
+        f"mean of right answers {mean:.1f}; at most {MEAN_RIGHT:g} on average, {MOST_RIGHT:g} for a right answer and "
+        f"{MOST_WRONG:g} for a wrong one: {'yes' if accepted else 'NO'}"
+    )
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(
+            json.dumps({"accepted": accepted, "milliseconds": rows}, indent=2) + "\n", encoding="utf-8"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
