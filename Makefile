@@ -1,6 +1,7 @@
 # make lab     set up what is missing and open the lessons in JupyterLab
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
+# make check-the-checks   the tables of mistakes named and right answers accepted
 # make bench   how long training takes                   make clean      remove what can be made again (work/ stays)
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow chromium
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks chromium
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -48,10 +49,14 @@ $(VENV)/.test-ready: $(VENV)/.lab-ready
 
 test: chromium lint drift unit nbval browser
 
-test-all: test slow
+test-all: test slow check-the-checks
 
 unit: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
+
+# Every catalogued mistake over 20 seeds, every right answer in another style over 200: prints both tables.
+check-the-checks: setup-test
+	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.check_the_checks
 
 # What measures time is no test, and runs alone, with every core.
 bench: setup-test

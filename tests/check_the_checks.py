@@ -1,0 +1,134 @@
+"""The catalogue examines the checks: `python -m tests.check_the_checks` prints both tables; `make check-the-checks` runs it.
+
+Every (exercise, misconception) must be refused and named, by its family where it has one, over 20 seeds; every (exercise,
+correct variant) must be accepted with all its points, over 200. Exit code 1 unless both tables say 100 %.
+
+A right answer fails one examination with probability at most 1e-6 (the docstrings of the checks derive it), and the seeds
+are fixed, so that a failure is a change in behaviour and never bad luck.
+"""
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from vae_course.exercises import EXERCISES, Exercise
+from vae_course.exercises.core import Misconception
+from vae_course.exercises.examine import examine
+
+FIRST_SEED = 100
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How one misconception or one variant fared over its seeds."""
+
+    exercise: str
+    name: str
+    seeds: int
+    decided: int  # refused, for a misconception; accepted, for a variant
+    named: int
+    first_failure: str
+
+
+def wrong_answer(exercise: Exercise, misconception: Misconception) -> Any:
+    """A mistake in a dictionary names only the wrong entries; the others are right."""
+    if exercise.is_constant and isinstance(misconception.wrong, dict):
+        assert exercise.truth is not None
+        return {**exercise.truth(), **misconception.wrong}
+    return misconception.wrong
+
+
+def family_of(exercise: Exercise, name: str) -> str:
+    """A mistake's family where it has one, else its own name."""
+    return next((m.family for m in exercise.misconceptions if m.name == name and m.family), name)
+
+
+def refused(exercise: Exercise, mistake: Misconception, seed: int) -> tuple[bool, bool, str]:
+    """Is the mistake refused? Is it named? And what was said."""
+    found = examine(exercise, exercise.answer(wrong_answer(exercise, mistake)), seed)
+    fails = found.status == "wrong" and (found.points < exercise.points or exercise.points == 0)
+    named = family_of(exercise, found.misconception) == family_of(exercise, mistake.name)
+    told = any(m.message in found.message for m in exercise.misconceptions)
+    return fails, named and told, f"seed {seed}: {found.status}, named {found.misconception!r}: {found.message}"
+
+
+def accepted(exercise: Exercise, variant: str, seed: int) -> tuple[bool, str]:
+    """Does a right answer in another style get all points? And what was said."""
+    found = examine(exercise, exercise.answer(exercise.correct[variant]), seed)
+    right = bool(found) and found.points == exercise.points
+    return right, f"seed {seed}: {found.status}, {found.points:g} points: {found.message}"
+
+
+def tally_mistake(exercise_name: str, name: str, seeds: int) -> Tally:
+    _quiet()
+    exercise = EXERCISES[exercise_name]
+    mistake = next(m for m in exercise.misconceptions if m.name == name)
+    outcomes = [refused(exercise, mistake, FIRST_SEED + i) for i in range(seeds)]
+    failure = next((said for fails, named, said in outcomes if not (fails and named)), "")
+    return Tally(exercise_name, name, seeds, sum(o[0] for o in outcomes), sum(o[1] for o in outcomes), failure)
+
+
+def tally_variant(exercise_name: str, name: str, seeds: int) -> Tally:
+    _quiet()
+    outcomes = [accepted(EXERCISES[exercise_name], name, FIRST_SEED + i) for i in range(seeds)]
+    failure = next((said for right, said in outcomes if not right), "")
+    return Tally(exercise_name, name, seeds, sum(o[0] for o in outcomes), 0, failure)
+
+
+def _quiet() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore")  # wrong answers warn, as they should
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.check_the_checks", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--mistakes", type=int, default=20, metavar="SEEDS", help="per misconception (default: 20)")
+    parser.add_argument("--variants", type=int, default=200, metavar="SEEDS", help="per correct variant (default: 200)")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
+    args = parser.parse_args(argv)
+    chosen = [EXERCISES[name] for name in args.exercises or EXERCISES]
+    start = time.monotonic()
+    # Fresh interpreters: torch's threads do not survive a fork.
+    with ProcessPoolExecutor(args.processes, mp_context=get_context("spawn")) as pool:
+        mistakes = [pool.submit(tally_mistake, e.name, m.name, args.mistakes) for e in chosen for m in e.misconceptions]
+        variants = [pool.submit(tally_variant, e.name, name, args.variants) for e in chosen for name in e.correct]
+        wrong, right = [job.result() for job in mistakes], [job.result() for job in variants]
+    print(*_table("misconceptions: refused, and named", wrong, named=True), sep="\n")
+    print(*_table("correct variants: accepted", right, named=False), sep="\n")
+    failed = [t for t in wrong if min(t.decided, t.named) < t.seeds] + [t for t in right if t.decided < t.seeds]
+    for tally in failed:
+        print(f"FAILED {tally.exercise} · {tally.name}: {tally.first_failure}")
+    print(f"{(time.monotonic() - start) / 60:.1f} minutes")
+    return 1 if failed else 0
+
+
+def _table(title: str, tallies: list[Tally], named: bool) -> Iterator[str]:
+    """One row an exercise, and their sum."""
+    yield f"\n{title}, {tallies[0].seeds if tallies else 0} seeds each"
+    yield f"{'exercise':<30}{'how many':>9}{'refused' if named else 'accepted':>10}" + (
+        f"{'named':>9}" if named else ""
+    )
+    for exercise in dict.fromkeys(t.exercise for t in tallies):
+        yield _row(exercise, [t for t in tallies if t.exercise == exercise], named)
+    yield _row("all", tallies, named)
+
+
+def _row(label: str, tallies: list[Tally], named: bool) -> str:
+    seeds = sum(t.seeds for t in tallies) or 1
+    row = f"{label:<30}{len(tallies):>9}{sum(t.decided for t in tallies) / seeds:>10.1%}"
+    return row + (f"{sum(t.named for t in tallies) / seeds:>9.1%}" if named else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
