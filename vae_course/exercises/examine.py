@@ -79,7 +79,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "wrong":
         found = diagnose(exercise, answer)
         if found is not None:
-            name, message = found.name, f"{message}\n{reason(exercise, answer, found)}"
+            name, message = found.name, with_reason(exercise, answer, message, found)
         elif first is not None and first.closer is not None:
             message = f"{message}\n{first.closer()}".strip()
     return outcome(exercise, status, message, seed, tuple(results), name)
@@ -91,11 +91,21 @@ def what_others_did(exercise: Exercise) -> str:
     return f"Of {COLLECTED} answers to this homework in public repositories, {', '.join(counted)}." if counted else ""
 
 
-def reason(exercise: Exercise, answer: Answer, found: Misconception) -> str:
-    """What a tutor would say; for a dictionary one line for each entry with a known mistake, named."""
+def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconception) -> str:
+    """The message, and what a tutor would say; in a dictionary, each entry with a known mistake has its own reason."""
     if not (exercise.is_constant and isinstance(found.wrong, dict)):
-        return f"{LIKELY}: {found.message}"
-    lines = [f"{', '.join(map(str, m.wrong))}: {m.message}" for m in mistakes_in(exercise, answer.value)]
+        return f"{message}\n{LIKELY}: {found.message}"
+    lines = message.splitlines()
+    for mistake in mistakes_in(exercise, answer.value):
+        own = [
+            i
+            for i, line in enumerate(lines)
+            if len(mistake.wrong) == 1 and line.startswith(f"Your {min(mistake.wrong)} ")
+        ]
+        if own:
+            lines[own[0]] += f" {mistake.message}"
+        else:
+            lines.append(f"{', '.join(map(str, mistake.wrong))}: {mistake.message}")
     return "\n".join(lines)
 
 

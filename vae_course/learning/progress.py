@@ -27,7 +27,7 @@ class Progress:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left;vertical-align:top;padding-right:1em'>{escape(lesson)}</td>"
-            f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)} {escape(e.name)}' for e in exercises)}</td></tr>"
+            f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)}&nbsp;{escape(e.name)}' for e in exercises)}</td></tr>"
             for lesson, exercises in _by_lesson()
         )
         return frame(f"<b>{escape(self._head())}</b><table style='margin:.4em 0 0'>{rows}</table>", "#0072B2")

@@ -17,5 +17,8 @@ class Text:
         return f"{self.title}\n{self.body}"
 
     def _repr_html_(self) -> str:
-        tag, style = ("pre", "margin:.4em 0 0") if self._code else ("div", "margin-top:.3em")
-        return frame(f"<b>{escape(self.title)}</b><{tag} style='{style}'>{escape(self.body)}</{tag}>", "#56B4E9")
+        if self._code:
+            body = f"<pre style='margin:.4em 0 0'>{escape(self.body)}</pre>"
+        else:
+            body = "".join(f"<div style='margin-top:.3em'>{escape(line)}</div>" for line in self.body.splitlines())
+        return frame(f"<b>{escape(self.title)}</b>{body}", "#56B4E9")
