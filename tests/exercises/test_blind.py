@@ -61,11 +61,17 @@ ANSWERS = list(answers())
 
 
 def test_there_are_thirty_right_and_thirty_wrong_answers_for_each_main_exercise() -> None:
-    counts = {(e, r): sum(a.exercise == e and a.right == r for a in ANSWERS) for a in ANSWERS for e, r in [(a.exercise, a.right)]}
+    counts = {
+        (e, r): sum(a.exercise == e and a.right == r for a in ANSWERS)
+        for a in ANSWERS
+        for e, r in [(a.exercise, a.right)]
+    }
     assert len(counts) == 16 and sum(counts.values()) == 480
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=[f"{a.exercise}-{'right' if a.right else 'wrong'}-{a.name}" for a in ANSWERS])
+@pytest.mark.parametrize(
+    "answer", ANSWERS, ids=[f"{a.exercise}-{'right' if a.right else 'wrong'}-{a.name}" for a in ANSWERS]
+)
 def test_a_blind_answer_is_judged_rightly(answer: BlindAnswer) -> None:
     exercise = EXERCISES[answer.exercise]
     with warnings.catch_warnings():
