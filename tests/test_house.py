@@ -141,7 +141,7 @@ def run_python(folder: Path, code: str) -> str:
     return done.stdout + done.stderr
 
 
-LIBRARY = "from vae_course import given, training, evaluation, figures, nns, data\n"
+LIBRARY = "from vae_course import given, training, evaluation, figures, notebooks, nns, data\n"
 
 
 def test_the_student_edition_imports_without_the_answer_key(tmp_path: Path):

@@ -6,6 +6,7 @@ that `vae-course --help` answers at once.
 """
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -52,6 +53,31 @@ def lab(args: argparse.Namespace) -> int:
     return _become(command)
 
 
+def check(args: argparse.Namespace) -> int:
+    """Check the answers in notebooks, as their check cells would; exit code 1 if one is missing or wrong."""
+    from .learning import terminal
+    from .notebooks import Unreadable
+
+    try:
+        lesson = terminal.full_name(args.lesson) if args.lesson else ""
+    except ValueError as error:
+        raise CommandError(error) from None
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
+    code = 0
+    for number, path in enumerate(args.paths):
+        try:
+            report = terminal.check_file(Path(path), lesson, args.seed)
+        except (Unreadable, OSError, ValueError) as error:
+            # One file that cannot be read does not keep the others from being checked.
+            print(f"vae-course: {error}", file=sys.stderr)
+            code = 2
+            continue
+        print(f"{chr(10) if number else ''}{report}", flush=True)
+        code = max(code, 0 if report.complete else 1)
+    return code
+
+
 def train(args: argparse.Namespace) -> int:
     """Train the models that the lessons load."""
     return _author_tool("train_weights", args.rest)
@@ -80,6 +106,13 @@ def add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="what follows -- goes to JupyterLab as it is")
 
 
+def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "check", check)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a notebook, or a Python file with the answers")
+    parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: what the file says")
+    parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs of an earlier check again")
+
+
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "train", train, passes_on=True)
 
@@ -92,7 +125,7 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_train, add_build, add_doctor)
+COMMANDS = (add_lab, add_check, add_train, add_build, add_doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

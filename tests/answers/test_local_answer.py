@@ -1,10 +1,14 @@
 """`LocalAnswer`: learners' code is called on copies, with right versions of other exercises, and leaves nothing behind."""
 
+import time
+import warnings
+
+import pytest
 import torch
 from torch import nn
 
 from vae_course import given
-from vae_course.answers import LocalAnswer, Model
+from vae_course.answers import BackwardFailed, Budget, LocalAnswer, Model, TimedOut
 
 
 def model_input(z_dim: int = 2) -> Model:
@@ -116,3 +120,62 @@ def test_changed_inputs_are_reported():
 
     assert LocalAnswer(changes).call(torch.arange(3), seed=0).changed == ("0",)
     assert LocalAnswer(changes).call(torch.ones(3), seed=0).changed == ("0",)
+
+
+def test_a_call_and_its_backward_pass_say_nothing_and_warn_of_nothing(capfd, recwarn):
+    class Loud(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            print("forward")
+            warnings.warn("forward", stacklevel=1)
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            print("backward")
+            warnings.warn("backward", stacklevel=1)
+            return gradient * 2
+
+    call = LocalAnswer(Loud.apply).call(torch.ones(2), seed=0)
+    assert call.pull_back({"0": torch.ones(2)})["0"].tolist() == [2, 2]
+    assert capfd.readouterr() == ("", "") and not recwarn.list
+
+
+def test_a_backward_pass_that_raises_is_an_error_of_the_answer():
+    def spoiled(x):
+        y = x.exp()
+        z = y * 2
+        y.zero_()
+        return z
+
+    with pytest.raises(BackwardFailed) as caught:
+        LocalAnswer(spoiled).call(torch.ones(2), seed=0).pull_back({"0": torch.ones(2)})
+    assert caught.value.error.type == "RuntimeError"
+
+
+def test_a_limit_holds_for_methods_and_backward_passes():
+    class Endless(given.VAE):
+        def loss(self, x):
+            while True:
+                pass
+
+    def never_back(x):
+        y = x * 2
+        y.register_hook(lambda gradient: time.sleep(3600))
+        return y
+
+    with pytest.raises(TimedOut, match=r"still running after 0\.1 seconds"):
+        LocalAnswer(Endless).limited(0.1).method("loss").call(model_input(), torch.rand(1, 784), seed=0)
+    call = LocalAnswer(never_back).limited(0.1).call(torch.ones(2), seed=0)
+    with pytest.raises(TimedOut):
+        call.pull_back({"0": torch.ones(2)})
+
+
+def test_a_budget_is_shared_by_the_methods_of_an_answer():
+    answer = Budget(LocalAnswer(lambda x: x), 0)
+    time.sleep(0.001)
+    for called in (answer, answer.method("loss")):
+        with pytest.raises(TimedOut, match="seconds together"):
+            called.call(torch.ones(1), seed=0)
+    answer.renew(60)
+    assert answer.call(torch.ones(1), seed=0).error is None

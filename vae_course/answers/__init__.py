@@ -4,7 +4,8 @@ An `Answer` may live in this process (`LocalAnswer`, as in a notebook) or behind
 Nothing here knows what is right.
 """
 
-from vae_course.answers.call import Answer, Call, CallError, Model, TimedOut
+from vae_course.answers.budget import Budget
+from vae_course.answers.call import Answer, BackwardFailed, Call, CallError, Model, TimedOut
 from vae_course.answers.local import LocalAnswer
 
-__all__ = ["Answer", "Call", "CallError", "LocalAnswer", "Model", "TimedOut"]
+__all__ = ["Answer", "BackwardFailed", "Budget", "Call", "CallError", "LocalAnswer", "Model", "TimedOut"]

@@ -30,6 +30,14 @@ class CallError:
     is_stub: bool = False  # raised by a body that is only `raise NotImplementedError`
 
 
+class BackwardFailed(Exception):
+    """The backward pass through an answer raised: a hook or a backward function of its own, or a tensor changed in place."""
+
+    def __init__(self, error: CallError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
 @dataclass
 class Call:
     """One call of an answer.
@@ -55,6 +63,9 @@ class Call:
 
         Inputs are addressed by position ("0", "1", ...); a model's parameters as "enc.*", "dec.*", its prior as
         "z_prior_m", "z_prior_v". None: no gradient flows there.
+
+        Raises:
+            BackwardFailed: the learner's code raised on the way back.
         """
         usable = {name: c for name, c in cotangents.items() if name in self.differentiable}
         if self._pull is None or not usable:

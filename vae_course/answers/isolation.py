@@ -1,35 +1,119 @@
-"""Keep one call from touching anything else: generators, settings, and the learner's own names."""
+"""Keep one call from touching anything else: generators, settings, output, and the learner's own names."""
 
 import contextlib
 import io
 import random
+import sys
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
+_SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
+    (torch.get_default_dtype, torch.set_default_dtype),
+    (torch.get_num_threads, torch.set_num_threads),
+    (torch.get_deterministic_debug_mode, torch.set_deterministic_debug_mode),
+    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
+)
+"""What an answer may set for the whole process: how it is read, how it is put back."""
+
 
 @contextlib.contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
-    """Seed every generator for one call, silence prints, and put everything back."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    dtype = torch.get_default_dtype()
-    threads = torch.get_num_threads()
-    try:
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
-        torch.default_generator.manual_seed(seed)
-        with torch.enable_grad(), contextlib.redirect_stdout(io.StringIO()):
+    """Seed every generator for one call, silence it, and put everything back.
+
+    Kept as they were: random numbers of Python, numpy and torch, the settings above, figures, filters of warnings, and
+    the cell's output: nothing is printed, shown or warned about. Time limits belong inside: an interruption while things
+    are put back would leave them half done.
+    """
+    states = random.getstate(), np.random.get_state()
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    settings = [read() for read, _ in _SETTINGS]
+    device = torch.get_default_device()
+    # Not in inference mode means with gradients, whatever the caller's mode; leaving it restores both.
+    with torch.inference_mode(False), torch.random.fork_rng(gpus), _silence(), _own_figures():
+        try:
+            random.seed(seed)
+            np.random.seed(seed % 2**32)
+            torch.default_generator.manual_seed(seed)
             yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+            for (read, write), before in zip(_SETTINGS, settings, strict=True):
+                if read() != before:
+                    write(before)
+            if torch.get_default_device() != device:
+                torch.set_default_device(None if device == torch.device("cpu") else device)
+
+
+class _Nowhere(io.TextIOBase):
+    """Takes everything and keeps nothing: an answer may print without end until it is stopped."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """No output reaches the cell, and `quit()` is an error as `sys.exit()` is, not the end of the kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    stdin = sys.stdin
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(_Nowhere()))
+        stack.enter_context(contextlib.redirect_stderr(_Nowhere()))
+        # A check calls an answer many times, at extreme inputs too. A warning about those (`math.sqrt` of a tensor that
+        # carries a gradient, overflow in numpy, a deprecation) points at no line that the learner ran, and would stand
+        # above the card as if it were the verdict. Where it matters, the card says why in our own words.
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        if shell is not None:
+            from IPython.utils.capture import capture_output
+
+            stack.enter_context(capture_output(stdout=False, stderr=False))  # display(), and figures that are shown
+            vars(shell)["ask_exit"] = sys.exit
+            stack.callback(vars(shell).pop, "ask_exit", None)
+        sys.stdin = io.StringIO()  # `quit()` closes it, and `input()` would wait for ever
+        try:
+            yield
+        finally:
+            sys.stdin = stdin
+
+
+@contextlib.contextmanager
+def _own_figures() -> Iterator[None]:
+    """Figures that are open stay open and as they are; those that the call opens are gone afterwards.
+
+    The pyplot registry is emptied for the call, so that `plt.plot` cannot draw into a figure of the learner, nor
+    `plt.close("all")` close it; and `plt.show` does nothing, because the notebook's one forgets what it has yet to draw.
+    """
+    registry, pyplot = _figures(), sys.modules.get("matplotlib.pyplot")
+    before = dict(registry) if registry is not None else {}
+    if registry:
+        registry.clear()
+    show = getattr(pyplot, "show", None)
+    if pyplot is not None:
+        vars(pyplot)["show"] = lambda *args, **kwargs: None
+    try:
+        yield
     finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
-        torch.set_default_dtype(dtype)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
+        if pyplot is not None:
+            vars(pyplot)["show"] = show
+        registry = _figures()
+        if registry is not None and (registry or before):
+            registry.clear()
+            registry.update(before)
+
+
+def _figures() -> Any:
+    helpers = sys.modules.get("matplotlib._pylab_helpers")
+    return helpers.Gcf.figs if helpers else None
 
 
 def with_globals(f: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:

@@ -1,13 +1,17 @@
 """Put an answer through the checks of its exercise. The notebook and the grader both call `examine`, nothing else."""
 
+import contextlib
 from dataclasses import dataclass
 
-from vae_course.answers import Answer, CallError, TimedOut
+from vae_course.answers import Answer, BackwardFailed, Budget, CallError, TimedOut
 from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import meaning
 
 NOT_REACHED = "not reached"
+WHOLE_CHECK = 20.0
+"""Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
+has time for a dozen calls of nearly the limit of one; an answer that never ends meets that limit in its first call."""
 LIKELY = "Likely reason"
 
 
@@ -43,9 +47,15 @@ class Outcome:
 
 
 def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
-    """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept."""
+    """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept.
+
+    Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
+    take that long), and once more `exercise.seconds` for finding the reason of a wrong answer. The reason is a courtesy: an
+    answer that raises or runs on while it is looked for keeps its verdict, and has no reason.
+    """
     if exercise.is_constant and is_untouched(answer.value, exercise.stub):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
+    answer = Budget(answer, max(WHOLE_CHECK, exercise.seconds))
     trial = Trial(exercise, answer, seed)
     results: list[CheckResult] = []
     status, message = "correct", ""
@@ -63,6 +73,9 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
             assert error is not None
             status, text, stop = _status_of(error, results), _sentence(error), True
             message = message or text
+        except BackwardFailed as failed:
+            status, text, stop = "raised", f"On the way back, for the gradients: {_sentence(failed.error)}", True
+            message = message or text
         except TimedOut as late:
             status, text, stop = "timed out", str(late), True
             message = message or text
@@ -77,11 +90,13 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "correct":
         message = what_others_did(exercise)
     if status == "wrong":
-        found = diagnose(exercise, answer)
-        if found is not None:
-            name, message = found.name, with_reason(exercise, answer, message, found)
-        elif first is not None and first.closer is not None:
-            message = f"{message}\n{first.closer()}".strip()
+        answer.renew(exercise.seconds)
+        with contextlib.suppress(Exception, TimedOut):
+            found = diagnose(exercise, answer)
+            if found is not None:
+                name, message = found.name, with_reason(exercise, answer, message, found)
+            elif first is not None and first.closer is not None:
+                message = f"{message}\n{first.closer()}".strip()
     return outcome(exercise, status, message, seed, tuple(results), name)
 
 

@@ -1,18 +1,22 @@
 """`check(answer)`: every answer is examined at once, and a wrong one gets the reason."""
 
 import secrets
+import traceback
+import warnings
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
-from vae_course.answers import Answer, Call
+import torch
+
+from vae_course.exercises import Exercise
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
 from vae_course.learning.forbidden import forbidden_name
 from vae_course.learning.resolve import find_exercise, owner, unwrap
-from vae_course.learning.time_limit import time_limit
 
 _last: dict[str, bool] = {}
-"""Whether the last check of an exercise passed, in this kernel."""
+"""Whether the last check of an exercise passed, in this kernel; in the order of the checks."""
 
 
 class Verdict(Outcome):
@@ -36,6 +40,9 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         seed: repeats an earlier check; without it, every check draws new inputs.
         quiet: do not record the verdict in your progress.
 
+    Whatever the answer does, the cell goes on: an endless loop is stopped (`answers.time_limit`), what it raises is in the
+    verdict, and what it sets or prints is undone (`answers.isolation`). Ctrl-C, or the stop button, ends the check.
+
     Raises:
         ValueError: no exercise belongs to this answer; the sentence lists the names.
     """
@@ -48,8 +55,9 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     else:
         # A method is examined on its own class, where its helper methods are.
         target = (owner(answer) if definition.is_method else None) or unwrap(answer)
-        found = examine(definition, _Limited(definition.answer(target), definition.seconds), seed)
+        found = _examined(definition, target, seed)
     verdict = Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+    _last.pop(definition.name, None)  # the latest check stands last
     _last[definition.name] = bool(verdict)
     if not quiet:
         state.record_verdict(definition.name, verdict.status, verdict.points)
@@ -62,17 +70,26 @@ def solved(answer: Any, exercise: str | None = None) -> bool:
     return _last.get(name, False)
 
 
-class _Limited:
-    """An answer whose calls are stopped when they take too long."""
+def last_failed() -> str:
+    """The exercise whose last check, in this kernel, did not pass: the latest such, or an empty string."""
+    return next((name for name, passed in reversed(_last.items()) if not passed), "")
 
-    def __init__(self, answer: Answer, seconds: float) -> None:
-        self._answer = answer
-        self._seconds = seconds
-        self.value = answer.value
 
-    def call(self, *inputs: Any, seed: int) -> Call:
-        with time_limit(self._seconds):
-            return self._answer.call(*inputs, seed=seed)
-
-    def method(self, name: str) -> "_Limited":
-        return _Limited(self._answer.method(name), self._seconds)
+def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
+    """What the checks say; where one of them breaks on a result that nobody thought of, a sentence, not a traceback."""
+    dtype = torch.get_default_dtype()
+    # The checks draw their inputs as float32 on the CPU, whatever the notebook has set for itself.
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
+            return examine(definition, definition.answer(target).limited(definition.seconds), seed)
+    except Exception as error:  # noqa: BLE001 - a lesson goes on
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        sentence = (
+            f"The check could not examine your result: {type(error).__name__}: {error} ({Path(place.filename).name}, line "
+            f"{place.lineno}). Return ordinary tensors, as the card asks. If you do, this is our mistake: please report it."
+        )
+        return outcome(definition, "raised", sentence, seed)
+    finally:
+        torch.set_default_dtype(dtype)

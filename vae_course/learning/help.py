@@ -3,20 +3,24 @@
 from pathlib import Path
 from typing import Any
 
-from vae_course.exercises import Exercise
+from vae_course.exercises import EXERCISES, Exercise
 from vae_course.learning import state
+from vae_course.learning.check import last_failed
 from vae_course.learning.resolve import find_exercise
 from vae_course.learning.text import Text
 
 
-def hint(exercise: Any) -> Text:
+def hint(exercise: Any = None) -> Text:
     """The next hint for an exercise, given by its name or by your answer: one rung a call, the last just short of it.
 
-    Hints that were opened earlier are shown again above it.
+    Hints that were opened earlier are shown again above it. Without an exercise: which one you may mean. No hint is opened
+    then, because an opened hint cannot be closed again.
 
     Raises:
         ValueError: there is no such exercise.
     """
+    if exercise is None:
+        return _which()
     definition = _definition(exercise)
     rungs = len(definition.hints)
     i = state.next_hint(definition.name, rungs)
@@ -44,6 +48,17 @@ def solution(exercise: Any, anyway: bool = False) -> Text:
     if not source.exists():
         return Text(f"The solution of {definition.name}", "This edition of the course comes without solutions.")
     return Text(f"Our solution of {definition.name}", _region(source, definition), code=True)
+
+
+def _which() -> Text:
+    name = last_failed()
+    if name:
+        return Text(
+            f"A hint for {name}?", f'Its check was the last that did not pass. For the next hint: hint("{name}")'
+        )
+    return Text(
+        "A hint for which exercise?", f'Name it, as in hint("two_boxes"). The exercises: {", ".join(EXERCISES)}.'
+    )
 
 
 def _definition(exercise: Any) -> Exercise:

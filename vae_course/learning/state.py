@@ -2,71 +2,161 @@
 
 import contextlib
 import json
+import math
 import os
+import threading
+import time
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 1.0
+"""Seconds to wait for another kernel that is writing. A lock as old as ten times that was left behind by a crash."""
+
 
 def path() -> Path:
-    """Where the state is kept: VAE_COURSE_HOME, else a folder in the home directory."""
-    return Path(os.environ.get("VAE_COURSE_HOME") or Path.home() / ".vae_course") / "progress.json"
+    """Where the state is kept: VAE_COURSE_HOME, else a folder in the home directory, else beside the notebook."""
+    home = os.environ.get("VAE_COURSE_HOME")
+    if home:
+        return Path(home) / "progress.json"
+    try:
+        folder = Path.home()
+    except RuntimeError:  # a container's user without a home
+        folder = Path.cwd()
+    return folder / ".vae_course" / "progress.json"
 
 
 def load() -> dict[str, Any]:
     """The state: {"exercises": {name: {"status", "points", "hints"}}, "nats": number or null}.
 
-    A missing or damaged file counts as an empty one; the damaged file is kept beside it under another name.
+    A missing file counts as an empty one. One that cannot be read is kept beside it under another name, and the learner
+    is told which.
     """
-    try:
-        text = path().read_text(encoding="utf-8")
-    except OSError:
-        return _empty()
-    try:
-        found = json.loads(text)
-        entries = {str(n): dict(e) for n, e in found["exercises"].items()}
-        nats = found.get("nats")
-        return {"exercises": entries, "nats": float(nats) if nats is not None else None}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        with contextlib.suppress(OSError):
-            path().replace(path().with_suffix(".damaged.json"))
-        return _empty()
+    for last_time in (False, True):  # another kernel may be writing at this very moment
+        try:
+            return _read(path().read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            break
+        except Exception as error:  # noqa: BLE001 - whatever a damaged file holds, a lesson goes on
+            if last_time:
+                _keep_aside(error)
+            else:
+                time.sleep(0.02)
+    return _empty()
 
 
 def record_verdict(exercise: str, status: str, points: float) -> None:
     """Keep the latest verdict; a pass is never taken away by a later attempt."""
-    state = load()
-    entry = state["exercises"].setdefault(exercise, {})
-    if entry.get("status") != "correct":
-        entry["status"], entry["points"] = status, points
-    _save(state)
+    with _changing() as state:
+        entry = state["exercises"].setdefault(exercise, {})
+        if entry.get("status") != "correct":
+            entry["status"], entry["points"] = status, points
 
 
 def next_hint(exercise: str, rungs: int) -> int:
     """The index of the next hint to show, from 0; the last one is shown again for ever."""
-    state = load()
-    entry = state["exercises"].setdefault(exercise, {})
-    shown = entry.get("hints", 0)
-    shown = shown if isinstance(shown, int) and shown >= 0 else 0
-    entry["hints"] = min(shown + 1, rungs)
-    _save(state)
+    with _changing() as state:
+        entry = state["exercises"].setdefault(exercise, {})
+        shown = entry.get("hints", 0)
+        entry["hints"] = min(shown + 1, rungs)
     return min(shown, rungs - 1)
 
 
 def record_nats(nats: float) -> None:
     """Keep the best figure (the smallest) of "our model: −? nats"."""
-    state = load()
-    state["nats"] = nats if state["nats"] is None else min(nats, state["nats"])
-    _save(state)
+    if not math.isfinite(nats):
+        return
+    with _changing() as state:
+        state["nats"] = nats if state["nats"] is None else min(nats, state["nats"])
 
 
 def _empty() -> dict[str, Any]:
     return {"exercises": {}, "nats": None}
 
 
+def _read(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    nats = found.get("nats")
+    entries = {str(name): dict(entry) for name, entry in found["exercises"].items()}
+    for entry in entries.values():
+        if not isinstance(entry.get("status", ""), str):
+            raise ValueError("a status is not a word")
+        if not math.isfinite(entry.get("points", 0)) or not 0 <= int(entry.get("hints", 0)) == entry.get("hints", 0):
+            raise ValueError("a number is out of range")
+    return {"exercises": entries, "nats": float(nats) if nats is not None else None}
+
+
+def _keep_aside(error: Exception) -> None:
+    """Rename the file that cannot be read, to a name that is free, and say so: once, because then it is gone."""
+    damaged = path()
+    aside = next(p for n in range(1, 1_000) if not (p := damaged.with_name(f"progress.damaged-{n}.json")).exists())
+    with contextlib.suppress(OSError):
+        damaged.rename(aside)
+        _tell(
+            f"Your progress in {damaged} could not be read ({type(error).__name__}: {error}). It is kept as {aside.name} "
+            "beside it. A new file is begun: every check that passes counts again."
+        )
+
+
+@contextlib.contextmanager
+def _changing() -> Iterator[dict[str, Any]]:
+    """The state, to be changed and saved while no other kernel does the same."""
+    with _lock():
+        state = load()
+        yield state
+        _save(state)
+
+
 def _save(state: dict[str, Any]) -> None:
     # Written beside and moved into place, so that an interruption leaves the old file whole.
-    with contextlib.suppress(OSError):
-        path().parent.mkdir(parents=True, exist_ok=True)
-        draft = path().with_suffix(f".{os.getpid()}.tmp")
+    draft = path().with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
         draft.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
         draft.replace(path())
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        if str(path()) not in _told:
+            _told.add(str(path()))
+            _tell(
+                f"Your progress cannot be kept: {error}. All else works; set VAE_COURSE_HOME to a folder you can write to."
+            )
+
+
+_told: set[str] = set()
+"""Files of which the learner knows that nothing can be written there."""
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    """Only one at a time, between kernels too: a file that is made by whoever comes first. Never waits long.
+
+    A file and not the operating system's locks, which homes on a network often lack.
+    """
+    lock, mine = path().with_suffix(".lock"), False
+    until = time.monotonic() + PATIENCE
+    while not mine and time.monotonic() < until:
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            mine = True
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if lock.exists() and time.time() - lock.stat().st_mtime > 10 * PATIENCE:
+                    lock.unlink()
+            time.sleep(0.005)
+        except OSError:
+            break  # nothing can be written here: saving will say so
+    try:
+        yield
+    finally:
+        if mine:
+            with contextlib.suppress(OSError):
+                lock.unlink()
+
+
+def _tell(sentence: str) -> None:
+    # Where warnings are errors, saying it would stop the lesson.
+    with contextlib.suppress(UserWarning):
+        warnings.warn(sentence, stacklevel=2)

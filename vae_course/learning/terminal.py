@@ -1,0 +1,163 @@
+"""What `vae-course check` does: a whole file is checked as its cells would be in the notebook."""
+
+import contextlib
+import inspect
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from vae_course.exercises import EXERCISES, Exercise
+from vae_course.exercises.examine import outcome
+from vae_course.learning.check import Verdict, check
+from vae_course.learning.time_limit import time_limit
+from vae_course.notebooks import Definitions, read_hand_in, run_definitions
+
+LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
+LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
+
+SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdicts on one file. Its text: notes first, then a card for each exercise, then what adds up."""
+
+    path: Path
+    lesson: str
+    seed: int
+    notes: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def complete(self) -> bool:
+        """True if every exercise that is not optional is correct."""
+        return all(self._required())
+
+    def __str__(self) -> str:
+        required = self._required()
+        points, most = sum(v.points for v in required), sum(v.max_points for v in required)
+        return "\n".join(
+            [
+                f"{self.path.name}, lesson {self.lesson} (seed {self.seed})",
+                *(f"note: {note}" for note in self.notes),
+                "",
+                *(f"{verdict}\n" for verdict in self.verdicts),
+                f"{sum(map(bool, required))} of {len(required)} solved, {points:g} of {most:g} points",
+            ]
+        )
+
+    def _required(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
+
+
+def full_name(lesson: str) -> str:
+    """ "04_nelbo" for "04", "4" or "04_nelbo".
+
+    Raises:
+        ValueError: there is no such lesson; the sentence lists them.
+    """
+    found = [name for name in LESSONS if lesson == name or lesson.zfill(2) == name[:2]]
+    if not found:
+        raise ValueError(f"there is no lesson {lesson!r}; the lessons: {', '.join(LESSONS)}.")
+    return found[0]
+
+
+def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
+    """Read a notebook or a Python file, run its definitions, and check every answer of its lesson.
+
+    The learner's progress is not changed. File names in the answers are looked for beside the notebook.
+
+    Args:
+        path: the file.
+        lesson: its full name; by default the file says it.
+        seed: repeats an earlier check; without it, new inputs are drawn.
+
+    Raises:
+        notebooks.Unreadable: the file is no hand-in.
+        OSError: there is no such file.
+        ValueError: the lesson cannot be told.
+    """
+    hand_in = read_hand_in(path, LESSON_OF)
+    lesson = lesson or hand_in.lesson
+    if not lesson:
+        raise ValueError(
+            f"{path.name} does not say which lesson it is, and has no answer by which to tell: add --lesson NAME."
+        )
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    with _quietly(path.resolve().parent):
+        # The first optimizer of a process imports seconds' worth of torch, which must not count as the answer's time.
+        torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+        definitions = run_definitions(hand_in, _limited)
+        exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+        verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
+    raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
+    notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
+    return Report(path, lesson, seed, tuple(notes), verdicts)
+
+
+def _limited(work: Callable[[], None]) -> None:
+    with time_limit(SECONDS):
+        work()
+
+
+@contextlib.contextmanager
+def _quietly(folder: Path) -> Iterator[None]:
+    """No warnings and no windows; relative file names mean those beside the notebook."""
+    backend = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "Agg"
+    try:
+        with contextlib.chdir(folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if backend is None:
+            del os.environ["MPLBACKEND"]
+        else:
+            os.environ["MPLBACKEND"] = backend
+
+
+def _verdict(exercise: Exercise, definitions: Definitions, seed: int) -> Verdict:
+    """The first candidate that is more than a stub decides."""
+    verdict = _without_answer(exercise, "not started", "The file does not define it.", seed)
+    for answer in _candidates(exercise.name, definitions.namespace):
+        verdict = check(answer, exercise.name, seed=seed, quiet=True)
+        if verdict.status != "not started":
+            return verdict
+    # The stub is still there, but something of the learner's own was to take its place.
+    reason = definitions.failed.get(exercise.name) or definitions.failed.get(exercise.name.split(".")[0])
+    if reason is None and exercise.is_method:
+        method = exercise.name.split(".")[1]
+        reason = next((text for name, text in definitions.failed.items() if name.endswith(f".{method}")), None)
+    return _without_answer(exercise, "raised", reason, seed) if reason else verdict
+
+
+def _without_answer(exercise: Exercise, status: str, message: str, seed: int) -> Verdict:
+    return Verdict(**vars(outcome(exercise, status, message[:1].upper() + message[1:], seed)))
+
+
+def _candidates(name: str, namespace: dict[str, Any]) -> Iterator[Any]:
+    """What may be meant by an exercise's name: itself first; for a method, then those of the learner's other classes, the last first."""
+    cls_name, _, method = name.partition(".")
+    own = [
+        value
+        for value in reversed(namespace.values())
+        if inspect.isclass(value) and issubclass(value, nn.Module) and value.__module__ == namespace["__name__"]
+    ]
+    if not method:
+        if name in namespace:
+            yield namespace[name]
+        if name == "VAE":
+            yield from (cls for cls in own if cls.__name__ != name and "negative_elbo_bound" in vars(cls))
+        return
+    named = namespace.get(cls_name)
+    for cls in [*([named] if inspect.isclass(named) else []), *(c for c in own if c is not named)]:
+        defining = next((base for base in cls.__mro__ if method in vars(base)), None)
+        if defining is not None and defining.__module__ == namespace["__name__"]:
+            yield getattr(cls, method)

@@ -1,0 +1,12 @@
+"""Reading what people hand in: whatever arrives becomes definitions by name, and notes on what had to be done for it.
+
+`read_hand_in` never runs anything. `run_definitions` runs the definitions alone; give it a time limit, and run it in a
+sandbox if the author is not the person at the keyboard.
+"""
+
+from vae_course.notebooks.files import Unreadable
+from vae_course.notebooks.hand_in import HandIn, read_hand_in
+from vae_course.notebooks.run import Definitions, run_definitions
+from vae_course.notebooks.snippets import Snippet
+
+__all__ = ["Definitions", "HandIn", "Snippet", "Unreadable", "read_hand_in", "run_definitions"]
