@@ -69,7 +69,7 @@ def _by_signal(seconds: float, work: Callable[[], T]) -> list[T]:
         elif armed:
             fired += 1
             # From 1 to 30 microseconds: about as long as it takes to enter and leave an `except` block.
-            pause = POLITE if fired % 100 == 1 else 10 ** _jitter.uniform(-6, -4.5)
+            pause = POLITE if fired % 1000 == 1 else 10 ** _jitter.uniform(-6, -4.5)
             signal.setitimer(signal.ITIMER_REAL, pause, POLITE)
             raise TimedOut
 
