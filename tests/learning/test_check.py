@@ -9,6 +9,7 @@ from torch import nn
 
 from vae_course import check, given, hint, progress, solution, solved
 from vae_course.exercises import EXERCISES
+from vae_course.learning import state
 from vae_course.learning.resolve import find_exercise
 
 
@@ -208,7 +209,8 @@ def test_a_tensor_of_one_number_is_a_number_and_words_ignore_case():
 
 def test_every_wrong_entry_of_a_dictionary_gets_its_own_reason():
     found = check({"slope": 2, "mean": 0, "variance": "small"}, "predict_noise")
-    assert "slope: 2 is dz/d(sd)" in found.message and "mean: 0 is the mean of randn" in found.message
+    assert "Your slope is 2, and that is not it. 2 is dz/d(sd)" in found.message
+    assert "Your mean is 0, and that is not it. 0 is the mean of randn" in found.message
     assert "variance is a str. It should be a number." in found.message
 
 
@@ -247,3 +249,34 @@ def test_progress_counts_points_and_keeps_a_pass():
     verdict(wrong)
     assert "7 of" in repr(progress()) and "✓ sample_gaussian" in repr(progress())
     assert "−205.9 nats" in repr(progress(nats=205.87)) and "−205.9 nats" in repr(progress(nats=300.0))
+
+
+WRONG_CHOICE = {"square": "neither", "step": "score function", "moving edge": "neither"}
+RIGHT_CHOICE = {"square": "pathwise", "step": "score function", "moving edge": "neither"}
+
+
+def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
+    for i in (1, 2):
+        assert f"Try {i} of 3." in check(WRONG_CHOICE, "choose_estimator").message
+    assert "tries are used up" in check(WRONG_CHOICE, "choose_estimator").message
+    late = check(RIGHT_CHOICE, "choose_estimator")
+    assert late and late.points == late.max_points  # the verdict is true
+    entry = state.load()["exercises"]["choose_estimator"]
+    assert entry["status"] == "correct" and entry["points"] == 0.75  # and the progress keeps what was earned in time
+
+
+def test_a_choice_that_is_right_at_the_third_try_has_all_its_points():
+    for _ in range(2):
+        check(WRONG_CHOICE, "choose_estimator")
+    assert check(RIGHT_CHOICE, "choose_estimator")
+    assert state.load()["exercises"]["choose_estimator"]["points"] == 1
+
+
+def test_an_untouched_choice_uses_up_no_try():
+    for _ in range(5):
+        check(dict.fromkeys(RIGHT_CHOICE), "choose_estimator")
+    assert "Try 1 of 3." in check(WRONG_CHOICE, "choose_estimator").message
+
+
+def test_a_pass_says_what_others_did_where_somebody_counted():
+    assert "277 answers" in verdict(right).message

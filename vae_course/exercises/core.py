@@ -97,6 +97,8 @@ class Exercise:
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
         harness: plays the call for answers that take objects; see `LocalAnswer`.
         stub: for constants, the placeholder in the untouched notebook.
+        tries: of a choice between a few words: how many wrong tries count in the notebook; 0: any number.
+        warm_up: called once before the answer's time is taken, for what torch loads when it is first used.
         optional: not part of the 100 points.
         seconds: how long one call may take before it is stopped.
 
@@ -124,6 +126,8 @@ class Exercise:
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     harness: Callable[..., Any] | None = None
     stub: Any = None
+    tries: int = 0
+    warm_up: Callable[[], object] | None = None
     optional: bool = False
     seconds: float = 1.8
 

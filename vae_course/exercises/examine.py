@@ -55,6 +55,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     """
     if exercise.is_constant and is_untouched(answer.value, exercise.stub):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
+    if exercise.warm_up is not None:
+        exercise.warm_up()
     answer = Budget(answer, max(WHOLE_CHECK, exercise.seconds))
     trial = Trial(exercise, answer, seed)
     results: list[CheckResult] = []

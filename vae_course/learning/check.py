@@ -3,7 +3,7 @@
 import secrets
 import traceback
 import warnings
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +56,22 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         # A method is examined on its own class, where its helper methods are.
         target = (owner(answer) if definition.is_method else None) or unwrap(answer)
         found = _examined(definition, target, seed)
-    verdict = Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
     _last.pop(definition.name, None)  # the latest check stands last
-    _last[definition.name] = bool(verdict)
+    _last[definition.name] = bool(found)
     if not quiet:
-        state.record_verdict(definition.name, verdict.status, verdict.points)
-    return verdict
+        wrong_tries = state.record_verdict(definition.name, found.status, found.points, definition.tries)
+        if definition.tries and found.status == "wrong":
+            found = replace(found, message=f"{found.message}\n{_tries_left(definition, wrong_tries)}")
+    return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+
+
+def _tries_left(definition: Exercise, used: int) -> str:
+    if used < definition.tries:
+        return f"Try {used} of {definition.tries}."
+    return (
+        f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, or open "
+        f'solution("{definition.name}", anyway=True).'
+    )
 
 
 def solved(answer: Any, exercise: str | None = None) -> bool:

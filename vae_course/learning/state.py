@@ -28,7 +28,7 @@ def path() -> Path:
 
 
 def load() -> dict[str, Any]:
-    """The state: {"exercises": {name: {"status", "points", "hints"}}, "nats": number or null}.
+    """The state: {"exercises": {name: {"status", "points", "hints", "tries"}}, "nats": number or null}.
 
     A missing file counts as an empty one. One that cannot be read is kept beside it under another name, and the learner
     is told which.
@@ -46,12 +46,23 @@ def load() -> dict[str, Any]:
     return _empty()
 
 
-def record_verdict(exercise: str, status: str, points: float) -> None:
-    """Keep the latest verdict; a pass is never taken away by a later attempt."""
+def record_verdict(exercise: str, status: str, points: float, tries: int = 0) -> int:
+    """Keep the latest verdict; a pass is never taken away by a later attempt.
+
+    Args:
+        tries: how many wrong attempts count; after them the points stay what they were. 0: any number.
+
+    Returns:
+        How many wrong attempts there have been, this one included.
+    """
     with _changing() as state:
         entry = state["exercises"].setdefault(exercise, {})
+        used = entry.get("tries", 0)
         if entry.get("status") != "correct":
-            entry["status"], entry["points"] = status, points
+            counts = not tries or used < tries
+            entry["status"], entry["points"] = status, points if counts else entry.get("points", 0)
+            entry["tries"] = used = used + (status == "wrong")
+    return used
 
 
 def next_hint(exercise: str, rungs: int) -> int:
@@ -82,7 +93,8 @@ def _read(text: str) -> dict[str, Any]:
     for entry in entries.values():
         if not isinstance(entry.get("status", ""), str):
             raise ValueError("a status is not a word")
-        if not math.isfinite(entry.get("points", 0)) or not 0 <= int(entry.get("hints", 0)) == entry.get("hints", 0):
+        counts = [entry.get(name, 0) for name in ("hints", "tries")]
+        if not math.isfinite(entry.get("points", 0)) or any(not 0 <= int(count) == count for count in counts):
             raise ValueError("a number is out of range")
     return {"exercises": entries, "nats": float(nats) if nats is not None else None}
 

@@ -5,18 +5,18 @@ import inspect
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
+from vae_course.answers.time_limit import within
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.examine import outcome
 from vae_course.learning.check import Verdict, check
-from vae_course.learning.time_limit import time_limit
 from vae_course.notebooks import Definitions, read_hand_in, run_definitions
 
 LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
@@ -92,19 +92,12 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
     with _quietly(path.resolve().parent):
-        # The first optimizer of a process imports seconds' worth of torch, which must not count as the answer's time.
-        torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-        definitions = run_definitions(hand_in, _limited)
+        definitions = run_definitions(hand_in, partial(within, SECONDS))
         exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
         verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
     raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
     notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
     return Report(path, lesson, seed, tuple(notes), verdicts)
-
-
-def _limited(work: Callable[[], None]) -> None:
-    with time_limit(SECONDS):
-        work()
 
 
 @contextlib.contextmanager

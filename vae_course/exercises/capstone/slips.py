@@ -19,6 +19,7 @@ slips = Exercise(
     minutes=5,
     difficulty=2,
     lines="10 words",
+    tries=3,
     truth=lambda: dict(_RIGHT),
     stub=dict.fromkeys(_RIGHT),
     checks=tuple(Check(f"statement {letter}", constant_matches(letter), points=0.1) for letter in _RIGHT),

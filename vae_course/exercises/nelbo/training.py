@@ -41,6 +41,11 @@ def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]
     return seen
 
 
+def _first_optimizer() -> None:
+    # A process's first optimizer makes torch import its compiler, which takes seconds: not the learner's seconds.
+    torch.optim.SGD([torch.zeros(1)], lr=RATE)
+
+
 def draw_steps(rng: Generator) -> Arguments:
     """Weights (3,) and four batches (4, 6, 3)."""
     return 2 * torch.randn(3, generator=rng), 1 + torch.randn(4, 6, 3, generator=rng)
@@ -105,6 +110,7 @@ training_step = Exercise(
     minutes=12,
     difficulty=2,
     lines="5 lines",
+    warm_up=_first_optimizer,
     arguments=draw_steps,
     harness=play_steps,
     fingerprint=values_on(draw_steps),

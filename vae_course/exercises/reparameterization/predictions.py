@@ -69,6 +69,7 @@ choose_estimator = Exercise(
     minutes=6,
     difficulty=2,
     lines="3 choices",
+    tries=3,
     truth=lambda: {"square": "pathwise", "step": "score function", "moving edge": "neither"},
     stub={"square": None, "step": None, "moving edge": None},
     checks=(
