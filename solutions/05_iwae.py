@@ -291,7 +291,7 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 #
 # **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of
 # the three terms is summed over
-# its own last axis (pixels, or latent dimensions); nothing is averaged.
+# its own last axis (pixels, or latent dimensions); nothing is averaged. Gradients must reach encoder and decoder (one point).
 
 
 # %%
