@@ -7,6 +7,7 @@ hostile answer out of a right one.
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vae_course.exercises import EXERCISES
