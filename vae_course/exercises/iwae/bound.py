@@ -12,10 +12,11 @@ from vae_course.exercises.bound_tools import as_tensors, decoder_gradient, numbe
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.iwae import checks as checks
-from vae_course.exercises.iwae.catalogue import MISCONCEPTIONS
+from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
 from vae_course.exercises.iwae.draws import drawn_noise, pair_relation
 from vae_course.exercises.iwae.variants import CORRECT
-from vae_course.exercises.iwae.weight_catalogue import right as right_weights
+from vae_course.exercises.iwae.weighing import right as right_weights
+from vae_course.exercises.iwae.weighing_catalogue import IN_THE_WEIGHTS
 from vae_course.exercises.models import (
     LINEAR_M,
     Case,
@@ -116,7 +117,7 @@ negative_iwae_bound = Exercise(
     fingerprint=iwae_fingerprint,
     agreement=0.12,
     scaffold={**FORMULAS, "log_weights": right_weights, "VAE.negative_elbo_bound": right_bound},
-    misconceptions=MISCONCEPTIONS,
+    misconceptions=IN_THE_BOUND + IN_THE_WEIGHTS,
     correct=CORRECT,
     hints=(
         "You have log w as (batch, iw). The mean over draws belongs inside the log, the mean over images outside.",

@@ -13,7 +13,8 @@ from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.models import Case, apart, kl_terms, mild, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
-from vae_course.exercises.nelbo.catalogue import MISCONCEPTIONS
+from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
+from vae_course.exercises.nelbo.draws_catalogue import IN_THE_DRAW
 from vae_course.exercises.nelbo.variants import CORRECT
 
 FORMULAS = {
@@ -103,7 +104,7 @@ negative_elbo_bound = Exercise(
     fingerprint=bound_fingerprint,
     agreement=0.12,
     scaffold=FORMULAS,
-    misconceptions=MISCONCEPTIONS,
+    misconceptions=IN_THE_SUM + IN_THE_DRAW,
     correct=CORRECT,
     hints=(
         "Six steps: encode x, sample z, kl, rec, sum, average over the batch. Every function is already there.",
