@@ -21,6 +21,12 @@ def _terms_apart(self: Any, x: Tensor, iw: int) -> Three:
 
 IN_THE_WEIGHTS = (
     Misconception(
+        "mirrored-draws",
+        weighing(weights.with_z(weight_catalogue.mirrored)),
+        "Your draws come in mirrored pairs, m + sqrt(v) · ε and m − sqrt(v) · ε. The bound made of them is valid, and another one "
+        "than asked: draw each by itself.",
+    ),
+    Misconception(
         "without-the-prior",
         weighing(weights.combined(lambda likelihood, prior, posterior: likelihood - posterior)),
         "p(z) is missing from the weight.",
@@ -45,6 +51,7 @@ IN_THE_WEIGHTS = (
         weighing(weight_catalogue.analytic_kl),
         "Each sample needs its own log p(z) − log q(z|x); with the average KL outside the log the result can exceed log p(x): "
         "it is no bound.",
+        seen=5,
     ),
     Misconception(
         "mixed-layout",
@@ -52,6 +59,7 @@ IN_THE_WEIGHTS = (
         "`repeat` stacks whole copies, (iw, batch); read as (batch, iw) you average weights of different images: that is "
         "why your bound is far too good.",
         family="layout",
+        seen=7,
     ),
     Misconception(
         "images-paired-with-other-z",

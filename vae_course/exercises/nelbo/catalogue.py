@@ -31,6 +31,7 @@ IN_THE_SUM = (
         altered(lambda kl, rec: bound(kl, -rec)),
         "Your rec is log p(x|z), a negative number, and it went into the bound as it is: training would make images *less* "
         "likely. rec = −log p(x|z), and nelbo = kl + rec.",
+        seen=7,
     ),
     Misconception(
         "rec-sign-returned",
@@ -52,6 +53,7 @@ IN_THE_SUM = (
         "kl-sign-everywhere",
         altered(lambda kl, rec: bound(-kl, rec)),
         "Your kl is negative: KL( q ‖ p ) = E_q[ log q − log p ] never is. Turn its sign.",
+        seen=4,
     ),
     Misconception(
         "no-kl",
