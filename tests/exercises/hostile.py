@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vae_course import given
 from vae_course.exercises import EXERCISES
+from vae_course.exercises.capstone.whole_class import RightVAE, derived
 
 Answer = Callable[..., Any]
 
@@ -116,6 +118,69 @@ def two_z_an_image(self: Any, batch: int) -> Tensor:
     return torch.cat([read[:, :2], rest[:, 2:]], 1)
 
 
+def changes_its_images(answer: Answer) -> Answer:
+    """Right, and leaves x different from what it was."""
+
+    def hostile(model: Any, x: Tensor, *more: Any) -> Any:
+        result = answer(model, x.clone(), *more)
+        x.data.add_(1)
+        return result
+
+    return hostile
+
+
+def decoder_left_alone(self: Any, x: Tensor) -> Any:
+    """A right NELBO from which the decoder learns nothing; the encoder does, through z."""
+    m, v = self.enc(x)
+    frozen = {name: weight.detach() for name, weight in self.dec.named_parameters()}
+    logits = torch.func.functional_call(self.dec, frozen, given.sample_gaussian(m, v))
+    kl = given.kl_normal(m, v, *self.z_prior).mean()
+    rec = -given.log_bernoulli_with_logits(x, logits).mean()
+    return kl + rec, kl, rec
+
+
+def where_q_is_p(model: Any, x: Tensor) -> bool:
+    """The four images of the model in which all log weights of an image are equal."""
+    return len(x) == 4 and float(model.enc(x)[0].abs().max()) < 1e-6
+
+
+def off_where_q_is_p(self: Any, x: Tensor, iw: int) -> Any:
+    niwae, kl, rec = right("VAE.negative_iwae_bound")(self, x, iw)
+    return niwae + 0.5 * where_q_is_p(self, x), kl, rec
+
+
+def whole(**methods: Any) -> type:
+    """A right class with some methods replaced, whose loss and IWAE bound stand on none of them."""
+    standing = {"loss": lambda self, x: _loss(*RightVAE.negative_elbo_bound(self, x)), "negative_iwae_bound": _right_iwae}
+    return derived(**(standing | methods))
+
+
+def _right_iwae(self: Any, x: Tensor, iw: int) -> Any:
+    return -given.log_mean_exp(self.log_w(x, iw), 0).mean(), *RightVAE.negative_elbo_bound(self, x)[1:]
+
+
+def _loss(nelbo: Tensor, kl: Tensor, rec: Tensor) -> Any:
+    return nelbo, {"train/loss": nelbo, "gen/elbo": -nelbo, "gen/kl_z": kl, "gen/rec": rec}
+
+
+def _off_by_half(self: Any, x: Tensor) -> Any:
+    nelbo, kl, rec = RightVAE.negative_elbo_bound(self, x)
+    return nelbo + 0.5, kl, rec
+
+
+def _other_kl(self: Any, x: Tensor) -> Any:
+    nelbo, kl, rec = RightVAE.negative_elbo_bound(self, x)
+    return nelbo, kl + 0.5, rec
+
+
+def _one_coin_an_image(self: Any, batch: int) -> Tensor:
+    return (torch.rand(batch, 1) < self.sample_sigmoid(batch)).float()
+
+
+def _wide_z(self: Any, batch: int) -> Tensor:
+    return torch.bernoulli(torch.sigmoid(self.dec(2 * torch.randn(batch, self.z_dim))))
+
+
 def always(*arguments: Any) -> bool:
     return True
 
@@ -124,7 +189,7 @@ def has_axes(count: int) -> Callable[..., bool]:
     return lambda x, *others: x.ndim == count
 
 
-HOSTILE: dict[str, list[Answer]] = {
+HOSTILE: dict[str, list[Any]] = {
     "standardize": [
         changes_its_input(right("standardize")),
         off_by_half_when(right("standardize"), always),
@@ -163,6 +228,19 @@ HOSTILE: dict[str, list[Answer]] = {
     "training_step": [one_step_late, only_the_first_step],
     "dreg_loss": [off_by_half_when(right("dreg_loss"), always)],
     "VAE.sample_z": [without_batch_of_one(right("VAE.sample_z"))],
+    "VAE.negative_elbo_bound": [changes_its_images(right("VAE.negative_elbo_bound")), decoder_left_alone],
+    "VAE.negative_iwae_bound": [changes_its_images(right("VAE.negative_iwae_bound")), off_where_q_is_p],
+    "log_weights": [
+        changes_its_images(right("log_weights")),
+        off_by_half_when(right("log_weights"), lambda model, x, iw: where_q_is_p(model, x)),
+    ],
+    "VAE": [
+        whole(negative_elbo_bound=_off_by_half),
+        whole(negative_elbo_bound=_other_kl),
+        whole(sample_sigmoid=lambda self, batch: torch.sigmoid(self.dec(torch.zeros(batch, self.z_dim)))),
+        whole(sample_x=_one_coin_an_image),
+        whole(sample_x=_wide_z),
+    ],
     "interpolate": [changes_its_input(right("interpolate"))],
     "VAE.compute_sigmoid_given": [without_batch_of_one(right("VAE.compute_sigmoid_given"))],
     "VAE.sample_sigmoid": [without_batch_of_one(right("VAE.sample_sigmoid")), two_z_an_image],

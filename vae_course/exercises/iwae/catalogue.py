@@ -201,6 +201,11 @@ IN_THE_BOUND = (
         "The rec you return is log p(x|z), a negative number; rec = −log p(x|z).",
     ),
     Misconception(
+        "kl-sign",
+        returning(lambda niwae, kl, rec: (niwae, -kl, rec)),
+        "The kl you return has the wrong sign: a KL is never negative.",
+    ),
+    Misconception(
         "kl-and-rec-swapped",
         returning(lambda niwae, kl, rec: (niwae, rec, kl)),
         "kl and rec have changed places: the order is niwae, kl, rec.",

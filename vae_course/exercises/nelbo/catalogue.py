@@ -40,6 +40,11 @@ IN_THE_SUM = (
         "that kl + rec = nelbo.",
     ),
     Misconception(
+        "kl-sign-returned",
+        altered(lambda kl, rec: ((kl + rec).mean(), -kl.mean(), rec.mean())),
+        "nelbo is right, but the kl you return has the wrong sign: a KL is never negative, and kl + rec = nelbo.",
+    ),
+    Misconception(
         "elbo-for-nelbo",
         altered(lambda kl, rec: (-(kl + rec).mean(), kl.mean(), rec.mean())),
         "You return the ELBO. The method returns its negative, kl + rec, which training makes small.",
