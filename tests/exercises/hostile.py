@@ -151,7 +151,10 @@ def off_where_q_is_p(self: Any, x: Tensor, iw: int) -> Any:
 
 def whole(**methods: Any) -> type:
     """A right class with some methods replaced, whose loss and IWAE bound stand on none of them."""
-    standing = {"loss": lambda self, x: _loss(*RightVAE.negative_elbo_bound(self, x)), "negative_iwae_bound": _right_iwae}
+    standing = {
+        "loss": lambda self, x: _loss(*RightVAE.negative_elbo_bound(self, x)),
+        "negative_iwae_bound": _right_iwae,
+    }
     return derived(**(standing | methods))
 
 
