@@ -8,26 +8,27 @@ from vae_course.answers.call import Answer, Call, TimedOut
 
 
 @dataclass
-class _Deadline:
-    at: float
+class _Purse:
     seconds: float
+    spent: float = 0.0
 
 
 class Budget:
     """An answer that is not called any more once the time for all its calls is used up.
 
-    Nothing is interrupted here: the call that is running has a limit of its own, so that the whole may take one such limit
-    longer. `method` gives the same answer on the same budget.
+    Only the time inside its calls counts, so that a busy machine's own work on a check is nobody's fault. Nothing is
+    interrupted here: the call that is running has a limit of its own, so that the whole may take one such limit longer. `method`
+    gives the same answer on the same budget.
     """
 
-    def __init__(self, answer: Answer, seconds: float, deadline: _Deadline | None = None) -> None:
+    def __init__(self, answer: Answer, seconds: float, purse: _Purse | None = None) -> None:
         self.value = answer.value
         self._answer = answer
-        self._deadline = deadline or _Deadline(time.monotonic() + seconds, seconds)
+        self._purse = purse or _Purse(seconds)
 
     def renew(self, seconds: float) -> None:
         """From now on, so many seconds for what is still to come."""
-        self._deadline.at, self._deadline.seconds = time.monotonic() + seconds, seconds
+        self._purse.seconds, self._purse.spent = seconds, 0.0
 
     def call(self, *inputs: Any, seed: int) -> Call:
         """One call.
@@ -35,12 +36,16 @@ class Budget:
         Raises:
             TimedOut: the budget is used up.
         """
-        if time.monotonic() > self._deadline.at:
+        if self._purse.spent > self._purse.seconds:
             raise TimedOut(
-                f"The calls of this check took more than {self._deadline.seconds:g} seconds together, so the rest was left "
+                f"The calls of this check took more than {self._purse.seconds:g} seconds together, so the rest was left "
                 "out. A right answer takes milliseconds a call: compute with whole tensors, without loops over their entries."
             )
-        return self._answer.call(*inputs, seed=seed)
+        begun = time.monotonic()
+        try:
+            return self._answer.call(*inputs, seed=seed)
+        finally:
+            self._purse.spent += time.monotonic() - begun
 
     def method(self, name: str) -> "Budget":
-        return Budget(self._answer.method(name), 0, self._deadline)
+        return Budget(self._answer.method(name), 0, self._purse)

@@ -4,20 +4,19 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from vae_course import given, nns
+from vae_course import given
 from vae_course.answers.call import BackwardFailed, Call, CallError, Model, TimedOut
 from vae_course.answers.isolation import undisturbed, with_globals
+from vae_course.answers.models import PRIOR, load, skeleton, twin
 from vae_course.answers.reading import describe, read, same
 from vae_course.answers.time_limit import within
 
 T = TypeVar("T")
-PRIOR = ("z_prior_m", "z_prior_v")
 
 
 class LocalAnswer:
@@ -146,7 +145,7 @@ class LocalAnswer:
         as_built = self._method.startswith("__")
         if (key := (spec.nn, spec.z_dim, as_built)) not in self._models:
             self._models[key] = self._build(spec, as_built)
-        return self._models[key] if as_built else _load(self._models[key], spec)
+        return self._models[key] if as_built else load(self._models[key], spec)
 
     def _build(self, spec: Model, as_built: bool) -> nn.Module:
         functions = self._functions()
@@ -171,7 +170,7 @@ class LocalAnswer:
             except Exception:
                 if as_built:
                     raise
-        return _twin(_skeleton(spec.nn, spec.z_dim), type("VAE", (given.VAE,), body))
+        return twin(skeleton(spec.nn, spec.z_dim), type("VAE", (given.VAE,), body))
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
         return {name: f for name, f in self._scaffold.items() if "." not in name}
@@ -197,55 +196,3 @@ def _originals(inputs: tuple[Any, ...]) -> dict[str, Tensor]:
 
 def _unchanged(tensor: Tensor, original: Tensor) -> bool:
     return torch.equal(tensor, original) or same(tensor, original)  # NaN counts as itself
-
-
-@cache
-def _skeleton(network: Any, z_dim: int) -> nn.Module:
-    return given.VAE(nn=network, name="vae", z_dim=z_dim)
-
-
-def _twin(module: nn.Module, cls: type[nn.Module]) -> nn.Module:
-    """A module of another class with the same parts, without the cost of building it; `_load` gives it its weights."""
-    twin = cls.__new__(cls)
-    vars(twin).update({n: v.copy() if isinstance(v, dict) else v for n, v in vars(module).items()})
-    vars(twin)["_modules"] = {
-        n: None if part is None else _twin(part, type(part)) for n, part in module._modules.items()
-    }
-    return twin
-
-
-def _load(model: nn.Module, spec: Model) -> nn.Module:
-    """The check's networks, weights, prior and mode; the weights are leaves of their own for each call."""
-    network = nns.get(spec.nn)
-    model.train(spec.training)
-    for part, cls in (("enc", network.Encoder), ("dec", network.Decoder)):
-        if type(getattr(model, part, None)) is not cls:  # else its own constructor has built it already
-            setattr(model, part, cls(spec.z_dim))
-        _put(
-            getattr(model, part), {n.removeprefix(part + "."): t for n, t in spec.weights.items() if n.startswith(part)}
-        )
-    for name in PRIOR:
-        prior = spec.weights[name].detach().clone().requires_grad_()
-        if name in model._parameters:
-            del model._parameters[name]
-        if name in model._buffers:
-            model._buffers[name] = prior
-        else:
-            setattr(model, name, prior)
-    return model
-
-
-def _put(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """What `load_state_dict` does with all weights of a network, at a tenth of the cost, and leaving old graphs alone."""
-    found = {
-        f"{path}.{name}": (module, name) for path, module in network.named_modules() for name in module._parameters
-    }
-    if found.keys() != weights.keys():
-        raise RuntimeError(f"the network has weights {sorted(found)}; the check's are {sorted(weights)}")
-    for full, (module, name) in found.items():
-        old = module._parameters[name]
-        if old is None or old.shape != weights[full].shape:
-            raise RuntimeError(
-                f"{full} has shape {old if old is None else tuple(old.shape)}, not {tuple(weights[full].shape)}"
-            )
-        module._parameters[name] = nn.Parameter(weights[full].detach().clone())
