@@ -31,6 +31,7 @@ FORBIDDEN = {
     "notebooks": UPPER,
     "answers": UPPER,
     "silent": UPPER,
+    "stage": UPPER,
     "reference": UPPER - {"reference"},
     "exercises": UPPER - {"exercises"},  # they know the maths, never who asks, and share no code with the answer key
     "learning": UPPER - {"learning", "exercises"},
@@ -141,7 +142,7 @@ def run_python(folder: Path, code: str) -> str:
     return done.stdout + done.stderr
 
 
-LIBRARY = "from vae_course import given, training, evaluation, figures, notebooks, nns, data\n"
+LIBRARY = "from vae_course import given, training, evaluation, figures, notebooks, nns, data, stage\n"
 
 
 def test_the_student_edition_imports_without_the_answer_key(tmp_path: Path):
