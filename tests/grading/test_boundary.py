@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.grading.conftest import MARKER, called, exercise_called, seen
@@ -83,7 +84,8 @@ def test_without_the_sandbox_the_same_probes_succeed(
     """The planted fault: a worker that is not in the box, and does not shut its children in, though it is nobody."""
     start = (
         "import encodings.idna; from vae_course.grading import confinement, worker; worker._load(); worker._load = lambda: None; "
-        "confinement.confine = lambda *args, **kwargs: None; worker.main()"
+        "confinement.confine = lambda *args, **kwargs: None; confinement.become_nobody(); "
+        "worker.main(confinement.Forks())"
     )
     path = f"import sys; sys.path.insert(0, {str(sandbox.PACKAGE.parent)!r}); "
     own = {name: str(canary.parent) for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
@@ -404,6 +406,22 @@ def test_a_worker_that_is_killed_is_replaced_and_is_no_mistake_of_the_answer(
         with pytest.raises(WorkerLost):
             called(submission, "right")
         assert seen(submission, "right") == {"0": [1.0]}
+
+
+def test_a_process_that_is_killed_from_outside_is_no_mistake_of_the_answer_once(submitted: Submit, workers: Workers):
+    submission = submitted(ENDINGS)
+    for error in (WorkerLost, Killed):
+        inside = psutil.Process(workers._all[0]._process.pid).children(recursive=True)
+        [process] = [process for process in inside if not process.children()]
+        process.kill()
+        with pytest.raises(error):
+            called(submission, "right")
+        assert seen(submission, "right") == {"0": [1.0]}
+
+
+def test_two_workers_serve_two_submissions_at_a_time(hand_in: Callable[[str], HandIn]):
+    with Workers(2) as two, two.submission(hand_in("a = 1")) as first, two.submission(hand_in("a = 2")) as second:
+        assert (first.constant("a"), second.constant("a")) == (1, 2)
 
 
 def test_what_is_missing_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch):

@@ -23,11 +23,9 @@ from vae_course.grading.protocol import Channel, Message
 OUT_OF_MEMORY, NO_CONNECTION = 75, 76  # exit codes of a child that could not even say so
 
 
-def main() -> NoReturn:
+def main(forks: confinement.Forks) -> NoReturn:
     """Serve one submission after another, until the grader is gone. The last argument is the descriptor it speaks on."""
     fd = int(sys.argv[-1])
-    confinement.become_nobody()
-    forks = confinement.Forks()
     _load()
     control = socket.socket(fileno=fd)
     channel = Channel(fd)
