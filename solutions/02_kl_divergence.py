@@ -144,7 +144,8 @@ print("sum of their logarithms: ", round(density.log().sum().item(), 1))
 # $$-\tfrac12 \sum_i \Big[\log 2\pi + \log v_i + \frac{(x_i - m_i)^2}{v_i}\Big]$$
 #
 # **Shapes.** In: `x` `(batch, dim)`, or with more axes in front; `m` and `v` the same shape, or one that broadcasts to it. Out: `(batch,)`.
-# The last axis is summed; the batch is not averaged.
+# The last axis is summed; the batch is not averaged. One point each for what a training needs later: gradients in all three inputs (stay with
+# torch's functions), and finite values for variances from $10^{-12}$ to $10^{12}$ and far out in the tails.
 
 
 # %%
@@ -282,7 +283,8 @@ explore(figures.where_the_kl_comes_from, q_mean=(1.0, -3.0, 3.0, 0.5), q_varianc
 # ($qv_i$ is one number, `qv[..., i]`, called $q_v$ above; so are the others.)
 #
 # **Shapes.** In: `qm` and `qv`, `(batch, dim)` or with more axes in front; `pm` and `pv` the same, or `(1,)` as in a prior that is the same for
-# all dimensions. Out: `(batch,)`. The last axis is summed; the batch is not averaged.
+# all dimensions. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each, as in 2.1: gradients in all four inputs,
+# and finite values for variances from $10^{-12}$ to $10^{12}$.
 
 
 # %%

@@ -122,7 +122,8 @@ figures.digits({"as photographed": grey, "one draw": black_and_white, "another d
 # $$\log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big]$$
 #
 # **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1]; grey ones are allowed too, the formula
-# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged.
+# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each: gradients in the logits, and a right, finite
+# value (with a finite gradient) for logits of ±10,000.
 
 
 # %%
@@ -306,7 +307,7 @@ print("exp, mean, log:", logs.exp().mean().log().item())
 #
 # $$\log\Big(\frac1k \sum_{j=1}^{k} e^{x_j}\Big)$$
 #
-# **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis. The exponentials are averaged along `dim`; all other axes stay.
+# **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis. The exponentials are averaged along `dim`; all other axes stay. Gradients pass, and inputs of ±1,000 occur.
 
 
 # %%

@@ -311,7 +311,9 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # **Shapes.** In: `x` `(batch, 784)`, values in [0, 1]. Out: `nelbo, kl, rec`, three scalars in nats. The KL is summed over the latent
 # dimensions, the reconstruction over the pixels (the given functions do both); then each is averaged over the batch.
 #
-# Use `self.z_prior` for the prior: `pm, pv = self.z_prior`. The training must be able to differentiate what you return: no `.item()`.
+# Use `self.z_prior` for the prior: `pm, pv = self.z_prior`. (The check has a standard normal one. Who writes $N(0, I)$ into the formula
+# loses nothing here, and a point in lesson 05.) The training must be able to differentiate what you return: no `.item()`. `kl` may be the
+# closed form or an estimate from draws that is right on average.
 
 
 # %%

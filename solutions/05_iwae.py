@@ -291,7 +291,8 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 #
 # **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of
 # the three terms is summed over
-# its own last axis (pixels, or latent dimensions); nothing is averaged.
+# its own last axis (pixels, or latent dimensions); nothing is averaged. Gradients must reach encoder and decoder (one point), and a log
+# weight of −500 is an ordinary number (half a point): never take its exponential.
 
 
 # %%
@@ -383,8 +384,8 @@ else:
 # \text{kl} = \frac{1}{\text{batch}} \sum_b \mathrm{KL}(q(z|x_b)\,\|\,p(z)), \qquad
 # \text{rec} = \frac{1}{\text{batch}} \sum_b -\log p(x_b|z_b)$$
 #
-# Take the prior's mean and variance from `self.z_prior` (one point), use independent draws, and let gradients pass (one
-# point). Your kl and
+# Take the prior's mean and variance from `self.z_prior` (one point), use independent draws, let gradients pass (one
+# point), and stay in log space, where a weight of $e^{-500}$ is no zero (one point). Your kl and
 # rec may be any estimates that are right on average: closed form or by draws, from the same draws or fresh ones.
 #
 # **Shapes.** In: `x`, `(batch, 784)`; `iw`, a number. Out: three scalars in nats. `log_mean_exp` averages over the draws

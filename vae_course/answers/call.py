@@ -9,11 +9,15 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An input that stands for a model: a network's name and its weights, under `VAE.state_dict()`'s names."""
+    """An input that stands for a model: a network's name and its weights, under `VAE.state_dict()`'s names.
+
+    `training`: the mode it is in; a right bound is the same in both.
+    """
 
     nn: str
     z_dim: int
     weights: Mapping[str, Tensor]
+    training: bool = True
 
 
 class Stopped(BaseException):

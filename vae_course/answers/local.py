@@ -215,8 +215,9 @@ def _twin(module: nn.Module, cls: type[nn.Module]) -> nn.Module:
 
 
 def _load(model: nn.Module, spec: Model) -> nn.Module:
-    """The check's networks, weights and prior; the weights are leaves of their own for each call."""
+    """The check's networks, weights, prior and mode; the weights are leaves of their own for each call."""
     network = nns.get(spec.nn)
+    model.train(spec.training)
     for part, cls in (("enc", network.Encoder), ("dec", network.Decoder)):
         if type(getattr(model, part, None)) is not cls:  # else its own constructor has built it already
             setattr(model, part, cls(spec.z_dim))

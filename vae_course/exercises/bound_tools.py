@@ -4,17 +4,18 @@ All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an a
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import product
 
 import torch
 from torch import Tensor
 
 from vae_course.answers import Call
 from vae_course.exercises.checks import output
-from vae_course.exercises.core import Wrong
-from vae_course.exercises.models import Bent, Case, decode, kl_terms, narrow, rec_without_z
+from vae_course.exercises.core import NotStarted, Wrong
+from vae_course.exercises.models import Bent, Case, decode, kl_terms, mild, narrow, rec_without_z
 
 ALPHA = 1e-8
 LOG = math.log(2 / ALPHA)
@@ -66,6 +67,8 @@ def three_numbers(call: Call) -> None:
     if parts != ["0", "1", "2"]:  # a tuple, a list, a named tuple
         found = f"{len(parts)} values" if len(parts) != 1 else f"one {call.kinds['returned']}"
         raise Wrong(f"You returned {found}.", "It should be three: the bound, kl, rec.")
+    if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
+        raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
     for name, label in zip(parts, NAMES, strict=True):
         if call.kinds[name] not in ("float", "int"):  # a Python float carries the value, though no gradient
             value = part(call, name)
@@ -97,11 +100,48 @@ def near(value: float, expected: float, tolerance: float = 0.0) -> bool:
     return abs(value - expected) <= 1e-4 * (1 + abs(expected)) + tolerance
 
 
-def must_be_near(label: str, value: float, expected: float, where: str, tolerance: float = 0.0) -> None:
-    """Raise `Wrong` with both numbers unless they agree."""
+def must_be_near(
+    label: str,
+    value: float,
+    expected: float,
+    where: str,
+    tolerance: float = 0.0,
+    closer: Callable[[], str] | None = None,
+) -> None:
+    """Raise `Wrong` with both numbers unless they agree; `closer`: see `Wrong`."""
     if not near(value, expected, tolerance):
         margin = f", up to chance of {tolerance:.2f}," if tolerance else ""
-        raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.")
+        raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.", closer)
+
+
+def as_sum(label: str, value: float, kl: float, rec: float, batch: int, z_dim: int) -> str:
+    """ "Your bound is kl / z_dim + rec", where two such terms make the number and no other two do; else an empty string."""
+    multiples = {
+        1.0: "{}", 0.5: "½ {}", 2.0: "2 {}", 0.0: "", float(batch): f"{batch} {{}} (summed over the {batch} images)",
+        1 / z_dim: "{} / z_dim", 1 / 784: "{} / 784", z_dim / batch: "{} (latents averaged, images summed)",
+    }  # fmt: skip
+    signed = {sign * m: (sign, words) for m, words in multiples.items() for sign in ((1, -1) if m else (1,))}
+    found = []
+    for a, b in product(signed, repeat=2):
+        if abs(a * kl + b * rec - value) <= 2e-5 * (1 + abs(value)) and (a or b):
+            parts = [
+                (sign, words.format(name)) for name, (sign, words) in (("kl", signed[a]), ("rec", signed[b])) if words
+            ]
+            found.append(" ".join(f"{'−' if sign < 0 else '+'} {words}" for sign, words in parts).removeprefix("+ "))
+    return f"Read off your numbers: your {label} is {found[0]}." if len(found) == 1 else ""
+
+
+def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:
+    """How the bound misses −log p(x), where equal weights leave no other reason than sign, sum and log k."""
+    for factor, words in ((1, ""), (batch, f"summed over the {batch} images"), (-1, "with the sign flipped")):
+        for shift, more in (
+            (0, ""),
+            (-math.log(iw), f"too small by log {iw} = log iw"),
+            (math.log(iw), f"too large by log {iw} = log iw"),
+        ):
+            if (words or more) and near(got, factor * (right + shift)):
+                return f"Read off your numbers: the bound is {' and '.join(part for part in (words, more) if part)}."
+    return ""
 
 
 def slopes(call: Call) -> dict[str, Tensor | None]:
@@ -112,6 +152,16 @@ def slopes(call: Call) -> dict[str, Tensor | None]:
         vars(call)["_slopes"] = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
     found: dict[str, Tensor | None] = vars(call)["_slopes"]
     return found
+
+
+def decoded_noise(gradient: Tensor | None) -> dict[str, float]:
+    """Mean and spread of the noise in z. In *mild* q ignores x, so that the slope in a pixel is −logit(z) / rows."""
+    if gradient is None:
+        return {}
+    model = mild()
+    z = model.z_of_logits(-gradient.double() * len(gradient))
+    m, scale = model.m[0], model.v[0] ** 0.5
+    return {"noise mean": ((z.mean() - m) / scale).item(), "noise spread": (z.std() / scale).item()}
 
 
 def rows_agree(gradients: dict[str, Tensor | None]) -> bool:

@@ -35,6 +35,10 @@ class Wrong(Exception):
         self.closer = closer
 
 
+class NotStarted(Exception):
+    """What came back are the placeholders of a stub, so that nothing is written yet."""
+
+
 class Raised(Exception):
     """The answer raised; `call.error` says what."""
 

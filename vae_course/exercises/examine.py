@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 from vae_course.answers import Answer, BackwardFailed, Budget, CallError, Stopped
-from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, Raised, Trial, Wrong
+from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import meaning
 
@@ -67,6 +67,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         stop = check.points == 0
         try:
             check.test(trial)
+        except NotStarted as untouched:
+            return outcome(exercise, "not started", str(untouched), seed)
         except Wrong as wrong:
             text, first = f"{wrong.got} {wrong.expected}".strip(), first or wrong
             # A dictionary's entries are separate questions, so each wrong one is shown.

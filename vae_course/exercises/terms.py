@@ -27,19 +27,29 @@ def term_by_term(trial: Trial, terms: Terms) -> str:
     if collected is None:
         return ""
     value, columns = collected
-    right = [name for name, (coefficient, _) in terms.items() if coefficient]
-    strangers = [name for name in terms if name not in right]
+    lines = formula_of(value, columns, {name: coefficient for name, (coefficient, _) in terms.items()})
+    return f"Your numbers follow this formula, each term summed over the last axis:\n{lines}" if lines else ""
+
+
+def formula_of(value: Tensor, columns: Mapping[str, Tensor], expected: Mapping[str, float]) -> str:
+    """The sum of few terms that the values are, and the right one, as two lines; or an empty string.
+
+    Args:
+        value: (n,) in double precision.
+        columns: each term's value, (n,); those that belong are tried first, then with one or two strangers.
+        expected: the right coefficients, 0 for terms that do not belong.
+    """
+    if float(value.std()) < 0.05:
+        return ""  # numbers so alike follow many formulas
+    right = [name for name, coefficient in expected.items() if coefficient]
+    strangers = [name for name in expected if name not in right]
     for extra in range(3):
         for more in combinations(strangers, extra):
-            names = [name for name in terms if name in right or name in more]
+            names = [name for name in expected if name in right or name in more]
             found = _fit(value, torch.stack([columns[name] for name in names], -1))
             if found is not None:
                 yours = dict(zip(names, found, strict=True))
-                expected = {name: coefficient for name, (coefficient, _) in terms.items()}
-                return (
-                    "Your numbers follow this formula, each term summed over the last axis:\n"
-                    f"  yours     {_written(yours)}\n  expected  {_written(expected)}"
-                )
+                return f"  yours     {_written(yours)}\n  expected  {_written(expected)}"
     return ""
 
 

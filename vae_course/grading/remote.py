@@ -175,14 +175,19 @@ class Submission:
     def _start(self) -> None:
         if self._left <= 0:
             raise TimedOut(_late(0, 0))
+        try:
+            self._define()
+        except WorkerLost:
+            self._define()  # in a new worker; a second failure in a row is for a person
+
+    def _define(self) -> None:
         if self._worker is None:
             self._worker = self._workers.take()
         try:
             self._channel = self._worker.fork()
         except WorkerLost:
             self._lose()
-            self._worker = self._workers.take()
-            self._channel = self._worker.fork()  # a second failure in a row is for a person
+            raise
         self.number += 1
         self.released.clear()
         hand_in = self._hand_in

@@ -22,14 +22,17 @@ from vae_course.notebooks import HandIn, Snippet, run_definitions
 
 Reply = tuple[dict[str, Any], dict[str, Tensor]]
 MOST_NAMES = 2000
+_HIDDEN = (
+    "stage stage.lent stage.plays grading grading.confinement grading.protocol grading.serving grading.worker".split()
+)
 _ENTRIES = 10_000  # of a constant that is a tensor or an array
 _COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
 
 
 def serve(channel: Channel) -> None:
     """Answer requests until the grader closes the connection."""
-    for name in [name for name in sys.modules if name.startswith(("vae_course.stage", "vae_course.grading"))]:
-        del sys.modules[name]  # what an answer may be lent is in no module that it could import
+    for name in _HIDDEN:  # what an answer may be lent is in no module that it could import
+        sys.modules.pop(f"vae_course.{name}", None)
     for name in ("stage", "grading"):
         vars(vae_course).pop(name, None)
     channel.send(Message({"confined": True}))

@@ -272,85 +272,85 @@ def kl_normal(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     per_dimension: Tensor = -0.5 * (torch.log(qv / pv) + 1 - qv / pv - (pm - qm) * (pm - qm) / pv)
     return per_dimension.cumsum(dim=-1)[..., -1]
 
-# %% wrong | minus-one-missing | the -1 is forgotten, so the result is dim/2 too large and not 0 for q = p
+# %% wrong | minus-one-missing | the -1 is forgotten, so the result is dim/2 too large and not 0 for q = p | minus-one-missing
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv).sum(-1)
 
-# %% wrong | half-missing | the factor one half in front is forgotten
+# %% wrong | half-missing | the factor one half in front is forgotten | half-missing
 def kl_normal(qm, qv, pm, pv):
     return (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1)
 
-# %% wrong | mean-over-dimensions | averages over the last axis instead of summing it
+# %% wrong | mean-over-dimensions | averages over the last axis instead of summing it | mean-over-dimensions
 def kl_normal(qm, qv, pm, pv):
     kl = 0.5 * (torch.log(pv) - torch.log(qv) + qv / pv + (qm - pm) ** 2 / pv - 1)
     return kl.mean(-1)
 
-# %% wrong | sum-over-everything | .sum() without an axis adds the batch as well and returns one number
+# %% wrong | sum-over-everything | .sum() without an axis adds the batch as well and returns one number | sums-the-batch-too
 def kl_normal(qm, qv, pm, pv):
     kl = torch.log(pv / qv) + qv / pv + (qm - pm).pow(2) / pv - 1
     return 0.5 * kl.sum()
 
-# %% wrong | standard-normal-only | the short formula of VAE tutorials, which ignores pm and pv
+# %% wrong | standard-normal-only | the short formula of VAE tutorials, which ignores pm and pv | assumes-standard-normal-prior
 def kl_normal(qm, qv, pm, pv):
     return -0.5 * torch.sum(1 + qv.log() - qm.pow(2) - qv, dim=-1)
 
-# %% wrong | variance-as-std | passes the variances to Normal, which wants standard deviations
+# %% wrong | variance-as-std | passes the variances to Normal, which wants standard deviations | variance-as-standard-deviation
 def kl_normal(qm, qv, pm, pv):
     return kl_divergence(Normal(qm, qv), Normal(pm, pv)).sum(-1)
 
-# %% wrong | log-ratio-upside-down | writes log(qv / pv) where log(pv / qv) belongs
+# %% wrong | log-ratio-upside-down | writes log(qv / pv) where log(pv / qv) belongs | log-ratio-flipped
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (torch.log(qv / pv) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1)
 
-# %% wrong | arguments-swapped | computes KL(p || q): the library's arguments are in the wrong order
+# %% wrong | arguments-swapped | computes KL(p, q): the library's arguments are in the wrong order | arguments-swapped
 def kl_normal(qm, qv, pm, pv):
     q = Normal(qm, qv.sqrt())
     p = Normal(pm, pv.sqrt())
     return kl_divergence(p, q).sum(-1)
 
-# %% wrong | minus-one-outside-sum | the -1 stands outside the sum and counts once instead of once per dimension
+# %% wrong | minus-one-outside-sum | the -1 stands outside the sum and counts once instead of once per dimension | minus-one-once
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * ((torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv).sum(-1) - 1)
 
-# %% wrong | average-over-batch | averages the per-example values over the batch and returns a single number
+# %% wrong | average-over-batch | averages the per-example values over the batch and returns a single number | averages-the-batch
 def kl_normal(qm, qv, pm, pv):
     element_wise = 0.5 * (torch.log(pv) - torch.log(qv) + qv / pv + (qm - pm).pow(2) / pv - 1)
     kl = element_wise.sum(-1)
     return kl.mean()
 
-# %% wrong | variance-as-log-variance | treats qv and pv as log-variances, as most VAE code on the internet names them
+# %% wrong | variance-as-log-variance | treats qv and pv as log-variances, as most VAE code on the internet names them | variance-as-log-variance
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (pv - qv + torch.exp(qv - pv) + (qm - pm) ** 2 / torch.exp(pv) - 1).sum(-1)
 
-# %% wrong | square-missing | the difference of the means is not squared
+# %% wrong | square-missing | the difference of the means is not squared | square-forgotten
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) / pv - 1).sum(-1)
 
-# %% wrong | distance-over-qv | measures the distance of the means in q's width (divides by qv) instead of p's
+# %% wrong | distance-over-qv | measures the distance of the means in q's width (divides by qv) instead of p's | distance-over-own-variance
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / qv - 1).sum(-1)
 
-# %% wrong | half-on-first-term | the parentheses close too early, so only the log is halved
+# %% wrong | half-on-first-term | the parentheses close too early, so only the log is halved | half-on-the-log-only
 def kl_normal(qm, qv, pm, pv):
     return (0.5 * torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1)
 
-# %% wrong | sum-axis-one | sums axis 1, which is the last axis only as long as there are two of them
+# %% wrong | sum-axis-one | sums axis 1, which is the last axis only as long as there are two of them | first-axis-is-the-batch
 def kl_normal(qm, qv, pm, pv):
     kl = 0.5 * (torch.log(pv) - torch.log(qv) + qv / pv + (qm - pm) ** 2 / pv - 1)
     return kl.sum(dim=1)
 
-# %% wrong | keepdim | keeps the summed axis, so the result is (batch, 1) and not (batch,)
+# %% wrong | keepdim | keeps the summed axis, so the result is (batch, 1) and not (batch,) | axis-kept
 def kl_normal(qm, qv, pm, pv):
     kl = torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1
     return 0.5 * kl.sum(-1, keepdim=True)
 
-# %% wrong | summed-before-broadcast | sums each log on its own: a prior of shape (1,) then contributes log pv once and not dim times
+# %% wrong | summed-before-broadcast | sums each log on its own: a prior of shape (1,) then contributes log pv once and not dim times | prior-counted-once
 def kl_normal(qm, qv, pm, pv):
     logs = torch.log(pv).sum(-1) - torch.log(qv).sum(-1)
     rest = (qv / pv + (qm - pm) ** 2 / pv).sum(-1) - qm.shape[-1]
     return 0.5 * (logs + rest)
 
-# %% wrong | copy-paste-qm-qm | a copy-paste slip: the difference is qm - qm, so the means never matter
+# %% wrong | copy-paste-qm-qm | a copy-paste slip: the difference is qm - qm, so the means never matter | means-ignored
 def kl_normal(qm, qv, pm, pv):
     mean_term = (qm - qm) ** 2 / pv
     var_term = qv / pv
@@ -363,7 +363,7 @@ def kl_normal(qm, qv, pm, pv):
     p = Normal(pm, pv)
     return kl_divergence(q, p).sum(-1)
 
-# %% wrong | detached | cuts the graph with no_grad: values are right, but the encoder would never learn
+# %% wrong | detached | cuts the graph with no_grad: values are right, but the encoder would never learn | no-gradient
 def kl_normal(qm, qv, pm, pv):
     with torch.no_grad():
         kl = 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1)
@@ -375,7 +375,7 @@ def kl_normal(qm, qv, pm, pv):
     p = MultivariateNormal(pm, torch.diag(pv))
     return kl_divergence(q, p)
 
-# %% wrong | log-of-products | takes the log of the product of all variances, which under- or overflows in many dimensions
+# %% wrong | log-of-products | takes the log of the product of all variances, which under- or overflows in many dimensions | log-of-a-product
 def kl_normal(qm, qv, pm, pv):
     pv = pv.expand_as(qv)
     log_det = torch.log(torch.prod(pv, -1)) - torch.log(torch.prod(qv, -1))
@@ -391,7 +391,7 @@ def kl_normal(qm, qv, pm, pv):
     p = Independent(Normal(pm.expand_as(qm), pv.expand_as(qv)), 1)
     return kl_divergence(q, p).sum(-1)
 
-# %% wrong | two-swapped-and-minus-one-lost | two mistakes: q and p have changed places, so it is KL(p || q), and the -1 is gone
+# %% wrong | two-swapped-and-minus-one-lost | two mistakes: q and p have changed places, so it is KL(p, q), and the -1 is gone
 def kl_normal(qm, qv, pm, pv):
     return 0.5 * (torch.log(qv) - torch.log(pv) + pv / qv + (pm - qm) ** 2 / qv).sum(-1)
 

@@ -215,82 +215,82 @@ def log_bernoulli_with_logits(x: Tensor, logits: Tensor) -> Tensor:
     ones = torch.ones(per_pixel.shape[-1], dtype=per_pixel.dtype)
     return per_pixel @ ones
 
-# %% wrong | sign-of-a-loss | returns the positive binary cross-entropy: asked is log p, not -log p
+# %% wrong | sign-of-a-loss | returns the positive binary cross-entropy: asked is log p, not -log p | sign
 def log_bernoulli_with_logits(x, logits):
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
-# %% wrong | default-reduction | torch's default reduction averages over everything and returns one small number
+# %% wrong | default-reduction | torch's default reduction averages over everything and returns one small number | averages-everything
 def log_bernoulli_with_logits(x, logits):
     return -F.binary_cross_entropy_with_logits(logits, x)
 
-# %% wrong | mean-over-pixels | averages over the pixels instead of summing them
+# %% wrong | mean-over-pixels | averages over the pixels instead of summing them | mean-over-pixels
 def log_bernoulli_with_logits(x, logits):
     return (x * logits - F.softplus(logits)).mean(-1)
 
-# %% wrong | sigmoid-then-log | forms p and takes logarithms: -inf or nan for large logits
+# %% wrong | sigmoid-then-log | forms p and takes logarithms: -inf or nan for large logits | saturates
 def log_bernoulli_with_logits(x, logits):
     p = torch.sigmoid(logits)
     return (x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(-1)
 
-# %% wrong | sigmoid-then-bce | binary_cross_entropy on probabilities clamps the log at -100 and freezes at the float32 edge
+# %% wrong | sigmoid-then-bce | binary_cross_entropy on probabilities clamps the log at -100 and freezes at the float32 edge | saturates-in-torch
 def log_bernoulli_with_logits(x, logits):
     p = torch.sigmoid(logits)
     return -F.binary_cross_entropy(p, x, reduction="none").sum(-1)
 
-# %% wrong | naive-softplus | log(1 + exp(a)) overflows for large logits
+# %% wrong | naive-softplus | log(1 + exp(a)) overflows for large logits | exp-overflows
 def log_bernoulli_with_logits(x, logits):
     return (x * logits - torch.log(1 + torch.exp(logits))).sum(-1)
 
-# %% wrong | sum-over-everything | .sum() without an axis adds the images of the batch as well
+# %% wrong | sum-over-everything | .sum() without an axis adds the images of the batch as well | sums-the-batch-too
 def log_bernoulli_with_logits(x, logits):
     return (x * logits - F.softplus(logits)).sum()
 
-# %% wrong | validated-bernoulli | Bernoulli with its default validation raises for grey pixels
+# %% wrong | validated-bernoulli | Bernoulli with its default validation raises for grey pixels | refuses-grey
 def log_bernoulli_with_logits(x, logits):
     return Bernoulli(logits=logits).log_prob(x).sum(-1)
 
-# %% wrong | epsilon-in-the-log | adds 1e-7 inside the logs of probabilities, so a sure and wrong pixel never costs more than about 16 nats
+# %% wrong | epsilon-in-the-log | adds 1e-7 inside the logs of probabilities, so a sure and wrong pixel never costs more than about 16 nats | saturates-with-an-epsilon
 def log_bernoulli_with_logits(x, logits):
     eps = 1e-7
     p = torch.sigmoid(logits)
     return (x * torch.log(p + eps) + (1 - x) * torch.log(1 - p + eps)).sum(-1)
 
-# %% wrong | sigmoid-twice | applies the sigmoid before a function that applies it again
+# %% wrong | sigmoid-twice | applies the sigmoid before a function that applies it again | sigmoid-twice
 def log_bernoulli_with_logits(x, logits):
     probs = torch.sigmoid(logits)
     return -F.binary_cross_entropy_with_logits(probs, x, reduction="none").sum(-1)
 
-# %% wrong | bce-arguments-swapped | passes x as the logits and the logits as the targets
+# %% wrong | bce-arguments-swapped | passes x as the logits and the logits as the targets | arguments-swapped
 def log_bernoulli_with_logits(x, logits):
     return -F.binary_cross_entropy_with_logits(x, logits, reduction="none").sum(-1)
 
-# %% wrong | logits-as-probabilities | puts logits into the formula for probabilities: the logarithm of a negative number is nan
+# %% wrong | logits-as-probabilities | puts logits into the formula for probabilities: the logarithm of a negative number is nan | logits-as-probabilities
 def log_bernoulli_with_logits(x, logits):
     return (x * torch.log(logits) + (1 - x) * torch.log(1 - logits)).sum(-1)
 
-# %% wrong | batch-averaged | sums the pixels, then averages the images into one number
+# %% wrong | batch-averaged | sums the pixels, then averages the images into one number | averages-the-batch
 def log_bernoulli_with_logits(x, logits):
     bce = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
     return -bce.sum(-1).mean()
 
-# %% wrong | paper-term-missing | counts only the ink pixels and forgets (1 - x) log(1 - p)
+# %% wrong | paper-term-missing | counts only the ink pixels and forgets (1 - x) log(1 - p) | only-the-ink
 def log_bernoulli_with_logits(x, logits):
     return (x * F.logsigmoid(logits)).sum(-1)
 
-# %% wrong | logits-clamped | clamps the logits to [-15, 15] "for safety": beyond that the cost is a constant and its slope 0
+# %% wrong | logits-clamped | clamps the logits to [-15, 15] "for safety": beyond that the cost is a constant and its slope 0 | saturates-with-an-epsilon
 def log_bernoulli_with_logits(x, logits):
     logits = torch.clamp(logits, -15, 15)
     return (x * logits - F.softplus(logits)).sum(-1)
 
-# %% wrong | softplus-of-minus-a | sign slip inside the softplus: log(1 + e^-a) in place of log(1 + e^a)
+# %% wrong | softplus-of-minus-a | sign slip inside the softplus: log(1 + e^-a) in place of log(1 + e^a) | softplus-flipped
 def log_bernoulli_with_logits(x, logits):
     return (x * logits - F.softplus(-logits)).sum(-1)
 
-# %% wrong | sum-axis-one | sums axis 1, which is not the last one when there are more axes in front
+# %% wrong | sum-axis-one | sums axis 1, which is not the last one when there are more axes in front | first-axis-is-the-batch
 def log_bernoulli_with_logits(x, logits):
     return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
 
-# %% wrong | keepdim | keeps the summed axis and returns (batch, 1)
+# %% wrong | keepdim | keeps the summed axis and returns (batch, 1) | axis-kept
 def log_bernoulli_with_logits(x, logits):
     return torch.sum(x * logits - F.softplus(logits), dim=-1, keepdim=True)
 
@@ -299,16 +299,16 @@ def log_bernoulli_with_logits(x, logits):
     nats = (x * logits - F.softplus(logits)).sum(-1)
     return nats / math.log(2)
 
-# %% wrong | positional-bernoulli | the first positional argument of Bernoulli is probs, so the logits are read (and clamped) as probabilities
+# %% wrong | positional-bernoulli | the first positional argument of Bernoulli is probs, so the logits are read (and clamped) as probabilities | logits-as-the-probabilities-of-Bernoulli
 def log_bernoulli_with_logits(x, logits):
     return Bernoulli(logits, validate_args=False).log_prob(x).sum(-1)
 
-# %% wrong | grey-rounded | rounds grey pixels to black and white to make Bernoulli accept them
+# %% wrong | grey-rounded | rounds grey pixels to black and white to make Bernoulli accept them | rounds-the-grey
 def log_bernoulli_with_logits(x, logits):
     x = (x > 0.5).float()
     return Bernoulli(logits=logits).log_prob(x).sum(-1)
 
-# %% wrong | single-where-nan-gradient | the unused branch of where overflows, so the value is right but its gradient is nan for large logits
+# %% wrong | single-where-nan-gradient | the unused branch of where overflows, so the value is right but its gradient is nan for large logits | gradient-breaks-at-extremes
 def log_bernoulli_with_logits(x, logits):
     log_one_plus = torch.where(logits > 30, logits, torch.log1p(torch.exp(logits)))
     return (x * logits - log_one_plus).sum(-1)
@@ -317,7 +317,7 @@ def log_bernoulli_with_logits(x, logits):
 def log_bernoulli_with_logits(x, logits):
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").mean(dim=-1)
 
-# %% wrong | two-clamped-p-and-scalar | two mistakes: probabilities clamped to [1e-4, 1 - 1e-4], and everything summed into one number
+# %% wrong | two-clamped-p-and-scalar | two mistakes: probabilities clamped to [1e-4, 1 - 1e-4], and everything summed into one number | sums-the-batch-too
 def log_bernoulli_with_logits(x, logits):
     p = torch.sigmoid(logits).clamp(1e-4, 1 - 1e-4)
     return (x * p.log() + (1 - x) * (1 - p).log()).sum()
@@ -346,7 +346,7 @@ def log_bernoulli_with_logits(x, logits):
 def log_bernoulli_with_logits(x, logits):
     return distributions.ContinuousBernoulli(logits=logits, validate_args=False).log_prob(x).sum(-1)
 
-# %% wrong | numpy-inside | strange: leaves torch for numpy and wraps the result, so values are right and no gradient reaches the logits
+# %% wrong | numpy-inside | strange: leaves torch for numpy and wraps the result, so values are right and no gradient reaches the logits | no-gradient
 def log_bernoulli_with_logits(x, logits):
     a = logits.detach().cpu().numpy()
     values = x.detach().cpu().numpy() * a - np.logaddexp(0, a)

@@ -265,30 +265,30 @@ def log_mean_exp(x, dim):
     y += c.squeeze(dim)
     return y
 
-# %% wrong | naive-exp-mean-log | Exponential, mean and logarithm are taken literally, so inputs of about ±1000 give inf or -inf.
+# %% wrong | naive-exp-mean-log | Exponential, mean and logarithm are taken literally, so inputs of about ±1000 give inf or -inf. | overflows
 def log_mean_exp(x, dim):
     return x.exp().mean(dim).log()
 
-# %% wrong | sum-instead-of-mean | This is log-sum-exp: log k was never subtracted, so values are too high by log k.
+# %% wrong | sum-instead-of-mean | This is log-sum-exp: log k was never subtracted, so values are too high by log k. | log-k-missing
 def log_mean_exp(x, dim):
     return torch.logsumexp(x, dim)
 
-# %% wrong | global-maximum | One maximum of the whole tensor is taken off instead of one per row, so a row far below the largest underflows to -inf.
+# %% wrong | global-maximum | One maximum of the whole tensor is taken off instead of one per row, so a row far below the largest underflows to -inf. | one-maximum-for-all
 def log_mean_exp(x, dim):
     c = x.max()
     return c + torch.log(torch.exp(x - c).mean(dim))
 
-# %% wrong | mean-of-logs | This averages the logs themselves, which is the smaller side of Jensen's inequality.
+# %% wrong | mean-of-logs | This averages the logs themselves, which is the smaller side of Jensen's inequality. | mean-of-logs
 def log_mean_exp(x, dim):
     return x.mean(dim)
 
-# %% wrong | bare-squeeze | The bare squeeze() removes every axis of length 1, not only dim, so shapes like (1, 5) or (3, 1, 4) come out wrong.
+# %% wrong | bare-squeeze | The bare squeeze() removes every axis of length 1, not only dim, so shapes like (1, 5) or (3, 1, 4) come out wrong. | bare-squeeze
 def log_mean_exp(x, dim):
     m = torch.max(x, dim, keepdim=True)[0]
     out = m + (x - m).exp().mean(dim, keepdim=True).log()
     return out.squeeze()
 
-# %% wrong | maximum-keeps-its-axis | The maximum keeps its axis and is added to a result that has lost it, so (b, 1) + (b,) becomes (b, b).
+# %% wrong | maximum-keeps-its-axis | The maximum keeps its axis and is added to a result that has lost it, so (b, 1) + (b,) becomes (b, b). | axis-kept
 def log_mean_exp(x, dim):
     c = x.amax(dim, keepdim=True)
     return c + (x - c).exp().mean(dim).log()
@@ -298,60 +298,60 @@ def log_mean_exp(x, dim):
     c = x.max(dim)[0]
     return c + torch.log(torch.mean(torch.exp(x - c), dim))
 
-# %% wrong | batch-size-as-k | k is always read from axis 0, so along any other axis the batch size is divided out.
+# %% wrong | batch-size-as-k | k is always read from axis 0, so along any other axis the batch size is divided out. | counts-the-first-axis
 def log_mean_exp(x, dim):
     k = x.shape[0]
     return torch.logsumexp(x, dim=dim) - math.log(k)
 
-# %% wrong | dim-ignored | The argument dim is ignored and the last axis is always averaged.
+# %% wrong | dim-ignored | The argument dim is ignored and the last axis is always averaged. | always-the-last-axis
 def log_mean_exp(x, dim):
     c = x.amax(-1, keepdim=True)
     return c.squeeze(-1) + (x - c).exp().mean(-1).log()
 
-# %% wrong | axis-kept | keepdim=True leaves the averaged axis in the result with length 1.
+# %% wrong | axis-kept | keepdim=True leaves the averaged axis in the result with length 1. | axis-kept
 def log_mean_exp(x, dim):
     return torch.logsumexp(x, dim, keepdim=True) - math.log(x.shape[dim])
 
-# %% wrong | log-k-added | Dividing by k is minus log k, here log k is added.
+# %% wrong | log-k-added | Dividing by k is minus log k, here log k is added. | log-k-added
 def log_mean_exp(x, dim):
     k = x.shape[dim]
     c = x.amax(dim, keepdim=True)
     return c.squeeze(dim) + (x - c).exp().sum(dim).log() + math.log(k)
 
-# %% wrong | divided-by-k-outside | The log of the sum is divided by k, but a factor 1/k inside the log is a subtraction outside.
+# %% wrong | divided-by-k-outside | The log of the sum is divided by k, but a factor 1/k inside the log is a subtraction outside. | divided-by-k-outside
 def log_mean_exp(x, dim):
     return torch.logsumexp(x, dim) / x.shape[dim]
 
-# %% wrong | maximum-not-put-back | The maximum is taken off and never added again, so all results lie between -log k and 0.
+# %% wrong | maximum-not-put-back | The maximum is taken off and never added again, so all results lie between -log k and 0. | maximum-not-returned
 def log_mean_exp(x, dim):
     c = x.max(dim, keepdim=True).values
     y = x - c
     return torch.log(torch.exp(y).mean(dim))
 
-# %% wrong | k-without-log | k itself is subtracted instead of log k.
+# %% wrong | k-without-log | k itself is subtracted instead of log k. | k-without-log
 def log_mean_exp(x, dim):
     return torch.logsumexp(x, dim) - x.shape[dim]
 
-# %% wrong | epsilon-in-the-log | A small number inside the log hides the underflow: everything below about -18 becomes -18.4, and +1000 is still inf.
+# %% wrong | epsilon-in-the-log | A small number inside the log hides the underflow: everything below about -18 becomes -18.4, and +1000 is still inf. | overflows
 def log_mean_exp(x, dim):
     eps = 1e-8
     return torch.log(torch.exp(x).mean(dim) + eps)
 
-# %% wrong | float64-as-the-cure | Double precision instead of the shift only moves the edge: exp(-1000) is 0 in float64 too.
+# %% wrong | float64-as-the-cure | Double precision instead of the shift only moves the edge: exp(-1000) is 0 in float64 too. | overflows
 def log_mean_exp(x, dim):
     return x.double().exp().mean(dim).log().to(x.dtype)
 
-# %% wrong | clamped-inputs | Inputs are clamped to ±80 so that exp survives, which changes every value outside that range.
+# %% wrong | clamped-inputs | Inputs are clamped to ±80 so that exp survives, which changes every value outside that range. | overflows
 def log_mean_exp(x, dim):
     x = torch.clamp(x, -80, 80)
     return torch.log(torch.mean(torch.exp(x), dim=dim))
 
-# %% wrong | shift-by-the-mean | The mean is taken off instead of the maximum, so a row with one entry far ahead still overflows.
+# %% wrong | shift-by-the-mean | The mean is taken off instead of the maximum, so a row with one entry far ahead still overflows. | one-maximum-for-all
 def log_mean_exp(x, dim):
     c = x.mean(dim, keepdim=True)
     return c.squeeze(dim) + (x - c).exp().mean(dim).log()
 
-# %% wrong | scalar-result | After a correct log-mean-exp everything else is averaged too, so one number comes back instead of one per row.
+# %% wrong | scalar-result | After a correct log-mean-exp everything else is averaged too, so one number comes back instead of one per row. | averages-the-rest
 def log_mean_exp(x, dim):
     lme = torch.logsumexp(x, dim) - math.log(x.size(dim))
     return lme.mean()
@@ -362,46 +362,46 @@ def log_mean_exp(x, dim):
     s = torch.exp(x - c).mean(dim)
     return c.squeeze(dim) + math.log(s)
 
-# %% wrong | view-scrambles-rows | view(-1, k) makes rows from whatever lies together in memory instead of moving the axis dim to the end, so rows mix unless dim is the last axis.
+# %% wrong | view-scrambles-rows | view(-1, k) makes rows from whatever lies together in memory instead of moving the axis dim to the end, so rows mix unless dim is the last axis. | rows-by-view
 def log_mean_exp(x, dim):
     k = x.shape[dim]
     rows = x.reshape(-1, k)
     shape = [n for i, n in enumerate(x.shape) if i != dim % x.dim()]
     return (torch.logsumexp(rows, 1) - math.log(k)).reshape(shape)
 
-# %% wrong | naive-and-sum | Two mistakes: no maximum is taken off, and the sum is never divided by k.
+# %% wrong | naive-and-sum | Two mistakes: no maximum is taken off, and the sum is never divided by k. | log-k-missing
 def log_mean_exp(x, dim):
     return torch.log(torch.sum(torch.exp(x), dim))
 
-# %% wrong | sum-and-shift-lost | Two mistakes: the maximum that was taken off is not put back, and the exponentials are summed without subtracting log k.
+# %% wrong | sum-and-shift-lost | Two mistakes: the maximum that was taken off is not put back, and the exponentials are summed without subtracting log k. | maximum-not-returned-nor-log-k
 def log_mean_exp(x, dim):
     x = x - x.max(dim, keepdim=True)[0]
     return torch.log(torch.sum(torch.exp(x), dim))
 
-# %% wrong | global-maximum-and-numel | Two mistakes: the maximum is one for the whole tensor, and the number of all entries is divided out instead of k.
+# %% wrong | global-maximum-and-numel | Two mistakes: the maximum is one for the whole tensor, and the number of all entries is divided out instead of k. | counts-everything
 def log_mean_exp(x, dim):
     c = torch.max(x)
     return c + torch.log(torch.exp(x - c).sum(dim)) - math.log(x.numel())
 
-# %% wrong | accumulator-starts-at-zero | The running log-sum starts at 0 instead of -inf, and 0 is the log of 1: an extra term e^0 is in the sum.
+# %% wrong | accumulator-starts-at-zero | The running log-sum starts at 0 instead of -inf, and 0 is the log of 1: an extra term e^0 is in the sum. | starts-at-zero
 def log_mean_exp(x, dim):
     acc = torch.zeros_like(x.select(dim, 0))
     for j in range(x.shape[dim]):
         acc = torch.logaddexp(acc, x.select(dim, j))
     return acc - math.log(x.shape[dim])
 
-# %% wrong | index-as-shift | torch.max(...)[1] is the place of the maximum, not its value, so nothing useful is taken off and large inputs overflow.
+# %% wrong | index-as-shift | torch.max(...)[1] is the place of the maximum, not its value, so nothing useful is taken off and large inputs overflow. | overflows
 def log_mean_exp(x, dim):
     c = torch.max(x, dim, keepdim=True)[1]
     return c.squeeze(dim) + torch.log(torch.exp(x - c).mean(dim))
 
-# %% wrong | log1p-counts-the-maximum-twice | log1p supplies the 1 of the largest entry, but that entry is also still in the sum.
+# %% wrong | log1p-counts-the-maximum-twice | log1p supplies the 1 of the largest entry, but that entry is also still in the sum. | a-one-too-many
 def log_mean_exp(x, dim):
     c = x.amax(dim, keepdim=True)
     s = (x - c).exp().sum(dim)
     return c.squeeze(dim) + torch.log1p(s) - math.log(x.shape[dim])
 
-# %% wrong | softmax-weighted-average | A softmax-weighted mean of the inputs is a smooth maximum, not the log of the mean exponential.
+# %% wrong | softmax-weighted-average | A softmax-weighted mean of the inputs is a smooth maximum, not the log of the mean exponential. | softmax-weighted-mean
 def log_mean_exp(x, dim):
     w = F.softmax(x, dim)
     return (w * x).sum(dim)
@@ -411,7 +411,7 @@ def log_mean_exp(x, dim):
     y = x.exp().mean(dim).log()
     return torch.where(torch.isfinite(y), y, x.mean(dim))
 
-# %% wrong | only-the-winner-counts | The remark "the best is all that counts, shared by k" is taken as a formula: max minus log k ignores all other entries.
+# %% wrong | only-the-winner-counts | The remark "the best is all that counts, shared by k" is taken as a formula: max minus log k ignores all other entries. | maximum-minus-log-k
 def log_mean_exp(x, dim):
     best = x.amax(dim)
     return best - math.log(x.shape[dim])

@@ -219,93 +219,93 @@ def log_normal(x, m, v):
     weighted = precision * (x - m).abs() ** 2
     return torch.sum(0.5 * torch.log(precision) - HALF_LOG_TWO_PI - 0.5 * weighted, dim=x.ndim - 1)
 
-# %% wrong | variance-as-std | gives the variance v to Normal, which wants the standard deviation
+# %% wrong | variance-as-std | gives the variance v to Normal, which wants the standard deviation | variance-as-standard-deviation
 def log_normal(x, m, v):
     return Normal(m, v).log_prob(x).sum(-1)
 
-# %% wrong | constant-missing | leaves out log 2 pi, so every dimension is too high by 0.919
+# %% wrong | constant-missing | leaves out log 2 pi, so every dimension is too high by 0.919 | two-pi-missing
 def log_normal(x, m, v):
     return -0.5 * (torch.log(v) + (x - m) ** 2 / v).sum(-1)
 
-# %% wrong | sums-the-batch-too | .sum() without an axis adds all examples into one number
+# %% wrong | sums-the-batch-too | .sum() without an axis adds all examples into one number | sums-the-batch-too
 def log_normal(x, m, v):
     log_p = -0.5 * (math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v)
     return log_p.sum()
 
-# %% wrong | mean-over-dimensions | averages over the last axis instead of summing it
+# %% wrong | mean-over-dimensions | averages over the last axis instead of summing it | mean-over-dimensions
 def log_normal(x, m, v):
     log_p = -0.5 * (math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v)
     return log_p.mean(-1)
 
-# %% wrong | no-sum-at-all | returns one number per dimension, (batch, dim), instead of one per example
+# %% wrong | no-sum-at-all | returns one number per dimension, (batch, dim), instead of one per example | no-sum
 def log_normal(x, m, v):
     return -0.5 * (math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v)
 
-# %% wrong | divided-by-v-squared | divides the squared distance by v squared, as if v were the standard deviation there
+# %% wrong | divided-by-v-squared | divides the squared distance by v squared, as if v were the standard deviation there | variance-squared-in-the-distance
 def log_normal(x, m, v):
     return -0.5 * torch.sum(math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v**2, dim=-1)
 
-# %% wrong | negative-log-likelihood | the sign is missing: returns the surprise -log N instead of log N
+# %% wrong | negative-log-likelihood | the sign is missing: returns the surprise -log N instead of log N | sign
 def log_normal(x, m, v):
     return 0.5 * torch.sum(math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v, dim=-1)
 
-# %% wrong | half-missing-before-distance | the one half stands only before the log, the squared distance counts double
+# %% wrong | half-missing-before-distance | the one half stands only before the log, the squared distance counts double | half-missing-in-the-exponent
 def log_normal(x, m, v):
     log_z = 0.5 * torch.log(2 * math.pi * v)
     return (-log_z - (x - m) ** 2 / v).sum(-1)
 
-# %% wrong | constant-counted-once | log 2 pi stands outside the sum, so it counts once instead of once per dimension
+# %% wrong | constant-counted-once | log 2 pi stands outside the sum, so it counts once instead of once per dimension | two-pi-once
 def log_normal(x, m, v):
     s = (torch.log(v) + (x - m) ** 2 / v).sum(-1)
     return -0.5 * (math.log(2 * math.pi) + s)
 
-# %% wrong | taken-for-log-variance | takes v for a log-variance: v stands where log v belongs and exp(v) where v belongs
+# %% wrong | taken-for-log-variance | takes v for a log-variance: v stands where log v belongs and exp(v) where v belongs | variance-as-log-variance
 def log_normal(x, m, v):
     return -0.5 * (math.log(2 * math.pi) + v + (x - m) ** 2 / torch.exp(v)).sum(-1)
 
-# %% wrong | price-of-width-missing | log v is forgotten, only the constant and the distance are there
+# %% wrong | price-of-width-missing | log v is forgotten, only the constant and the distance are there | log-determinant-missing
 def log_normal(x, m, v):
     return (-0.5 * math.log(2 * math.pi) - (x - m) ** 2 / (2 * v)).sum(-1)
 
-# %% wrong | summed-before-broadcasting | sums log v by itself before it meets x, so a v of shape (1,) counts once instead of once per dimension
+# %% wrong | summed-before-broadcasting | sums log v by itself before it meets x, so a v of shape (1,) counts once instead of once per dimension | one-variance-counted-once
 def log_normal(x, m, v):
     dim = x.shape[-1]
     log_det = torch.log(v).sum(-1)
     quad = ((x - m) ** 2 / v).sum(-1)
     return -0.5 * (dim * math.log(2 * math.pi) + log_det + quad)
 
-# %% wrong | keepdim-meets-no-keepdim | one sum keeps its axis and the other does not, so (batch, 1) and (batch,) become (batch, batch)
+# %% wrong | keepdim-meets-no-keepdim | one sum keeps its axis and the other does not, so (batch, 1) and (batch,) become (batch, batch) | crossed-batch-the-other-way
 def log_normal(x, m, v):
     norm = (math.log(2 * math.pi) + torch.log(v) + torch.zeros_like(x)).sum(-1)
     quad = ((x - m) ** 2 / v).sum(-1, keepdim=True)
     return -0.5 * (norm + quad)
 
-# %% wrong | density-then-log | multiplies the densities of all dimensions and takes the log at the end: minus infinity in many dimensions
+# %% wrong | density-then-log | multiplies the densities of all dimensions and takes the log at the end: minus infinity in many dimensions | exp-then-log
 def log_normal(x, m, v):
     density = torch.exp(-((x - m) ** 2) / (2 * v)) / torch.sqrt(2 * math.pi * v)
     return torch.log(density.prod(dim=-1))
 
-# %% wrong | forgot-the-log | returns the density itself, the exponential of what is asked
+# %% wrong | forgot-the-log | returns the density itself, the exponential of what is asked | density-not-log
 def log_normal(x, m, v):
     bell = 1 / torch.sqrt(2 * math.pi * v) * torch.exp(-0.5 * (x - m) ** 2 / v)
     return bell.prod(-1)
 
-# %% wrong | axis-one | sums axis 1 instead of the last axis, which differs as soon as x has more axes in front
+# %% wrong | axis-one | sums axis 1 instead of the last axis, which differs as soon as x has more axes in front | first-axis-is-the-batch
 def log_normal(x, m, v):
     log_p = -0.5 * (math.log(2 * math.pi) + torch.log(v) + (x - m) ** 2 / v)
     return torch.sum(log_p, dim=1)
 
-# %% wrong | axis-zero | sums the batch axis 0 and leaves the dimensions
+# %% wrong | axis-zero | sums the batch axis 0 and leaves the dimensions | sums-the-batch-axis
 def log_normal(x, m, v):
     log_p = Normal(m, v.sqrt()).log_prob(x)
     return log_p.sum(0)
 
-# %% wrong | batch-averaged | sums the dimensions and then averages the batch, although one number per example is asked
+# %% wrong | batch-averaged | sums the dimensions and then averages the batch, although one number per example is asked | averages-the-batch
 def log_normal(x, m, v):
     log_p = Normal(m, v.sqrt()).log_prob(x)
     return log_p.sum(-1).mean()
 
-# %% wrong | log-v-not-halved | takes v inside the log for the standard deviation: -log v instead of -0.5 log v
+# %% wrong | log-v-not-halved | takes v inside the log for the standard deviation: -log v instead of -0.5 log v | log-determinant-doubled
 def log_normal(x, m, v):
     return (-torch.log(v) - 0.5 * math.log(2 * math.pi) - (x - m) ** 2 / (2 * v)).sum(-1)
 
@@ -313,7 +313,7 @@ def log_normal(x, m, v):
 def log_normal(x, m, v):
     return -0.5 * (math.log(2 * math.pi) + math.log(v) + (x - m) ** 2 / v).sum(-1)
 
-# %% wrong | squared-the-sum | sums the distances over the dimensions first and squares afterwards
+# %% wrong | squared-the-sum | sums the distances over the dimensions first and squares afterwards | squares-the-sum
 def log_normal(x, m, v):
     const = (math.log(2 * math.pi) + torch.log(v) + 0 * x).sum(-1)
     distance = ((x - m) / v.sqrt()).sum(-1) ** 2
@@ -337,7 +337,7 @@ def log_normal(x, m, v):
     quad = (x**2 - m**2) / v
     return -0.5 * (math.log(2 * math.pi) + v.log() + quad).mean(-1)
 
-# %% wrong | determinant-as-a-product | the determinant is formed as a product of variances before the log, which underflows to 0 or overflows in many dimensions
+# %% wrong | determinant-as-a-product | the determinant is formed as a product of variances before the log, which underflows to 0 or overflows in many dimensions | log-of-a-product
 def log_normal(x, m, v):
     det = v.expand_as(x).prod(-1)
     quad = ((x - m) ** 2 / v).sum(-1)
@@ -358,7 +358,7 @@ def log_normal(x, m, v):
     log_p = (-0.5 * (math.log(2 * math.pi) + v.log() + (x - m) ** 2 / v)).sum(-1)
     return log_p - torch.logsumexp(log_p, 0)
 
-# %% wrong | logs-added-by-logsumexp | combines the dimensions by logsumexp, which adds the densities instead of multiplying them
+# %% wrong | logs-added-by-logsumexp | combines the dimensions by logsumexp, which adds the densities instead of multiplying them | adds-densities
 def log_normal(x, m, v):
     per_dimension = Normal(m, v.sqrt()).log_prob(x)
     return torch.logsumexp(per_dimension, dim=-1)

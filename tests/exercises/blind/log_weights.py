@@ -363,7 +363,7 @@ def log_weights(model, x, iw):
     log_x = Bernoulli(logits=logits, validate_args=False).log_prob(x.view(B, 1, 784)).sum(2)
     return torch.stack([log_x, log_p, -log_q]).sum(0)
 
-# %% wrong | repeat-read-as-batch-iw | repeat stacks whole copies (iw, batch), but the result is read as (batch, iw), so every row holds weights of different images.
+# %% wrong | repeat-read-as-batch-iw | repeat stacks whole copies (iw, batch), but the result is read as (batch, iw), so every row holds weights of different images. | mixed-layout
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m = m.repeat(iw, 1)
@@ -373,7 +373,7 @@ def log_weights(model, x, iw):
     lw = given.log_bernoulli_with_logits(xx, model.dec(z)) + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)
     return lw.view(-1, iw)
 
-# %% wrong | one-draw-for-all | sample_gaussian gets (batch, 1, z_dim) and makes one draw, which is then expanded: all weights of an image are the same.
+# %% wrong | one-draw-for-all | sample_gaussian gets (batch, 1, z_dim) and makes one draw, which is then expanded: all weights of an image are the same. | one-z-for-all-draws
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -381,7 +381,7 @@ def log_weights(model, x, iw):
     pm, pv = model.z_prior
     return given.log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + given.log_normal(z, pm, pv) - given.log_normal(z, m, v)
 
-# %% wrong | closed-form-kl | The closed-form KL stands in the place of each draw's own log q - log p(z); this is not the weight, and its average is not p(x).
+# %% wrong | closed-form-kl | The closed-form KL stands in the place of each draw's own log q - log p(z); this is not the weight, and its average is not p(x). | analytic-kl
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     pm, pv = model.z_prior
@@ -389,13 +389,13 @@ def log_weights(model, x, iw):
     kl = given.kl_normal(m, v, pm, pv)
     return given.log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) - kl.unsqueeze(1)
 
-# %% wrong | log-q-forgotten | log q is missing, so this is log p(x, z) and not the ratio to how often z is drawn.
+# %% wrong | log-q-forgotten | log q is missing, so this is log p(x, z) and not the ratio to how often z is drawn. | without-q
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     z = sample_gaussian(m[:, None].expand(-1, iw, -1), v[:, None])
     return log_bernoulli_with_logits(x[:, None], model.dec(z)) + log_normal(z, *model.z_prior)
 
-# %% wrong | transposed-result | rsample((iw,)) puts the draws in front and the result is never transposed: (iw, batch) instead of (batch, iw).
+# %% wrong | transposed-result | rsample((iw,)) puts the draws in front and the result is never transposed: (iw, batch) instead of (batch, iw). | transposed
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     q = Normal(m, v.sqrt())
@@ -409,7 +409,7 @@ def log_weights(model, x, iw):
     z = given.sample_gaussian(m.expand(-1, iw, -1), v)
     return given.log_bernoulli_with_logits(x, model.dec(z)) + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)
 
-# %% wrong | signs-of-p-and-q-swapped | log q is added and log p(z) subtracted: the ratio q/p instead of p/q.
+# %% wrong | signs-of-p-and-q-swapped | log q is added and log p(z) subtracted: the ratio q/p instead of p/q. | prior-and-q-swapped
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -418,14 +418,14 @@ def log_weights(model, x, iw):
     rec = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z))
     return rec - kl
 
-# %% wrong | variance-as-std | The noise is multiplied by the variance v instead of its square root, so z is not drawn from q.
+# %% wrong | variance-as-std | The noise is multiplied by the variance v instead of its square root, so z is not drawn from q. | variance-as-standard-deviation
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m[:, None], v[:, None]
     z = m + v * torch.randn(x.shape[0], iw, m.shape[-1])
     return log_bernoulli_with_logits(x[:, None], model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
 
-# %% wrong | bce-with-plus | torch's BCE is minus the image's log-likelihood, and it is added instead of subtracted.
+# %% wrong | bce-with-plus | torch's BCE is minus the image's log-likelihood, and it is added instead of subtracted. | likelihood-sign
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -434,7 +434,7 @@ def log_weights(model, x, iw):
     rec = F.binary_cross_entropy_with_logits(logits, x.unsqueeze(1).expand_as(logits), reduction="none").sum(-1)
     return rec + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)
 
-# %% wrong | mean-over-pixels | The pixels' log probabilities are averaged instead of summed, so the image's log-likelihood is 784 times too small.
+# %% wrong | mean-over-pixels | The pixels' log probabilities are averaged instead of summed, so the image's log-likelihood is 784 times too small. | mean-over-pixels
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -442,7 +442,7 @@ def log_weights(model, x, iw):
     log_px = Bernoulli(logits=model.dec(z), validate_args=False).log_prob(x.unsqueeze(1)).mean(-1)
     return log_px + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)
 
-# %% wrong | already-averaged | log_mean_exp belongs to the next exercise: one number per image comes back instead of one per draw.
+# %% wrong | already-averaged | log_mean_exp belongs to the next exercise: one number per image comes back instead of one per draw. | mean-over-draws
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -450,7 +450,7 @@ def log_weights(model, x, iw):
     log_w = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
     return log_mean_exp(log_w, dim=1)
 
-# %% wrong | std-into-log-normal | log_normal takes the variance, but v.sqrt() is handed to it, so log q belongs to another Gaussian than the one z was drawn from.
+# %% wrong | std-into-log-normal | log_normal takes the variance, but v.sqrt() is handed to it, so log q belongs to another Gaussian than the one z was drawn from. | standard-deviation-in-log-q
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -458,7 +458,7 @@ def log_weights(model, x, iw):
     log_q = log_normal(z, m, v.sqrt())
     return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_q
 
-# %% wrong | noise-shared-by-images | The noise is (1, iw, z_dim), so all images get the same noise; draws must be independent between images.
+# %% wrong | noise-shared-by-images | The noise is (1, iw, z_dim), so all images get the same noise; draws must be independent between images. | one-noise-for-the-batch
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     eps = torch.randn(1, iw, m.shape[-1])
@@ -469,7 +469,7 @@ def log_weights(model, x, iw):
         - log_normal(z, m.unsqueeze(1), v.unsqueeze(1))
     )
 
-# %% wrong | uniform-noise | torch.rand draws uniform numbers between 0 and 1; the noise has to be normal, torch.randn.
+# %% wrong | uniform-noise | torch.rand draws uniform numbers between 0 and 1; the noise has to be normal, torch.randn. | uniform-noise
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -477,7 +477,7 @@ def log_weights(model, x, iw):
     z = m + torch.sqrt(v) * eps
     return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
 
-# %% wrong | weights-not-logs | The weights themselves are returned; exp of a few hundred negative nats is 0.
+# %% wrong | weights-not-logs | The weights themselves are returned; exp of a few hundred negative nats is 0. | weights-for-log-weights
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -485,7 +485,7 @@ def log_weights(model, x, iw):
     log_w = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
     return log_w.exp()
 
-# %% wrong | log-iw-subtracted | log iw is subtracted from every weight, but the mean is taken later; a single weight knows nothing of iw.
+# %% wrong | log-iw-subtracted | log iw is subtracted from every weight, but the mean is taken later; a single weight knows nothing of iw. | log-iw-subtracted
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -493,7 +493,7 @@ def log_weights(model, x, iw):
     log_w = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
     return log_w - math.log(iw)
 
-# %% wrong | sigmoid-twice | log_bernoulli_with_logits wants logits, and gets probabilities: the sigmoid is applied twice.
+# %% wrong | sigmoid-twice | log_bernoulli_with_logits wants logits, and gets probabilities: the sigmoid is applied twice. | sigmoid-twice
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)
@@ -510,7 +510,7 @@ def log_weights(model, x, iw):
     log_px = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z))
     return log_px + p.log_prob(z) - q.log_prob(z)
 
-# %% wrong | fresh-z-for-q | log q is evaluated at a second draw instead of at the z that was decoded.
+# %% wrong | fresh-z-for-q | log q is evaluated at a second draw instead of at the z that was decoded. | another-z-for-q
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1).expand(-1, iw, -1), v.unsqueeze(1).expand(-1, iw, -1)
@@ -518,14 +518,14 @@ def log_weights(model, x, iw):
     z = sample_gaussian(m, v)
     return rec + log_normal(z, *model.z_prior) - log_normal(z, m, v)
 
-# %% wrong | draws-from-the-prior | z is drawn from the prior instead of from q, while the weight still divides by q.
+# %% wrong | draws-from-the-prior | z is drawn from the prior instead of from q, while the weight still divides by q. | z-from-the-prior
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     pm, pv = model.z_prior
     z = sample_gaussian(pm.expand(x.shape[0], iw, m.shape[1]), pv)
     return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, pm, pv) - log_normal(z, m.unsqueeze(1), v.unsqueeze(1))
 
-# %% wrong | decoder-gets-the-mean | The decoder gets the mean m instead of the draw z.
+# %% wrong | decoder-gets-the-mean | The decoder gets the mean m instead of the draw z. | decodes-the-mean
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1).expand(-1, iw, -1), v.unsqueeze(1).expand(-1, iw, -1)
@@ -560,7 +560,7 @@ def log_weights(model, x, iw):
     log_q = log_normal(z, mu, std)
     return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_q
 
-# %% wrong | mirrored-pairs | Draws come in pairs m + s·eps and m - s·eps to cover q more evenly, but the card asks for independent draws.
+# %% wrong | mirrored-pairs | Draws come in pairs m + s·eps and m - s·eps to cover q more evenly, but the card asks for independent draws. | mirrored-draws
 def log_weights(model, x, iw):
     m, v = model.enc(x)
     m, v = m.unsqueeze(1), v.unsqueeze(1)

@@ -429,7 +429,7 @@ class VAE(given.VAE):
         table = torch.stack([kl + rec, kl, rec])  # (3, batch)
         return torch.unbind(table.mean(dim=1))
 
-# %% wrong | rec-missing-minus | rec is log p(x given z) instead of minus it, so the reconstruction is made as bad as possible
+# %% wrong | rec-missing-minus | rec is log p(x given z) instead of minus it, so the reconstruction is made as bad as possible | rec-sign-everywhere
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -440,7 +440,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | no-batch-mean | the sixth step is missing: it returns one number per image instead of the batch means
+# %% wrong | no-batch-mean | the sixth step is missing: it returns one number per image instead of the batch means | not-reduced
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -450,7 +450,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z))
         return kl + rec, kl, rec
 
-# %% wrong | variance-as-std | the noise is scaled by v where sqrt(v) belongs
+# %% wrong | variance-as-std | the noise is scaled by v where sqrt(v) belongs | variance-as-standard-deviation
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -461,7 +461,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | bce-default-mean | binary_cross_entropy_with_logits averages over the 784 pixels by default; rec must sum over them
+# %% wrong | bce-default-mean | binary_cross_entropy_with_logits averages over the 784 pixels by default; rec must sum over them | rec-mean-over-pixels
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -470,7 +470,7 @@ class VAE(given.VAE):
         rec = F.binary_cross_entropy_with_logits(self.dec(z), x)
         return kl + rec, kl, rec
 
-# %% wrong | sigmoid-twice | turns the logits into probabilities and hands these to a function that expects logits
+# %% wrong | sigmoid-twice | turns the logits into probabilities and hands these to a function that expects logits | sigmoid-twice
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -481,7 +481,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | kl-swapped | KL from the prior to q instead of from q to the prior: the arguments are the wrong way round
+# %% wrong | kl-swapped | KL from the prior to q instead of from q to the prior: the arguments are the wrong way round | kl-swapped
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -492,7 +492,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | kl-subtracted | computes rec - kl: the KL is rewarded instead of paid
+# %% wrong | kl-subtracted | computes rec - kl: the KL is rewarded instead of paid | kl-sign
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -503,7 +503,7 @@ class VAE(given.VAE):
         nelbo = rec - kl
         return nelbo, kl, rec
 
-# %% wrong | elbo-instead-of-nelbo | returns the ELBO, log p(x given z) - KL, which is to be maximised; the sign of the bound is not turned
+# %% wrong | elbo-instead-of-nelbo | returns the ELBO, log p(x given z) - KL, which is to be maximised; the sign of the bound is not turned | elbo-for-nelbo
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -514,7 +514,7 @@ class VAE(given.VAE):
         elbo = log_px - kl
         return elbo, kl, -log_px
 
-# %% wrong | sum-over-batch | sums over the images of the batch instead of averaging, so the value grows with the batch size
+# %% wrong | sum-over-batch | sums over the images of the batch instead of averaging, so the value grows with the batch size | all-summed-over-the-batch
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -524,7 +524,7 @@ class VAE(given.VAE):
         BCE = F.binary_cross_entropy_with_logits(self.dec(z), x, reduction="sum")
         return BCE + KLD, KLD, BCE
 
-# %% wrong | z-is-the-mean | decodes the mean of q: no z is drawn at all
+# %% wrong | z-is-the-mean | decodes the mean of q: no z is drawn at all | no-noise
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -534,7 +534,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | item-for-plotting | .item() on the results cuts the graph: Python floats cannot be differentiated
+# %% wrong | item-for-plotting | .item() on the results cuts the graph: Python floats cannot be differentiated | no-grad
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -545,7 +545,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean().item(), kl.mean().item(), rec.mean().item()
 
-# %% wrong | two-mistakes-sqrt-into-given | passes standard deviations to sample_gaussian and to kl_normal, which both expect variances
+# %% wrong | two-mistakes-sqrt-into-given | passes standard deviations to sample_gaussian and to kl_normal, which both expect variances | standard-deviations-for-variances
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -557,7 +557,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | kl-mean-over-latents | .mean() over batch and latent dimensions at once: the KL must be summed over the latents
+# %% wrong | kl-mean-over-latents | .mean() over batch and latent dimensions at once: the KL must be summed over the latents | kl-mean-over-latents
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -568,7 +568,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z)).mean()
         return kl + rec, kl, rec
 
-# %% wrong | sample-without-r | q.sample() returns a z that is cut from the graph, so rec gives the encoder no gradient
+# %% wrong | sample-without-r | q.sample() returns a z that is cut from the graph, so rec gives the encoder no gradient | z-detached
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -580,7 +580,7 @@ class VAE(given.VAE):
         rec = -Bernoulli(logits=self.dec(z), validate_args=False).log_prob(x).sum(-1)
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
-# %% wrong | bernoulli-arguments-swapped | the image and the logits change places in log_bernoulli_with_logits
+# %% wrong | bernoulli-arguments-swapped | the image and the logits change places in log_bernoulli_with_logits | x-and-logits-swapped
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -592,7 +592,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | returned-in-formula-order | returns kl, rec, nelbo: the bound has to come first
+# %% wrong | returned-in-formula-order | returns kl, rec, nelbo: the bound has to come first | bound-last
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -603,7 +603,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return kl, rec, nelbo
 
-# %% wrong | prior-hard-coded | the textbook KL to N(0, 1) ignores self.z_prior, so another prior changes nothing
+# %% right | prior-hard-coded | the textbook KL to N(0, 1) ignores self.z_prior, so another prior changes nothing (written as wrong; right by the card: one point of lesson 05, and any estimate that is right on average)
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -613,7 +613,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | uniform-noise | torch.rand gives noise between 0 and 1, not a standard normal
+# %% wrong | uniform-noise | torch.rand gives noise between 0 and 1, not a standard normal | uniform-noise
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -634,7 +634,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | one-noise-for-the-batch | noise of shape (z_dim,) is broadcast: all images of a batch share the same epsilon
+# %% wrong | one-noise-for-the-batch | noise of shape (z_dim,) is broadcast: all images of a batch share the same epsilon | one-noise-for-the-batch
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -645,7 +645,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z))
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
-# %% wrong | read-as-log-variance | takes the encoder's second output for a log variance and exponentiates it, in the draw and in the KL
+# %% wrong | read-as-log-variance | takes the encoder's second output for a log variance and exponentiates it, in the draw and in the KL | variance-as-log-variance
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         mu, logvar = self.enc(x)
@@ -656,7 +656,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z))
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
-# %% wrong | kl-sum-wrong-axis | sums the KL over the images (axis 0) and averages over the latent dimensions, the other way round
+# %% wrong | kl-sum-wrong-axis | sums the KL over the images (axis 0) and averages over the latent dimensions, the other way round | kl-axes-exchanged
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -667,7 +667,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z)).mean()
         return kl + rec, kl, rec
 
-# %% wrong | z-from-the-prior | z is drawn from p(z) instead of q(z given x): the encoder never says where to look
+# %% wrong | z-from-the-prior | z is drawn from p(z) instead of q(z given x): the encoder never says where to look | z-from-the-prior
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -688,7 +688,7 @@ class VAE(given.VAE):
         kl = given.kl_normal(m, v, pm, pv).sum()
         return rec + kl, kl, rec
 
-# %% wrong | two-mistakes-mean-of-everything | rec is averaged over the pixels and kl over the latent dimensions: both should be summed there
+# %% wrong | two-mistakes-mean-of-everything | rec is averaged over the pixels and kl over the latent dimensions: both should be summed there | everything-averaged
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -699,7 +699,7 @@ class VAE(given.VAE):
         rec = torch.mean(F.softplus(logits) - x * logits)
         return kl + rec, kl, rec
 
-# %% wrong | noise-only-in-training | draws z only while self.training is set; in eval mode it decodes the mean
+# %% wrong | noise-only-in-training | draws z only while self.training is set; in eval mode it decodes the mean | noise-in-training-only
 class VAE(given.VAE):
     def reparameterize(self, m, v):
         if self.training:
@@ -713,7 +713,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z)).mean()
         return kl + rec, kl, rec
 
-# %% wrong | seeded-inside | torch.manual_seed inside the method: every call draws the same noise again
+# %% wrong | seeded-inside | torch.manual_seed inside the method: every call draws the same noise again | seed-inside
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         torch.manual_seed(0)
@@ -725,7 +725,7 @@ class VAE(given.VAE):
         nelbo = kl + rec
         return nelbo.mean(), kl.mean(), rec.mean()
 
-# %% wrong | kl-of-the-draw | puts the drawn z in place of the mean in the closed-form KL, which adds another v to the squared distance
+# %% wrong | kl-of-the-draw | puts the drawn z in place of the mean in the closed-form KL, which adds another v to the squared distance | kl-at-the-draw
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -735,7 +735,7 @@ class VAE(given.VAE):
         rec = -given.log_bernoulli_with_logits(x, self.dec(z))
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
-# %% wrong | two-draws-disagree | the bound uses one z and the returned rec another one, so nelbo is not kl + rec
+# %% right | two-draws-disagree | the bound uses one z and the returned rec another one, so nelbo is not kl + rec (written as wrong; right by the card: each may be any estimate that is right on average)
 class VAE(given.VAE):
     def reconstruction(self, x, m, v):
         z = given.sample_gaussian(m, v)
@@ -748,7 +748,7 @@ class VAE(given.VAE):
         nelbo = kl + self.reconstruction(x, m, v)
         return nelbo, kl, self.reconstruction(x, m, v)
 
-# %% wrong | free-bits-left-in | each dimension's KL is clamped from below at half a nat (free bits), so it is no KL and the sum no bound
+# %% wrong | free-bits-left-in | each dimension's KL is clamped from below at half a nat (free bits), so it is no KL and the sum no bound | free-bits
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)

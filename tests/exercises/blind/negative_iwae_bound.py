@@ -509,7 +509,7 @@ class VAE(given.VAE):
         niwae = -log_w.mean(dim=1)
         return niwae.mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | repeat-read-as-batch-iw | repeat stacks whole copies, (iw, batch), but the result is viewed as (batch, iw): rows mix images
+# %% wrong | repeat-read-as-batch-iw | repeat stacks whole copies, (iw, batch), but the result is viewed as (batch, iw): rows mix images | mixed-layout
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -521,7 +521,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w.view(x.shape[0], iw), dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | closed-kl-in-the-weight | the closed-form KL stands in the weight where each draw's own log q - log p(z) belongs
+# %% wrong | closed-kl-in-the-weight | the closed-form KL stands in the weight where each draw's own log q - log p(z) belongs | analytic-kl
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -533,7 +533,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1)
         return niwae.mean(), kl.mean(), -log_px.mean()
 
-# %% wrong | log-sum-instead-of-mean | logsumexp without - log k: the weights are summed, not averaged
+# %% wrong | log-sum-instead-of-mean | logsumexp without - log k: the weights are summed, not averaged | log-k-missing
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -546,7 +546,7 @@ class VAE(given.VAE):
         kl = kl_normal(m, v, pm, pv).mean()
         return niwae, kl, -log_px.mean()
 
-# %% wrong | one-z-for-all-draws | sample_gaussian gets (batch, 1, z_dim) and makes one draw per image; the copies share it
+# %% wrong | one-z-for-all-draws | sample_gaussian gets (batch, 1, z_dim) and makes one draw per image; the copies share it | one-z-for-all-draws
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -558,7 +558,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | minus-forgotten | returns the bound itself: niwae must be its negative
+# %% wrong | minus-forgotten | returns the bound itself: niwae must be its negative | sign
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -572,7 +572,7 @@ class VAE(given.VAE):
         rec = -log_px.mean()
         return niwae, kl, rec
 
-# %% wrong | log-mean-exp-over-images | log_mean_exp along axis 0 averages the images inside the logarithm and the draws outside
+# %% wrong | log-mean-exp-over-images | log_mean_exp along axis 0 averages the images inside the logarithm and the draws outside | batch-inside-the-log
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -584,7 +584,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=0).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | exp-before-log | exponentiates the log weights without a shift: they underflow to 0 and the bound is infinite
+# %% wrong | exp-before-log | exponentiates the log weights without a shift: they underflow to 0 and the bound is infinite | exponentiates-first
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -596,7 +596,7 @@ class VAE(given.VAE):
         niwae = -torch.log(w.mean(dim=1)).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | kl-plus-rec-made-to-fit | rec is computed as niwae - kl so that the terms add up; for iw > 1 they must not
+# %% wrong | kl-plus-rec-made-to-fit | rec is computed as niwae - kl so that the terms add up; for iw > 1 they must not | rec-made-to-fit
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -609,7 +609,7 @@ class VAE(given.VAE):
         rec = niwae - kl
         return niwae, kl, rec
 
-# %% wrong | log-q-forgotten | the weight is p(x, z) alone: - log q(z given x) is missing
+# %% wrong | log-q-forgotten | the weight is p(x, z) alone: - log q(z given x) is missing | without-q
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -620,7 +620,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | no-mean-over-images | returns one bound, KL and rec per image instead of three scalars
+# %% wrong | no-mean-over-images | returns one bound, KL and rec per image instead of three scalars | terms-not-reduced
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -631,7 +631,7 @@ class VAE(given.VAE):
         log_w = log_px + log_normal(z, pm, pv) - log_normal(z, m1, v1)
         return -log_mean_exp(log_w, dim=1), kl_normal(m, v, pm, pv), -log_px.mean(1)
 
-# %% wrong | log-k-twice | subtracts log k after log_mean_exp, which has done so already
+# %% wrong | log-k-twice | subtracts log k after log_mean_exp, which has done so already | log-k-twice
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -643,7 +643,7 @@ class VAE(given.VAE):
         iwae = log_mean_exp(log_w, dim=1) - math.log(iw)
         return -iwae.mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | std-into-log-normal | hands standard deviations to log_normal for q, which expects the variance
+# %% wrong | std-into-log-normal | hands standard deviations to log_normal for q, which expects the variance | standard-deviation-in-log-q
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -655,7 +655,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | prior-and-posterior-signs-swapped | adds log q and subtracts log p(z): the ratio stands upside down
+# %% wrong | prior-and-posterior-signs-swapped | adds log q and subtracts log p(z): the ratio stands upside down | prior-and-q-swapped
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -667,7 +667,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | prior-hard-coded | log p(z) and kl use N(0, 1) written out instead of self.z_prior
+# %% wrong | prior-hard-coded | log p(z) and kl use N(0, 1) written out instead of self.z_prior | standard-prior-written-in
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -691,7 +691,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | sample-cuts-the-graph | q.sample() instead of q.rsample(): no gradient passes through z to the encoder
+# %% wrong | sample-cuts-the-graph | q.sample() instead of q.rsample(): no gradient passes through z to the encoder | z-detached
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -728,7 +728,7 @@ class VAE(given.VAE):
         niwae = -(w_tilde * log_w).sum(dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | rec-weighted | rec and kl are averaged with the normalised weights; the card wants the ELBO's two terms, unweighted
+# %% wrong | rec-weighted | rec and kl are averaged with the normalised weights; the card wants the ELBO's two terms, unweighted | terms-weighted
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -744,7 +744,7 @@ class VAE(given.VAE):
         rec = -(share * log_px).sum(1).mean()
         return niwae, kl, rec
 
-# %% wrong | same-noise-for-all-images | noise of shape (1, iw, z_dim): the draws differ, but every image gets the same ones
+# %% wrong | same-noise-for-all-images | noise of shape (1, iw, z_dim): the draws differ, but every image gets the same ones | one-noise-for-the-batch
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -780,7 +780,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(-(kl.unsqueeze(1) + rec), dim=1)
         return niwae.mean(), kl.mean(), rec.sum(1).mean()
 
-# %% wrong | two-mistakes-nowhere-minus | both minus signs are missing: niwae is the bound itself and rec is log p(x given z)
+# %% wrong | two-mistakes-nowhere-minus | both minus signs are missing: niwae is the bound itself and rec is log p(x given z) | no-minus-anywhere
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -793,7 +793,7 @@ class VAE(given.VAE):
         niwae = log_mean_exp(log_w.view(-1, iw), 1)
         return niwae.mean(), kl_normal(m, v, pm, pv).mean(), rec.mean()
 
-# %% wrong | terms-averaged-separately | takes log_mean_exp of log p(x given z), log p(z) and log q each by itself and then adds: the log of a mean of products is not that
+# %% wrong | terms-averaged-separately | takes log_mean_exp of log p(x given z), log p(z) and log q each by itself and then adds: the log of a mean of products is not that | terms-averaged-apart
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -807,7 +807,7 @@ class VAE(given.VAE):
         niwae = -(a + b - c).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | minus-inside | log_mean_exp of the NELBOs, i.e. of minus the log weights: the mean of 1/w, an upper bound instead of a lower one
+# %% wrong | minus-inside | log_mean_exp of the NELBOs, i.e. of minus the log weights: the mean of 1/w, an upper bound instead of a lower one | mean-of-inverse-weights
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -819,7 +819,7 @@ class VAE(given.VAE):
         niwae = log_mean_exp(nelbos, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), rec.mean()
 
-# %% wrong | antithetic-pairs | draws come in mirrored pairs m + s e and m - s e; the card asks for independent draws
+# %% wrong | antithetic-pairs | draws come in mirrored pairs m + s e and m - s e; the card asks for independent draws | mirrored-draws
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -833,7 +833,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | best-draw-only | keeps the largest log weight of each image instead of the log of the mean weight
+# %% wrong | best-draw-only | keeps the largest log weight of each image instead of the log of the mean weight | best-of-the-draws
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
@@ -858,7 +858,7 @@ class VAE(given.VAE):
         niwae = -log_mean_exp(log_w, dim=1).mean()
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
-# %% wrong | one-pool-for-the-whole-batch | all batch * iw weights go into one log_mean_exp, as if the batch were a single image with one p(x)
+# %% wrong | one-pool-for-the-whole-batch | all batch * iw weights go into one log_mean_exp, as if the batch were a single image with one p(x) | all-inside-the-log
 class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)

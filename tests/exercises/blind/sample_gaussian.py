@@ -202,70 +202,70 @@ def sample_gaussian(m, v):
     eps = (size * sign).to(m.dtype)
     return m + v.sqrt() * eps
 
-# %% wrong | no-root | multiplies the noise by the variance v; the root is missing, so the spread is v instead of sqrt(v)
+# %% wrong | no-root | multiplies the noise by the variance v; the root is missing, so the spread is v instead of sqrt(v) | variance-as-standard-deviation
 def sample_gaussian(m, v):
     eps = torch.randn_like(m)
     return m + v * eps
 
-# %% wrong | taken-for-log-variance | takes v for a log-variance, so the standard deviation is exp(v / 2)
+# %% wrong | taken-for-log-variance | takes v for a log-variance, so the standard deviation is exp(v / 2) | variance-as-log-variance
 def sample_gaussian(m, v):
     std = torch.exp(0.5 * v)
     eps = torch.randn_like(std)
     return m + eps * std
 
-# %% wrong | rand-for-randn | uses torch.rand_like: uniform noise between 0 and 1 instead of the bell curve around 0
+# %% wrong | rand-for-randn | uses torch.rand_like: uniform noise between 0 and 1 instead of the bell curve around 0 | uniform-noise
 def sample_gaussian(m, v):
     eps = torch.rand_like(m)
     return m + torch.sqrt(v) * eps
 
-# %% wrong | sample-without-r | uses .sample(), which cuts the graph, instead of .rsample(): no gradient reaches m or v
+# %% wrong | sample-without-r | uses .sample(), which cuts the graph, instead of .rsample(): no gradient reaches m or v | no-gradient
 def sample_gaussian(m, v):
     dist = Normal(m, torch.sqrt(v))
     return dist.sample()
 
-# %% wrong | torch-normal-with-parameters | draws with torch.normal(m, sqrt(v)), whose gradients to m and v are exactly 0
+# %% wrong | torch-normal-with-parameters | draws with torch.normal(m, sqrt(v)), whose gradients to m and v are exactly 0 | no-gradient
 def sample_gaussian(m, v):
     return torch.normal(m, v.sqrt())
 
-# %% wrong | noise-shared-by-rows | the noise has shape (dim,) and is broadcast, so every example gets the same noise
+# %% wrong | noise-shared-by-rows | the noise has shape (dim,) and is broadcast, so every example gets the same noise | one-noise-for-the-batch
 def sample_gaussian(m, v):
     eps = torch.randn(m.shape[-1])
     return m + v.sqrt() * eps
 
-# %% wrong | noise-shared-by-dimensions | the noise has shape (batch, 1), so all dimensions of an example share one number
+# %% wrong | noise-shared-by-dimensions | the noise has shape (batch, 1), so all dimensions of an example share one number | one-noise-for-all-dimensions
 def sample_gaussian(m, v):
     eps = torch.randn(m.shape[0], 1)
     return m + torch.sqrt(v) * eps
 
-# %% wrong | one-number-of-noise | a single random number moves the whole batch, all rows and all dimensions
+# %% wrong | one-number-of-noise | a single random number moves the whole batch, all rows and all dimensions | one-number-for-everything
 def sample_gaussian(m, v):
     epsilon = torch.randn(1)
     z = m + torch.sqrt(v) * epsilon
     return z
 
-# %% wrong | normal-wants-a-std | gives the variance to Normal as its scale, and also draws with .sample(), so spread and gradient are wrong
+# %% wrong | normal-wants-a-std | gives the variance to Normal as its scale, and also draws with .sample(), so spread and gradient are wrong | variance-as-standard-deviation-and-no-gradient
 def sample_gaussian(m, v):
     q = distributions.Normal(m, v)
     return q.sample()
 
-# %% wrong | divided-by-the-root | divides the noise by sqrt(v) instead of multiplying (inverted the standardization z = (x - m) / sqrt(v) wrongly)
+# %% wrong | divided-by-the-root | divides the noise by sqrt(v) instead of multiplying (inverted the standardization z = (x - m) / sqrt(v) wrongly) | divides-by-the-root
 def sample_gaussian(m, v):
     eps = torch.randn_like(m)
     return m + eps / v.sqrt()
 
-# %% wrong | forgot-the-mean | returns sqrt(v) times noise and forgets to add m
+# %% wrong | forgot-the-mean | returns sqrt(v) times noise and forgets to add m | ignores-m
 def sample_gaussian(m, v):
     eps = torch.randn(m.shape)
     z = torch.sqrt(v) * eps
     return z
 
-# %% wrong | seed-inside | sets a seed in the function, so every call returns the same noise
+# %% wrong | seed-inside | sets a seed in the function, so every call returns the same noise | same-noise-at-each-call
 def sample_gaussian(m, v):
     torch.manual_seed(42)
     eps = torch.randn_like(m)
     return m + v.sqrt() * eps
 
-# %% wrong | std-under-no-grad | the standard deviation is computed under no_grad, so the gradient reaches m but not v
+# %% wrong | std-under-no-grad | the standard deviation is computed under no_grad, so the gradient reaches m but not v | no-gradient-to-v
 def sample_gaussian(m, v):
     with torch.no_grad():
         std = v.sqrt()
@@ -293,29 +293,29 @@ def sample_gaussian(m, v):
     eps = torch.randn_like(m)
     return (m + v.sqrt() * eps).sum(-1)
 
-# %% wrong | root-twice | hands the root to MultivariateNormal as covariance, so the root is taken twice and the spread is v to the power 1/4
+# %% wrong | root-twice | hands the root to MultivariateNormal as covariance, so the root is taken twice and the spread is v to the power 1/4 | root-twice
 def sample_gaussian(m, v):
     std = torch.sqrt(v)
     return MultivariateNormal(m, torch.diag_embed(std)).rsample()
 
-# %% wrong | stretched-the-mean-too | wrong brackets: sqrt(v) multiplies m as well as the noise
+# %% wrong | stretched-the-mean-too | wrong brackets: sqrt(v) multiplies m as well as the noise | stretches-the-mean
 def sample_gaussian(m, v):
     eps = torch.randn_like(m)
     return v.sqrt() * (m + eps)
 
-# %% wrong | noise-already-moved | draws the "noise" from N(m, v) already and then moves and stretches it a second time
+# %% wrong | noise-already-moved | draws the "noise" from N(m, v) already and then moves and stretches it a second time | moves-the-noise-twice
 def sample_gaussian(m, v):
     eps = torch.normal(m, v.sqrt())
     return m + v.sqrt() * eps
 
-# %% wrong | rebuilt-tensors | copies m and v into new tensors by torch.tensor, so no gradient reaches the originals
+# %% wrong | rebuilt-tensors | copies m and v into new tensors by torch.tensor, so no gradient reaches the originals | no-gradient
 def sample_gaussian(m, v):
     mean = torch.tensor(m.tolist())
     std = torch.tensor(np.sqrt(v.tolist()), dtype=torch.float32)
     eps = torch.randn(mean.shape)
     return mean + std * eps
 
-# %% wrong | mean-and-root-swapped-roles | the roles are swapped: the noise is multiplied by m and sqrt(v) is added
+# %% wrong | mean-and-root-swapped-roles | the roles are swapped: the noise is multiplied by m and sqrt(v) is added | mean-and-spread-swapped
 def sample_gaussian(m, v):
     epsilon = torch.randn_like(v)
     return torch.sqrt(v) + m * epsilon
@@ -331,7 +331,7 @@ def sample_gaussian(m, v):
     eps = torch.randn(1, m.shape[1])
     return m + sigma * eps
 
-# %% wrong | folded-noise | takes the absolute value of the noise ("a spread cannot be negative"), so all draws lie above m
+# %% wrong | folded-noise | takes the absolute value of the noise ("a spread cannot be negative"), so all draws lie above m | folded-noise
 def sample_gaussian(m, v):
     eps = torch.randn_like(m).abs()
     return m + v.sqrt() * eps
@@ -342,26 +342,26 @@ def sample_gaussian(m, v):
     z = m + v.sqrt() * eps
     return z.mean(0)
 
-# %% wrong | noise-kept-in-a-default-argument | keeps the noise in a mutable default, so each shape gets its noise once and for all later calls
+# %% wrong | noise-kept-in-a-default-argument | keeps the noise in a mutable default, so each shape gets its noise once and for all later calls | same-noise-at-each-call
 def sample_gaussian(m, v, noise={}):
     key = tuple(m.shape)
     if key not in noise:
         noise[key] = torch.randn(key)
     return m + torch.sqrt(v) * noise[key]
 
-# %% wrong | coin-flip-noise | noise of -1 or +1: mean 0 and variance 1 are right, the distribution is no bell curve
+# %% wrong | coin-flip-noise | noise of -1 or +1: mean 0 and variance 1 are right, the distribution is no bell curve | coin-flips
 def sample_gaussian(m, v):
     eps = 2.0 * torch.randint(0, 2, m.shape) - 1.0
     return m + v.sqrt() * eps
 
-# %% wrong | antithetic-rows | the second half of the batch gets the negated noise of the first half, so examples are not drawn by themselves
+# %% wrong | antithetic-rows | the second half of the batch gets the negated noise of the first half, so examples are not drawn by themselves | mirrored-noise
 def sample_gaussian(m, v):
     half = (m.shape[0] + 1) // 2
     first = torch.randn(half, m.shape[1])
     eps = torch.cat([first, -first])[: m.shape[0]]
     return m + v.sqrt() * eps
 
-# %% wrong | gradient-of-m-doubled | adds m - m.detach() "so that the gradient surely flows": the value is right, the slope in m is 2 instead of 1
+# %% wrong | gradient-of-m-doubled | adds m - m.detach() "so that the gradient surely flows": the value is right, the slope in m is 2 instead of 1 | m-counted-twice-in-the-gradient
 def sample_gaussian(m, v):
     z = Normal(m, v.sqrt()).rsample()
     return z + (m - m.detach())

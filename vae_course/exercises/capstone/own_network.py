@@ -104,6 +104,7 @@ def network_signs(answer: Answer) -> dict[str, Tensor]:
         "axes in front": cube.error is not None or tuple(cube.outputs["logits"].shape) != (2, 2, PIXELS),
         "one output": call.error is None and v is None,
         "v negative": v is not None and bool((v <= 0).any()),
+        "v the same": v is not None and v.ndim == 2 and bool(((v[1:] - v[:-1]).abs().amax(-1) < 1e-6).any()),
         "m positive": m is not None and bool((m > 0).all()),
         "probabilities": big is not None and bool(((big >= 0) & (big <= 1)).all()),
         "one sign": big is not None and bool((big >= 0).all() | (big <= 0).all()),
@@ -132,6 +133,11 @@ def network(split: Any = gaussian_parameters, last: Any = None, shape: Any = Non
             return last(self.net(z)) if last else self.net(z)
 
     return type("MyNetwork", (), {"Encoder": Encoder, "Decoder": Decoder})
+
+
+def _one_variance(h: Tensor) -> tuple[Tensor, Tensor]:
+    m, _ = h.chunk(2, -1)
+    return m, torch.ones_like(m)
 
 
 def _exp_variance(h: Tensor) -> tuple[Tensor, Tensor]:
@@ -165,6 +171,11 @@ my_network = Exercise(
             network(lambda h: h.chunk(2, -1)),
             "Your variance is a bare output of the last layer and may be negative (or is it a log-variance?). Make it "
             "positive: gaussian_parameters does.",
+        ),
+        Misconception(
+            "one-variance-for-all",
+            network(_one_variance),
+            "The variance is the same for every image, so that q cannot say how sure it is: let the network give it too.",
         ),
         Misconception(
             "mean-and-variance-swapped",

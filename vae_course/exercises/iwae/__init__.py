@@ -2,8 +2,9 @@
 
 from vae_course.exercises.core import Exercise
 from vae_course.exercises.iwae.bound import negative_iwae_bound
+from vae_course.exercises.iwae.dreg import dreg_loss
 from vae_course.exercises.iwae.numbers import effective_sample_size, two_weights
-from vae_course.exercises.iwae.training import dreg_loss, iwae_loss
+from vae_course.exercises.iwae.training import iwae_loss
 from vae_course.exercises.iwae.weights import log_weights
 
 EXERCISES: tuple[Exercise, ...] = (

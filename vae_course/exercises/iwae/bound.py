@@ -8,13 +8,14 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer
-from vae_course.exercises.bound_tools import as_tensors, decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.bound_tools import as_tensors, decoded_noise, decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.iwae import checks as checks
-from vae_course.exercises.iwae.catalogue import MISCONCEPTIONS
-from vae_course.exercises.iwae.draws import drawn_noise, pair_relation
+from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
+from vae_course.exercises.iwae.draws import MIRRORED, drawn_noise, pair_relation
 from vae_course.exercises.iwae.variants import CORRECT
+from vae_course.exercises.iwae.weighing_catalogue import IN_THE_WEIGHTS
 from vae_course.exercises.models import (
     LINEAR_M,
     Case,
@@ -63,8 +64,9 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         one = answer.call(line.model, line.x, 1, seed=7)
         slope = slopes(one).get("enc.net.2.bias")
         z = LINEAR_M + drawn_noise(line, one)
-        pair = pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0)
+        pair = pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0, 1.0)
         found = {"one draw decides": pair[0] > math.log(2) - 1e-4, "no log of a mean": pair[1] > 0.003}
+        found["mirrored"] = abs(pair[2]) < MIRRORED
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
         yield as_tensors(found)
 
@@ -81,8 +83,9 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     shared, fixed = rows_agree(slopes(few[0])), number(few[0], "0") == number(few[1], "0")
     found = {"shared": shared, "fixed": fixed}
     if not shared or fixed:
-        rec = number(answer.call(valleys.model, valleys.x, 1, seed=9), "2")
-        found["mild rec"] = (rec - mild().rec) / (mild().latents * mild().truth.slope())
+        valley = answer.call(valleys.model, valleys.x, 1, seed=9)
+        found |= decoded_noise(slopes(valley).get("1"))
+        found["mild rec"] = (number(valley, "2") - mild().rec) / (mild().latents * mild().truth.slope())
         many = answer.call(rows.model, rows.x, 8, seed=3)
         found["strong"] = (number(many, "0") - checks.strong_numbers()[0]) / 8
         found["strong rec"] = (number(many, "2") - strong().rec) / 8
@@ -114,7 +117,7 @@ negative_iwae_bound = Exercise(
     fingerprint=iwae_fingerprint,
     agreement=0.12,
     scaffold={**FORMULAS, "log_weights": right_weights, "VAE.negative_elbo_bound": right_bound},
-    misconceptions=MISCONCEPTIONS,
+    misconceptions=IN_THE_BOUND + IN_THE_WEIGHTS,
     correct=CORRECT,
     hints=(
         "You have log w as (batch, iw). The mean over draws belongs inside the log, the mean over images outside.",

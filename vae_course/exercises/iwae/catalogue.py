@@ -1,5 +1,6 @@
-"""How `negative_iwae_bound` goes wrong, and what a tutor says."""
+"""How `negative_iwae_bound` goes wrong once the weights are there, and what a tutor says."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.iwae import weight_catalogue as weights
+from vae_course.exercises.iwae import weighing as weights
 from vae_course.exercises.iwae import weight_variants
 from vae_course.given import log_mean_exp
 from vae_course.stage.lent import right_bound, right_weights
@@ -78,7 +79,7 @@ def _elbo_again(self: Any, x: Tensor, iw: int) -> Three:
 
 FLAT = "no rise with iw"
 
-MISCONCEPTIONS = (
+IN_THE_BOUND = (
     Misconception(
         "log-k-missing",
         reducing(lambda log_w: -torch.logsumexp(log_w, 1).mean()),
@@ -134,6 +135,7 @@ MISCONCEPTIONS = (
         reducing(lambda log_w: -torch.log(log_w.exp().mean(1)).mean()),
         "Your bound is right where weights are ordinary numbers. With 784 pixels a weight is e^−500, which is 0 in float32, "
         "and log 0 = −∞: stay in log space, with log_mean_exp.",
+        seen=5,
     ),
     Misconception(
         "sign",
@@ -144,50 +146,6 @@ MISCONCEPTIONS = (
         "sums-the-batch",
         reducing(lambda log_w: -log_mean_exp(log_w, 1).sum()),
         "The bound is summed over the images of the batch; average it.",
-    ),
-    Misconception(
-        "without-the-prior",
-        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood - posterior)),
-        "p(z) is missing from the weight.",
-    ),
-    Misconception(
-        "without-q",
-        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood + prior)),
-        "q(z|x) is missing from the weight: divide by the density that z was drawn from.",
-    ),
-    Misconception(
-        "without-the-likelihood",
-        weighing(weights.combined(lambda likelihood, prior, posterior: prior - posterior)),
-        "p(x|z) is missing from the weight: it knows nothing of the image.",
-    ),
-    Misconception(
-        "likelihood-alone",
-        weighing(weights.combined(lambda likelihood, prior, posterior: likelihood)),
-        "Your weight is p(x|z) alone; the draws come from q, so that it lacks the factor p(z) / q(z|x).",
-    ),
-    Misconception(
-        "analytic-kl",
-        weighing(weights.analytic_kl),
-        "Each sample needs its own log p(z) − log q(z|x); with the average KL outside the log the result can exceed log p(x): "
-        "it is no bound.",
-    ),
-    Misconception(
-        "mixed-layout",
-        weighing(weights.mixed_layout),
-        "`repeat` stacks whole copies, (iw, batch); read as (batch, iw) you average weights of different images: that is "
-        "why your bound is far too good.",
-        family="layout",
-    ),
-    Misconception(
-        "images-paired-with-other-z",
-        weighing(weights.mixed_pair),
-        "The rows mix different images: x, m and v are not repeated in the same way as the result is read.",
-        family="layout",
-    ),
-    Misconception(
-        "one-noise-for-the-batch",
-        weighing(weights.with_z(lambda m, v, z: m + v.sqrt() * torch.randn(*m.shape[1:]))),
-        "All images of the batch share their noise: right on average, but it jumps from call to call. Give ε a batch axis.",
     ),
     Misconception(
         "seed-inside", _seeded, "Every call gives the same numbers: a seed is set inside. Draw new noise each time."
@@ -215,9 +173,21 @@ MISCONCEPTIONS = (
         "All is right for the standard prior, and N(0, I) is written into the code: take mean and variance from self.z_prior.",
     ),
     Misconception(
+        "log-k-twice",
+        reducing(lambda log_w: negative_log_mean(log_w) + math.log(log_w.shape[1])),
+        "log iw is subtracted twice: log_mean_exp has done it already.",
+    ),
+    Misconception(
+        "mean-of-inverse-weights",
+        reducing(lambda log_w: log_mean_exp(-log_w, 1).mean()),
+        "The minus stands inside: this is the log of the mean of 1/w, which lies *above* −log p(x). Take log_mean_exp of log w, "
+        "then the minus.",
+    ),
+    Misconception(
         "terms-are-zero",
         returning(lambda niwae, kl, rec: (niwae, torch.zeros(()), torch.zeros(()))),
         "The bound is right; kl and rec are still the zeros of the stub. They are the ELBO's two terms.",
+        seen=6,
     ),
     Misconception("terms-not-reduced", _not_reduced, "You return one value for each image: average over the batch."),
     Misconception(
@@ -231,6 +201,11 @@ MISCONCEPTIONS = (
         "The rec you return is log p(x|z), a negative number; rec = −log p(x|z).",
     ),
     Misconception(
+        "kl-sign",
+        returning(lambda niwae, kl, rec: (niwae, -kl, rec)),
+        "The kl you return has the wrong sign: a KL is never negative.",
+    ),
+    Misconception(
         "kl-and-rec-swapped",
         returning(lambda niwae, kl, rec: (niwae, rec, kl)),
         "kl and rec have changed places: the order is niwae, kl, rec.",
@@ -239,5 +214,15 @@ MISCONCEPTIONS = (
         "shape-one",
         returning(lambda niwae, kl, rec: (niwae.reshape(1), kl.reshape(1), rec.reshape(1))),
         "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
+    ),
+    Misconception(
+        "rec-made-to-fit",
+        returning(lambda niwae, kl, rec: (niwae, kl, niwae - kl)),
+        "Your rec is niwae − kl, made so that they add up. For iw > 1 they do not: kl and rec are the ELBO's two terms.",
+    ),
+    Misconception(
+        "no-minus-anywhere",
+        returning(lambda niwae, kl, rec: (-niwae, kl, -rec)),
+        "Both minus signs are missing: you return the bound itself, and log p(x|z) for rec.",
     ),
 )

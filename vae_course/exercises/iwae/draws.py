@@ -11,7 +11,8 @@ from vae_course.exercises.bound_tools import number, slopes
 from vae_course.exercises.core import Trial, Wrong
 from vae_course.exercises.models import LINEAR_M, Case, linear_weights, rec_without_z
 
-PAIRS = 4
+PAIRS, MOST_PAIRS = 4, 10
+MIRRORED = 3e-3
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +47,7 @@ def drawn_noise(case: Case, call: Call) -> float:
     return (number(call, "0") - rec_without_z(case)[0].item() - LINEAR_M**2 / 2) / LINEAR_M
 
 
-def pair_relation(case: Case, call: Call) -> tuple[float, float] | None:
+def pair_relation(case: Case, call: Call) -> tuple[float, float, float] | None:
     """What a bound with iw = 2 and its gradient say about its two draws, exactly, in the model `linear_weights`.
 
     There log w_i = log p(x) − m ε_i − m²/2. With softmax weights p_i and S = Σ exp(−m ε_i), the slope in m gives
@@ -54,7 +55,8 @@ def pair_relation(case: Case, call: Call) -> tuple[float, float] | None:
     Σ p_i (log p_i + log S)² / m². Three numbers, two draws: one relation, for any right answer and any noise.
 
     Returns:
-        H(p), which is log 2 only if both draws weigh the same; and by how much the relation fails. None: no gradient.
+        H(p), which is log 2 only if both draws weigh the same; by how much the relation fails; and ε₁ + ε₂, which is
+        −(log p₁ + log p₂ + 2 log S) / m. None: no gradient.
     """
     slope = slopes(call).get("enc.net.2.bias")
     if slope is None:
@@ -70,7 +72,9 @@ def pair_relation(case: Case, call: Call) -> tuple[float, float] | None:
         low, high = (p, high) if below else (low, p)
     p = min(max((low + high) / 2, 1e-12), 0.5)
     expected = sum(w * (math.log(w) + log_sum) ** 2 for w in (p, 1 - p)) / LINEAR_M**2
-    return entropy, abs(second - expected) / (1 + abs(expected))
+    # Where one draw outweighs the other fifty times, p and with it ε of the lighter one are not known well enough.
+    noise_sum = -(math.log(p) + math.log1p(-p) + 2 * log_sum) / LINEAR_M if p > 0.02 else math.nan
+    return entropy, abs(second - expected) / (1 + abs(expected)), noise_sum
 
 
 def two_draws_weigh(trial: Trial) -> None:
@@ -78,22 +82,32 @@ def two_draws_weigh(trial: Trial) -> None:
 
     Rounding fails the relation by 2e-4, and moves the entropy by 4e-5. Independent draws weigh the same, to 1e-4 nats of
     entropy (log 2 − H = d²/8 with d = m |ε₁ − ε₂|), if |ε₁ − ε₂| < 0.019: at most 1.1 % of pairs, four times in a row 1.5e-8.
+    They are mirror images to MIRRORED with probability 0.0017, three times in a row 5e-9.
     """
     case, one = linear_call(trial)
     if not slope_is_right(case, one):
         return  # its gradient is marked elsewhere
-    different = False
-    for i in range(PAIRS):
+    different, sums = False, []
+    for i in range(MOST_PAIRS):
         found = pair_relation(case, pair_call(trial, i))
         if found is None:
             return
-        entropy, failure = found
+        entropy, failure, noise_sum = found
         if failure > 0.001 or not -0.001 < entropy < math.log(2) + 0.001:
             raise Wrong(
                 "With iw = 2, your bound and its gradient do not fit together as log of a mean of two weights.",
                 "The bound is log ( (w₁ + w₂) / 2 ), for each image.",
             )
         different = different or entropy < math.log(2) - 1e-4
-        if different and i > 1:
-            return
+        sums += [] if math.isnan(noise_sum) else [abs(noise_sum)]
+        known = bool(sums) and (len(sums) > 2 or max(sums) > MIRRORED)
+        if i > 1 and known and (different or i >= PAIRS - 1):
+            break
+    if different and len(sums) > 2 and max(sums) < MIRRORED:
+        raise Wrong(
+            "With iw = 2, your draws are mirror images, m + sqrt(v) · ε and m − sqrt(v) · ε.",
+            "Independent draws are asked. (With pairs you have a valid bound, but another one than IWAE with k draws.)",
+        )
+    if different:
+        return
     raise Wrong("With iw = 2, only one draw decides your bound.", "It is the log of the mean of two different weights.")

@@ -1,57 +1,15 @@
 """How `log_weights` goes wrong, and what a tutor says."""
 
-from collections.abc import Callable
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from vae_course.exercises.core import Misconception
+from vae_course.exercises.iwae.weighing import combined, draws, scored, terms, with_likelihood, with_z
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 from vae_course.stage.lent import right_weights
-
-Weigh = Callable[[Any, Tensor, int], Tensor]
-
-
-def draws(model: Any, x: Tensor, iw: int) -> tuple[Tensor, Tensor, Tensor]:
-    """m and v, (batch, iw, z_dim) each, and a z for each image and draw."""
-    m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in model.enc(x))
-    return m, v, sample_gaussian(m, v)
-
-
-def terms(model: Any, x: Tensor, m: Tensor, v: Tensor, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """log p(x|z), log p(z), log q(z|x) of each image and draw, (batch, iw)."""
-    return (
-        log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)),
-        log_normal(z, *model.z_prior),
-        log_normal(z, m, v),
-    )
-
-
-def combined(change: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Weigh:
-    """A mistake in putting the three terms together."""
-    return lambda model, x, iw: change(*terms(model, x, *draws(model, x, iw)))
-
-
-def with_z(draw: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Weigh:
-    """A mistake in drawing z from m, v (batch, iw, z_dim); the third argument is a right z."""
-
-    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
-        m, v, z = draws(model, x, iw)
-        likelihood, prior, posterior = terms(model, x, m, v, draw(m, v, z))
-        return likelihood + prior - posterior
-
-    return wrong
-
-
-def with_likelihood(change: Callable[[Tensor, Tensor], Tensor]) -> Weigh:
-    """A mistake in log p(x|z), from x (batch, 1, 784) and logits (batch, iw, 784)."""
-
-    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
-        m, v, z = draws(model, x, iw)
-        return change(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
-
-    return wrong
 
 
 def mixed_layout(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -91,7 +49,49 @@ def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
     return likelihood + prior - posterior
 
 
+def _decodes_the_mean(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v, z = draws(model, x, iw)
+    return terms(model, x, m, v, m)[0] + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+
+
+def _another_z_for_q(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v, z = draws(model, x, iw)
+    other = sample_gaussian(m, v)
+    return terms(model, x, m, v, z)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
+
+
+def mirrored(m: Tensor, v: Tensor, z: Tensor) -> Tensor:
+    half = torch.randn_like(m[:, : (m.shape[1] + 1) // 2])
+    return m + v.sqrt() * torch.cat([half, -half], 1)[:, : m.shape[1]]
+
+
 MISCONCEPTIONS = (
+    Misconception(
+        "log-iw-subtracted",
+        lambda model, x, iw: right_weights(model, x, iw) - math.log(iw),
+        "log iw is subtracted from every weight. A single weight knows nothing of iw: the mean is taken later, in the bound.",
+    ),
+    Misconception(
+        "standard-deviation-in-log-q",
+        scored(lambda v: v.sqrt()),
+        "log_normal takes a variance, and you hand it sqrt(v): the density is not that of the Gaussian you drew from.",
+    ),
+    Misconception(
+        "decodes-the-mean",
+        _decodes_the_mean,
+        "The decoder gets m, while p(z) and q(z|x) are asked at a drawn z. All three terms belong to one and the same draw.",
+    ),
+    Misconception(
+        "another-z-for-q",
+        _another_z_for_q,
+        "p(z) and q(z|x) are asked at other draws than the one that was decoded. All three terms belong to one and the same z.",
+    ),
+    Misconception(
+        "mirrored-draws",
+        with_z(mirrored),
+        "Your draws come in mirrored pairs. On average that is harmless, but they are not independent, and the bound made of "
+        "them is another one: new noise for every draw.",
+    ),
     Misconception(
         "without-the-prior",
         combined(lambda likelihood, prior, posterior: likelihood - posterior),

@@ -13,6 +13,7 @@ from vae_course.answers import Call
 from vae_course.exercises.bound_tools import LOG
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.iwae.decoded import mirrored, read_off, weights_belong_to_their_z
 from vae_course.exercises.models import (
     LINEAR_M,
     Case,
@@ -89,6 +90,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         raise Wrong(
             f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
             f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
+            lambda: read_off(strong_weights(trial)),
         )
 
 
@@ -120,8 +122,14 @@ def draws_are_independent(trial: Trial) -> None:
         raise Wrong("All draws of an image have the same weight.", "Each of the iw draws needs a z of its own.")
     if across:
         raise Wrong("Two copies of an image have the same weights.", "Each image needs noise of its own.")
-    if torch.equal(linear_call(trial)[1].outputs["0"], linear_call(trial, 1)[1].outputs["0"]):
+    case, call = linear_call(trial)
+    if torch.equal(call.outputs["0"], linear_call(trial, 1)[1].outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
+    if mirrored(case, call):
+        raise Wrong(
+            "Your draws come in mirrored pairs, m + sqrt(v) · ε and m − sqrt(v) · ε.",
+            "Independent draws are asked: new noise for every image and every draw. (The bound from pairs is another one.)",
+        )
 
 
 def allowed_distance(n: int) -> float:
@@ -153,7 +161,8 @@ def truths_of(case: Case) -> list[Truth]:
 
 
 def distribution_is_right(trial: Trial) -> None:
-    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q.
+    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q; and each
+    belongs to the z that was decoded (`decoded`).
 
     False alarms: ALPHA each, by `allowed_distance`; the distribution functions are known to 1e-3.
     """
@@ -163,6 +172,7 @@ def distribution_is_right(trial: Trial) -> None:
     case, truths = apart_case()
     call = trial.call(case.model, case.x, DRAWS, seed=4)
     _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
+    weights_belong_to_their_z(strong_weights(trial))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
 
 

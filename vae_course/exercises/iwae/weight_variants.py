@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, MultivariateNormal, Normal
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from vae_course.exercises.iwae.weight_catalogue import Weigh, with_z
+from vae_course.exercises.iwae.weighing import Weigh, with_z
 from vae_course.given import log_bernoulli_with_logits, log_normal, sample_gaussian
 from vae_course.stage.lent import right_weights
 

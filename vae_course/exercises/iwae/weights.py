@@ -10,6 +10,7 @@ from vae_course.answers import Answer, Call
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.iwae import weight_checks as checks
+from vae_course.exercises.iwae.decoded import belong_to_their_z, mirrored, read_off
 from vae_course.exercises.iwae.weight_catalogue import MISCONCEPTIONS
 from vae_course.exercises.iwae.weight_variants import CORRECT
 from vae_course.exercises.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still, strong
@@ -67,6 +68,8 @@ def weight_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     along, across = checks.shared_draws(many)
     fixed = torch.equal(many.outputs["0"], again.outputs["0"])
     found = {"along": _number(along), "across": _number(across), "fixed": _number(fixed)}
+    found["mirrored"] = _number(mirrored(line, answer.call(line.model, line.x, 6, seed=8)))
+    found["belong"], found["formula"] = _number(belong_to_their_z(many)), _number(bool(read_off(many)))
     if along == across:
         found["apart"] = _beside(other.outputs["0"], narrow_level, 4.0)
         found["strong"] = _beside(many.outputs["0"], torch.tensor(-strong().rec), 6.0)

@@ -1,6 +1,7 @@
 """Exercise 4.1: the negative ELBO of a batch."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import torch
@@ -8,12 +9,13 @@ from torch import Generator, Tensor
 
 from vae_course import given
 from vae_course.answers import Answer
-from vae_course.exercises.bound_tools import as_tensors, decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.bound_tools import as_tensors, decoded_noise, decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.models import Case, apart, kl_terms, mild, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
-from vae_course.exercises.nelbo.catalogue import MISCONCEPTIONS
+from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
+from vae_course.exercises.nelbo.draws_catalogue import IN_THE_DRAW
 from vae_course.exercises.nelbo.variants import CORRECT
 
 FORMULAS = {
@@ -57,27 +59,21 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     flows = slopes(many)
     shared, fixed = rows_agree(flows), all(number(many, n) == number(again, n) for n in "02")
     found = {"shared": shared, "fixed": fixed}
+    if fixed:
+        trained = replace(rows.model, training=True)
+        first, second = (answer.call(trained, rows.x[:2], seed=4 + i) for i in range(2))
+        found["fixed in training"] = number(first, "2") == number(second, "2")
     if not shared or fixed:
         scale = model.latents * model.truth.slope()
         found["mild bound"] = (number(many, "0") - model.rec - model.kl) / scale
         found["mild rec"] = (number(many, "2") - model.rec) / scale
-        found |= _what_was_decoded(flows.get("1"))
+        found |= decoded_noise(flows.get("1"))
     gradient, right = decoder_gradient(case, call) if call.outputs["0"].ndim == 0 else (None, torch.zeros(()))
     if gradient is not None:
         found["to decoder"] = float(gradient.double() @ right / (right @ right))
         to_encoder = flows.get("enc.net.2.bias")
         found["to encoder"] = 0.0 if to_encoder is None or shared else to_encoder[len(model.m) :].mean().item()
     yield as_tensors(found)
-
-
-def _what_was_decoded(gradient: Tensor | None) -> dict[str, float]:
-    """Mean and spread of the noise in z. In *mild* q ignores x, so that the slope in a pixel is −logit(z) / rows."""
-    if gradient is None:
-        return {}
-    model = mild()
-    z = model.z_of_logits(-gradient.double() * len(gradient))
-    m, scale = model.m[0], model.v[0] ** 0.5
-    return {"noise mean": ((z.mean() - m) / scale).item(), "noise spread": (z.std() / scale).item()}
 
 
 negative_elbo_bound = Exercise(
@@ -103,7 +99,7 @@ negative_elbo_bound = Exercise(
     fingerprint=bound_fingerprint,
     agreement=0.12,
     scaffold=FORMULAS,
-    misconceptions=MISCONCEPTIONS,
+    misconceptions=IN_THE_SUM + IN_THE_DRAW,
     correct=CORRECT,
     hints=(
         "Six steps: encode x, sample z, kl, rec, sum, average over the batch. Every function is already there.",

@@ -1,4 +1,4 @@
-"""How `negative_elbo_bound` goes wrong, and what a tutor says."""
+"""How `negative_elbo_bound` goes wrong once kl and rec are there: signs, sums, order, rec; and what a tutor says."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.nelbo.parts import Three, altered, bound, parts, with_kl, with_rec, with_z
-from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
+from vae_course.exercises.nelbo.parts import Three, altered, bound, parts, with_rec
+from vae_course.given import log_bernoulli_with_logits
 
 
 def _no_grad(self: Any, x: Tensor) -> Three:
@@ -16,20 +16,11 @@ def _no_grad(self: Any, x: Tensor) -> Three:
         return bound(*parts(self, x))
 
 
-def _seeded(self: Any, x: Tensor) -> Three:
-    torch.manual_seed(0)
-    return bound(*parts(self, x))
-
-
 def _zeros_for_parts(kl: Tensor, rec: Tensor) -> Three:
     return (kl + rec).mean(), torch.zeros(()), torch.zeros(())
 
 
-def zero_like(m: Tensor) -> Tensor:
-    return torch.zeros_like(m)
-
-
-MISCONCEPTIONS = (
+IN_THE_SUM = (
     Misconception(
         "rec-sign-inside",
         altered(lambda kl, rec: ((kl - rec).mean(), kl.mean(), rec.mean())),
@@ -40,12 +31,18 @@ MISCONCEPTIONS = (
         altered(lambda kl, rec: bound(kl, -rec)),
         "Your rec is log p(x|z), a negative number, and it went into the bound as it is: training would make images *less* "
         "likely. rec = −log p(x|z), and nelbo = kl + rec.",
+        seen=7,
     ),
     Misconception(
         "rec-sign-returned",
         altered(lambda kl, rec: ((kl + rec).mean(), kl.mean(), -rec.mean())),
         "nelbo is right, but the rec you return is log p(x|z), a negative number; the contract is rec = −log p(x|z), so "
         "that kl + rec = nelbo.",
+    ),
+    Misconception(
+        "kl-sign-returned",
+        altered(lambda kl, rec: ((kl + rec).mean(), -kl.mean(), rec.mean())),
+        "nelbo is right, but the kl you return has the wrong sign: a KL is never negative, and kl + rec = nelbo.",
     ),
     Misconception(
         "elbo-for-nelbo",
@@ -61,6 +58,7 @@ MISCONCEPTIONS = (
         "kl-sign-everywhere",
         altered(lambda kl, rec: bound(-kl, rec)),
         "Your kl is negative: KL( q ‖ p ) = E_q[ log q − log p ] never is. Turn its sign.",
+        seen=4,
     ),
     Misconception(
         "no-kl",
@@ -81,6 +79,17 @@ MISCONCEPTIONS = (
         "parts-are-zero",
         altered(_zeros_for_parts),
         "The bound is right; kl and rec are still the zeros of the stub. Return the two terms that you computed.",
+    ),
+    Misconception(
+        "bound-last",
+        altered(lambda kl, rec: (kl.mean(), rec.mean(), (kl + rec).mean())),
+        "You return kl, rec, nelbo. The bound comes first: nelbo, kl, rec.",
+    ),
+    Misconception(
+        "everything-averaged",
+        altered(lambda kl, rec: ((kl / 3 + rec / 784).mean(), (kl / 3).mean(), (rec / 784).mean())),
+        "kl is averaged over the latents and rec over the pixels, and both belong summed there: only the images of the batch "
+        "are averaged.",
     ),
     Misconception(
         "another-order",
@@ -124,45 +133,6 @@ MISCONCEPTIONS = (
         "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
     ),
     Misconception(
-        "no-noise",
-        with_z(lambda m, v: m),
-        "You decode m itself: nothing is sampled. Then z can carry everything at no price, and the number is no bound "
-        "(such a model reports 79 nats, and truly stands beyond 500).",
-    ),
-    Misconception(
-        "z-detached",
-        with_z(lambda m, v: sample_gaussian(m, v).detach()),
-        "The numbers are right, but no gradient flows through z to the encoder: detach, .data, .sample() or no_grad cut "
-        "it. The encoder would learn from kl alone, and kl goes to 0.",
-    ),
-    Misconception(
-        "z-from-the-prior",
-        with_z(lambda m, v: torch.randn_like(m)),
-        "You decode z from the prior. The expectation is under q(z|x): draw z with the encoder's m and v.",
-    ),
-    Misconception(
-        "uniform-noise",
-        with_z(lambda m, v: m + v.sqrt() * torch.rand_like(m)),
-        "Your noise is uniform (mean 0.5, variance 1/12), so z sits off m and is far too narrow; standard normal noise is "
-        "randn.",
-    ),
-    Misconception(
-        "variance-as-standard-deviation",
-        with_z(lambda m, v: m + v * torch.randn_like(m)),
-        "z spreads by v; v is a variance, so take its square root once.",
-    ),
-    Misconception(
-        "one-noise-for-the-batch",
-        with_z(lambda m, v: m + v.sqrt() * torch.randn(m.shape[-1])),
-        "ε has one row for the whole batch, so all images move together. On average the bound is right, but it jumps from "
-        "call to call. Give ε the shape of m.",
-    ),
-    Misconception(
-        "seed-inside",
-        _seeded,
-        "Every call gives the same numbers: a seed is set inside. Training would see the same noise for ever.",
-    ),
-    Misconception(
         "sigmoid-twice",
         with_rec(lambda x, logits: -log_bernoulli_with_logits(x, torch.sigmoid(logits))),
         "The decoder's output goes through a sigmoid before a loss that expects logits and applies it again: no pixel can "
@@ -177,27 +147,6 @@ MISCONCEPTIONS = (
         "samples-for-logits",
         with_rec(lambda x, logits: -log_bernoulli_with_logits(x, torch.bernoulli(torch.sigmoid(logits)))),
         "You draw an image and pass it on as if it were logits. log p(x|z) needs the decoder's logits themselves.",
-    ),
-    Misconception(
-        "kl-swapped",
-        with_kl(lambda m, v, z: kl_normal(torch.zeros_like(m), torch.ones_like(v), m, v)),
-        "This is KL( p ‖ q ). The expectation is under q: kl_normal(m, v, prior mean, prior variance).",
-    ),
-    Misconception(
-        "kl-mean-over-latents",
-        with_kl(lambda m, v, z: kl_normal(m, v, zero_like(m), zero_like(m) + 1) / m.shape[-1]),
-        "Your kl is the right one divided by z_dim: you average over the latents where the sum belongs, which is "
-        "training with β = 1/z_dim.",
-    ),
-    Misconception(
-        "kl-without-the-prior",
-        with_kl(lambda m, v, z: log_normal(z, m, v)),
-        "This is E[ log q(z|x) ], without the prior. KL( q ‖ p ) = E[ log q(z|x) − log p(z) ].",
-    ),
-    Misconception(
-        "standard-deviation-in-kl",
-        with_kl(lambda m, v, z: kl_normal(m, v.sqrt(), zero_like(m), zero_like(m) + 1)),
-        "kl_normal takes variances, and you hand it sqrt(v).",
     ),
     Misconception(
         "no-grad",
