@@ -338,6 +338,12 @@ def test_definitions_that_hang_in_c_stop_the_submission_and_nobody_else(
     assert seen(submitted(ENDINGS), "right") == {"0": [1.0]}
 
 
+def test_a_hand_in_of_any_length_is_nobody_elses_problem(submitted: Submit):
+    submission = submitted(f"two_boxes = '{'x' * 400_000}'")
+    assert isinstance(submission.stopped, Killed) and "400,0" in str(submission.stopped)
+    assert submitted("two_boxes = 1").constant("two_boxes") == 1
+
+
 def test_nothing_is_left_for_the_next_submission(submitted: Submit):
     leaves = """
 import torch, builtins, threading, time
@@ -405,6 +411,9 @@ def test_a_worker_that_is_killed_is_replaced_and_is_no_mistake_of_the_answer(
         os.kill(workers._all[0]._process.pid, signal.SIGKILL)
         with pytest.raises(WorkerLost):
             called(submission, "right")
+        assert seen(submission, "right") == {"0": [1.0]}
+        workers._all[0]._process.kill()
+    with workers.submission(hand_in(ENDINGS)) as submission:  # closing the dead one has freed its place
         assert seen(submission, "right") == {"0": [1.0]}
 
 

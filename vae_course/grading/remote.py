@@ -7,27 +7,26 @@ Nothing that comes back is believed: see `protocol`. Whatever a student's proces
 `answers.TimedOut`, `answers.OutOfMemory` or `answers.Killed`, and the next exercise starts from a fresh process.
 """
 
+import contextlib
 import itertools
 import queue
-import signal
 import time
 from collections.abc import Callable
 from typing import Any
 
-from vae_course.answers import Killed, OutOfMemory, Stopped, TimedOut
+from vae_course.answers import Killed, Stopped, TimedOut
 from vae_course.exercises.core import Exercise
 from vae_course.grading.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name
 from vae_course.grading.remote_answer import RemoteAnswer
 from vae_course.grading.replies import constant_in
-from vae_course.grading.worker import NO_CONNECTION, OUT_OF_MEMORY
-from vae_course.grading.workers import RESOURCES, End, Worker, WorkerLost
+from vae_course.grading.workers import End, Worker, WorkerLost
 from vae_course.notebooks import HandIn
 
 __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
 
 STATEMENT, DEFINITIONS = 2.0, 20.0  # seconds for one statement of a hand-in, and for all
 SUBMISSION = 120.0  # seconds of waiting for one student's process in all
-MOST_NAMES = 2000
+MOST_NAMES, LONGEST = 2000, 300_000  # names of a hand-in, and characters of its definitions
 _numbers = itertools.count(1)
 
 
@@ -96,12 +95,15 @@ class Submission:
         self._workers, self._hand_in, self._left = workers, hand_in, seconds
         self._worker: Worker | None = None
         self._channel: Channel | None = None
-        self._killed_from_outside = 0
+        self._killed_from_outside = False
         self.number = 0
         try:
             self._start()
         except Stopped as stopped:
             self.stopped = stopped
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> "Submission":
         return self
@@ -112,7 +114,8 @@ class Submission:
     def close(self) -> None:
         """End the process and free the worker."""
         if self._channel is not None:
-            self._end()
+            with contextlib.suppress(WorkerLost):
+                self._end()
         if self._worker is not None:
             self._workers.give_back(self._worker, lost=False)
             self._worker = None
@@ -191,6 +194,12 @@ class Submission:
         self.number += 1
         self.released.clear()
         hand_in = self._hand_in
+        length = sum(len(cell.source) for cell in hand_in.cells)
+        if length > LONGEST:
+            self._end()
+            raise Killed(
+                f"The definitions have {length:,} characters; at most {LONGEST:,} are run. Hand in the lesson alone."
+            )
         cells = [{"place": c.place, "source": c.source, "names": list(c.names)} for c in hand_in.cells]
         facts = {"do": "define", "file": hand_in.path.name, "cells": cells, "lost": dict(hand_in.lost)}
         reply = self.ask(Message(facts | {"seconds": STATEMENT}), DEFINITIONS)
@@ -218,18 +227,10 @@ class Submission:
 
     def _reason(self, end: End) -> Stopped:
         """Why a process that was not asked to end did so."""
-        if end.code is None or end.code == NO_CONNECTION:
-            return Killed("Your code closed its connection to the grader and was ended.")
-        if end.code == OUT_OF_MEMORY:
-            return OutOfMemory("Your code left no memory, of the 1 GB that the grader gives, to go on.")
-        if end.code >= 0:
-            return Killed(f"Your code ended Python itself (exit code {end.code}). A function ends with `return`.")
-        if end.code in (-signal.SIGKILL, -signal.SIGXCPU) and end.cpu >= RESOURCES["seconds"] - 1:
-            return TimedOut(f"Your code used {end.cpu:.0f} seconds of computing time and was stopped.")
-        if end.code == -signal.SIGKILL and not self._killed_from_outside:
-            self._killed_from_outside += 1
+        if end.from_outside and not self._killed_from_outside:
+            self._killed_from_outside = True
             raise WorkerLost("A process of the sandbox was killed from outside.")
-        return Killed(f"Python crashed while your code ran ({signal.Signals(-end.code).name}).")
+        return end.reason()
 
 
 def _late(seconds: float, left: float) -> str:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from vae_course.answers import Killed, OutOfMemory, Stopped, TimedOut
 from vae_course.grading import sandbox, system_calls
 from vae_course.grading.protocol import MIB, Channel, Message, ProtocolError
+from vae_course.grading.worker import NO_CONNECTION, OUT_OF_MEMORY
 
 READY, ANSWER = 120.0, 10.0  # seconds: importing torch on a busy machine; anything else
 RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
@@ -30,6 +33,27 @@ class End:
 
     code: int | None
     cpu: float = 0.0
+
+    @property
+    def out_of_time(self) -> bool:
+        return self.code in (-signal.SIGKILL, -signal.SIGXCPU) and self.cpu >= RESOURCES["seconds"] - 1
+
+    @property
+    def from_outside(self) -> bool:
+        """Somebody killed it: no process in the sandbox can, and its own limits did not."""
+        return self.code == -signal.SIGKILL and not self.out_of_time
+
+    def reason(self) -> Stopped:
+        """Why a process that was not asked to end did so, for its author."""
+        if self.code is None or self.code == NO_CONNECTION:
+            return Killed("Your code closed its connection to the grader and was ended.")
+        if self.code == OUT_OF_MEMORY:
+            return OutOfMemory("Your code left no memory, of the 1 GB that the grader gives, to go on.")
+        if self.code >= 0:
+            return Killed(f"Your code ended Python itself (exit code {self.code}). A function ends with `return`.")
+        if self.out_of_time:
+            return TimedOut(f"Your code used {self.cpu:.0f} seconds of computing time and was stopped.")
+        return Killed(f"Python crashed while your code ran ({signal.Signals(-self.code).name}).")
 
 
 class Worker:
