@@ -18,8 +18,8 @@ _INTRODUCTION = """# What learners get wrong, and what we tell them
 Every exercise of the course knows the mistakes that people make in it: {mistakes} in {exercises} exercises. When an answer is wrong,
 it is compared with each of them on the same inputs; the one that gives the same numbers is named on the card, with the sentence
 below. Mistakes that no number can tell apart share a *family*,
-and the sentence says what they have in common. An answer that shows none of these is shown the smallest input for which it goes wrong,
-and how its numbers relate to the right ones.
+and the sentence says what they have in common. An answer that shows none of these is told how its numbers relate to the right ones, which formula they
+follow, or the smallest input for which it goes wrong.
 
 Use the page to prepare a lecture (which three slips will this room make?), to read a class's marks, or to see what a hint should
 lead away from. Each of these mistakes is a test of the course itself: `make check-the-checks` shows that it is refused and named,
@@ -73,5 +73,14 @@ def _row(mistake: Misconception) -> str:
     if mistake.seen:
         name += f" · in {mistake.seen} of {COLLECTED} collected answers"
     if not callable(mistake.wrong):
-        name += f"<br>`{mistake.wrong!r}`"
+        name += f"<br>`{_value(mistake.wrong)}`"
     return f"| {name.replace('|', chr(92) + '|')} | {mistake.message.replace('|', chr(92) + '|')} |"
+
+
+def _value(wrong: object) -> str:
+    """A constant as Python writes it, its numbers to four digits."""
+    if isinstance(wrong, float):
+        return f"{wrong:.4g}"
+    if isinstance(wrong, dict):
+        return "{" + ", ".join(f"{key!r}: {_value(value)}" for key, value in wrong.items()) + "}"
+    return repr(wrong)
