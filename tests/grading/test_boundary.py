@@ -181,7 +181,7 @@ def kernel():
         "unshare": (0x10000000,), "setns": (0, 0), "ptrace": (0, 0, 0, 0), "mount": (None, b"/scratch", None, 0, None),
         "umount2": (b"/scratch", 0), "chroot": (b"/scratch",), "pivot_root": (b"/", b"/"), "socket": (1, 1, 0),
         "memfd_create": (b"x", 0), "kill": (1, 0), "setuid": (0,), "personality": (0,), "shmget": (0, 4096, 0o1600),
-        "process_vm_readv": (1, None, 0, None, 0, 0), "io_setup": (1, None), "prctl": (22, 1, 0, 0, 0),
+        "process_vm_readv": (1, None, 0, None, 0, 0), "io_setup": (1, None), "prctl": (4, 1, 0, 0, 0),
     }
     # By number on x86-64 and arm64 alike, from io_uring_setup on.
     numbers = {"io_uring_setup": 425, "pidfd_open": 434, "pidfd_getfd": 438, "clone3": 435, "landlock": 444}
