@@ -15,7 +15,6 @@ from vae_course.exercises.iwae import checks as checks
 from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
 from vae_course.exercises.iwae.draws import MIRRORED, drawn_noise, pair_relation
 from vae_course.exercises.iwae.variants import CORRECT
-from vae_course.exercises.iwae.weighing import right as right_weights
 from vae_course.exercises.iwae.weighing_catalogue import IN_THE_WEIGHTS
 from vae_course.exercises.models import (
     LINEAR_M,
@@ -30,7 +29,7 @@ from vae_course.exercises.models import (
     strong,
 )
 from vae_course.exercises.nelbo.bound import FORMULAS
-from vae_course.exercises.nelbo.loss import right_bound
+from vae_course.stage.lent import right_bound, right_weights
 
 
 def draw_case(generator: Generator) -> Arguments:

@@ -10,10 +10,11 @@ from vae_course.exercises.bound_tools import near
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Check, Exercise, Misconception, Trial, Wrong
 from vae_course.exercises.iwae.training import LESSON
-from vae_course.exercises.iwae.weighing import draws, right, terms
+from vae_course.exercises.iwae.weighing import draws, terms
 from vae_course.exercises.models import LINEAR_M, Case, linear_weights, rec_without_z, still
 from vae_course.exercises.nelbo.bound import FORMULAS
 from vae_course.given import log_mean_exp
+from vae_course.stage.lent import right_weights
 
 
 def bound_where_q_is_p(trial: Trial) -> None:
@@ -102,7 +103,7 @@ dreg_loss = Exercise(
     misconceptions=(
         Misconception(
             "plain-bound",
-            lambda model, x, iw: -log_mean_exp(right(model, x, iw), 1).mean(),
+            lambda model, x, iw: -log_mean_exp(right_weights(model, x, iw), 1).mean(),
             "m and v still act inside log q, as in the bound's ordinary gradient. Detach them there, and weight the path "
             "through z by w̃².",
             family="q not detached",

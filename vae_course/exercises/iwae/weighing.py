@@ -60,6 +60,3 @@ def scored(change: Callable[[Tensor], Tensor]) -> Weigh:
         return likelihood + prior - posterior
 
     return wrong
-
-
-right: Weigh = combined(lambda likelihood, prior, posterior: likelihood + prior - posterior)

@@ -9,8 +9,8 @@ from vae_course.exercises.core import Misconception
 from vae_course.exercises.iwae import weighing as weights
 from vae_course.exercises.iwae import weight_catalogue
 from vae_course.exercises.iwae.catalogue import Three, weighing
-from vae_course.exercises.nelbo.loss import right_bound
 from vae_course.given import log_mean_exp
+from vae_course.stage.lent import right_bound
 
 
 def _terms_apart(self: Any, x: Tensor, iw: int) -> Three:

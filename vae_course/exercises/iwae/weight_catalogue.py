@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.iwae.weighing import combined, draws, right, scored, terms, with_likelihood, with_z
+from vae_course.exercises.iwae.weighing import combined, draws, scored, terms, with_likelihood, with_z
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
+from vae_course.stage.lent import right_weights
 
 
 def mixed_layout(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -34,12 +35,12 @@ def analytic_kl(model: Any, x: Tensor, iw: int) -> Tensor:
 
 def _no_grad(model: Any, x: Tensor, iw: int) -> Tensor:
     with torch.no_grad():
-        return right(model, x, iw)
+        return right_weights(model, x, iw)
 
 
 def _seeded(model: Any, x: Tensor, iw: int) -> Tensor:
     torch.manual_seed(0)
-    return right(model, x, iw)
+    return right_weights(model, x, iw)
 
 
 def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -67,7 +68,7 @@ def mirrored(m: Tensor, v: Tensor, z: Tensor) -> Tensor:
 MISCONCEPTIONS = (
     Misconception(
         "log-iw-subtracted",
-        lambda model, x, iw: right(model, x, iw) - math.log(iw),
+        lambda model, x, iw: right_weights(model, x, iw) - math.log(iw),
         "log iw is subtracted from every weight. A single weight knows nothing of iw: the mean is taken later, in the bound.",
     ),
     Misconception(
