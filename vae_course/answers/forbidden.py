@@ -4,14 +4,12 @@ import inspect
 import types
 from typing import Any
 
-from vae_course.exercises import Exercise
-
 _KEYS = ("vae_course.given", "vae_course.reference")
 
 
-def forbidden_name(answer: Any, exercise: Exercise) -> str:
-    """The forbidden name that the answer uses, as "given.kl_normal", or an empty string."""
-    own = exercise.name.split(".")[-1]
+def forbidden_name(answer: Any, exercise: str) -> str:
+    """The forbidden name that the answer to an exercise ("kl_normal", "VAE.loss") uses, as "given.kl_normal", or ""."""
+    own = exercise.split(".")[-1]
     for function in _functions(answer):
         used = _names(function.__code__)
         seen = function.__globals__ | _closure(function)
@@ -24,6 +22,11 @@ def forbidden_name(answer: Any, exercise: Exercise) -> str:
             if name.startswith(_KEYS) and own in used:  # an import inside the answer
                 return f"{name.removeprefix('vae_course.')}.{own}"
     return ""
+
+
+def sentence(used: str) -> str:
+    """What its author is told."""
+    return f"Your answer calls {used}, which is the thing to write. Write the formula yourself."
 
 
 def _closure(function: types.FunctionType) -> dict[str, Any]:
