@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.notebooks.hand_ins import notebook_of, solved, write
+from vae_course.exercises.lessons import LESSONS
 from vae_course.grading import archives, collect, hand_ins
 from vae_course.grading.hand_ins import Work
 
@@ -235,7 +236,7 @@ def test_where_nothing_can_be_read_every_lesson_is_unreadable_with_the_reason(
 ):
     path = tree(tmp_path / "class", {f"ada/{name}": text for name, text in files.items()} | {"bob.ipynb": notebook()})
     found = read(path)
-    assert set(found["ada"].unreadable) == set(collect.LESSONS) and not found["ada"].hand_ins
+    assert set(found["ada"].unreadable) == set(LESSONS) and not found["ada"].hand_ins
     assert all(reason in why for why in found["ada"].unreadable.values()), found["ada"].unreadable
     assert found["bob"].hand_ins, "the class goes on"
 

@@ -1,1 +1,1 @@
-"""Marking a class: what was handed in (collect, hand_ins), each answer examined (marking), and marks kept (results, report)."""
+"""Marking a class. Students' code runs only in a sandbox; what decides about marks never enters it."""

@@ -8,13 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vae_course.exercises import EXERCISES
+from vae_course.exercises.lessons import LESSONS
 from vae_course.grading import layouts
 from vae_course.grading.archives import Refused, objection, open_zip, parts_of
 from vae_course.grading.layouts import Owner, clean, is_hand_in, is_junk, is_zip
-
-LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
-LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 
 MOST_STUDENTS = 20_000
 MOST_FILES = 2_000  # of one student

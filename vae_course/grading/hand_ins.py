@@ -1,5 +1,7 @@
 """From a student's files to one hand-in for each lesson: archives unpacked, the newest version of each, and notes on all that."""
 
+import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -10,9 +12,10 @@ from pathlib import Path
 
 from vae_course.answers import TimedOut
 from vae_course.answers.time_limit import within
+from vae_course.exercises.lessons import LESSON_OF, LESSONS
 from vae_course.grading import layouts
 from vae_course.grading.archives import MOST_BYTES, Refused, open_zip, unpack
-from vae_course.grading.collect import DEEPEST, LESSON_OF, LESSONS, MOST_FILES, Student
+from vae_course.grading.collect import DEEPEST, MOST_FILES, Student
 from vae_course.grading.layouts import clean, is_hand_in, is_junk, is_zip
 from vae_course.notebooks import HandIn, Unreadable, read_hand_in
 
@@ -110,6 +113,20 @@ def _few(notes: list[str]) -> list[str]:
     """Each note once, and not thousands of them."""
     notes = list(dict.fromkeys(notes))
     return [*notes[:MOST_NOTES], f"And {len(notes) - MOST_NOTES} more notes."] if len(notes) > MOST_NOTES else notes
+
+
+def source_of(student: Student) -> str:
+    """What tells a student's files from those of another day, without opening them: their names, sizes and dates."""
+    told = [f"{m.filename} {m.file_size} {m.CRC} {m.date_time}" for m in student.members]
+    budget = [MOST_FILES]
+    with contextlib.suppress(Refused, OSError):
+        for path in student.paths:
+            told += [
+                f"{p.relative_to(path.parent)} {p.stat().st_size} {seconds}" for p, seconds in _walk(path, [], budget)
+            ]
+    return hashlib.sha256("\n".join([student.problem, *student.notes, *told]).encode("utf-8", "replace")).hexdigest()[
+        :32
+    ]
 
 
 def _reason(error: BaseException) -> str:

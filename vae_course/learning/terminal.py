@@ -12,11 +12,9 @@ from pathlib import Path
 from vae_course.answers.time_limit import within
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.examine import outcome
+from vae_course.exercises.lessons import LESSON_OF
 from vae_course.learning.check import Verdict, check
 from vae_course.notebooks import Definitions, candidates, read_hand_in, run_definitions
-
-LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
-LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 
 SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
 
@@ -51,18 +49,6 @@ class Report:
 
     def _required(self) -> list[Verdict]:
         return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
-
-
-def full_name(lesson: str) -> str:
-    """ "04_nelbo" for "04", "4" or "04_nelbo".
-
-    Raises:
-        ValueError: there is no such lesson; the sentence lists them.
-    """
-    found = [name for name in LESSONS if lesson == name or lesson.zfill(2) == name[:2]]
-    if not found:
-        raise ValueError(f"there is no lesson {lesson!r}; the lessons: {', '.join(LESSONS)}.")
-    return found[0]
 
 
 def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
