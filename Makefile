@@ -2,7 +2,7 @@
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
-# make bench   how long training takes                   make clean      remove what can be made again (work/ stays)
+# make bench   how long training and checks take         make clean      remove what can be made again (work/ stays)
 
 PYTHON ?= python3
 # PyTorch's CPU builds: the registry's own Linux build brings gigabytes of CUDA. `make TORCH_INDEX= lab` does without.
@@ -61,6 +61,7 @@ check-the-checks: setup-test
 # What measures time is no test, and runs alone, with every core.
 bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
+	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
 
 nbval: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)

@@ -7,6 +7,7 @@ import pytest
 
 from vae_course import reference
 from vae_course.exercises.bound_tools import ALPHA, lipschitz_tolerance
+from vae_course.exercises.capstone.vae import vae
 from vae_course.exercises.core import Exercise, Raised, Trial, Wrong
 from vae_course.exercises.examine import examine
 from vae_course.exercises.iwae import checks as iwae_checks
@@ -120,3 +121,10 @@ def test_leaving_log_space_costs_the_points_of_staying_finite_alone() -> None:
 def test_exercises_add_up() -> None:
     points = [e.points for e in (negative_elbo_bound, loss, training_step, log_weights, negative_iwae_bound, iwae_loss)]
     assert points == [11, 1, 3, 5, 9, 2]
+
+
+@pytest.mark.parametrize("name", ["no-decoder", "no-networks", "no-prior"])
+def test_what_the_whole_class_forgets_is_not_put_in_place_for_it(name: str) -> None:
+    wrong = next(m for m in vae.misconceptions if m.name == name)
+    found = examine(vae, vae.answer(wrong.wrong), 1)
+    assert found.status == "wrong" and found.misconception == name and found.points < vae.points

@@ -4,6 +4,7 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -49,7 +50,7 @@ class LocalAnswer:
         self._scaffold = dict(scaffold or {})
         self._harness = harness
         self._seconds = seconds
-        self._models: dict[tuple[Any, int], nn.Module] = {}
+        self._models: dict[tuple[Any, int, bool], nn.Module] = {}
 
     def method(self, name: str) -> "LocalAnswer":
         """The same class, called through another of its methods."""
@@ -123,6 +124,8 @@ class LocalAnswer:
         """A private copy of an input; floating tensors can be differentiated."""
         if isinstance(value, Model):
             model = self._model(value)
+            if self._method.startswith("__"):
+                return model  # as its constructor left it, which is not `value`
             leaves |= {n: p for n, p in model.named_parameters() if n.startswith(("enc.", "dec."))}
             leaves |= {n: getattr(model, n) for n in PRIOR if isinstance(getattr(model, n, None), Tensor)}
             return model
@@ -139,8 +142,8 @@ class LocalAnswer:
     def _model(self, spec: Model) -> nn.Module:
         """A model of the learner's class (else of the skeleton) with the check's networks, weights and prior."""
         as_built = self._method.startswith("__")
-        key = spec.nn, spec.z_dim
-        if as_built or key not in self._models:
+        key = spec.nn, spec.z_dim, as_built
+        if key not in self._models:
             self._models[key] = self._build(spec, as_built)
         return self._models[key] if as_built else _load(self._models[key], spec)
 
@@ -161,12 +164,13 @@ class LocalAnswer:
             body = {n: with_globals(f, functions) for n, f in own.items()} | body
         elif self._method:
             body[self._method] = with_globals(self.obj, functions)
-        try:
-            return type("VAE", (base,), body)(nn=spec.nn, name="vae", z_dim=spec.z_dim)
-        except Exception:
-            if base is given.VAE or as_built:
-                raise
-            return type("VAE", (given.VAE,), body)(nn=spec.nn, name="vae", z_dim=spec.z_dim)
+        if base is not given.VAE:
+            try:
+                return type("VAE", (base,), body)(nn=spec.nn, name="vae", z_dim=spec.z_dim)
+            except Exception:
+                if as_built:
+                    raise
+        return _twin(_skeleton(spec.nn, spec.z_dim), type("VAE", (given.VAE,), body))
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
         return {name: f for name, f in self._scaffold.items() if "." not in name}
@@ -192,6 +196,21 @@ def _originals(inputs: tuple[Any, ...]) -> dict[str, Tensor]:
 
 def _unchanged(tensor: Tensor, original: Tensor) -> bool:
     return torch.equal(tensor, original) or same(tensor, original)  # NaN counts as itself
+
+
+@cache
+def _skeleton(network: Any, z_dim: int) -> nn.Module:
+    return given.VAE(nn=network, name="vae", z_dim=z_dim)
+
+
+def _twin(module: nn.Module, cls: type[nn.Module]) -> nn.Module:
+    """A module of another class with the same parts, without the cost of building it; `_load` gives it its weights."""
+    twin = cls.__new__(cls)
+    vars(twin).update({n: v.copy() if isinstance(v, dict) else v for n, v in vars(module).items()})
+    vars(twin)["_modules"] = {
+        n: None if part is None else _twin(part, type(part)) for n, part in module._modules.items()
+    }
+    return twin
 
 
 def _load(model: nn.Module, spec: Model) -> nn.Module:

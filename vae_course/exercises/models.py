@@ -105,9 +105,11 @@ def apart(generator: Generator, z_dim: int = 3, batch: int = 5) -> Case:
 def faint(case: Case) -> Case:
     """The same, with all pixels but the first 64 all but certain and alike in all images.
 
-    So log p(x) is about −40 in place of −500: its exp is an ordinary float, and its rounding a tenth.
+    So log p(x) is about −40 in place of −500: its exp is an ordinary float, and its rounding a tenth. The encoder looks
+    harder at those 64, so that images differ in q as before.
     """
     x, w = case.x, case.model.weights
+    w["enc.net.0.weight"][:, :FREE] *= math.sqrt(PIXELS / FREE)
     x[:, FREE:] = x[0, FREE:].round()
     w["dec.net.2.weight"][FREE:] = 0
     w["dec.net.2.bias"][FREE:] = SURE * (2 * x[0, FREE:] - 1)
@@ -116,13 +118,17 @@ def faint(case: Case) -> Case:
 
 @cache
 def narrow() -> Case:
-    """The decoder ignores z; 32 latents with small variances, so that a Monte Carlo kl strays by little of its size."""
+    """The decoder ignores z; 32 latents, so that a Monte Carlo kl strays by a fifth of its size.
+
+    Half of the variances are small, which adds much to kl and little to its chance; half are large, so that what grows
+    with v shows too.
+    """
     generator = torch.Generator().manual_seed(13)
     case = apart(generator, z_dim=32, batch=1)
     w = case.model.weights
     w["enc.net.2.weight"].zero_()
-    w["enc.net.2.bias"][:32] = torch.ones(32) - 2 * (torch.arange(32) % 2)
-    w["enc.net.2.bias"][32:] = raw_variance(0.02)
+    w["enc.net.2.bias"][:32] = torch.tensor([1.0, -0.5]).repeat(16)
+    w["enc.net.2.bias"][32:] = torch.tensor([raw_variance(0.02), raw_variance(2.0)]).repeat(16)
     return Case(case.model, case.x.repeat(NARROW_ROWS, 1))
 
 

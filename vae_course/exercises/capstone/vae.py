@@ -66,6 +66,17 @@ def _elbo_sign(self: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     return nelbo, {**numbers, "gen/elbo": nelbo}
 
 
+def _forgetting(*names: str) -> Any:
+    """A constructor that does not set these attributes."""
+
+    def __init__(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
+        RightVAE.__init__(self, nn, name, z_dim)
+        for forgotten in names:
+            delattr(self, forgotten)
+
+    return __init__
+
+
 vae = Exercise(
     name="VAE",
     lesson=LESSON,
@@ -97,6 +108,23 @@ vae = Exercise(
     fingerprint=fingerprint,
     agreement=0.06,
     misconceptions=(
+        Misconception(
+            "no-decoder",
+            derived(__init__=_forgetting("dec")),
+            "Your constructor does not build the decoder. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
+            "and self.dec = network.Decoder(z_dim).",
+        ),
+        Misconception(
+            "no-networks",
+            derived(__init__=_forgetting("enc", "dec")),
+            "Your constructor does not build the networks. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
+            "and self.dec = network.Decoder(z_dim).",
+        ),
+        Misconception(
+            "no-prior",
+            derived(__init__=_forgetting("z_prior_m", "z_prior_v")),
+            "Your constructor does not set the prior's mean and variance, so that self.z_prior has nothing to return.",
+        ),
         Misconception(
             "sign-of-rec-returned",
             derived(negative_elbo_bound=_sign_of_rec),

@@ -1,8 +1,9 @@
 """Exercise 7.1: the class VAE, whole. Nothing of it is lent: its own methods call each other."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import torch
@@ -11,12 +12,14 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import Module
 
 from vae_course import nns
-from vae_course.answers import Answer, Call
+from vae_course.answers import Answer, Call, Model
 from vae_course.exercises import models
 from vae_course.exercises.bound_tools import part
 from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
+from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation import designed
+from vae_course.exercises.noise import rows_agree
 
 LESSON = "07_capstone"
 
@@ -58,12 +61,21 @@ def builds(trial: Trial) -> None:
             f"VAE('tiny', 'mine', 4) raised {call.error.type}: {call.error.message}",
             "It should build a model: __init__(self, nn, name, z_dim), with super().__init__() first.",
         )
+    for name, kind in (("enc", "Encoder"), ("dec", "Decoder")):
+        if not is_set(trial.answer, trial.arguments[0], name):
+            raise Wrong(f"Your constructor sets no self.{name}.", f"It should set it to the network's {kind}(z_dim).")
 
 
 def raise_if_untouched(call: Call) -> None:
     """A class whose `raise NotImplementedError` stands below given lines, such as super().__init__(), is not started."""
     if call.error is not None and call.error.type == "NotImplementedError":
         raise Raised(replace(call, error=replace(call.error, is_stub=True)))
+
+
+def is_set(answer: Answer, model: Model, name: str) -> bool:
+    """Does the constructor, alone, leave an attribute (or the class a property) of this name?"""
+    calls = (answer.method(reader).call(model, name, seed=0) for reader in ("__getattr__", "__getattribute__"))
+    return any(call.error is None and call.kinds.get("returned") != "NoneType" for call in calls)
 
 
 def prior_is_standard(trial: Trial) -> None:
@@ -166,18 +178,28 @@ def derived(**methods: Any) -> type:
     return type("VAE", (RightVAE,), methods)
 
 
-def fingerprint(answer: Answer) -> dict[str, Tensor]:
-    """The bounds, the loss and the samples on two designed models."""
-    found: dict[str, Tensor] = {}
-    still, apart = models.still(generator(0, "still")), models.apart(generator(0, "apart"))
-    for label, case in (("still", still), ("apart", apart)):
-        for method, more in (("negative_elbo_bound", ()), ("negative_iwae_bound", (4,)), ("loss", ())):
-            call = answer.method(method).call(case.model, case.x, *more, seed=1)
-            for name, value in call.outputs.items():
-                random = label == "apart" and method == "negative_iwae_bound" and name == "0"
-                if not random:
-                    found[f"{label} {method} {name}"] = value.double()
-    images = designed.image_fingerprint(answer.method("sample_x"), given_z=False)
-    found |= {f"sample_x {name}": value for name, value in images.items()}
+@cache
+def _cases() -> tuple[models.Case, models.Case]:
+    return models.still(generator(0, "still")), models.apart(generator(0, "apart"))
+
+
+@InParts
+def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
+    """What its constructor sets, the bounds and the loss on two designed models, and the samples."""
+    still, apart = _cases()
+    yield {name: torch.tensor(float(is_set(answer, still.model, name))) for name in ("enc", "dec", "z_prior")}
+    yield _values(answer, "negative_elbo_bound", apart)
+    yield _values(answer, "negative_iwae_bound", still, 4)
+    # With draws, the bound itself is random.
+    yield {n: t for n, t in _values(answer, "negative_iwae_bound", apart, 4).items() if n != "0"} | {"": torch.ones(1)}
+    yield _values(answer, "loss", apart)
     z = answer.method("sample_z").call(designed.ruler(0, 3, 9), 512, seed=2).outputs.get("0")
-    return found if z is None else found | {"sample_z": z.double().std() / 3}
+    if z is None:
+        return
+    yield {"spread": z.double().std() / 3, "rows": torch.tensor(float(rows_agree(z)))}
+    yield from designed.image_parts(answer.method("sample_x"), given_z=False)
+
+
+def _values(answer: Answer, method: str, case: models.Case, *more: int) -> dict[str, Tensor]:
+    outputs = answer.method(method).call(case.model, case.x, *more, seed=1).outputs
+    return {name: value.double() for name, value in outputs.items()}

@@ -1,7 +1,5 @@
 """The methods of exercise 6.1 that return samples, black and white."""
 
-from functools import partial
-
 import torch
 from torch import Tensor
 
@@ -28,8 +26,6 @@ from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, PRO
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
-fingerprint_given_z = partial(designed.image_fingerprint, given_z=True)
-fingerprint_given_batch = partial(designed.image_fingerprint, given_z=False)
 
 
 def _shared_between_images(self: object, z: Tensor) -> Tensor:
@@ -59,7 +55,7 @@ sample_x_given = Exercise(
         Check("each pixel with its own chance", given_chances, points=0.5),
         Check("each pixel tossed on its own", given_independence, points=0.5),
     ),
-    fingerprint=fingerprint_given_z,
+    fingerprint=designed.fingerprint_given_z,
     agreement=0.025,
     misconceptions=(
         Misconception("probabilities-for-samples", right_sigmoid_given, PROBABILITIES),
@@ -126,7 +122,7 @@ sample_x = Exercise(
         Check("each pixel is tossed", model_chances, points=0.5),
         Check("z is drawn from the prior", sample_z_from_prior, points=0.5),
     ),
-    fingerprint=fingerprint_given_batch,
+    fingerprint=designed.fingerprint_given_batch,
     agreement=0.025,
     misconceptions=(
         Misconception("probabilities-for-samples", right_sample_sigmoid, PROBABILITIES),

@@ -8,6 +8,8 @@ Three models whose outputs give away how they were made, all on `nns.tiny`:
 """
 
 import math
+from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ from torch import Tensor
 from vae_course.answers import Answer, Model
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Trial, Wrong, generator
+from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.noise import ALPHA, allowed_distance, distance_to_standard_normal, rows_agree
 
 PIXELS, HIDDEN, Z_DIM = 784, 32, 2
@@ -172,18 +175,19 @@ def z_fingerprint(answer: Answer) -> dict[str, Tensor]:
     return found
 
 
-def image_fingerprint(answer: Answer, *, given_z: bool) -> dict[str, Tensor]:
+def image_parts(answer: Answer, *, given_z: bool) -> Iterator[dict[str, Tensor]]:
     """What generated images show: their range, the coins by group, what images or pixels share, the z behind them."""
-    found: dict[str, Tensor] = {}
     rows = 256
     z = torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(rows // 2, 1)
     for name, model in (("coins", coins(swing=2 if given_z else 0)), ("thermometer", thermometer())):
         calls = [answer.call(model, z if given_z else rows, seed=seed) for seed in (1, 2)]
         if any("0" not in call.outputs for call in calls):
-            return {}
+            return
         first, again = (call.outputs["0"].double() for call in calls)
         if tuple(first.shape) != (rows, PIXELS):
-            return {"shape": torch.tensor(first.shape, dtype=torch.float64)}
+            yield {"shape": torch.tensor(first.shape, dtype=torch.float64)}
+            return
+        found: dict[str, Tensor] = {}
         binary = bool(((first == 0) | (first == 1)).all())
         found[f"{name}: binary"], found[f"{name}: rows"] = _flag(binary), _flag(rows_agree(first))
         found[f"{name}: negative"], found[f"{name}: above 1"] = _flag(first.min() < 0), _flag(first.max() > 1)
@@ -198,7 +202,11 @@ def image_fingerprint(answer: Answer, *, given_z: bool) -> dict[str, Tensor]:
             found["z: one for all"] = _flag(lone)
             found["z: the same in two calls"] = _flag(torch.allclose(first, again, atol=0.05))
             found["z: mean"], found["z: spread"] = (first.mean(), first.std()) if not lone else (_flag(0), _flag(0))
-    return found
+        yield found
+
+
+fingerprint_given_z = InParts(partial(image_parts, given_z=True))
+fingerprint_given_batch = InParts(partial(image_parts, given_z=False))
 
 
 def _flag(value: object) -> Tensor:

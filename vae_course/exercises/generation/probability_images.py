@@ -1,7 +1,5 @@
 """The methods of exercise 6.1 that return probabilities."""
 
-from functools import partial
-
 import torch
 
 from vae_course.exercises.core import Check, Exercise, Misconception
@@ -26,8 +24,6 @@ from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, SAM
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
-fingerprint_given_z = partial(designed.image_fingerprint, given_z=True)
-fingerprint_given_batch = partial(designed.image_fingerprint, given_z=False)
 
 compute_sigmoid_given = Exercise(
     name="VAE.compute_sigmoid_given",
@@ -42,7 +38,7 @@ compute_sigmoid_given = Exercise(
     truth=lambda model, z: probabilities(model, z),
     scaffold=others("VAE.compute_sigmoid_given"),
     checks=(Check("probabilities, one row per z", sigmoid_gate), Check("the value", sigmoid_value, points=1)),
-    fingerprint=fingerprint_given_z,
+    fingerprint=designed.fingerprint_given_z,
     agreement=0.06,
     misconceptions=(
         Misconception("returns-logits", lambda self, z: self.dec(z), LOGITS),
@@ -102,7 +98,7 @@ sample_sigmoid = Exercise(
         Check("each image is decoded from one z", one_decode_per_image, points=0.5),
         Check("z is drawn from the prior", probability_z_from_prior, points=0.5),
     ),
-    fingerprint=fingerprint_given_batch,
+    fingerprint=designed.fingerprint_given_batch,
     agreement=0.06,
     misconceptions=(
         Misconception("samples-for-probabilities", right_sample_x, SAMPLES),

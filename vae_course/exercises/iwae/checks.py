@@ -11,10 +11,12 @@ import torch
 
 from vae_course.answers import Call
 from vae_course.exercises.bound_tools import (
+    ALPHA,
     LOG,
     NAMES,
     decoder_gradient,
     lipschitz_tolerance,
+    monte_carlo_kl_tolerance,
     must_be_near,
     narrow_numbers,
     near,
@@ -24,7 +26,7 @@ from vae_course.exercises.bound_tools import (
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
-from vae_course.exercises.iwae.draws import linear_call, right_slope, slope_is_right, two_draws_weigh
+from vae_course.exercises.iwae.draws import PAIRS, linear_call, pair_call, right_slope, slope_is_right, two_draws_weigh
 from vae_course.exercises.models import (
     Case,
     apart,
@@ -59,11 +61,11 @@ def strong_call(trial: Trial) -> Call:
     return trial.call(case.model, case.x, DRAWS, seed=3)
 
 
-@lru_cache(maxsize=8)
-def copies_call(trial: Trial, index: int = 0) -> Call:
-    """Three copies of an image, for what they share."""
-    case = strong().rows(3)
-    return trial.call(case.model, case.x, 2, seed=10 + index)
+@lru_cache(maxsize=4)
+def mild_call(trial: Trial) -> Call:
+    """Copies of an image with iw = 1: for what they share, and for rec."""
+    case = mild().rows(TERM_ROWS)
+    return trial.call(case.model, case.x, 1, seed=9)
 
 
 @cache
@@ -82,12 +84,12 @@ def rec_deviation() -> float:
 @lru_cache(maxsize=4)
 def shares_noise(trial: Trial) -> bool:
     """True if copies of an image share their draws, yet calls differ."""
-    return rows_agree(slopes(copies_call(trial))) and not _repeats(trial)
+    return rows_agree(slopes(mild_call(trial))) and not _repeats(trial)
 
 
 def _repeats(trial: Trial) -> bool:
-    first = number(copies_call(trial), "0")
-    return all(number(copies_call(trial, i), "0") == first for i in range(1, 4))
+    first = number(pair_call(trial, 0), "0")
+    return all(number(pair_call(trial, i), "0") == first for i in range(1, PAIRS))
 
 
 def returns_three_numbers(trial: Trial) -> None:
@@ -96,7 +98,7 @@ def returns_three_numbers(trial: Trial) -> None:
     three_numbers(call)
     if call.changed:
         raise Wrong("Your method changed x or the model in place.", "Compute into new tensors.")
-    three_numbers(trial.call(case.model, case.x[:1], 1, seed=4))
+    three_numbers(linear_call(trial)[1])
 
 
 def are_scalars(trial: Trial) -> None:
@@ -116,14 +118,19 @@ def exact_where_q_is_p(trial: Trial) -> None:
 
 
 def stays_finite(trial: Trial) -> None:
-    """The same with ordinary images, whose 784 pixels make weights of e^−500: 0 in float32, and finite in log space."""
-    case = still(trial.generator("ordinary"), batch=3)
-    got, right = number(trial.call(case.model, case.x, 5, seed=8), "0"), rec_without_z(case).mean().item()
-    if not near(got, right):
-        small = "They are e^−500 or smaller, which is 0 in float32: stay in log space, as log_mean_exp does."
+    """For ordinary images a weight is e^−500, which is 0 in float32: the bound is near the ELBO, and neither infinite nor cut.
+
+    There log w = log p(x) − KL − δ, with δ as in `monte_carlo_kl_tolerance` for a single row; the mean over images of a
+    log-mean-exp lies between the extremes of fifteen δ, so that chance allows 110 nats, of the 500 that count.
+    """
+    case, call = apart_call(trial)
+    m, v, kl = kl_terms(case)
+    got, right = number(call, "0"), (kl + rec_without_z(case)).mean().item()
+    chance = max(monte_carlo_kl_tolerance(m[i : i + 1], v[i : i + 1], ALPHA / m.numel()) for i in range(len(m)))
+    if not abs(got - right) <= chance:
         raise Wrong(
-            f"Your bound is {got:.2f} for images of 784 ordinary pixels.",
-            f"It should be {right:.2f}. {'' if abs(got) < 1e6 else 'Weights cannot be averaged as they are. ' + small}".strip(),
+            f"Your bound is {got:.0f} nats for images of 784 ordinary pixels.",
+            f"It should be about {right:.0f}. Weights are e^−500 or smaller there, which is 0 in float32: stay in log space.",
         )
 
 
@@ -169,10 +176,8 @@ def term(name: str) -> Callable[[Trial], None]:
         found = number(strong_call(trial), name)  # with eight draws, so that terms weighted by importance show
         if name == "2":
             must_be_near(label, found, strong().rec, "on average over z ~ q", rec_deviation())
-            case = mild().rows(TERM_ROWS)
-            found = number(trial.call(case.model, case.x, 1, seed=9), "2")
             tolerance = lipschitz_tolerance(mild().slope, TERM_ROWS)
-            must_be_near(label, found, mild().rec, "on average over z ~ q", tolerance)
+            must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
         elif closed:
             must_be_near(label, found, strong().kl, "for one image, many times")
 

@@ -188,7 +188,7 @@ def gradients_follow_noise(trial: Trial) -> None:
     case, call = linear_call(trial)
     if "0" not in call.differentiable:
         raise Wrong("Your weights carry no gradient.", "No .item(), numpy, .detach() or torch.no_grad() on the way.")
-    cotangent = torch.randn(1, 6, generator=trial.generator("cotangent")).sign()
+    cotangent = 0.5 + torch.rand(1, 6, generator=trial.generator("cotangent"))  # signs could cancel a missing term
     found = call.pull_back({"0": cotangent})
     log_w, c = call.outputs["0"].double()[0], cotangent.double()[0]
     noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - log_w) / LINEAR_M
@@ -197,7 +197,7 @@ def gradients_follow_noise(trial: Trial) -> None:
     got = found.get("enc.net.2.bias")
     if got is None:
         raise Wrong("No gradient of your weights reaches the encoder.", "They depend on m and v, also through z.")
-    if not bool(((got.double() - right).abs() <= 5e-3 * (1 + right.abs() + noise.square().sum())).all()):
+    if not bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
         raise Wrong(
             f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
             f"For the z that you drew they should be {right[0]:.3f} and {right[1]:.3f}: m and v act through z and through q.",
