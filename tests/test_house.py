@@ -31,6 +31,7 @@ FORBIDDEN = {
     "notebooks": UPPER,
     "answers": UPPER,
     "silent": UPPER,
+    "stage": UPPER,
     "reference": UPPER - {"reference"},
     "exercises": UPPER - {"exercises"},  # they know the maths, never who asks, and share no code with the answer key
     "learning": UPPER - {"learning", "exercises"},
@@ -141,7 +142,18 @@ def run_python(folder: Path, code: str) -> str:
     return done.stdout + done.stderr
 
 
-LIBRARY = "from vae_course import given, training, evaluation, figures, notebooks, nns, data\n"
+# The worker's own files, which exist in the sandbox; the rest of grading does not.
+FOR_SANDBOX = {"__init__.py", "confinement.py", "protocol.py", "serving.py", "worker.py"}
+
+
+def test_what_runs_in_the_sandbox_imports_nothing_that_it_lacks():
+    for path in PACKAGE.joinpath("grading").glob("*.py"):
+        if path.name in FOR_SANDBOX:
+            lacking = [(name, line) for name, line in imported_parts(path) if name in UPPER - {"grading"}]
+            assert not lacking, f"{path.name}: {lacking}"
+
+
+LIBRARY = "from vae_course import given, training, evaluation, figures, notebooks, nns, data, stage\n"
 
 
 def test_the_student_edition_imports_without_the_answer_key(tmp_path: Path):

@@ -5,7 +5,29 @@ Nothing here knows what is right.
 """
 
 from vae_course.answers.budget import Budget
-from vae_course.answers.call import Answer, BackwardFailed, Call, CallError, Model, TimedOut
+from vae_course.answers.call import (
+    Answer,
+    BackwardFailed,
+    Call,
+    CallError,
+    Killed,
+    Model,
+    OutOfMemory,
+    Stopped,
+    TimedOut,
+)
 from vae_course.answers.local import LocalAnswer
 
-__all__ = ["Answer", "BackwardFailed", "Budget", "Call", "CallError", "LocalAnswer", "Model", "TimedOut"]
+__all__ = [
+    "Answer",
+    "BackwardFailed",
+    "Budget",
+    "Call",
+    "CallError",
+    "Killed",
+    "LocalAnswer",
+    "Model",
+    "OutOfMemory",
+    "Stopped",
+    "TimedOut",
+]

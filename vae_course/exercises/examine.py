@@ -3,7 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
-from vae_course.answers import Answer, BackwardFailed, Budget, CallError, TimedOut
+from vae_course.answers import Answer, BackwardFailed, Budget, CallError, Stopped
 from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import meaning
@@ -29,7 +29,8 @@ class CheckResult:
 class Outcome:
     """What is known about an answer. True in a condition if and only if the answer is correct.
 
-    `status`: "correct", "wrong" (may carry points), "not started", "raised", "timed out" or "forbidden".
+    `status`: "correct", "wrong" (may carry points), "not started", "raised", "timed out" or "forbidden"; in a sandbox also
+    "out of memory" or "killed".
     """
 
     exercise: str
@@ -78,8 +79,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         except BackwardFailed as failed:
             status, text, stop = "raised", f"On the way back, for the gradients: {_sentence(failed.error)}", True
             message = message or text
-        except TimedOut as late:
-            status, text, stop = "timed out", str(late), True
+        except Stopped as stopped:
+            status, text, stop = stopped.status, str(stopped), True
             message = message or text
         else:
             results.append(CheckResult(check.name, True, check.points))
@@ -93,7 +94,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         message = what_others_did(exercise)
     if status == "wrong":
         answer.renew(exercise.seconds)
-        with contextlib.suppress(Exception, TimedOut):
+        with contextlib.suppress(Exception, Stopped):
             found = diagnose(exercise, answer)
             if found is not None:
                 name, message = found.name, with_reason(exercise, answer, message, found)

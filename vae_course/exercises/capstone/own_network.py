@@ -11,20 +11,10 @@ from vae_course.exercises.capstone.whole_class import raise_if_untouched
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.nns import gaussian_parameters
+from vae_course.stage.plays import play_network
 
 LESSON = "07_capstone"
 PIXELS = 784
-
-
-def play_network(network: Any, z_dim: int, x: Tensor, z: Tensor, stretch: float) -> dict[str, Tensor]:
-    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck."""
-    encoder, decoder = network.Encoder(z_dim).eval(), network.Decoder(z_dim).eval()
-    with torch.no_grad():
-        for parameter in [*encoder.parameters(), *decoder.parameters()]:
-            parameter.mul_(stretch)
-    encoded = encoder(x)
-    m, v = encoded if isinstance(encoded, tuple | list) and len(encoded) == 2 else (encoded, None)
-    return {"m": m, "v": v, "logits": decoder(z)}
 
 
 def draw_images(generator: Generator) -> Arguments:

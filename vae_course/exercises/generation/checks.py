@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor
-from torch.distributions import Bernoulli, Normal
 
 from vae_course.exercises.checks import close, output, worst
 from vae_course.exercises.core import Arguments, Trial, Wrong
@@ -19,29 +18,15 @@ from vae_course.exercises.generation.designed import (
     thermometer,
 )
 from vae_course.exercises.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
+from vae_course.stage.lent import (
+    right_sample_sigmoid,
+    right_sample_x,
+    right_sample_z,
+    right_sigmoid_given,
+    right_x_given,
+)
 
 ROWS = 256
-
-
-def right_sample_z(self: Any, batch: int) -> Tensor:
-    m, v = self.z_prior
-    return Normal(m, v.sqrt()).rsample((batch, self.z_dim)).squeeze(-1)
-
-
-def right_sigmoid_given(self: Any, z: Tensor) -> Tensor:
-    return torch.special.expit(self.dec(z))
-
-
-def right_x_given(self: Any, z: Tensor) -> Tensor:
-    return Bernoulli(logits=self.dec(z)).sample()
-
-
-def right_sample_sigmoid(self: Any, batch: int) -> Tensor:
-    return right_sigmoid_given(self, right_sample_z(self, batch))
-
-
-def right_sample_x(self: Any, batch: int) -> Tensor:
-    return right_x_given(self, right_sample_z(self, batch))
 
 
 RIGHT = {

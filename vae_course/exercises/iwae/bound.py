@@ -15,7 +15,6 @@ from vae_course.exercises.iwae import checks as checks
 from vae_course.exercises.iwae.catalogue import MISCONCEPTIONS
 from vae_course.exercises.iwae.draws import drawn_noise, pair_relation
 from vae_course.exercises.iwae.variants import CORRECT
-from vae_course.exercises.iwae.weight_catalogue import right as right_weights
 from vae_course.exercises.models import (
     LINEAR_M,
     Case,
@@ -29,7 +28,7 @@ from vae_course.exercises.models import (
     strong,
 )
 from vae_course.exercises.nelbo.bound import FORMULAS
-from vae_course.exercises.nelbo.loss import right_bound
+from vae_course.stage.lent import right_bound, right_weights
 
 
 def draw_case(generator: Generator) -> Arguments:

@@ -10,8 +10,8 @@ from torch.distributions import Normal, kl_divergence
 from vae_course.exercises.core import Misconception
 from vae_course.exercises.iwae import weight_catalogue as weights
 from vae_course.exercises.iwae import weight_variants
-from vae_course.exercises.nelbo.loss import right_bound
 from vae_course.given import log_mean_exp
+from vae_course.stage.lent import right_bound, right_weights
 
 Three = tuple[Any, Any, Any]
 Bound = Callable[[Any, Tensor, int], Three]
@@ -29,7 +29,7 @@ def weighing(weigh: weights.Weigh) -> Bound:
 
 def reducing(reduce: Callable[[Tensor], Any]) -> Bound:
     """A mistake in what is made of right log weights (batch, iw)."""
-    return lambda self, x, iw: (reduce(weights.right(self, x, iw)), *right_bound(self, x)[1:])
+    return lambda self, x, iw: (reduce(right_weights(self, x, iw)), *right_bound(self, x)[1:])
 
 
 def returning(change: Callable[[Any, Any, Any], Three]) -> Bound:
@@ -50,7 +50,7 @@ def _weighted_terms(self: Any, x: Tensor, iw: int) -> Three:
 
 
 def _not_reduced(self: Any, x: Tensor, iw: int) -> Three:
-    niwae = -log_mean_exp(weights.right(self, x, iw), 1)
+    niwae = -log_mean_exp(right_weights(self, x, iw), 1)
     _, kl, rec = right_bound(self, x)
     return niwae, kl.expand(len(x)), rec.expand(len(x))
 

@@ -9,19 +9,14 @@ from torch import Generator, Tensor
 from vae_course.exercises.bound_tools import near
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
-from vae_course.exercises.iwae.weight_catalogue import draws, right, terms
+from vae_course.exercises.iwae.weight_catalogue import draws, terms
 from vae_course.exercises.models import LINEAR_M, Case, apart, kl_terms, linear_weights, rec_without_z, still
 from vae_course.exercises.nelbo.bound import FORMULAS
-from vae_course.exercises.nelbo.loss import Summary, loss_first, numbers_match, right_bound, values_on
+from vae_course.exercises.nelbo.loss import Summary, loss_first, numbers_match, values_on
 from vae_course.given import log_mean_exp
+from vae_course.stage.lent import known_bound, right_bound, right_weights
 
 LESSON = "05_iwae"
-
-
-def known_bound(self: Any, x: Tensor, iw: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Stands in for `negative_iwae_bound`, with kl and rec right and niwae known: below kl + rec by 20 − 10/iw."""
-    nelbo, kl, rec = right_bound(self, x)
-    return nelbo - (20 - 10 / iw), kl, rec
 
 
 def draw_with_iw(rng: Generator) -> Arguments:
@@ -202,7 +197,7 @@ dreg_loss = Exercise(
     misconceptions=(
         Misconception(
             "plain-bound",
-            lambda model, x, iw: -log_mean_exp(right(model, x, iw), 1).mean(),
+            lambda model, x, iw: -log_mean_exp(right_weights(model, x, iw), 1).mean(),
             "m and v still act inside log q, as in the bound's ordinary gradient. Detach them there, and weight the path "
             "through z by w̃².",
             family="q not detached",

@@ -9,8 +9,8 @@ from torch import Tensor
 from vae_course.exercises.iwae import weight_catalogue as weights
 from vae_course.exercises.iwae import weight_variants
 from vae_course.exercises.iwae.catalogue import Bound, Three, negative_log_mean, reducing, returning, weighing
-from vae_course.exercises.nelbo.loss import right_bound
 from vae_course.given import log_normal, sample_gaussian
+from vae_course.stage.lent import right_bound, right_weights
 
 
 def _all_from_draws(self: Any, x: Tensor, iw: int) -> Three:
@@ -21,7 +21,7 @@ def _all_from_draws(self: Any, x: Tensor, iw: int) -> Three:
 
 
 def _draws_first(self: Any, x: Tensor, iw: int) -> Three:
-    log_w = torch.stack([weights.right(self, x, 1)[:, 0] for _ in range(iw)])  # (iw, batch)
+    log_w = torch.stack([right_weights(self, x, 1)[:, 0] for _ in range(iw)])  # (iw, batch)
     largest = log_w.max(0).values
     niwae = -(largest + (log_w - largest).exp().mean(0).log()).mean()
     m, v = self.enc(x)

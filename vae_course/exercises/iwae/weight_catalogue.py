@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vae_course.exercises.core import Misconception
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
+from vae_course.stage.lent import right_weights
 
 Weigh = Callable[[Any, Tensor, int], Tensor]
 
@@ -76,12 +77,12 @@ def analytic_kl(model: Any, x: Tensor, iw: int) -> Tensor:
 
 def _no_grad(model: Any, x: Tensor, iw: int) -> Tensor:
     with torch.no_grad():
-        return right(model, x, iw)
+        return right_weights(model, x, iw)
 
 
 def _seeded(model: Any, x: Tensor, iw: int) -> Tensor:
     torch.manual_seed(0)
-    return right(model, x, iw)
+    return right_weights(model, x, iw)
 
 
 def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -89,8 +90,6 @@ def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
     likelihood, prior, posterior = terms(model, x, m.detach(), v.detach(), z)
     return likelihood + prior - posterior
 
-
-right: Weigh = combined(lambda likelihood, prior, posterior: likelihood + prior - posterior)
 
 MISCONCEPTIONS = (
     Misconception(

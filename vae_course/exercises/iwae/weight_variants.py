@@ -8,8 +8,9 @@ from torch import Tensor
 from torch.distributions import Bernoulli, MultivariateNormal, Normal
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from vae_course.exercises.iwae.weight_catalogue import Weigh, right, with_z
+from vae_course.exercises.iwae.weight_catalogue import Weigh, with_z
 from vae_course.given import log_bernoulli_with_logits, log_normal, sample_gaussian
+from vae_course.stage.lent import right_weights
 
 
 def _interleaved(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -76,7 +77,7 @@ def _constants_kept(model: Any, x: Tensor, iw: int) -> Tensor:
 
 
 CORRECT: dict[str, Weigh] = {
-    "a new axis": right,
+    "a new axis": right_weights,
     "repeat_interleave": _interleaved,
     "duplicated x, (iw, batch), transposed": _duplicated,
     "a loop over draws": _draw_by_draw,
@@ -86,5 +87,5 @@ CORRECT: dict[str, Weigh] = {
     "formulas by hand, einsum": _by_hand,
     "constants kept": _constants_kept,
     "negative noise": with_z(lambda m, v, z: 2 * m - z),
-    "double precision": lambda model, x, iw: right(model, x, iw).double(),
+    "double precision": lambda model, x, iw: right_weights(model, x, iw).double(),
 }

@@ -9,7 +9,8 @@ from torch import Generator, Tensor
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
 from vae_course.exercises.kl_divergence.gaussians import kl_truth
-from vae_course.exercises.kl_divergence.mutants import WRONG, kl_versions
+from vae_course.exercises.kl_divergence.mutants import WRONG
+from vae_course.stage.plays import kl_versions
 
 ENOUGH = 8
 """So many of the ten wrong versions have to be refused for full marks."""

@@ -5,25 +5,17 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor
-from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_course.answers import Answer
 from vae_course.exercises.bound_tools import part
 from vae_course.exercises.checks import close
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
+from vae_course.stage.lent import right_bound
+from vae_course.stage.plays import summary
 
 LESSON = "04_nelbo"
 KEYS = ("train/loss", "gen/elbo", "gen/kl_z", "gen/rec")
-
-
-def right_bound(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A right `negative_elbo_bound` for answers that stand on it."""
-    m, v = self.enc(x)
-    q, p = Normal(m, v.sqrt()), Normal(self.z_prior_m, self.z_prior_v.sqrt())
-    kl = kl_divergence(q, p).sum(-1).mean()
-    rec = -Bernoulli(logits=self.dec(q.rsample()), validate_args=False).log_prob(x).sum(-1).mean()
-    return kl + rec, kl, rec
 
 
 def draw_apart(rng: Generator) -> Arguments:
@@ -86,10 +78,6 @@ Summary = tuple[Tensor, dict[str, Any]]
 def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any, Tensor], Summary]:
     """A `loss` that builds its result from the right nelbo, kl, rec."""
     return lambda self, x: change(*self.negative_elbo_bound(x))
-
-
-def summary(nelbo: Any, kl: Any, rec: Any) -> dict[str, Any]:
-    return {"train/loss": nelbo, "gen/elbo": -nelbo, "gen/kl_z": kl, "gen/rec": rec}
 
 
 loss = Exercise(

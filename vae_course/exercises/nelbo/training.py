@@ -4,41 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from vae_course.exercises.checks import close
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
-from vae_course.exercises.nelbo.loss import LESSON, summary, values_on
-
-
-class Slope(nn.Module):
-    """A model so small that its training steps can be followed by hand: loss(x) = mean (x − w)² / 2."""
-
-    def __init__(self, w: Tensor) -> None:
-        super().__init__()
-        self.w = nn.Parameter(w.clone())
-
-    def negative_elbo_bound(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        kl, rec = torch.zeros(()), 0.5 * (x - self.w).square().sum(-1).mean()
-        return kl + rec, kl, rec
-
-    def loss(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        nelbo, kl, rec = self.negative_elbo_bound(x)
-        return nelbo, summary(nelbo, kl, rec)
-
-
-RATE = 0.25
-
-
-def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]:
-    """Four steps of stochastic gradient descent, each on its own batch: what was returned, and the weights after it."""
-    model = Slope(w.detach())
-    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
-    seen: dict[str, Any] = {}
-    for i, x in enumerate(batches.detach()):
-        seen[f"loss {i}"] = training_step(model, x, optimizer)
-        seen[f"weights {i}"] = model.w.detach().clone()
-    return seen
+from vae_course.exercises.nelbo.loss import LESSON, values_on
+from vae_course.stage.plays import RATE, play_steps
 
 
 def _first_optimizer() -> None:

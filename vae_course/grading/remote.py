@@ -1,0 +1,238 @@
+"""The grader's side of the sandbox: workers, submissions, and answers that live behind a pipe.
+
+    with Workers(1) as workers, workers.submission(hand_in) as submission:
+        outcome = examine(exercise, submission.answer(exercise), seed)
+
+Nothing that comes back is believed: see `protocol`. Whatever a student's process does, it ends as one of
+`answers.TimedOut`, `answers.OutOfMemory` or `answers.Killed`, and the next exercise starts from a fresh process.
+"""
+
+import itertools
+import queue
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vae_course.answers import Killed, OutOfMemory, Stopped, TimedOut
+from vae_course.exercises.core import Exercise
+from vae_course.grading.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name
+from vae_course.grading.remote_answer import RemoteAnswer
+from vae_course.grading.replies import constant_in
+from vae_course.grading.worker import OUT_OF_MEMORY
+from vae_course.grading.workers import RESOURCES, End, Worker, WorkerLost
+from vae_course.notebooks import HandIn
+
+__all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
+
+STATEMENT, DEFINITIONS = 2.0, 20.0  # seconds for one statement of a hand-in, and for all
+SUBMISSION = 120.0  # seconds of waiting for one student's process in all
+MOST_NAMES = 2000
+_numbers = itertools.count(1)
+
+
+class Workers:
+    """Some workers, each of which serves one submission at a time. A worker that dies is replaced.
+
+    Args:
+        slots: how many; memory is about 350 MB for the first, and is not shared between them.
+
+    Raises:
+        WorkerLost: the sandbox cannot be used here; the sentence says what to install.
+    """
+
+    def __init__(self, slots: int = 1) -> None:
+        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._all = [Worker() for _ in range(slots)]
+        for worker in self._all:
+            self._free.put(worker)
+
+    def __enter__(self) -> "Workers":
+        try:
+            for worker in self._all:
+                worker.wait()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill all workers and what runs in them."""
+        for worker in self._all:
+            worker.close()
+
+    def submission(self, hand_in: HandIn, seconds: float = SUBMISSION) -> "Submission":
+        """A hand-in whose definitions have been run. Waits for a free worker; close it to free the worker again."""
+        return Submission(self, hand_in, seconds)
+
+    def take(self) -> Worker:
+        return self._free.get()
+
+    def give_back(self, worker: Worker, lost: bool) -> None:
+        """A worker that was lost is replaced."""
+        if lost:
+            worker.close()
+            self._all[self._all.index(worker)] = worker = Worker()
+        self._free.put(worker)
+
+
+class Submission:
+    """One student's definitions, in a process of their own.
+
+    Attributes:
+        names: what the hand-in defines: "f", "VAE", "VAE.loss".
+        failed: what it should have defined and did not, with the reason as a sentence; see `notebooks.Definitions`.
+        stopped: why its definitions could not be run at all, else None.
+    """
+
+    def __init__(self, workers: Workers, hand_in: HandIn, seconds: float) -> None:
+        self.names: frozenset[str] = frozenset()
+        self.failed: dict[str, str] = {}
+        self.stopped: Stopped | None = None
+        self.released: list[int] = []
+        self._workers, self._hand_in, self._left = workers, hand_in, seconds
+        self._worker: Worker | None = None
+        self._channel: Channel | None = None
+        self._killed_from_outside = 0
+        self.number = 0
+        try:
+            self._start()
+        except Stopped as stopped:
+            self.stopped = stopped
+
+    def __enter__(self) -> "Submission":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and free the worker."""
+        if self._channel is not None:
+            self._end()
+        if self._worker is not None:
+            self._workers.give_back(self._worker, lost=False)
+            self._worker = None
+
+    def constant(self, name: str) -> Any:
+        """A number, word, list or dictionary (a tensor as its number or list); None if there is none of that name."""
+        self.ready()
+        reply = self.ask(Message({"do": "constant", "name": name}), STATEMENT)
+        return self.read(lambda: constant_in(reply.facts.get("value")))
+
+    def answer(self, exercise: Exercise) -> "RemoteAnswer":
+        """What the hand-in has for an exercise: to be called, or for a constant to be read."""
+        return RemoteAnswer(self, exercise)
+
+    def ready(self) -> None:
+        """Start again if the process has ended: its answers to other exercises are none the worse."""
+        if self.stopped is not None:
+            raise self.stopped
+        if self._channel is None:
+            self._start()
+
+    def ask(self, request: Message, seconds: float) -> Message:
+        """One request and its reply.
+
+        Raises:
+            Stopped: the process did not survive it.
+            WorkerLost: the sandbox did not.
+        """
+        assert self._channel is not None
+        number, begun = next(_numbers), time.monotonic()
+        deadline = begun + min(seconds, self._left)
+        facts = request.facts | {"id": number, "release": list(self.released)}
+        self.released.clear()
+        try:
+            self._channel.must_be_silent()
+            self._channel.send(Message(facts, request.tensors), deadline)
+            reply = self._channel.receive(deadline)
+            if reply.facts.get("id") != number:
+                raise ProtocolError("a reply to another question")
+        except TimeoutError:
+            self._end()
+            raise TimedOut(_late(seconds, self._left)) from None
+        except ProtocolError as error:
+            raise self._misbehaved(error) from None
+        except EOFError:
+            raise self._reason(self._end(grace=1.0)) from None
+        finally:
+            self._left -= time.monotonic() - begun
+        if "late" in reply.facts:
+            raise TimedOut(self.read(lambda: text(reply.facts, "late")))
+        return reply
+
+    def read(self, reading: Callable[[], Any]) -> Any:
+        """What `reading` finds in a reply; a reply that is none ends the process."""
+        try:
+            return reading()
+        except ProtocolError as error:
+            raise self._misbehaved(error) from None
+
+    def _start(self) -> None:
+        if self._left <= 0:
+            raise TimedOut(_late(0, 0))
+        if self._worker is None:
+            self._worker = self._workers.take()
+        try:
+            self._channel = self._worker.fork()
+        except WorkerLost:
+            self._lose()
+            self._worker = self._workers.take()
+            self._channel = self._worker.fork()  # a second failure in a row is for a person
+        self.number += 1
+        self.released.clear()
+        hand_in = self._hand_in
+        cells = [{"place": c.place, "source": c.source, "names": list(c.names)} for c in hand_in.cells]
+        facts = {"do": "define", "file": hand_in.path.name, "cells": cells, "lost": dict(hand_in.lost)}
+        reply = self.ask(Message(facts | {"seconds": STATEMENT}), DEFINITIONS)
+        self.names = frozenset(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
+        self.failed = self.read(lambda: texts_by_name(reply.facts, "failed", MOST_NAMES))
+
+    def _end(self, grace: float = 0.0) -> End:
+        assert self._channel is not None and self._worker is not None
+        self._channel.close()
+        self._channel = None
+        try:
+            return self._worker.end(grace)
+        except WorkerLost:
+            self._lose()
+            raise
+
+    def _lose(self) -> None:
+        assert self._worker is not None
+        self._workers.give_back(self._worker, lost=True)
+        self._worker = None
+
+    def _misbehaved(self, error: ProtocolError) -> Killed:
+        self._end()
+        return Killed(f"Your code wrote to the grader itself and was ended: {error}.")
+
+    def _reason(self, end: End) -> Stopped:
+        """Why a process that was not asked to end did so."""
+        if end.code is None:
+            return Killed("Your code closed its connection to the grader and was ended.")
+        if end.code == OUT_OF_MEMORY:
+            return OutOfMemory("Your code left no memory, of the 1 GB that the grader gives, to go on.")
+        if end.code >= 0:
+            return Killed(f"Your code ended Python itself (exit code {end.code}). A function ends with `return`.")
+        if end.code in (-signal.SIGKILL, -signal.SIGXCPU) and end.cpu >= RESOURCES["seconds"] - 1:
+            return TimedOut(f"Your code used {end.cpu:.0f} seconds of computing time and was stopped.")
+        if end.code == -signal.SIGKILL and not self._killed_from_outside:
+            self._killed_from_outside += 1
+            raise WorkerLost("A process of the sandbox was killed from outside.")
+        return Killed(f"Python crashed while your code ran ({signal.Signals(-end.code).name}).")
+
+
+def _late(seconds: float, left: float) -> str:
+    if left <= seconds:
+        return (
+            "The time for this hand-in is used up: its calls took too long together. A right answer takes milliseconds."
+        )
+    return (
+        f"Your code was still running after {seconds:.2g} seconds and was stopped with its process. A right answer takes "
+        "milliseconds: look for a loop that never ends."
+    )

@@ -1,0 +1,195 @@
+"""The student's side of the protocol: definitions come to life, and are called as the grader asks. Runs in the sandbox.
+
+A student's code shares this process, so nothing that is sent from here is believed beyond what a wrong answer could do.
+"""
+
+import math
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vae_course import stage
+from vae_course.answers import BackwardFailed, Call, CallError, LocalAnswer, Model, TimedOut
+from vae_course.answers.time_limit import within
+from vae_course.grading.protocol import NAME, NAMES, TENSORS, Channel, Message, size_of
+from vae_course.notebooks import HandIn, Snippet, run_definitions
+
+Reply = tuple[dict[str, Any], dict[str, Tensor]]
+MOST_NAMES = 2000
+_ENTRIES = 10_000  # of a constant that is a tensor or an array
+_COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
+
+
+def serve(channel: Channel) -> None:
+    """Answer requests until the grader closes the connection."""
+    for name in [name for name in sys.modules if name.startswith("vae_course.stage")]:
+        del sys.modules[name]  # what an answer may be lent is no module that it could import
+    channel.send(Message({"confined": True}))
+    submission = _Submission()
+    while True:
+        request = channel.receive()
+        facts, tensors = submission.reply(request)
+        channel.send(Message(facts | {"id": request.facts["id"]}, tensors))
+
+
+class _Submission:
+    """One student's definitions, and the calls whose backward pass may still be asked for."""
+
+    def __init__(self) -> None:
+        self._namespace: dict[str, Any] = {}
+        self._answers: dict[tuple[str, str], LocalAnswer] = {}
+        self._calls: dict[int, Call] = {}
+
+    def reply(self, request: Message) -> Reply:
+        facts = request.facts
+        for number in facts.get("release", ()):
+            self._calls.pop(number, None)
+        try:
+            if facts["do"] == "define":
+                return self._define(facts)
+            if facts["do"] == "constant":
+                return {"value": encode(self._namespace.get(facts["name"]))}, {}
+            return self._call(request) if facts["do"] == "call" else self._pull(request)
+        except TimedOut as late:
+            return {"late": str(late)}, {}
+        except BackwardFailed as failed:
+            return {"error": _error(failed.error)}, {}
+        except KeyboardInterrupt:
+            return {"error": _error(CallError("KeyboardInterrupt", "your code raised it itself"))}, {}
+
+    def _define(self, facts: dict[str, Any]) -> Reply:
+        cells = tuple(Snippet(cell["place"], cell["source"], tuple(cell["names"])) for cell in facts["cells"])
+        hand_in = HandIn(Path(facts["file"]), "", cells, (), facts["lost"])
+        found = run_definitions(hand_in, partial(within, facts["seconds"]))
+        self._namespace = found.namespace
+        names = {name for cell in cells for name in cell.names if name in found.namespace}
+        for cls in _classes(found.namespace):
+            names |= {f"{owner}.{member}" for member in _members(cls) for owner in (cls.__name__, "VAE")}
+        failed = {_plain(name): _plain(why, 2000) for name, why in list(found.failed.items())[:MOST_NAMES]}
+        return {"names": sorted(map(_plain, names))[:MOST_NAMES], "failed": failed}, {}
+
+    def _call(self, request: Message) -> Reply:
+        facts = request.facts
+        obj = find(self._namespace, facts["name"])
+        if obj is None:
+            missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
+            return _described(Call(error=missing))
+        key = facts["name"], facts["method"]
+        if key not in self._answers:
+            self._answers[key] = LocalAnswer(
+                obj,
+                method=facts["method"],
+                scaffold={name: stage.find(function) for name, function in facts["scaffold"].items()},
+                harness=stage.find(facts["harness"]) if facts["harness"] else None,
+                seconds=facts["seconds"],
+            )
+        inputs = [_input(str(i), given, request.tensors) for i, given in enumerate(facts["inputs"])]
+        call = self._answers[key].call(*inputs, seed=facts["seed"])
+        if call.differentiable:
+            self._calls[facts["call"]] = call
+        return _described(call)
+
+    def _pull(self, request: Message) -> Reply:
+        names = request.facts["names"]
+        call = self._calls[request.facts["call"]]
+        gradients = call.pull_back({name: request.tensors[str(i)] for i, name in enumerate(names)})
+        found = {name: g for name, g in gradients.items() if g is not None}
+        none = [name for name, g in gradients.items() if g is None]
+        return {"gradients": list(found), "none": none}, _numbered(found)
+
+
+def find(namespace: dict[str, Any], name: str) -> Any:
+    """The function, or for "VAE" and its methods the class, that answers an exercise; None if there is none.
+
+    A class counts by its name, else by having the method; of several the last, as when a cell is run again.
+    """
+    owner, _, method = name.rpartition(".")
+    if not owner:
+        found = namespace.get(name)
+        if found is None and name == "VAE":
+            found = next((cls for cls in reversed(_classes(namespace)) if issubclass(cls, nn.Module)), None)
+        return found
+    having = [cls for cls in _classes(namespace) if method in _members(cls)]
+    named = [cls for cls in having if cls.__name__ == owner]
+    return [None, *having, *named][-1]
+
+
+def _classes(namespace: dict[str, Any]) -> list[type]:
+    """The classes that the hand-in itself defines, in order."""
+    module = namespace.get("__name__")
+    return [value for value in namespace.values() if isinstance(value, type) and value.__module__ == module]
+
+
+def _members(cls: type) -> set[str]:
+    """What a class, or one of the hand-in's that it is derived from, defines."""
+    return set().union(*(vars(base) for base in cls.__mro__ if base.__module__ == cls.__module__))
+
+
+def _input(name: str, given: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
+    if "model" in given:
+        weights = {n.removeprefix(f"{name}/"): t for n, t in tensors.items() if n.startswith(f"{name}/")}
+        return Model(given["model"]["nn"], given["model"]["z_dim"], weights)
+    return tensors[name] if "tensor" in given else given["value"]
+
+
+def _described(call: Call) -> Reply:
+    """A call as facts and tensors; results too large to send are an error of the answer."""
+    if len(call.kinds) > NAMES or size_of(call.outputs) > TENSORS // 2:
+        count = sum(t.numel() for t in call.outputs.values())
+        said = f"your result has {len(call.kinds)} parts and {count:,} numbers, which is too much to be looked at"
+        call = Call(error=CallError("ResultTooLarge", said))
+    facts = {
+        "outputs": [_plain(name) for name in call.outputs],
+        "kinds": {_plain(name): _plain(kind) for name, kind in call.kinds.items()},
+        "differentiable": [_plain(name) for name in call.differentiable],
+        "changed": list(call.changed),
+        "error": _error(call.error) if call.error else None,
+    }
+    return facts, _numbered(call.outputs)
+
+
+def _numbered(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        str(i): t.resolve_conj().resolve_neg().to(_COMPLEX.get(t.dtype, t.dtype))
+        for i, t in enumerate(tensors.values())
+    }
+
+
+def _error(error: CallError) -> dict[str, Any]:
+    return {
+        "type": _plain(error.type),
+        "message": _plain(error.message, 2000),
+        "line": _plain(error.line, 1000),
+        "is_stub": error.is_stub,
+    }
+
+
+def _plain(text: object, longest: int = NAME) -> str:
+    return str(text)[:longest].encode("utf-8", "replace").decode()
+
+
+def encode(value: Any, depth: int = 5) -> Any:
+    """A constant as JSON: numbers and words as they are, all else in an object that says what it is. See `remote.decode`."""
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        if isinstance(value, Tensor):
+            value = value.detach()
+        size = math.prod(value.shape)
+        value = value.item() if size == 1 else value.tolist() if size <= _ENTRIES else object()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _plain(value, 100_000)
+    if isinstance(value, int) and abs(value) < 2**63:
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {"float": str(float(value))}
+    if depth and isinstance(value, list | tuple) and len(value) <= _ENTRIES:
+        return {"list": [encode(part, depth - 1) for part in value]}
+    if depth and isinstance(value, dict) and len(value) <= _ENTRIES:
+        return {"dict": [[encode(key, 0), encode(part, depth - 1)] for key, part in value.items()]}
+    return {"kind": _plain(type(value).__name__)}

@@ -1,0 +1,96 @@
+"""The worker: the process in the sandbox that runs students' code.
+
+It imports torch and the course once. For each submission it forks; the child shuts itself in (`confinement`), brings the
+hand-in's definitions to life and calls them as it is asked. The parent never runs a student's code and never reads a word
+from a child; so the grader can rely on what it says.
+"""
+
+import base64
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vae_course import stage
+from vae_course.grading import confinement
+from vae_course.grading.protocol import Channel, Message
+
+OUT_OF_MEMORY = 75  # exit code of a child that could not even say so
+
+
+def main() -> NoReturn:
+    """Serve one submission after another, until the grader is gone. The last argument is the descriptor it speaks on."""
+    fd = int(sys.argv[-1])
+    confinement.become_nobody()
+    forks = confinement.Forks()
+    _load()
+    control = socket.socket(fileno=fd)
+    channel = Channel(fd)
+    channel.send(Message({"ready": os.getpid()}))
+    child = 0
+    with contextlib.suppress(EOFError):
+        while True:
+            order = channel.receive().facts
+            if order["do"] == "fork":
+                _, [theirs], _, _ = socket.recv_fds(control, 1, 1)
+                child = forks.fork()
+                if child == 0:
+                    _submission(theirs, order["limits"])
+                os.close(theirs)
+                channel.send(Message({"forked": child}))
+            else:
+                channel.send(Message(_end(child, order["grace"])))
+    os._exit(0)
+
+
+def _load() -> None:
+    """Everything that hand-ins import, and what torch loads at its first use: paid for once, and shared by all."""
+    import importlib
+    import pkgutil
+
+    import torch
+
+    torch.set_num_threads(1)
+    torch.optim.SGD([torch.zeros(1)], lr=0.1)
+    torch.ones(1, requires_grad=True).sum().backward()
+    from vae_course import evaluation, figures, given, silent, training  # noqa: F401
+    from vae_course.grading import serving  # noqa: F401
+
+    for module in pkgutil.iter_modules(figures.__path__):
+        importlib.import_module(f"vae_course.figures.{module.name}")
+    gc.collect()
+    gc.freeze()  # pages that no collection writes to stay shared
+
+
+def _end(child: int, grace: float) -> dict[str, Any]:
+    """How the child ended by itself within some seconds, or None for its code: it was killed. It has no children."""
+    until = time.monotonic() + grace
+    while True:
+        pid, status, used = os.wait4(child, os.WNOHANG)
+        if pid:
+            return {"code": os.waitstatus_to_exitcode(status), "cpu": used.ru_utime + used.ru_stime}
+        if time.monotonic() >= until:
+            break
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return {"code": None}
+
+
+def _submission(fd: int, limits: dict[str, Any]) -> NoReturn:
+    try:
+        from vae_course.grading.serving import serve
+
+        hide = str(Path(stage.__file__).parent)
+        program = base64.b64decode(limits["filter"])
+        confinement.confine(program, **limits["resources"], keep=fd, scratch=os.environ["TMPDIR"], hide=hide)
+        serve(Channel(fd))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    finally:
+        os._exit(1)

@@ -1,0 +1,122 @@
+"""One worker as the grader holds it: a process in the sandbox that forks a fresh child for each submission."""
+
+import base64
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from vae_course.grading import sandbox, system_calls
+from vae_course.grading.protocol import MIB, Channel, Message, ProtocolError
+
+READY, ANSWER = 120.0, 10.0  # seconds: importing torch on a busy machine; anything else
+RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
+"""What a submission has: bytes of memory beyond the worker's own, bytes in its /tmp, seconds of CPU time."""
+
+
+class WorkerLost(Exception):
+    """The sandbox itself failed. This is nobody's mistake in an answer: mark it again, in a new worker."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a submission's process ended: its exit code or minus its signal, None if it was killed here; its CPU seconds."""
+
+    code: int | None
+    cpu: float = 0.0
+
+
+class Worker:
+    """Starts at once, in parallel with others; `wait` until it is ready.
+
+    bubblewrap ends with the thread that started it: make workers in a thread that stays.
+    """
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._said = tempfile.TemporaryFile()
+        command = sandbox.command(["-c", sandbox.START, str(theirs.fileno())])
+        command[0] = shutil.which(command[0]) or command[0]
+        with theirs:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                pass_fds=[theirs.fileno()],
+                env={},
+                cwd="/",
+            )
+        ours.setblocking(False)
+        self._socket, self._channel = ours, Channel(ours.fileno())
+        self._ready = False
+
+    def wait(self) -> None:
+        """Until it can fork.
+
+        Raises:
+            WorkerLost: it could not start; the sentence says why.
+        """
+        if not self._ready:
+            self._hear(READY)
+            self._ready = True
+
+    def fork(self) -> Channel:
+        """A child for one submission, shut in, and ready for requests."""
+        self.wait()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            self._say({"do": "fork", "limits": {"filter": _filter(), "resources": RESOURCES}})
+            with self._lost():
+                socket.send_fds(self._socket, [b"x"], [theirs.fileno()])
+        self._hear(ANSWER)
+        channel = Channel(ours.detach(), owned=True)
+        with self._lost():
+            channel.receive(time.monotonic() + ANSWER)  # "confined"
+        return channel
+
+    def end(self, grace: float = 0.0) -> End:
+        """End the child, unless it ends by itself within some seconds. Everything it started goes with it."""
+        self._say({"do": "end", "grace": grace})
+        found = self._hear(ANSWER + grace)
+        return End(found.get("code"), found.get("cpu", 0.0))
+
+    def close(self) -> None:
+        """Kill it with all that it has started."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+        self._said.close()
+
+    def _say(self, facts: dict[str, Any]) -> None:
+        with self._lost():
+            self._channel.send(Message(facts), time.monotonic() + ANSWER)
+
+    def _hear(self, seconds: float) -> dict[str, Any]:
+        with self._lost():
+            return self._channel.receive(time.monotonic() + seconds).facts
+        raise AssertionError
+
+    @contextlib.contextmanager
+    def _lost(self) -> Any:
+        try:
+            yield
+        except (EOFError, TimeoutError, ProtocolError, OSError) as error:
+            self._process.kill()
+            self._process.wait()
+            self._said.seek(max(0, os.fstat(self._said.fileno()).st_size - 2000))
+            said = self._said.read().decode(errors="replace").strip() or f"{type(error).__name__} {error}"
+            reason = sandbox.available() if not self._ready else ""
+            raise WorkerLost(reason or f"A worker of the sandbox ended: {said}") from None
+
+
+@cache
+def _filter() -> str:
+    return base64.b64encode(system_calls.filter_program()).decode()

@@ -1,0 +1,39 @@
+"""What stands around an answer while it is examined: right versions lent to it, and plays for answers that take objects.
+
+In a notebook this runs beside the learner's code, and in the grader inside the sandbox; so it imports nothing that a sandbox
+lacks, and a worker is told by name what to use.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from vae_course import given
+from vae_course.stage import lent, plays
+
+_MODULES = {module.__name__: module for module in (given, lent, plays)}
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """ "vae_course.stage.lent:right_bound", by which `find` finds it in another process.
+
+    Raises:
+        ValueError: the function is in none of the modules that a sandbox has.
+    """
+    name, module = function.__name__, _MODULES.get(function.__module__)
+    if getattr(module, name, None) is not function:
+        raise ValueError(
+            f"{function.__module__}.{function.__qualname__} cannot be named to a sandbox: scaffolds and harnesses of "
+            f"exercises are functions of {', '.join(_MODULES)}."
+        )
+    return f"{function.__module__}:{name}"
+
+
+def find(name: str) -> Callable[..., Any]:
+    """The function of that name.
+
+    Raises:
+        KeyError: there is no such function.
+    """
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = vars(_MODULES[module])[function]
+    return found

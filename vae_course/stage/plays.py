@@ -1,0 +1,108 @@
+"""How answers are played that take objects: a model and its optimizer, a network, an implementation to test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
+
+
+def kl_versions(test: "Callable[[Any], Any]", which: str = "all") -> "dict[str, Tensor]":
+    """What a test says of 5 right and 10 wrong versions: 1 accepted, 0 refused, -1 if it returned None.
+
+    An error while a wrong version is tested counts as a refusal, as in pytest; while a right one is tested it is an error
+    of the test.
+    """
+
+    def each(qm, qv, pm, pv):
+        return 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1)
+
+    def loop(qm, qv, pm, pv):
+        parts = zip(*(t.unbind(-1) for t in torch.broadcast_tensors(qm, qv, pm, pv)), strict=True)
+        return sum(0.5 * (d.log() - b.log() + (b + (a - c) ** 2) / d - 1) for a, b, c, d in parts)
+
+    def standard_deviations(qm, qv, pm, pv):
+        qs, ps = qv.sqrt(), pv.sqrt()
+        return (torch.log(ps / qs) + (qs**2 + (qm - pm) ** 2) / (2 * ps**2)).sum(-1) - 0.5 * qv.shape[-1]
+
+    def terms(qm, qv, pm, pv):
+        return torch.log(pv) - torch.log(qv), qv / pv, (qm - pm) ** 2 / pv
+
+    right = [
+        lambda *a: each(*a).sum(-1),
+        lambda qm, qv, pm, pv: kl_divergence(Normal(qm, qv.sqrt()), Normal(pm, pv.sqrt())).sum(-1),
+        loop,
+        lambda *a: each(*(t.double() for t in a)).sum(-1).float(),
+        standard_deviations,
+    ]
+    wrong = [
+        lambda qm, qv, pm, pv: each(pm, pv, qm, qv).sum(-1),
+        lambda *a: 2 * each(*a).sum(-1),
+        lambda *a: 0.5 * (sum(t.sum(-1) for t in terms(*a)) - 1),
+        lambda qm, qv, pm, pv: (each(qm, qv, pm, pv) - torch.log(pv / qv)).sum(-1),
+        lambda qm, qv, pm, pv: each(qm, qv, torch.zeros_like(pm), torch.ones_like(pv)).sum(-1),
+        lambda qm, qv, pm, pv: (each(qm, qv, pm, pv) - 0.5 * torch.log(pv)).sum(-1),
+        lambda qm, qv, pm, pv: 0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 - 1).sum(-1),
+        lambda qm, qv, pm, pv: kl_divergence(Normal(qm, qv), Normal(pm, pv)).sum(-1),
+        lambda *a: each(*a).mean(-1),
+        lambda *a: each(*a).sum(),
+    ]
+
+    def accepted(answer):
+        return torch.tensor(-1.0 if answer is None else float(bool(answer)))
+
+    verdicts = {f"right {i}": accepted(test(kl)) for i, kl in enumerate(right)}
+    for i, kl in enumerate(wrong):
+        try:
+            verdicts[f"wrong {i}"] = accepted(test(kl))
+        except NotImplementedError:
+            raise
+        except Exception:  # noqa: BLE001 - a test that breaks on a wrong version has refused it
+            verdicts[f"wrong {i}"] = torch.tensor(0.0)
+    return verdicts
+
+
+def summary(nelbo: Any, kl: Any, rec: Any) -> dict[str, Any]:
+    return {"train/loss": nelbo, "gen/elbo": -nelbo, "gen/kl_z": kl, "gen/rec": rec}
+
+
+class Slope(nn.Module):
+    """A model so small that its training steps can be followed by hand: loss(x) = mean (x − w)² / 2."""
+
+    def __init__(self, w: Tensor) -> None:
+        super().__init__()
+        self.w = nn.Parameter(w.clone())
+
+    def negative_elbo_bound(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        kl, rec = torch.zeros(()), 0.5 * (x - self.w).square().sum(-1).mean()
+        return kl + rec, kl, rec
+
+    def loss(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        nelbo, kl, rec = self.negative_elbo_bound(x)
+        return nelbo, summary(nelbo, kl, rec)
+
+
+RATE = 0.25
+
+
+def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]:
+    """Four steps of stochastic gradient descent, each on its own batch: what was returned, and the weights after it."""
+    model = Slope(w.detach())
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    seen: dict[str, Any] = {}
+    for i, x in enumerate(batches.detach()):
+        seen[f"loss {i}"] = training_step(model, x, optimizer)
+        seen[f"weights {i}"] = model.w.detach().clone()
+    return seen
+
+
+def play_network(network: Any, z_dim: int, x: Tensor, z: Tensor, stretch: float) -> dict[str, Tensor]:
+    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck."""
+    encoder, decoder = network.Encoder(z_dim).eval(), network.Decoder(z_dim).eval()
+    with torch.no_grad():
+        for parameter in [*encoder.parameters(), *decoder.parameters()]:
+            parameter.mul_(stretch)
+    encoded = encoder(x)
+    m, v = encoded if isinstance(encoded, tuple | list) and len(encoded) == 2 else (encoded, None)
+    return {"m": m, "v": v, "logits": decoder(z)}
