@@ -1,5 +1,6 @@
 """`vae-course grade`: what a class gets, and that a run can be stopped, repeated and continued."""
 
+import csv
 import json
 import os
 import pty
@@ -8,17 +9,64 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import save_file
 
-from tests.grading.conftest import LESSON, RIGHT, WRONG, hand_in
 from tests.grading.test_collect import tree
-from tests.notebooks.hand_ins import LESSONS, ROOT, cell_defining, solved, write
+from tests.notebooks.hand_ins import LESSONS, ROOT, cell_defining, notebook_of, solved, write
 from vae_course import cli, given
 from vae_course.exercises import EXERCISES
 from vae_course.grading import grade, marking
+
+RIGHT = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)"
+WRONG = RIGHT.replace(".sqrt()", "")
+LESSON = "01_reparameterization"
+
+Run = Callable[..., int]
+
+
+def hand_in(*cells: str, lesson: str = LESSON) -> str:
+    made = notebook_of(*cells)
+    made["metadata"] = {"vae_course": {"lesson": lesson}}
+    return json.dumps(made)
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Callable[[], dict[tuple[str, str], dict[str, Any]]]:
+    """marks.csv, by student and exercise; every pair stands in it once."""
+
+    def read() -> dict[tuple[str, str], dict[str, Any]]:
+        with (tmp_path / "marks" / "marks.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        found = {(row["student"], row["exercise"]): row for row in rows}
+        assert len(found) == len(rows)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Mark `tmp_path / "class"` into `tmp_path / "marks"`, all students in this process; options by name or as text.
+
+    Only for hand-ins that do no harm: the rule that they are one person's own is lifted.
+    """
+    monkeypatch.setattr(grade, "_allow", lambda options, found, confirm: None)
+
+    def run(*options: str, folder: Path | None = None) -> int:
+        path = folder or tmp_path / "class"
+        return cli.main(["grade", str(path), "--out", str(tmp_path / "marks"), "--no-sandbox", *options])
+
+    return run
+
+
+@pytest.fixture
+def two_students(tmp_path: Path) -> Path:
+    return tree(tmp_path / "class", {"ada.ipynb": hand_in(RIGHT), "bob.ipynb": hand_in(WRONG)})
 
 
 def statuses(found: dict, student: str) -> dict[str, str]:
@@ -356,6 +404,59 @@ def test_files_cut_off_anywhere_are_made_whole(files: tuple[str, ...], tmp_path:
         assert {name: (out / name).read_bytes() for name in whole} == whole
 
 
+def test_in_the_sandbox_the_marks_are_the_same_whatever_the_number_of_jobs(tmp_path: Path, run, marks):
+    codes = EVERY_STATUS | {"killed": "import os\ndef sample_gaussian(m, v):\n    os._exit(0)"}
+    folder = tree(
+        tmp_path / "class", {f"{status}.ipynb": hand_in(code) if code else "" for status, code in codes.items()}
+    )
+    tables = []
+    for jobs in (1, 2):
+        out = tmp_path / f"jobs {jobs}"
+        options = ["--out", str(out), "--lesson", "1", "--jobs", str(jobs), "--seed", "3"]
+        assert cli.main(["grade", str(folder), *options]) == 1
+        tables.append((out / "marks.csv").read_text(encoding="utf-8"))
+        assert "WITHOUT" not in (out / "reports" / "correct.md").read_text(encoding="utf-8")
+    assert tables[0] == tables[1]
+    (tmp_path / "jobs 1").rename(tmp_path / "marks")
+    found = marks()
+    assert {status: found[status, "sample_gaussian"]["status"] for status in codes} == {s: s for s in codes}
+    assert found["killed", "choose_estimator"]["status"] == "not started", "the other exercises are marked"
+
+
+def test_where_there_is_no_sandbox_nothing_is_run(two_students: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert cli.main(["grade", str(two_students), "--out", str(tmp_path / "marks")]) == 2
+    assert "apt-get install bubblewrap" in capsys.readouterr().err
+    assert not (tmp_path / "marks").exists()
+
+
+def test_a_model_is_looked_for_beside_its_notebook_only(run, marks, tmp_path: Path):
+    other = tree(tmp_path / "other", {"model.safetensors": b""})
+    save_file(given.trained("v1_z20").state_dict(), other / "model.safetensors")
+    text = "trained_model = {{'file': {!r}, 'nn': 'v1', 'z_dim': 20}}"
+    lesson = "07_capstone"
+    folder = tree(
+        tmp_path / "class",
+        {
+            "elsewhere/x.ipynb": hand_in(text.format(str(other / "model.safetensors")), lesson=lesson),
+            "link/x.ipynb": hand_in(text.format("model.safetensors"), lesson=lesson),
+            "sound/x.ipynb": hand_in(text.format("some/where/model.safetensors"), lesson=lesson),
+            "sound/model.safetensors": (other / "model.safetensors").read_bytes(),
+        },
+    )
+    (folder / "link" / "model.safetensors").symlink_to(other / "model.safetensors")
+    run("--lesson", "7", "--only", "elsewhere/trained_model")
+    run("--lesson", "7", "--only", "link/trained_model")
+    run("--lesson", "7", "--only", "sound/trained_model")
+    found = {who: marks()[who, "trained_model"] for who in ("elsewhere", "link", "sound")}
+    assert {who: row["status"] for who, row in found.items()} == {
+        "elsewhere": "raised",
+        "link": "raised",
+        "sound": "correct",
+    }
+    assert "there is no file model.safetensors beside" in found["elsewhere"]["message"]
+
+
 KILLED = """
 import sys
 from vae_course import cli
@@ -424,3 +525,17 @@ def test_without_the_sandbox_nobody_is_marked_who_cannot_be_asked_and_no_class(
     assert cli.main(["grade", str(two_students), *out]) == 2
     assert "has 2 students" in capsys.readouterr().err
     assert not (tmp_path / "marks").exists()
+
+
+def test_injections_end_harmless_in_all_files(tmp_path: Path, run, marks):
+    evil = "\\x1b[31m=HYPERLINK(1)<script>"
+    code = f"def sample_gaussian(m, v):\n    raise type('=1+1', (Exception,), {{}})('{evil}')"
+    tree(tmp_path / "class", {"=1+1.ipynb": hand_in(code), "ada.ipynb": hand_in(RIGHT)})
+    assert run() == 0
+    found = marks()
+    assert (
+        found["'=1+1", "sample_gaussian"]["status"] == "raised"
+        and "HYPERLINK" in found["'=1+1", "sample_gaussian"]["message"]
+    )
+    written = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "marks").rglob("*") if p.is_file())
+    assert "\x1b" not in written and "\\u001b" not in written

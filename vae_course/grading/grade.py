@@ -1,12 +1,12 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from vae_course.exercises import EXERCISES
+from vae_course.grading import sandbox
 from vae_course.grading.collect import Class, Student, collect
 from vae_course.grading.hand_ins import source_of
 from vae_course.grading.local import STAMP
@@ -18,7 +18,6 @@ from vae_course.grading.summary import moves, needs_a_person, summary
 from vae_course.grading.table import Mark
 
 FAULTS = "grader_errors.txt"
-REMOTE = "vae_course.grading.remote"
 
 
 class Usage(Exception):
@@ -104,10 +103,9 @@ def _only(only: str, found: Class) -> tuple[str, str]:
 
 def _allow(options: Options, found: Class, confirm: Confirm) -> None:
     if options.sandbox:
-        if importlib.util.find_spec(REMOTE) is None:
+        if missing := sandbox.available():
             raise Usage(
-                "this version has no sandbox yet, and students' code is not run without one; "
-                "--no-sandbox marks one notebook of your own."
+                f"{missing} Without it, students' code is not run; --no-sandbox marks one notebook of your own."
             )
         return
     if options.jobs != 1 or len(found.students) > 1:

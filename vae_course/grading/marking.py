@@ -4,13 +4,13 @@ import hashlib
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from vae_course.answers import Answer, LocalAnswer, TimedOut, forbidden
+from vae_course.answers import Answer, LocalAnswer, Stopped, forbidden
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.diagnosis import diagnose
 from vae_course.exercises.examine import Outcome, examine, outcome
@@ -18,31 +18,14 @@ from vae_course.grading.collect import Student
 from vae_course.grading.fingerprints import AnswerHashes, checks_hash
 from vae_course.grading.hand_ins import Work, read_student
 from vae_course.grading.lint import UNKNOWN, Source, tame
+from vae_course.grading.submission import Started, Submit
 from vae_course.grading.table import Mark
+from vae_course.grading.trained import OwnNetwork, is_trained_model, trained_answer
+from vae_course.grading.workers import WorkerLost
 from vae_course.notebooks import HandIn
 
 UNDEFINED = "The file does not define it."
 NEEDS_A_PERSON = ("grader error", "unreadable")
-
-
-class Submission(Protocol):
-    """The definitions of one hand-in, come to life: here (`local`) or in the sandbox (`remote`).
-
-    Attributes:
-        names: what it defines: "f", "VAE", "VAE.loss".
-        failed: what it was to define and could not, each with the reason as a sentence.
-    """
-
-    @property
-    def names(self) -> frozenset[str]: ...
-
-    @property
-    def failed(self) -> Mapping[str, str]: ...
-
-    def answer(self, exercise: Exercise) -> Answer: ...
-
-
-Submit = Callable[[HandIn], AbstractContextManager[Submission]]
 
 
 @dataclass(frozen=True)
@@ -150,32 +133,31 @@ def _mark_hand_in(
 ) -> Iterator[Mark]:
     """Mark exercises of one hand-in; its code is run when the first of them needs it."""
     source = Source(hand_in)
-    with ExitStack() as stack:
-        running: list[Submission] = []
-
-        def submission() -> Submission:
-            if not running:
-                running.append(stack.enter_context(submit(hand_in)))
-            return running[0]
-
+    with Started(hand_in, submit) as started:
         for exercise, answer in wanted:
             own = seed_of(seed, exercise.name)
-            try:
-                found = _examined(exercise, hand_in, source, submission, own)
-            except Exception as error:  # noqa: BLE001
-                faults.append(traceback.format_exc())
-                found = _fault(exercise, error, own)
+            for worker in (1, 2):
+                try:
+                    found = _examined(exercise, hand_in, source, started, own)
+                    break
+                except Exception as error:  # noqa: BLE001
+                    if isinstance(error, WorkerLost) and worker == 1:
+                        started.close()
+                        continue
+                    faults.append(traceback.format_exc())
+                    found = _fault(exercise, error, own)
+                    break
             yield _mark(student, found, answer, checks_hash(exercise))
 
 
-def _examined(
-    exercise: Exercise, hand_in: HandIn, source: Source, submission: Callable[[], Submission], seed: int
-) -> Outcome:
+def _examined(exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int) -> Outcome:
     used = source.forbidden(exercise)
     if used:
         return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
     failed: Mapping[str, str] = hand_in.lost
     defined = True
+    if is_trained_model(exercise) and (found := _trained(exercise, hand_in, source, seed)) is not None:
+        return found
     if exercise.is_constant:
         value = source.constant(exercise.name)
         if value is UNKNOWN and exercise.name not in source.names:
@@ -184,8 +166,8 @@ def _examined(
             failed = submission().failed
             try:
                 value = tame(submission().answer(exercise).value)
-            except TimedOut as late:
-                return outcome(exercise, "timed out", str(late), seed)
+            except Stopped as stopped:
+                return outcome(exercise, stopped.status, str(stopped), seed)
             except ValueError as error:
                 return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
         found = examine(exercise, LocalAnswer(value), seed)
@@ -201,6 +183,15 @@ def _examined(
     return found if defined else outcome(exercise, "not started", UNDEFINED, seed)
 
 
+def _trained(exercise: Exercise, hand_in: HandIn, source: Source, seed: int) -> Outcome | None:
+    """The outcome for a model on a network of the course; None where it takes the student's code."""
+    try:
+        answer = trained_answer(exercise, source.constant(exercise.name), hand_in.path.parent)
+    except OwnNetwork:
+        return None
+    return examine(exercise, answer, seed)
+
+
 def _with_time_for_the_reason(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     """`examine`, whose outcome does not depend on how much of the catalogue has been measured in this process.
 
@@ -210,7 +201,7 @@ def _with_time_for_the_reason(exercise: Exercise, answer: Answer, seed: int) -> 
     begun = time.monotonic()
     found = examine(exercise, answer, seed)
     if found.status == "wrong" and not found.misconception and time.monotonic() - begun > exercise.seconds:
-        with suppress(Exception, TimedOut):
+        with suppress(Exception, Stopped):
             diagnose(exercise, answer)
         found = examine(exercise, answer, seed)
     return found

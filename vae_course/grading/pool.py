@@ -13,6 +13,7 @@ from pathlib import Path
 from vae_course.grading.collect import Student
 from vae_course.grading.local import LocalSubmission
 from vae_course.grading.marking import Marked, Order, Submit, mark_student
+from vae_course.grading.remote import Workers
 from vae_course.grading.table import Mark
 
 Task = tuple[Student, Order, dict[str, Mark]]
@@ -34,10 +35,7 @@ def marked_students(tasks: Sequence[Task], jobs: int, sandbox: bool) -> Iterator
 
 def _open(stack: ExitStack) -> Submit:
     """The sandbox, with one worker for this process."""
-    from vae_course.grading.remote import Workers
-
-    submit: Submit = stack.enter_context(Workers(1)).submission
-    return submit
+    return stack.enter_context(Workers(1)).submission
 
 
 def _mark(task: Task, submit: Submit) -> Marked:
