@@ -18,19 +18,26 @@ UNKNOWN = object()
 
 
 class Source:
-    """The kept statements of a hand-in, in order."""
+    """The kept statements of a hand-in, in order.
+
+    Attributes:
+        statements: their syntax trees.
+        touched: for each, the names that it defines or changes.
+        names: all of these.
+    """
 
     def __init__(self, hand_in: HandIn) -> None:
         trees = [ast.parse(cell.source) for cell in hand_in.cells]
         self.statements = [node for tree in trees for node in tree.body]
-        self.names = frozenset(name for node in self.statements for name in bound(node) | changed(node))
+        self.touched = [bound(node) | changed(node) for node in self.statements]
+        self.names: frozenset[str] = frozenset().union(*self.touched)
         self._origins: dict[str, str] = {}
         for node in self.statements:
             self._originate(node)
 
     def constant(self, name: str) -> Any:
         """The value of a constant that is written as a literal, or `UNKNOWN`."""
-        touching = [node for node in self.statements if name in bound(node) | changed(node)]
+        touching = [node for node, names in zip(self.statements, self.touched, strict=True) if name in names]
         match touching[-1:]:
             case [
                 ast.Assign(targets=[ast.Name()], value=value)

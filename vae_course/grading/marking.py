@@ -113,9 +113,10 @@ def _mark_work(
                 found = outcome(exercise, "unreadable", reason, 0)
                 marked.marks.append(_mark(student, found, answer, checks_hash(exercise)))
     for lesson, hand_in in work.hand_ins.items():
-        hashes = AnswerHashes(hand_in)
+        source = Source(hand_in)
+        hashes = AnswerHashes(hand_in, source)
         wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
-        marked.marks += list(_mark_hand_in(student, hand_in, wanted, order.seed, submit, marked.faults))
+        marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, submit, marked.faults))
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
     everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
@@ -129,10 +130,15 @@ def _exercises(lesson: str) -> list[Exercise]:
 
 
 def _mark_hand_in(
-    student: str, hand_in: HandIn, wanted: list[tuple[Exercise, str]], seed: int, submit: Submit, faults: list[str]
+    student: str,
+    hand_in: HandIn,
+    source: Source,
+    wanted: list[tuple[Exercise, str]],
+    seed: int,
+    submit: Submit,
+    faults: list[str],
 ) -> Iterator[Mark]:
     """Mark exercises of one hand-in; its code is run when the first of them needs it."""
-    source = Source(hand_in)
     with Started(hand_in, submit) as started:
         for exercise, answer in wanted:
             own = seed_of(seed, exercise.name)
