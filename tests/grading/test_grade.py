@@ -21,6 +21,8 @@ from tests.notebooks.hand_ins import LESSONS, ROOT, cell_defining, notebook_of, 
 from vae_course import cli, given
 from vae_course.exercises import EXERCISES
 from vae_course.grading import grade, marking
+from vae_course.grading.local import LocalSubmission
+from vae_course.grading.workers import WorkerLost
 
 RIGHT = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)"
 WRONG = RIGHT.replace(".sqrt()", "")
@@ -236,6 +238,25 @@ def test_a_fault_of_the_grader_is_never_a_zero_in_silence(
     assert "planted" in (tmp_path / "marks" / grade.FAULTS).read_text(encoding="utf-8")
     monkeypatch.setattr(marking, "examine", whole)
     assert run("--changed") == 0 and marks()["ada", "sample_gaussian"]["status"] == "correct"
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, "correct"), (2, "grader error")])
+def test_a_worker_that_is_lost_is_replaced_once(times: int, status: str, tmp_path: Path, run, marks, monkeypatch):
+    tree(tmp_path / "class", {"ada.ipynb": hand_in(RIGHT)})
+    whole, lost, begun = LocalSubmission.answer, [], []
+
+    def answer(self, exercise):
+        begun.append(self)
+        if exercise.name == "sample_gaussian" and len(lost) < times:
+            lost.append(exercise.name)
+            raise WorkerLost("killed from outside")
+        return whole(self, exercise)
+
+    monkeypatch.setattr(LocalSubmission, "answer", answer)
+    assert run() == (status != "correct")
+    found = statuses(marks(), "ada")
+    assert found["sample_gaussian"] == status and found["score_function_gradient"] == "not started"
+    assert begun[0] is not begun[1], "asked again in a new process"
 
 
 def test_a_fault_outside_of_an_exercise_costs_one_student_nothing_but_time(two_students: Path, run, marks, monkeypatch):
