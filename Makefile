@@ -23,7 +23,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks chromium
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks chromium bubblewrap
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -47,11 +47,11 @@ $(VENV)/.test-ready: $(VENV)/.lab-ready
 	$(PY) -m pip install -q -e '.[test]'
 	@touch $@
 
-test: chromium lint drift unit nbval browser
+test: chromium bubblewrap lint drift unit nbval browser
 
 test-all: test slow check-the-checks
 
-unit: setup-test
+unit: setup-test bubblewrap
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
 
 # Every catalogued mistake over 20 seeds, every right answer in another style over 200: prints both tables.
@@ -70,7 +70,7 @@ nbval: setup-test
 browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
-slow: setup-test chromium
+slow: setup-test chromium bubblewrap
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m slow tests
 
 build: setup-test
@@ -91,6 +91,13 @@ chromium:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
 	  else echo "The browser tests need Chromium; install it with: sudo apt-get install chromium" >&2; exit 1; fi; }
+
+# The sandbox in which students' code is run to be marked.
+bubblewrap:
+	@command -v bwrap >/dev/null && /sbin/ldconfig -p | grep -q 'libseccomp\.so\.2' || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends bubblewrap libseccomp2; \
+	  else echo "Grading needs bubblewrap and libseccomp; install them with: sudo apt-get install bubblewrap libseccomp2" >&2; exit 1; fi; }
 
 clean:
 	rm -rf $(VENV) build test-results *.egg-info .pytest_cache .ruff_cache .mypy_cache

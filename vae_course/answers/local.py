@@ -62,7 +62,9 @@ class LocalAnswer:
 
     def _with(self, **changes: Any) -> "LocalAnswer":
         own = {"method": self._method, "scaffold": self._scaffold, "harness": self._harness, "seconds": self._seconds}
-        return LocalAnswer(self.obj, **(own | changes))
+        answer = LocalAnswer(self.obj, **(own | changes))
+        answer._models = self._models if inspect.isclass(self.obj) else {}  # whichever of its methods is called
+        return answer
 
     def call(self, *inputs: Any, seed: int) -> Call:
         """Call the answer on copies of the inputs; whatever it raises comes back as `Call.error`.
@@ -142,8 +144,7 @@ class LocalAnswer:
     def _model(self, spec: Model) -> nn.Module:
         """A model of the learner's class (else of the skeleton) with the check's networks, weights and prior."""
         as_built = self._method.startswith("__")
-        key = spec.nn, spec.z_dim, as_built
-        if key not in self._models:
+        if (key := (spec.nn, spec.z_dim, as_built)) not in self._models:
             self._models[key] = self._build(spec, as_built)
         return self._models[key] if as_built else _load(self._models[key], spec)
 

@@ -75,6 +75,16 @@ class Forks:
         return pid
 
 
+def own_files(scratch: str, disk: int, empty: tuple[str, ...]) -> None:
+    """Mounts of its own, with all other namespaces: `scratch` holds nothing, and so do the `empty` folders, for ever."""
+    own_users(_NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES | _NEW_CGROUP)
+    safe = _NO_SUID | _NO_DEVICES | _NO_PROGRAMS
+    _call("mount", None, b"/", None, _RECURSIVE | _PRIVATE, None)
+    _call("mount", b"tmpfs", scratch.encode(), b"tmpfs", safe, f"size={disk},nr_inodes=1000,mode=700".encode())
+    for folder in empty:
+        _call("mount", b"tmpfs", folder.encode(), b"tmpfs", safe | _READ_ONLY, b"size=4096,nr_inodes=1")
+
+
 def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, scratch: str, hide: str) -> None:
     """Shut the calling process in, for good. It was made by `Forks.fork`.
 
@@ -94,12 +104,7 @@ def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, 
     os.closerange(3, keep)
     os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     limits = _resources(memory, disk, seconds)  # read off /proc
-    own_users(_NEW_MOUNTS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES | _NEW_CGROUP)
-    safe = _NO_SUID | _NO_DEVICES | _NO_PROGRAMS
-    _call("mount", None, b"/", None, _RECURSIVE | _PRIVATE, None)
-    _call("mount", b"tmpfs", scratch.encode(), b"tmpfs", safe, f"size={disk},nr_inodes=1000,mode=700".encode())
-    for empty in ("/proc", hide):
-        _call("mount", b"tmpfs", empty.encode(), b"tmpfs", safe | _READ_ONLY, b"size=4096,nr_inodes=1")
+    own_files(scratch, disk, ("/proc", hide))
     os.chdir(scratch)
     for what, limit in limits.items():
         resource.setrlimit(what, (limit, limit))

@@ -19,7 +19,7 @@ from vae_course.exercises.core import Exercise
 from vae_course.grading.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name
 from vae_course.grading.remote_answer import RemoteAnswer
 from vae_course.grading.replies import constant_in
-from vae_course.grading.worker import OUT_OF_MEMORY
+from vae_course.grading.worker import NO_CONNECTION, OUT_OF_MEMORY
 from vae_course.grading.workers import RESOURCES, End, Worker, WorkerLost
 from vae_course.notebooks import HandIn
 
@@ -213,7 +213,7 @@ class Submission:
 
     def _reason(self, end: End) -> Stopped:
         """Why a process that was not asked to end did so."""
-        if end.code is None:
+        if end.code is None or end.code == NO_CONNECTION:
             return Killed("Your code closed its connection to the grader and was ended.")
         if end.code == OUT_OF_MEMORY:
             return OutOfMemory("Your code left no memory, of the 1 GB that the grader gives, to go on.")

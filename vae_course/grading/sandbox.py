@@ -53,9 +53,13 @@ ENVIRONMENT = {
 }
 """All of the environment that exists in the sandbox."""
 
-START = f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.grading.worker import main; main()"
+_FIRST = (
+    f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.grading import confinement; "
+    "confinement.become_nobody(); forks = confinement.Forks(); "
+)
+START = _FIRST + "from vae_course.grading.worker import main; main(forks)"  # torch is loaded by nobody, and once
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
-_PROBE = "from vae_course.grading import confinement as c; c.become_nobody(); f = c.Forks(); c.own_users(0x20000); import vae_course.silent"
+_PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.silent"
 _CONTAINER = (
     "In a container, start it with user namespaces: docker run --security-opt seccomp=unconfined --security-opt "
     "apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN. On Ubuntu from 23.10: "
@@ -104,8 +108,7 @@ def available() -> str:
         return "The sandbox needs bubblewrap; install it with: sudo apt-get install bubblewrap"
     if missing := system_calls.missing():
         return missing
-    code = f"import sys; sys.path.insert(0, {INSIDE!r}); {_PROBE}"
-    done = subprocess.run(command(["-S", "-c", code]), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command(["-S", "-c", _PROBE]), capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         return f"Namespaces cannot be made here ({said}), and the sandbox needs them. {_CONTAINER}"

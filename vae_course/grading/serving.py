@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import vae_course
 from vae_course import stage
 from vae_course.answers import BackwardFailed, Call, CallError, LocalAnswer, Model, TimedOut
 from vae_course.answers.time_limit import within
@@ -27,8 +28,10 @@ _COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
 
 def serve(channel: Channel) -> None:
     """Answer requests until the grader closes the connection."""
-    for name in [name for name in sys.modules if name.startswith("vae_course.stage")]:
-        del sys.modules[name]  # what an answer may be lent is no module that it could import
+    for name in [name for name in sys.modules if name.startswith(("vae_course.stage", "vae_course.grading"))]:
+        del sys.modules[name]  # what an answer may be lent is in no module that it could import
+    for name in ("stage", "grading"):
+        vars(vae_course).pop(name, None)
     channel.send(Message({"confined": True}))
     submission = _Submission()
     while True:

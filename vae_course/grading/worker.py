@@ -20,14 +20,12 @@ from vae_course import stage
 from vae_course.grading import confinement
 from vae_course.grading.protocol import Channel, Message
 
-OUT_OF_MEMORY = 75  # exit code of a child that could not even say so
+OUT_OF_MEMORY, NO_CONNECTION = 75, 76  # exit codes of a child that could not even say so
 
 
-def main() -> NoReturn:
+def main(forks: confinement.Forks) -> NoReturn:
     """Serve one submission after another, until the grader is gone. The last argument is the descriptor it speaks on."""
     fd = int(sys.argv[-1])
-    confinement.become_nobody()
-    forks = confinement.Forks()
     _load()
     control = socket.socket(fileno=fd)
     channel = Channel(fd)
@@ -92,5 +90,7 @@ def _submission(fd: int, limits: dict[str, Any]) -> NoReturn:
         serve(Channel(fd))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
+    except (EOFError, OSError):
+        os._exit(NO_CONNECTION)
     finally:
         os._exit(1)

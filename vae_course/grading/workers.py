@@ -114,7 +114,7 @@ class Worker:
             self._said.seek(max(0, os.fstat(self._said.fileno()).st_size - 2000))
             said = self._said.read().decode(errors="replace").strip() or f"{type(error).__name__} {error}"
             reason = sandbox.available() if not self._ready else ""
-            raise WorkerLost(reason or f"A worker of the sandbox ended: {said}") from None
+            raise WorkerLost(f"A worker of the sandbox ended: {said}\n{reason}".strip()) from None
 
 
 @cache
