@@ -58,10 +58,7 @@ def check(args: argparse.Namespace) -> int:
     from .learning import terminal
     from .notebooks import Unreadable
 
-    try:
-        lesson = terminal.full_name(args.lesson) if args.lesson else ""
-    except ValueError as error:
-        raise CommandError(error) from None
+    lesson = _lesson(args.lesson)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
     code = 0
@@ -76,6 +73,37 @@ def check(args: argparse.Namespace) -> int:
         print(f"{chr(10) if number else ''}{report}", flush=True)
         code = max(code, 0 if report.complete else 1)
     return code
+
+
+def grade(args: argparse.Namespace) -> int:
+    """Mark a class; exit code 1 if something needs a person. Killed at any moment, it goes on where it was."""
+    from .grading.collect import NoClass
+    from .grading.grade import Options, Usage
+    from .grading.grade import grade as mark
+    from .grading.progress import progress_bar
+    from .grading.results import Refused
+
+    options = Options(
+        Path(args.path),
+        Path(args.out),
+        args.jobs,
+        args.only or "",
+        _lesson(args.lesson),
+        args.changed,
+        not args.no_sandbox,
+        args.seed,
+    )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        report = mark(options, _yes, progress_bar(sys.stderr))
+    except (NoClass, Refused, Usage) as error:
+        raise CommandError(error) from None
+    except KeyboardInterrupt:
+        print("\nvae-course: stopped; the same command goes on where it was.", file=sys.stderr)
+        return 130
+    print(report.text, flush=True)
+    return 0 if report.complete else 1
 
 
 def train(args: argparse.Namespace) -> int:
@@ -113,6 +141,20 @@ def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs of an earlier check again")
 
 
+def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "grade", grade)
+    parser.add_argument("path", metavar="PATH", help="notebooks, folders of students, or the zip of Moodle or Canvas")
+    parser.add_argument("--out", required=True, metavar="DIR", help="where marks.csv and the reports go")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="how many students at the same time (1)")
+    parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
+    parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")
+    parser.add_argument("--changed", action="store_true", help="mark what was changed since, and say whose marks move")
+    parser.add_argument(
+        "--no-sandbox", action="store_true", help="for one notebook of your own: run its code unguarded"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="that of an earlier run (in its run.json)")
+
+
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "train", train, passes_on=True)
 
@@ -125,7 +167,7 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_check, add_train, add_build, add_doctor)
+COMMANDS = (add_lab, add_check, add_grade, add_train, add_build, add_doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -157,6 +199,33 @@ def _add(
     parser = commands.add_parser(name, help=summary, description=summary, add_help=not passes_on, allow_abbrev=False)
     parser.set_defaults(run=run, passes_on=passes_on)
     return parser
+
+
+def _count(text: str) -> int:
+    """A number of jobs."""
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"a number from 1 to 256 was expected, not {text!r}")
+    return int(text)
+
+
+def _yes(question: str) -> bool:
+    """Ask at the terminal; where there is none, the answer is no."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"this question needs a terminal: {question}")
+    try:
+        return input(f"{question} Type yes: ").strip().lower() == "yes"
+    except EOFError:
+        return False
+
+
+def _lesson(name: str | None) -> str:
+    """The full name of a lesson that was typed, or an empty string."""
+    from .exercises.lessons import full_name
+
+    try:
+        return full_name(name) if name else ""
+    except ValueError as error:
+        raise CommandError(error) from None
 
 
 def _become(command: list[str]) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
+from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
-from vae_course.learning.forbidden import forbidden_name
 from vae_course.learning.resolve import find_exercise, owner, unwrap
 
 _last: dict[str, bool] = {}
@@ -48,10 +48,9 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     """
     definition = find_exercise(answer, exercise)
     seed = secrets.randbelow(2**31) if seed is None else seed
-    used = forbidden_name(unwrap(answer), definition)
+    used = forbidden.forbidden_name(unwrap(answer), definition.name)
     if used:
-        sentence = f"Your answer calls {used}, which is the thing to write. Write the formula yourself."
-        found = outcome(definition, "forbidden", sentence, seed)
+        found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
     else:
         # A method is examined on its own class, where its helper methods are.
         target = (owner(answer) if definition.is_method else None) or unwrap(answer)

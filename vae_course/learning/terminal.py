@@ -1,7 +1,6 @@
 """What `vae-course check` does: a whole file is checked as its cells would be in the notebook."""
 
 import contextlib
-import inspect
 import os
 import secrets
 import warnings
@@ -9,18 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from torch import nn
 
 from vae_course.answers.time_limit import within
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.examine import outcome
+from vae_course.exercises.lessons import LESSON_OF
 from vae_course.learning.check import Verdict, check
-from vae_course.notebooks import Definitions, read_hand_in, run_definitions
-
-LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
-LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
+from vae_course.notebooks import Definitions, candidates, read_hand_in, run_definitions
 
 SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
 
@@ -55,18 +49,6 @@ class Report:
 
     def _required(self) -> list[Verdict]:
         return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
-
-
-def full_name(lesson: str) -> str:
-    """ "04_nelbo" for "04", "4" or "04_nelbo".
-
-    Raises:
-        ValueError: there is no such lesson; the sentence lists them.
-    """
-    found = [name for name in LESSONS if lesson == name or lesson.zfill(2) == name[:2]]
-    if not found:
-        raise ValueError(f"there is no lesson {lesson!r}; the lessons: {', '.join(LESSONS)}.")
-    return found[0]
 
 
 def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
@@ -119,7 +101,7 @@ def _quietly(folder: Path) -> Iterator[None]:
 def _verdict(exercise: Exercise, definitions: Definitions, seed: int) -> Verdict:
     """The first candidate that is more than a stub decides."""
     verdict = _without_answer(exercise, "not started", "The file does not define it.", seed)
-    for answer in _candidates(exercise.name, definitions.namespace):
+    for answer in candidates(exercise.name, definitions.namespace):
         verdict = check(answer, exercise.name, seed=seed, quiet=True)
         if verdict.status != "not started":
             return verdict
@@ -133,24 +115,3 @@ def _verdict(exercise: Exercise, definitions: Definitions, seed: int) -> Verdict
 
 def _without_answer(exercise: Exercise, status: str, message: str, seed: int) -> Verdict:
     return Verdict(**vars(outcome(exercise, status, message[:1].upper() + message[1:], seed)))
-
-
-def _candidates(name: str, namespace: dict[str, Any]) -> Iterator[Any]:
-    """What may be meant by an exercise's name: itself first; for a method, then those of the learner's other classes, the last first."""
-    cls_name, _, method = name.partition(".")
-    own = [
-        value
-        for value in reversed(namespace.values())
-        if inspect.isclass(value) and issubclass(value, nn.Module) and value.__module__ == namespace["__name__"]
-    ]
-    if not method:
-        if name in namespace:
-            yield namespace[name]
-        if name == "VAE":
-            yield from (cls for cls in own if cls.__name__ != name and "negative_elbo_bound" in vars(cls))
-        return
-    named = namespace.get(cls_name)
-    for cls in [*([named] if inspect.isclass(named) else []), *(c for c in own if c is not named)]:
-        defining = next((base for base in cls.__mro__ if method in vars(base)), None)
-        if defining is not None and defining.__module__ == namespace["__name__"]:
-            yield getattr(cls, method)

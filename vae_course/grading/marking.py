@@ -1,0 +1,239 @@
+"""One student's hand-ins become marks. Each exercise is marked on its own, and a fault of ours is never the student's."""
+
+import hashlib
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vae_course.answers import Answer, LocalAnswer, Stopped, forbidden
+from vae_course.exercises import EXERCISES, Exercise
+from vae_course.exercises.diagnosis import diagnose
+from vae_course.exercises.examine import Outcome, examine, outcome
+from vae_course.grading.collect import Student
+from vae_course.grading.fingerprints import AnswerHashes, checks_hash
+from vae_course.grading.hand_ins import Work, read_student
+from vae_course.grading.lint import UNKNOWN, Source, tame
+from vae_course.grading.submission import Started, Submit
+from vae_course.grading.table import Mark
+from vae_course.grading.trained import OwnNetwork, is_trained_model, trained_answer
+from vae_course.grading.workers import WorkerLost
+from vae_course.notebooks import HandIn
+
+UNDEFINED = "The file does not define it."
+NEEDS_A_PERSON = ("grader error", "unreadable")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be marked.
+
+    Args:
+        seed: the run's secret; every exercise has its own seed from it, the same for all students.
+        lesson, exercise: only these; empty: all.
+        renew: "all" exercises, those that are "missing" among the earlier marks, or besides those that are "changed".
+    """
+
+    seed: int
+    lesson: str = ""
+    exercise: str = ""
+    renew: str = "all"
+
+
+@dataclass
+class Marked:
+    """A student's new marks, the exercises that their mark now consists of, and notes for the report.
+
+    `outdated` are exercises whose earlier mark stays, although the answer has changed since. `faults` are tracebacks of
+    our own errors.
+    """
+
+    marks: list[Mark] = field(default_factory=list)
+    exercises: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+    faults: list[str] = field(default_factory=list)
+
+
+def seed_of(run: int, exercise: str) -> int:
+    """An exercise's seed, which tells nothing about the run's or another exercise's."""
+    return int.from_bytes(hashlib.sha256(f"{run} {exercise}".encode()).digest()[:4]) % 2**31
+
+
+def mark_student(student: Student, order: Order, before: Mapping[str, Mark], submit: Submit, into: Path) -> Marked:
+    """Mark what a student handed in.
+
+    Args:
+        before: their earlier marks by exercise.
+        submit: makes a `Submission` of a hand-in, for as long as it is needed.
+        into: an empty folder for what is unpacked.
+    """
+    marked = Marked()
+    try:
+        work = read_student(student, into, order.lesson)
+        marked.notes = work.notes
+        _mark_work(student.name, work, order, before, submit, marked)
+    except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
+        marked.faults.append(traceback.format_exc())
+        left = [e for e in EXERCISES.values() if order.lesson in ("", e.lesson) and order.exercise in ("", e.name)]
+        have = {mark.exercise for mark in marked.marks}
+        marked.marks += [_mark(student.name, _fault(e, error, 0), "", "") for e in left if e.name not in have]
+        marked.exercises = tuple({*before, *(mark.exercise for mark in marked.marks)})
+    return marked
+
+
+def _mark_work(
+    student: str, work: Work, order: Order, before: Mapping[str, Mark], submit: Submit, marked: Marked
+) -> None:
+    exercises: list[str] = []
+    outdated: list[str] = []
+
+    def due(exercise: Exercise, answer: str) -> bool:
+        """True if it is to be marked now; in any case it is part of the student's mark."""
+        exercises.append(exercise.name)
+        if order.exercise:
+            return exercise.name == order.exercise
+        mark = before.get(exercise.name)
+        if order.renew == "all" or mark is None or mark.status in NEEDS_A_PERSON:
+            return True
+        if order.renew == "changed":
+            return mark.answer != answer or mark.checks != checks_hash(exercise)
+        if mark.answer != answer:
+            outdated.append(exercise.name)
+        return False
+
+    for lesson, reason in work.unreadable.items():
+        for exercise in _exercises(lesson):
+            answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
+            if due(exercise, answer):
+                found = outcome(exercise, "unreadable", reason, 0)
+                marked.marks.append(_mark(student, found, answer, checks_hash(exercise)))
+    for lesson, hand_in in work.hand_ins.items():
+        source = Source(hand_in)
+        hashes = AnswerHashes(hand_in, source)
+        wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
+        marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, submit, marked.faults))
+    # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
+    reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
+    everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
+    kept = [n for n, mark in before.items() if n not in exercises and (order.lesson or mark.answer not in everywhere)]
+    marked.exercises = tuple([*exercises, *kept])
+    marked.outdated = tuple(outdated)
+
+
+def _exercises(lesson: str) -> list[Exercise]:
+    return [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+
+
+def _mark_hand_in(
+    student: str,
+    hand_in: HandIn,
+    source: Source,
+    wanted: list[tuple[Exercise, str]],
+    seed: int,
+    submit: Submit,
+    faults: list[str],
+) -> Iterator[Mark]:
+    """Mark exercises of one hand-in; its code is run when the first of them needs it."""
+    with Started(hand_in, submit) as started:
+        for exercise, answer in wanted:
+            own = seed_of(seed, exercise.name)
+            for worker in (1, 2):
+                try:
+                    found = _examined(exercise, hand_in, source, started, own)
+                    break
+                except Exception as error:  # noqa: BLE001
+                    if isinstance(error, WorkerLost) and worker == 1:
+                        started.close()
+                        continue
+                    faults.append(traceback.format_exc())
+                    found = _fault(exercise, error, own)
+                    break
+            yield _mark(student, found, answer, checks_hash(exercise))
+
+
+def _examined(exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int) -> Outcome:
+    used = source.forbidden(exercise)
+    if used:
+        return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
+    failed: Mapping[str, str] = hand_in.lost
+    defined = True
+    if is_trained_model(exercise) and (found := _trained(exercise, hand_in, source, seed)) is not None:
+        return found
+    if exercise.is_constant:
+        value = source.constant(exercise.name)
+        if value is UNKNOWN and exercise.name not in source.names:
+            value, defined = None, False
+        if value is UNKNOWN:
+            failed = submission().failed
+            try:
+                value = tame(submission().answer(exercise).value)
+            except Stopped as stopped:
+                return outcome(exercise, stopped.status, str(stopped), seed)
+            except ValueError as error:
+                return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
+        found = examine(exercise, LocalAnswer(value), seed)
+    else:
+        found = _with_time_for_the_reason(exercise, submission().answer(exercise), seed)
+        failed = submission().failed
+        defined = exercise.name in submission().names
+    if found.status != "not started":
+        return found
+    reason = _reason(exercise, failed)
+    if reason:  # the stub is still there, but something of the student's own was to take its place
+        return outcome(exercise, "raised", reason[:1].upper() + reason[1:], seed)
+    return found if defined else outcome(exercise, "not started", UNDEFINED, seed)
+
+
+def _trained(exercise: Exercise, hand_in: HandIn, source: Source, seed: int) -> Outcome | None:
+    """The outcome for a model on a network of the course; None where it takes the student's code."""
+    try:
+        answer = trained_answer(exercise, source.constant(exercise.name), hand_in.path.parent)
+    except OwnNetwork:
+        return None
+    return examine(exercise, answer, seed)
+
+
+def _with_time_for_the_reason(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
+    """`examine`, whose outcome does not depend on how much of the catalogue has been measured in this process.
+
+    A reason is looked for during `exercise.seconds`, and the first wrong answers wait for the catalogue within them. Where
+    that time may have run out, the catalogue is measured as far as this answer needs it, and the answer examined again.
+    """
+    begun = time.monotonic()
+    found = examine(exercise, answer, seed)
+    if found.status == "wrong" and not found.misconception and time.monotonic() - begun > exercise.seconds:
+        with suppress(Exception, Stopped):
+            diagnose(exercise, answer)
+        found = examine(exercise, answer, seed)
+    return found
+
+
+def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
+    """Why an answer that is in the file could not be had."""
+    reason = failed.get(exercise.name) or failed.get(exercise.name.split(".")[0], "")
+    if not reason and exercise.is_method:
+        method = exercise.name.split(".")[1]
+        reason = next((text for name, text in failed.items() if name.endswith(f".{method}")), "")
+    return reason
+
+
+def _fault(exercise: Exercise, error: Exception, seed: int) -> Outcome:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    sentence = (
+        f"Not marked yet: the grader itself failed ({type(error).__name__}: {str(error)[:300]}; {Path(place.filename).name}, "
+        f"line {place.lineno}). This is no fault of the student's; a person has to look at it."
+    )
+    return outcome(exercise, "grader error", sentence, seed)
+
+
+def _mark(student: str, found: Outcome, answer: str, checks: str) -> Mark:
+    columns: dict[str, Any] = {
+        name: getattr(found, name)
+        for name in ("lesson", "exercise", "status", "points", "max_points", "misconception", "message")
+    }
+    return Mark(student=student, **columns, answer=answer, checks=checks)

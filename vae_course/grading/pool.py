@@ -1,0 +1,89 @@
+"""Students are marked one after another, or by several processes; a process that dies costs time and no marks."""
+
+import multiprocessing
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from pathlib import Path
+
+from vae_course.grading.collect import Student
+from vae_course.grading.local import LocalSubmission
+from vae_course.grading.marking import Marked, Order, Submit, mark_student
+from vae_course.grading.remote import Workers
+from vae_course.grading.table import Mark
+
+Task = tuple[Student, Order, dict[str, Mark]]
+_TRIES = 3  # of a student in whose company a process died
+
+_submit: list[Submit] = []  # of a process in the pool
+
+
+def marked_students(tasks: Sequence[Task], jobs: int, sandbox: bool) -> Iterator[tuple[Student, Marked]]:
+    """Each student with their marks, in the order in which they are done."""
+    if jobs > 1 and len(tasks) > 1:
+        yield from _in_processes(list(tasks), min(jobs, len(tasks)))
+        return
+    with ExitStack() as stack:
+        submit = _open(stack) if sandbox else LocalSubmission
+        for task in tasks:
+            yield task[0], _mark(task, submit)
+
+
+def _open(stack: ExitStack) -> Submit:
+    """The sandbox, with one worker for this process."""
+    return stack.enter_context(Workers(1)).submission
+
+
+def _mark(task: Task, submit: Submit) -> Marked:
+    student, order, before = task
+    with tempfile.TemporaryDirectory(prefix="vae-course-") as folder:
+        return mark_student(student, order, before, submit, Path(folder))
+
+
+def _in_processes(tasks: list[Task], jobs: int) -> Iterator[tuple[Student, Marked]]:
+    tries: dict[str, int] = {}
+    waiting = tasks[::-1]
+    while waiting:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin) as pool:
+            running: dict[Future[Marked], Task] = {}
+            try:
+                while waiting or running:
+                    while waiting and len(running) < 2 * jobs:
+                        task = waiting.pop()
+                        running[pool.submit(_mark_here, task)] = task
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        marked = future.result()
+                        yield running.pop(future)[0], marked
+            except BrokenProcessPool:
+                for task in running.values():
+                    tries[task[0].name] = tries.get(task[0].name, 0) + 1
+                    if tries[task[0].name] >= _TRIES:
+                        raise RuntimeError(
+                            f"a process of the grader died {_TRIES} times, the last with {task[0].name}"
+                        ) from None
+                    waiting.append(task)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _begin() -> None:
+    """In a new process: open the sandbox, and end when the grader ends, however that happens."""
+    threading.Thread(target=_follow, daemon=True).start()
+    _submit.append(_open(ExitStack()))
+
+
+def _follow() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _mark_here(task: Task) -> Marked:
+    return _mark(task, _submit[0])
