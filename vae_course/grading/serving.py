@@ -139,7 +139,8 @@ def _members(cls: type) -> set[str]:
 def _input(name: str, given: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
     if "model" in given:
         weights = {n.removeprefix(f"{name}/"): t for n, t in tensors.items() if n.startswith(f"{name}/")}
-        return Model(given["model"]["nn"], given["model"]["z_dim"], weights)
+        model = given["model"]
+        return Model(model["nn"], model["z_dim"], weights, bool(model["training"]))
     return tensors[name] if "tensor" in given else given["value"]
 
 
