@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
