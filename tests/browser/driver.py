@@ -153,7 +153,15 @@ def _becomes(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
 
 def _read(path: Path) -> list[CellResult]:
     """The code cells of a notebook file that are not empty."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = ""
+
+    def is_whole() -> bool:  # Jupyter empties the file before it writes it anew
+        nonlocal text
+        text = path.read_text(encoding="utf-8")
+        return text.rstrip().endswith("}")
+
+    _becomes(is_whole)
+    cells = json.loads(text)["cells"]
     results = []
     for cell in cells:
         source = "".join(cell["source"])

@@ -40,7 +40,10 @@ class Lab:
 
     def is_idle(self) -> bool:
         """True once there is a kernel and none is starting or busy."""
-        states = [kernel["execution_state"] for kernel in self.api("kernels")]
+        try:
+            states = [kernel["execution_state"] for kernel in self.api("kernels")]
+        except urllib.error.HTTPError:
+            return False  # a kernel that is being started on a busy machine is listed before it can be described
         return bool(states) and all(state == "idle" for state in states)
 
     def stop_kernels(self) -> None:
