@@ -280,3 +280,10 @@ def test_an_untouched_choice_uses_up_no_try():
 
 def test_a_pass_says_what_others_did_where_somebody_counted():
     assert "277 answers" in verdict(right).message
+
+
+def test_a_function_that_is_ours_is_forbidden_under_any_name():
+    for answer in (given.kl_normal, given.log_normal):
+        found = check(answer, quiet=True)
+        assert found.status == "forbidden" and f"given.{answer.__name__}" in found.message
+    assert check(given.kl_normal, "kl_normal", quiet=True).status == "forbidden"

@@ -1,4 +1,4 @@
-"""A lint, not a wall: an answer that calls its own name from `vae_course.given` or `vae_course.reference`."""
+"""A lint, not a wall: an answer that is, or calls, its own name from `vae_course.given` or `vae_course.reference`."""
 
 import inspect
 import re
@@ -12,6 +12,8 @@ _MODULE = re.compile(r"vae_course\.(given|reference(?:\.\w+)?)")
 def forbidden_name(answer: Any, exercise: str) -> str:
     """The forbidden name that the answer to an exercise ("kl_normal", "VAE.loss") uses, as "given.kl_normal", or ""."""
     own = exercise.split(".")[-1]
+    if taken := taken_from(_origin(answer), own):
+        return taken
     for function in _functions(answer):
         seen = function.__globals__ | _closure(function)
         used = forbidden_in(function.__code__, own, lambda name, seen=seen: _origin(seen.get(name)))  # type: ignore[misc]
@@ -31,10 +33,15 @@ def forbidden_in(code: types.CodeType, own: str, origin: Callable[[str], str]) -
     used = _names(code)
     for name in used | set(code.co_freevars):
         for found in (origin(name), name):  # an import inside the answer has its module among the names
-            module = _MODULE.fullmatch(found.removesuffix(f".{own}"))
-            if module and (found.endswith(f".{own}") or own in used):
-                return f"{module[1]}.{own}"
+            if taken := taken_from(found if found.endswith(f".{own}") or own not in used else f"{found}.{own}", own):
+                return taken
     return ""
+
+
+def taken_from(origin: str, own: str) -> str:
+    """ "given.kl_normal" for the origin "vae_course.given.kl_normal" of a name, or "" if it is no answer to `own`."""
+    module = _MODULE.fullmatch(origin.removesuffix(f".{own}"))
+    return f"{module[1]}.{own}" if module and origin.endswith(f".{own}") else ""
 
 
 def sentence(used: str) -> str:

@@ -5,12 +5,11 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from vae_course.answers.forbidden import forbidden_in
+from vae_course.answers.forbidden import forbidden_in, taken_from
 from vae_course.exercises import Exercise
 from vae_course.notebooks import HandIn
 from vae_course.notebooks.names import bound, changed
 
-_KEYS = ("vae_course.given", "vae_course.reference")
 _DEEPEST, _MOST_ENTRIES, _LONGEST, _LARGEST = 5, 1000, 10_000, 1e300
 
 UNKNOWN = object()
@@ -52,9 +51,8 @@ class Source:
     def forbidden(self, exercise: Exercise) -> str:
         """The name that the answer takes from the course instead of writing it, as "given.kl_normal", or ""."""
         own = exercise.name.split(".")[-1]
-        taken = self._origins.get(own, "")
-        if not exercise.is_method and taken.startswith(_KEYS) and taken.endswith(f".{own}"):
-            return taken.removeprefix("vae_course.")
+        if not exercise.is_method and (taken := taken_from(self._origins.get(own, ""), own)):
+            return taken
         for code in self._functions(exercise):
             used = forbidden_in(code, own, lambda name: self._origins.get(name, ""))
             if used:

@@ -1,18 +1,15 @@
 """One student's hand-ins become marks. Each exercise is marked on its own, and a fault of ours is never the student's."""
 
 import hashlib
-import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vae_course.answers import Answer, LocalAnswer, Stopped, forbidden
+from vae_course.answers import LocalAnswer, Stopped, forbidden
 from vae_course.exercises import EXERCISES, Exercise
-from vae_course.exercises.diagnosis import diagnose
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.grading.collect import Student
 from vae_course.grading.fingerprints import AnswerHashes, checks_hash
@@ -178,7 +175,7 @@ def _examined(exercise: Exercise, hand_in: HandIn, source: Source, submission: S
                 return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
         found = examine(exercise, LocalAnswer(value), seed)
     else:
-        found = _with_time_for_the_reason(exercise, submission().answer(exercise), seed)
+        found = examine(exercise, submission().answer(exercise), seed)
         failed = submission().failed
         defined = exercise.name in submission().names
     if found.status != "not started":
@@ -196,21 +193,6 @@ def _trained(exercise: Exercise, hand_in: HandIn, source: Source, seed: int) -> 
     except OwnNetwork:
         return None
     return examine(exercise, answer, seed)
-
-
-def _with_time_for_the_reason(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
-    """`examine`, whose outcome does not depend on how much of the catalogue has been measured in this process.
-
-    A reason is looked for during `exercise.seconds`, and the first wrong answers wait for the catalogue within them. Where
-    that time may have run out, the catalogue is measured as far as this answer needs it, and the answer examined again.
-    """
-    begun = time.monotonic()
-    found = examine(exercise, answer, seed)
-    if found.status == "wrong" and not found.misconception and time.monotonic() - begun > exercise.seconds:
-        with suppress(Exception, Stopped):
-            diagnose(exercise, answer)
-        found = examine(exercise, answer, seed)
-    return found
 
 
 def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
