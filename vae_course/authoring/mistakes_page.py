@@ -71,7 +71,7 @@ def _row(mistake: Misconception) -> str:
     if mistake.family:
         name += f" (family {mistake.family})"
     if mistake.seen:
-        name += f" · in {mistake.seen} of {COLLECTED} collected answers"
+        name += f" · of {COLLECTED} collected answers, {mistake.seen}"
     if not callable(mistake.wrong):
         name += f"<br>`{_value(mistake.wrong)}`"
     return f"| {name.replace('|', chr(92) + '|')} | {mistake.message.replace('|', chr(92) + '|')} |"

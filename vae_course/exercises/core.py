@@ -68,14 +68,14 @@ class Misconception:
         wrong: what the mistaken learner writes (a function, a class or a constant, as the exercise asks).
         message: the likely reason and the way out.
         family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
-        seen: in how many of the `COLLECTED` answers it was found; 0 where nobody counted.
+        seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
     """
 
     name: str
     wrong: Any
     message: str
     family: str = ""
-    seen: int = 0
+    seen: str = ""
 
 
 @dataclass(frozen=True, eq=False)

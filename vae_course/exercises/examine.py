@@ -107,7 +107,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
 
 def what_others_did(exercise: Exercise) -> str:
     """How often real answers went wrong here, and how; empty where nobody counted."""
-    counted = [f"{m.seen} had “{m.name.replace('-', ' ')}”" for m in exercise.misconceptions if m.seen]
+    counted = [m.seen for m in exercise.misconceptions if m.seen]
     return f"Of {COLLECTED} answers to this homework in public repositories, {', '.join(counted)}." if counted else ""
 
 

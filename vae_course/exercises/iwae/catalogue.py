@@ -135,7 +135,7 @@ IN_THE_BOUND = (
         reducing(lambda log_w: -torch.log(log_w.exp().mean(1)).mean()),
         "Your bound is right where weights are ordinary numbers. With 784 pixels a weight is e^−500, which is 0 in float32, "
         "and log 0 = −∞: stay in log space, with log_mean_exp.",
-        seen=5,
+        seen="5 exponentiated before the log",
     ),
     Misconception(
         "sign",
@@ -187,7 +187,7 @@ IN_THE_BOUND = (
         "terms-are-zero",
         returning(lambda niwae, kl, rec: (niwae, torch.zeros(()), torch.zeros(()))),
         "The bound is right; kl and rec are still the zeros of the stub. They are the ELBO's two terms.",
-        seen=6,
+        seen="6 returned zeros for kl and rec",
     ),
     Misconception("terms-not-reduced", _not_reduced, "You return one value for each image: average over the batch."),
     Misconception(

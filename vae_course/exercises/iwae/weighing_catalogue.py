@@ -51,7 +51,7 @@ IN_THE_WEIGHTS = (
         weighing(weight_catalogue.analytic_kl),
         "Each sample needs its own log p(z) − log q(z|x); with the average KL outside the log the result can exceed log p(x): "
         "it is no bound.",
-        seen=5,
+        seen="5 put the closed-form KL into the weight",
     ),
     Misconception(
         "mixed-layout",
@@ -59,7 +59,7 @@ IN_THE_WEIGHTS = (
         "`repeat` stacks whole copies, (iw, batch); read as (batch, iw) you average weights of different images: that is "
         "why your bound is far too good.",
         family="layout",
-        seen=7,
+        seen="7 mixed the layouts (iw, batch) and (batch, iw)",
     ),
     Misconception(
         "images-paired-with-other-z",

@@ -31,7 +31,7 @@ IN_THE_SUM = (
         altered(lambda kl, rec: bound(kl, -rec)),
         "Your rec is log p(x|z), a negative number, and it went into the bound as it is: training would make images *less* "
         "likely. rec = −log p(x|z), and nelbo = kl + rec.",
-        seen=7,
+        seen="7 got the sign of rec wrong",
     ),
     Misconception(
         "rec-sign-returned",
@@ -58,7 +58,7 @@ IN_THE_SUM = (
         "kl-sign-everywhere",
         altered(lambda kl, rec: bound(-kl, rec)),
         "Your kl is negative: KL( q ‖ p ) = E_q[ log q − log p ] never is. Turn its sign.",
-        seen=4,
+        seen="4 got the sign of kl wrong",
     ),
     Misconception(
         "no-kl",

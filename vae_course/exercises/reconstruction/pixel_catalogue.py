@@ -72,7 +72,7 @@ MISCONCEPTIONS = (
         lambda x, logits: each_pixel(logits, x).sum(-1),
         "x and logits have changed places. In torch's function the logits come first and x, the target, second; in ours "
         "x comes first.",
-        seen=4,
+        seen="4 swapped x and the logits",
     ),
     Misconception(
         "mean-over-pixels",

@@ -29,7 +29,7 @@ MISCONCEPTIONS = (
         "variance-as-standard-deviation",
         lambda m, v: m + v * torch.randn_like(m),
         "v is a variance: with v = 9 the spread of z must be 3, yours is 9; take the square root once.",
-        seen=10,
+        seen="10 used v as a standard deviation",
     ),
     Misconception(
         "variance-as-log-variance",
