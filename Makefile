@@ -2,7 +2,7 @@
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
-# make bench   how long training and checks take         make clean      remove what can be made again (work/ stays)
+# make bench   how long training, lessons and checks take        make clean      remove what can be made again (work/ stays)
 
 PYTHON ?= python3
 # PyTorch's CPU builds: the registry's own Linux build brings gigabytes of CUDA. `make TORCH_INDEX= lab` does without.
@@ -19,8 +19,8 @@ FRESH_HOME = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export VAE_COU
 # One thread for each of two processes: faster on two cores than two threads for one, and the same sums every time.
 ONE_THREAD = export OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 &&
 PYTEST = $(PY) -m pytest -q
-# The skip gate lives in tests/conftest.py; notebooks are outside tests/ and name it.
-NBVAL = $(PYTEST) -p tests.skip_gate --nbval-current-env -n 2 --dist loadfile
+# The skip gate lives in tests/conftest.py; notebooks are outside tests/ and name it, and the gate of their memory.
+NBVAL = $(PYTEST) -p tests.skip_gate -p tests.memory_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
 .PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks chromium bubblewrap
@@ -61,6 +61,7 @@ check-the-checks: setup-test
 # What measures time is no test, and runs alone, with every core.
 bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
 
 nbval: setup-test

@@ -69,6 +69,14 @@ FAULTS = (
         says="NotImplementedError",
     ),
     Fault(
+        "a lesson that does not fit on Binder",
+        f"notebooks/{LESSON}.ipynb",
+        '"predict_noise = {',
+        '"import torch; too_much = torch.zeros(400_000_000); del too_much\\n",\n    "predict_noise = {',
+        gate=(*LAX, "-p", "tests.memory_gate", f"notebooks/{LESSON}.ipynb"),
+        says="a lesson may hold 1.5 GB",
+    ),
+    Fault(
         "a dead widget",
         "vae_course/figures/widgets.py",
         "ipywidgets.interactive_output(draw, controls)",

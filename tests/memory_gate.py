@@ -1,0 +1,36 @@
+"""Binder gives a learner 2 GB: a lesson whose kernel has ever held more than 1.5 GB fails.
+
+A pytest plugin for runs over notebooks (`-p tests.memory_gate`). After a notebook's last cell it asks Linux for the peak of
+its kernel's resident memory; other systems do not keep that number, and nothing is asked there.
+"""
+
+from pathlib import Path
+
+import pytest
+
+LIMIT = 1_500_000_000  # bytes
+
+
+def peak_memory(pid: int) -> int | None:
+    """The most resident memory that a process has held, in bytes; None where the system does not say."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return None
+    peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return 1024 * int(peak.split()[1])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """While the kernel still lives: pytest takes a notebook down after its last cell."""
+    notebook = item.parent
+    kernel = getattr(notebook, "kernel", None)
+    if notebook is None or kernel is None or (nextitem is not None and nextitem.parent is notebook):
+        return
+    peak = peak_memory(kernel.km.provisioner.pid)
+    if peak is not None and peak > LIMIT:
+        pytest.fail(
+            f"{Path(notebook.path).name}: its kernel held {peak / 1e9:.2f} GB at its peak; a lesson may hold {LIMIT / 1e9:g} GB, "
+            "because Binder gives 2 GB. Compute in smaller pieces, or free what is not needed.",
+            pytrace=False,
+        )
