@@ -8,9 +8,18 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer
-from vae_course.exercises.bound_tools import as_tensors, decoded_noise, decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.bound_tools import (
+    as_tensors,
+    decoder_gradient,
+    deviation,
+    monte_carlo_kl_tolerance,
+    number,
+    rows_agree,
+    slopes,
+)
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
+from vae_course.exercises.drawn import decoded_noise, decoded_z
 from vae_course.exercises.iwae import checks as checks
 from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
 from vae_course.exercises.iwae.draws import MIRRORED, drawn_noise, pair_relation
@@ -60,21 +69,24 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
         yield as_tensors(found)
 
-    terms = answer.call(wide.model, wide.x, 2, seed=2)
-    found = {"kl": number(terms, "1") / kl_terms(wide)[2].mean().item()}
-    found["rec"] = number(terms, "2") / rec_without_z(wide).mean().item()
+    terms, other = (answer.call(wide.model, wide.x, 2, seed=seed) for seed in (2, 12))
+    m, v, kl = kl_terms(wide)
+    found = {}
+    for name, term in (("1", kl), ("2", rec_without_z(wide))):
+        expected = term.mean().item()
+        found[name] = deviation(terms, other, name, expected, scale=expected, chance=monte_carlo_kl_tolerance(m, v))
     found["finite"] = math.isfinite(number(terms, "0"))
     gradient, exact = decoder_gradient(quiet, call) if call.outputs["0"].ndim == 0 else (None, torch.ones(1).double())
     found["to decoder"] = 0.0 if gradient is None else float(gradient.double() @ exact / (exact @ exact))
     yield as_tensors(found)
 
-    copies, rows, valleys = strong().rows(3), strong().rows(checks.ROWS), mild().rows(checks.TERM_ROWS)
+    copies, rows, valleys = strong().rows(3), strong().rows(checks.ROWS), mild().rows(checks.COPIES)
     few = [answer.call(copies.model, copies.x, 2, seed=5 + i) for i in range(2)]
     shared, fixed = rows_agree(slopes(few[0])), number(few[0], "0") == number(few[1], "0")
     found = {"shared": shared, "fixed": fixed}
     if not shared or fixed:
         valley = answer.call(valleys.model, valleys.x, 1, seed=9)
-        found |= decoded_noise(slopes(valley).get("1"))
+        found |= decoded_noise(decoded_z(slopes(valley).get("1")))
         found["mild rec"] = (number(valley, "2") - mild().rec) / (mild().latents * mild().truth.slope())
         many = answer.call(rows.model, rows.x, 8, seed=3)
         found["strong"] = (number(many, "0") - checks.strong_numbers()[0]) / 8

@@ -28,12 +28,13 @@ from vae_course.exercises.bound_tools import (
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.drawn import MANY, must_follow_q, one_draw
 from vae_course.exercises.iwae.draws import PAIRS, linear_call, pair_call, right_slope, slope_is_right, two_draws_weigh
 from vae_course.exercises.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
 from vae_course.exercises.valleys import mild, strong
 
 ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO and IWAE_8 lie 5.4 apart
-TERM_ROWS = 24  # in *mild*, as in lesson 04
+COPIES = 24  # in *mild*, for fingerprints
 
 
 @lru_cache(maxsize=4)
@@ -56,8 +57,8 @@ def strong_call(trial: Trial) -> Call:
 
 @lru_cache(maxsize=4)
 def mild_call(trial: Trial) -> Call:
-    """Copies of an image with iw = 1: for what they share, and for rec."""
-    case = mild().rows(TERM_ROWS)
+    """Copies of an image with iw = 1: for what they share, for rec, and for the z that are decoded."""
+    case = mild().rows(MANY)
     return trial.call(case.model, case.x, 1, seed=9)
 
 
@@ -142,6 +143,9 @@ def equals_integral(trial: Trial) -> None:
             f"It should be {right:.2f}, up to chance of {max(below, above):.2f}.{reason}",
         )
     two_draws_weigh(trial)
+    drawn = one_draw(mild_call(trial))
+    if drawn is not None:
+        must_follow_q(drawn.z, mild().m[0], mild().v[0])
 
 
 def noise_is_own(trial: Trial) -> None:
@@ -172,7 +176,7 @@ def term(name: str) -> Callable[[Trial], None]:
         found = number(strong_call(trial), name)  # with eight draws, so that terms weighted by importance show
         if name == "2":
             must_be_near(label, found, strong().rec, "on average over z ~ q", rec_deviation())
-            tolerance = lipschitz_tolerance(mild().slope, TERM_ROWS)
+            tolerance = lipschitz_tolerance(mild().slope, MANY)
             must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
         elif closed:
             must_be_near(label, found, strong().kl, "for one image, many times")

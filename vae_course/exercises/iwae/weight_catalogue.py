@@ -204,6 +204,11 @@ MISCONCEPTIONS = (
         "z spreads by v; v is a variance: take its square root once.",
     ),
     Misconception(
+        "standard-deviation-into-the-draw",
+        with_z(lambda m, v, z: m + v**0.25 * torch.randn_like(m)),
+        "You draw z with sqrt(v) for the variance. sample_gaussian takes v itself, and its root once.",
+    ),
+    Misconception(
         "seed-inside",
         _seeded,
         "Every call gives the same weights: a seed is set inside.",

@@ -13,6 +13,7 @@ from vae_course.answers import Call
 from vae_course.exercises.bound_tools import LOG
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.drawn import MANY, decoded_z, must_follow_q
 from vae_course.exercises.iwae.decoded import mirrored, read_off, weights_belong_to_their_z
 from vae_course.exercises.models import (
     LINEAR_M,
@@ -26,8 +27,9 @@ from vae_course.exercises.models import (
     still,
 )
 from vae_course.exercises.truth import Truth
-from vae_course.exercises.valleys import strong
+from vae_course.exercises.valleys import mild, strong
 
+COPIES = 64  # in *mild*, for fingerprints
 ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
 
 
@@ -161,8 +163,8 @@ def truths_of(case: Case) -> list[Truth]:
 
 
 def distribution_is_right(trial: Trial) -> None:
-    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q; and each
-    belongs to the z that was decoded (`decoded`).
+    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q; each
+    belongs to the z that was decoded (`decoded`); and such z have the mean and variance of q (`must_follow_q`).
 
     False alarms: ALPHA each, by `allowed_distance`; the distribution functions are known to 1e-3.
     """
@@ -173,7 +175,19 @@ def distribution_is_right(trial: Trial) -> None:
     call = trial.call(case.model, case.x, DRAWS, seed=4)
     _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
     weights_belong_to_their_z(strong_weights(trial))
+    copies = mild().rows(MANY)
+    z = z_of_weights(trial.call(copies.model, copies.x, 1, seed=5))
+    if z is not None:
+        must_follow_q(z, mild().m[0], mild().v[0], paired=False)
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
+
+
+def z_of_weights(call: Call) -> Tensor | None:
+    """z (rows, latents) behind log weights (rows, 1) of *mild*; None: no gradient in x."""
+    if "0" not in call.differentiable:
+        return None
+    slope = call.pull_back({"0": torch.ones_like(call.outputs["0"])}).get("1")
+    return None if slope is None else decoded_z(-slope / len(slope))  # of a bound, which is the mean of −log w
 
 
 def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str) -> None:

@@ -9,13 +9,14 @@ from torch import Generator, Tensor
 from vae_course.answers import Answer, Call
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
+from vae_course.exercises.drawn import decoded_noise
 from vae_course.exercises.iwae import weight_checks as checks
 from vae_course.exercises.iwae.decoded import belong_to_their_z, mirrored, read_off
 from vae_course.exercises.iwae.weight_catalogue import MISCONCEPTIONS
 from vae_course.exercises.iwae.weight_variants import CORRECT
 from vae_course.exercises.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
 from vae_course.exercises.nelbo.bound import FORMULAS
-from vae_course.exercises.valleys import strong
+from vae_course.exercises.valleys import mild, strong
 
 
 def draw_case(generator: Generator) -> Arguments:
@@ -72,6 +73,9 @@ def weight_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     found["mirrored"] = _number(mirrored(line, answer.call(line.model, line.x, 6, seed=8)))
     found["belong"], found["formula"] = _number(belong_to_their_z(many)), _number(bool(read_off(many)))
     if along == across:
+        copies = mild().rows(checks.COPIES)
+        z = checks.z_of_weights(answer.call(copies.model, copies.x, 1, seed=9))
+        found |= {name: torch.tensor(value) for name, value in decoded_noise(z).items()}
         found["apart"] = _beside(other.outputs["0"], narrow_level, 4.0)
         found["strong"] = _beside(many.outputs["0"], torch.tensor(-strong().rec), 6.0)
     yield found

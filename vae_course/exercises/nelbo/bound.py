@@ -9,9 +9,18 @@ from torch import Generator, Tensor
 
 from vae_course import given
 from vae_course.answers import Answer
-from vae_course.exercises.bound_tools import as_tensors, decoded_noise, decoder_gradient, number, rows_agree, slopes
+from vae_course.exercises.bound_tools import (
+    as_tensors,
+    decoder_gradient,
+    deviation,
+    monte_carlo_kl_tolerance,
+    number,
+    rows_agree,
+    slopes,
+)
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
+from vae_course.exercises.drawn import decoded_noise, decoded_z
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
 from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
@@ -32,24 +41,25 @@ def draw_case(generator: Generator) -> Arguments:
 
 
 @cache
-def _fingerprint_case() -> tuple[Case, float, float]:
+def _fingerprint_case() -> tuple[Case, float, float, float]:
+    """A model, its kl and rec, and how far a Monte Carlo kl may stray there."""
     case = apart(torch.Generator().manual_seed(5), batch=12)
-    return case, kl_terms(case)[2].mean().item(), rec_without_z(case).mean().item()
+    m, v, kl = kl_terms(case)
+    return case, kl.mean().item(), rec_without_z(case).mean().item(), monte_carlo_kl_tolerance(m, v)
 
 
 @InParts
 def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     """The three numbers relative to the right ones, in *apart* and in *mild*; what is shared; where gradients flow."""
-    case, kl, rec = _fingerprint_case()
-    call = answer.call(case.model, case.x, seed=1)
+    case, kl, rec, chance = _fingerprint_case()
+    call, other = (answer.call(case.model, case.x, seed=seed) for seed in (1, 11))
     if call.outputs.keys() != {"0", "1", "2"}:
         return
     found: dict[str, float] = {
         f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs
     }
-    found["bound"] = (number(call, "0") - rec) / kl
-    found["kl"] = number(call, "1") / kl
-    found["rec"] = number(call, "2") / rec
+    for name, expected in (("0", kl + rec), ("1", kl), ("2", rec)):
+        found[name] = deviation(call, other, name, expected, scale=rec if name == "2" else kl, chance=chance)
     found["differentiable"] = "0" in call.differentiable
     yield as_tensors(found)
 
@@ -68,7 +78,7 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         scale = model.latents * model.truth.slope()
         found["mild bound"] = (number(many, "0") - model.rec - model.kl) / scale
         found["mild rec"] = (number(many, "2") - model.rec) / scale
-        found |= decoded_noise(flows.get("1"))
+        found |= decoded_noise(decoded_z(flows.get("1")))
     gradient, right = decoder_gradient(case, call) if call.outputs["0"].ndim == 0 else (None, torch.zeros(()))
     if gradient is not None:
         found["to decoder"] = float(gradient.double() @ right / (right @ right))

@@ -24,10 +24,11 @@ from vae_course.exercises.bound_tools import (
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.drawn import MANY, OneDraw, must_follow_q, one_draw
 from vae_course.exercises.models import Case, apart, kl_terms, narrow, rec_without_z
 from vae_course.exercises.valleys import mild
 
-ROWS = 24  # of sixteen draws each in *mild*: tolerances are 0.32 of a Lipschitz constant a latent, mistakes move rec by 0.5
+ROWS = 24  # copies of an image in *mild*, to see what they share
 
 
 @lru_cache(maxsize=4)
@@ -48,6 +49,14 @@ def apart_truth(trial: Trial) -> tuple[float, float]:
 def mild_call(trial: Trial, index: int = 0) -> Call:
     case = mild().rows(ROWS)
     return trial.call(case.model, case.x, seed=10 + index)
+
+
+@lru_cache(maxsize=4)
+def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
+    """Many copies: their mean is compared with the integral, and the z that they decoded with q."""
+    case = mild().rows(MANY)
+    call = trial.call(case.model, case.x, seed=20)
+    return call, one_draw(call)
 
 
 @lru_cache(maxsize=4)
@@ -126,14 +135,16 @@ def _equal(a: Call, b: Call) -> bool:
 
 
 def _matches_integral(trial: Trial, name: str, label: str) -> None:
-    call, model = mild_call(trial), mild()
     if shares_noise(trial):
         return  # every row saw the same ε: a mean over rows says nothing, and another check names it
-    tolerance = lipschitz_tolerance(model.slope, ROWS)
+    (call, drawn), model = many_call(trial), mild()
+    if drawn is not None and (name == "0" or near(number(call, "2"), drawn.rec)):
+        must_follow_q(drawn.z, model.m[0], model.v[0])
+    tolerance = lipschitz_tolerance(model.slope, MANY)
     expected = model.rec
     if name == "0":
         expected += model.kl
-        tolerance += 0.0 if uses_closed_kl(trial, "0") else bent_kl_tolerance(model, ROWS)
+        tolerance += 0.0 if uses_closed_kl(trial, "0") else bent_kl_tolerance(model, MANY)
     must_be_near(label, number(call, name), expected, "on average over z", tolerance)
 
 
@@ -172,31 +183,51 @@ def gradient_to_decoder(trial: Trial) -> None:
 
 
 def gradient_to_encoder(trial: Trial) -> None:
-    """The bound's gradient in the encoder's biases for v, through z and through kl, averaged over the latents.
+    """The bound's gradient in the encoder's biases, through z and through kl: exact for the z that were decoded.
 
-    Each of rows · latents draws adds a term. With slope C of log p(x|z) in z, the part through z is below
-    C |ε| / (2 sqrt(v)), whose moments meet Bernstein's condition with variance and scale both C / (2 sqrt(v)); a Monte
-    Carlo kl adds terms (ε² − 1) / 2 + b ε.
+    Where these are not known (several draws for each row, kl at the draw), the slope in v, averaged over rows and latents,
+    is known up to chance. With slope C of log p(x|z) in z, the part through z is below C |ε| / (2 sqrt(v)), whose moments
+    meet Bernstein's condition with variance and scale both C / (2 sqrt(v)); a Monte Carlo kl adds terms (ε² − 1) / 2 + b ε.
     """
-    model, found = mild(), mild_slopes(trial).get("enc.net.2.bias")
+    call, drawn = many_call(trial)
+    model, found = mild(), slopes(call).get("enc.net.2.bias")
     if found is None:
         raise Wrong("No gradient of your bound reaches the encoder.", "Both kl and z depend on it.")
     if shares_noise(trial):
         return
-    v, m, draws = model.v[0], model.m[0], ROWS * model.latents
-    through_kl, through_z = 0.5 * (1 - 1 / v), _slope_in_variance()
+    v = model.v[0]
+    to_m, to_raw = found.double().chunk(2)
+    to_v = to_raw / (1 - math.exp(-v))  # dv / d(raw) of softplus
+    if drawn is not None and drawn.closed:
+        right_m, right_v = drawn.encoder_slopes()
+        _slope_must_be("mean", to_m, right_m)
+        _slope_must_be("variance", to_v, right_v)
+        return
+    m, draws, through_kl, through_z = model.m[0], MANY * model.latents, 0.5 * (1 - 1 / v), _slope_in_variance()
     scale = model.truth.slope() / (2 * v)  # the slope is per unit of ε, i.e. sqrt(v) times that in z
     tolerance = scale * (math.sqrt(2 * LOG / draws) + LOG / draws)
     if not uses_closed_kl(trial, "0"):
         tolerance += math.sqrt(2 * (0.5 + (m / (2 * math.sqrt(v))) ** 2) * LOG / draws) + LOG / draws
-    per_raw = 1 - math.exp(-v)  # dv / d(raw) of softplus
-    got = found[len(model.m) :].double().mean().item() / per_raw
+    got = to_v.mean().item()
     if not near(got, through_kl + through_z, tolerance):
-        reason = " That is kl's share alone: z is cut off from the graph." if near(got, through_kl, 1e-3) else ""
         raise Wrong(
             f"The bound's slope in a variance of q is {got:.3f}.",
-            f"It should be {through_kl + through_z:.3f} ({through_kl:.3f} through kl, {through_z:.3f} through z).{reason}",
+            f"It should be {through_kl + through_z:.3f} ({through_kl:.3f} through kl, {through_z:.3f} through z).",
         )
+
+
+def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
+    """Slopes in the means or variances of q, (latents,) each, with kl's own share known."""
+    if bool(((got - right).abs() <= 2e-3 * (1 + right.abs())).all()):
+        return
+    model = mild()
+    through_kl = {"mean": model.m[0], "variance": 0.5 * (1 - 1 / model.v[0])}[what]
+    i = int((got - right).abs().argmax())
+    cut = " That is kl's share alone: z is cut off from the graph." if near(got[i].item(), through_kl, 1e-3) else ""
+    raise Wrong(
+        f"The bound's slope in a {what} of q is {got[i]:.3f}.",
+        f"For the z that you decoded it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.{cut}",
+    )
 
 
 @cache

@@ -72,6 +72,11 @@ IN_THE_DRAW = (
         "z spreads by v; v is a variance, so take its square root once.",
     ),
     Misconception(
+        "standard-deviation-into-the-draw",
+        with_z(lambda m, v: sample_gaussian(m, v.sqrt())),
+        "You hand sqrt(v) to sample_gaussian, which takes the variance and its root itself: z is too narrow where v > 1.",
+    ),
+    Misconception(
         "one-noise-for-the-batch",
         with_z(lambda m, v: m + v.sqrt() * torch.randn(m.shape[-1])),
         "ε has one row for the whole batch, so all images move together. On average the bound is right, but it jumps from "
