@@ -111,7 +111,11 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
 def what_others_did(exercise: Exercise) -> str:
     """How often real answers went wrong here, and how; empty where nobody counted."""
     counted = [m.seen for m in exercise.misconceptions if m.seen]
-    return f"Of {COLLECTED} answers to this homework in public repositories, {', '.join(counted)}." if counted else ""
+    return (
+        f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+        if counted
+        else ""
+    )
 
 
 def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconception) -> str:
