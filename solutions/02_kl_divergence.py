@@ -533,7 +533,7 @@ explore(figures.two_directions, distance=(2.0, 1.5, 3.0, 0.25))
 # **Goal.** A function that is given a version of `kl_normal` and says whether it is right. Accept all five right ones; refuse at least 8 of 10 wrong
 # ones (a quarter of a point each).
 #
-# $$\texttt{kl\_test}(f) = \text{True if } f(qm, qv, pm, pv) \text{ is what it should be, else False}$$
+# $$\texttt{kl\_test}(\texttt{kl}) = \text{True if } \texttt{kl}(qm, qv, pm, pv) \text{ is what it should be, else False}$$
 #
 # **Shapes.** In: `kl`, a function of four tensors as in exercise 2.2. Out: `True` or `False`. Whatever `kl` returns should be summed over the last axis
 # and have one entry per example. An error inside your test counts as "refused", as in pytest. You know the right value from elsewhere: a pencil,

@@ -277,7 +277,7 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 # %% [markdown]
 # ## Stay in log space
 #
-# Lesson 05 will average the *probabilities* of an image under many different $z$. Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
+# Lesson 05 will average the *probabilities* of an image under $k$ different $z$. Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
 #
 # $$\mathrm{log\_mean\_exp}(x_1, \dots, x_k) = \log\Big(\frac1k \sum_{j=1}^k e^{x_j}\Big).$$
 #

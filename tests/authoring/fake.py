@@ -65,7 +65,7 @@ def progress():
 # %% [markdown]
 # {{ exercise standardize }}
 #
-# **Goal.** Bring a number to mean 0 and variance 1.
+# **Goal.** Bring a number `x` with mean `m` and variance `v` to `z`, with mean 0 and variance 1.
 #
 # $$z = (x - m) / \sqrt{v}$$
 #

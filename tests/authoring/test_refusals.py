@@ -98,6 +98,11 @@ FAULTS = {
     "dead anchor": ("(02_next.ipynb)", "(#Sumary)", r"link that resolves.*`#Sumary`"),
     "unknown directive": ("# Nowhere.", "# {{ figure kl }}", r"no other directive; got `\{\{ figure kl \}\}`"),
     "directive in mid-cell": ("# Nowhere.", "# See {{ exercise numbers }}.", r"no other directive"),
+    "undefined symbol": (
+        "# $$z = (x - m) / \\sqrt{v}$$\n",
+        "# $$z = (x - m) / \\sqrt{v} + \\beta$$\n",
+        r"every letter of a formula to be in .* got \\beta in `z = ",
+    ),
     "spelling": ("# Nowhere.", "# Teh end.", r"expected `The`; got `Teh` \(codespell\)"),
     "no blank line in details": ("9 instead of 3</summary>\n#\n", "9 instead of 3</summary>\n", r"blank line after"),
     "open details": ("# No.\n# </details>", "# No.", r"every <details> closed"),
@@ -165,6 +170,16 @@ def test_lines_below_a_card_head_are_those_of_the_source(complaints: Complaints)
     lesson = LESSON.replace("**Answer.** A dictionary.", "**Answer.** A [dictionary](nowhere.md).")
     (problem,) = complaints(lesson)
     assert f":{line_of('nowhere.md', lesson)}: " in problem
+
+
+def test_letters_that_the_text_names_before_or_beside_a_formula_are_defined(complaints: Complaints) -> None:
+    formula = "# $$z = (x - m) / \\sqrt{v}$$\n"
+    assert formula in LESSON
+    beside = "# $$z = \\beta\\,(x - m) / \\sqrt{v}$$\n#\n# Here $\\beta$ is a weight.\n"
+    inside = "# $$z = \\sin\\theta\\,(x - m), \\quad \\theta = \\text{an angle}$$\n"
+    derivative = "# $$\\frac{d}{dx}\\,\\mathbb E[z] = \\frac{d\\sqrt v}{dv} + \\sum_{i=1}^{7} \\text{(a word)}_i$$\n"
+    for fine in (beside, inside, derivative):
+        assert complaints(LESSON.replace(formula, fine, 1)) == []
 
 
 def test_no_drawing_is_allowed_where_the_card_says_so(complaints: Complaints) -> None:

@@ -14,11 +14,11 @@ from vae_course.exercises.iwae import checks as iwae_checks
 from vae_course.exercises.iwae.bound import negative_iwae_bound
 from vae_course.exercises.iwae.training import iwae_loss
 from vae_course.exercises.iwae.weights import log_weights
-from vae_course.exercises.models import mild
 from vae_course.exercises.nelbo import checks as nelbo_checks
 from vae_course.exercises.nelbo.bound import negative_elbo_bound
 from vae_course.exercises.nelbo.loss import loss
 from vae_course.exercises.nelbo.training import training_step
+from vae_course.exercises.valleys import mild
 
 SEEDS = 20
 

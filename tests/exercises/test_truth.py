@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from vae_course.exercises.iwae.weight_checks import truths_of
-from vae_course.exercises.models import Bent, apart, decode, encode, mild, strong
+from vae_course.exercises.models import apart, decode, encode
 from vae_course.exercises.truth import Truth, log_evidence_of_two
+from vae_course.exercises.valleys import Bent, mild, strong
 
 
 @pytest.fixture(params=["mild", "strong"])

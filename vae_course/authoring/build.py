@@ -20,9 +20,9 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
     # %% [markdown]
     # {{ exercise sample_gaussian }}
     #
-    # **Goal.** Draw $z$ so that gradients reach `m` and `v`.
+    # **Goal.** Draw $z$, with noise $\varepsilon \sim N(0, I)$, so that gradients reach `m` and `v`.
     #
-    # $$z = m + \sqrt{v}\,\varepsilon, \qquad \varepsilon \sim N(0, I)$$
+    # $$z = m + \sqrt{v}\,\varepsilon$$
     #
     # **Shapes.** In: `m` and `v`, both `(..., dim)`. Out: the same shape. Nothing is summed, nothing averaged.
 
@@ -74,6 +74,7 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
   the check cell `no-drawing`.
 * **Hints.** At least one `<details>` whose summary reads "I get ... instead ...". A blank line follows each
   `</summary>`, or Markdown inside is not rendered.
+* **Symbols.** A displayed formula's letters are in lesson 00's notation table, or the text up to there names them ($k$).
 * **Links** are relative to notebooks/ and resolve in the repository: `02_kl_divergence.ipynb`, `../docs/x.md`,
   `#Heading-text` (spaces become hyphens). Images have alt text.
 * **Answers stay out of sight**: no other cell, and no fenced Python in the prose, may repeat a solved region.

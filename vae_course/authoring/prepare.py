@@ -13,6 +13,7 @@ from vae_course.authoring.problems import Problem, Refused
 from vae_course.authoring.prose import check_prose, check_spelling
 from vae_course.authoring.skeleton import check_skeleton
 from vae_course.authoring.student import check_stubs, code_sha256, make_notebooks
+from vae_course.authoring.symbols import check_symbols
 
 IGNORED_BY_NBVAL = "nbval-ignore-output"
 
@@ -45,7 +46,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         problems = problems_of[lesson.name]
         for check in (check_skeleton, check_stubs, check_asserts):
             problems += check(lesson)
-        problems += check_cards(lesson, exercises) + check_prose(lesson, root)
+        problems += check_cards(lesson, exercises) + check_prose(lesson, root) + check_symbols(lesson, root)
         if not problems:  # clearing needs well-formed regions
             solved, learner = make_notebooks(lesson)
             problems += check_leaks(lessons, lesson, learner)

@@ -1,19 +1,19 @@
-"""Small models designed so that a bound's right value is known: *still*, *apart* and *bent*.
+"""Small models designed so that a bound's right value is known: *still* and *apart*, where the decoder ignores z.
 
-All are network "tiny". In *still* and *apart* the decoder ignores z, so rec needs no luck: log p(x|z) is the same for every
-z. In *bent* it reads the first latent only, so that expectations are integrals over a line (`truth`).
+log p(x|z) is the same for every z, so that rec needs no luck. Models whose decoder looks at z are in `valleys`. All are
+network "tiny".
 """
 
 import math
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Generator, Tensor
 from torch.nn.functional import linear, softplus
 
 from vae_course.answers import Model
-from vae_course.exercises.truth import Truth, log_likelihood
+from vae_course.exercises.truth import log_likelihood
 
 PIXELS, HIDDEN = 784, 32
 FREE = 64  # pixels that decide, in models where the others are all but certain
@@ -50,14 +50,14 @@ def raw_variance(v: float) -> float:
 
 
 def images(generator: Generator, batch: int) -> Tensor:
-    """Different images: binary, each with its own share of white, and some grey pixels in the last."""
+    """Different images: binary, each with its own share of white; some grey pixels in the last."""
     share = torch.linspace(0.15, 0.7, batch)[:, None]
     x = (torch.rand(batch, PIXELS, generator=generator) < share).float()
     x[-1, :100] = torch.rand(100, generator=generator)
     return x
 
 
-def _model(z_dim: int, generator: Generator, prior: tuple[float, float] = (0.0, 1.0)) -> Model:
+def random_model(z_dim: int, generator: Generator, prior: tuple[float, float] = (0.0, 1.0)) -> Model:
     """Random weights of moderate size; the builders below overwrite what matters."""
 
     def normal(*shape: int, scale: float = 1.0) -> Tensor:
@@ -83,7 +83,7 @@ def _model(z_dim: int, generator: Generator, prior: tuple[float, float] = (0.0, 
 
 def still(generator: Generator, z_dim: int = 3, batch: int = 5, prior: tuple[float, float] = (0.0, 1.0)) -> Case:
     """The decoder ignores z and q = p: every log weight is log p(x), whatever is drawn."""
-    model = _model(z_dim, generator, prior)
+    model = random_model(z_dim, generator, prior)
     w = model.weights
     w["dec.net.0.weight"].zero_()
     w["enc.net.2.weight"].zero_()
@@ -97,7 +97,7 @@ def apart(generator: Generator, z_dim: int = 4, batch: int = 5) -> Case:
 
     The fourth latent is nearly the prior's, for every image: a floor under each latent's KL shows there.
     """
-    model = _model(z_dim, generator)
+    model = random_model(z_dim, generator)
     w = model.weights
     w["dec.net.0.weight"].zero_()
     w["enc.net.2.bias"][:z_dim] = torch.tensor([1.6, -1.2, 0.7, 0.1]).repeat(8)[:z_dim]
@@ -148,97 +148,6 @@ def kl_terms(case: Case) -> tuple[Tensor, Tensor, Tensor]:
     q = torch.distributions.Normal(m, v.sqrt())
     kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(-1)
     return m, v, kl
-
-
-@dataclass(frozen=True, eq=False)
-class Bent:
-    """A model whose rec is a valley over some of its latents, one image, and the truth about it.
-
-    Each of the `latents` that matter adds the same function of itself to log p(x|z): `truth` is about one of them, with an
-    equal share of what does not depend on z.
-    """
-
-    model: Model
-    image: Tensor
-    m: tuple[float, ...]
-    v: tuple[float, ...]
-    truth: Truth
-    latents: int
-    centre: float
-    edges: int
-    steep: float
-
-    def z_of_logits(self, logits: Tensor) -> Tensor:
-        """The latents that matter behind logits (rows, 784): (rows, latents)."""
-        return logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
-
-    def rows(self, count: int) -> Case:
-        """The same image many times, so that a mean over the batch is a mean over draws of z."""
-        return Case(self.model, self.image.expand(count, -1).clone())
-
-    @cached_property
-    def rec(self) -> float:
-        return self.latents * self.truth.rec()
-
-    @cached_property
-    def kl(self) -> float:
-        m, v = (torch.tensor(entry, dtype=torch.float64) for entry in (self.m, self.v))
-        q, p = torch.distributions.Normal(m, v.sqrt()), torch.distributions.Normal(torch.zeros_like(m), 1.0)
-        return torch.distributions.kl_divergence(q, p).sum().item()
-
-    @cached_property
-    def slope(self) -> float:
-        """How fast log p(x|z) may move with the noise of one row: independent latents add their squares."""
-        return math.sqrt(self.latents) * self.truth.slope()
-
-
-@cache
-def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, steep: float, latents: int = 1) -> Bent:
-    """rec(z) = constant + Σ over the first `latents` z_d and over `edges` pixels each of softplus(± steep · (z_d − centre)).
-
-    These are valleys with straight walls: half of a latent's pixels are white and half black in the image, so that the walls
-    rise by edges · steep / 2 a unit. Hidden unit d of the decoder is 24 · tanh(z_d / 24), nearly z_d itself; q is the same
-    for all images. Latents that matter have the same m and v. The other pixels are all but certain: they add little.
-    """
-    z_dim, pixels = len(m), latents * edges
-    generator = torch.Generator().manual_seed(11)
-    model = _model(z_dim, generator)
-    w = model.weights
-    w["enc.net.2.weight"].zero_()
-    w["enc.net.2.bias"][:z_dim] = torch.tensor(m)
-    w["enc.net.2.bias"][z_dim:] = torch.tensor([raw_variance(entry) for entry in v])
-    for name in ("dec.net.0.weight", "dec.net.2.weight"):
-        w[name].zero_()
-    for d in range(latents):
-        w["dec.net.0.weight"][d, d] = 1 / 24
-        w["dec.net.0.bias"][d] = 0
-        w["dec.net.2.weight"][d * edges : (d + 1) * edges, d] = 24 * steep
-    w["dec.net.2.bias"][:pixels] = -steep * centre
-    image = (torch.rand(PIXELS, generator=generator) < 0.3).float()
-    image[:pixels] = (torch.arange(pixels) % 2).float()
-    w["dec.net.2.bias"][pixels:] = SURE * (2 * image[pixels:] - 1)
-
-    flat = log_likelihood(image[pixels:], w["dec.net.2.bias"][None, pixels:]) / latents  # what does not depend on z
-    weight, bias = (w[name][:edges].double() for name in ("dec.net.2.weight", "dec.net.2.bias"))
-
-    def likelihood(z: Tensor) -> Tensor:
-        hidden = torch.tanh(w["dec.net.0.weight"][0, 0].double() * z.double())
-        return flat + log_likelihood(image[:edges], hidden[:, None] * weight[:, 0] + bias)
-
-    model = replace(model, training=False)  # a bound that samples in training only is wrong here
-    return Bent(model, image, m, v, Truth(likelihood, m[0], v[0], nodes=601, times=1501), latents, centre, edges, steep)
-
-
-def mild() -> Bent:
-    """For the NELBO: sixteen latents, so that a row is worth sixteen draws; q is three times as wide as the prior and the
-    valley lies beside its mean, so that z = m, z ~ p(z), noise from rand and v for sqrt(v) each move rec by about half of
-    its Lipschitz constant a latent."""
-    return bent((-0.5,) * 16, (9.0,) * 16, centre=0.25, edges=8, steep=2.0, latents=16)
-
-
-def strong() -> Bent:
-    """For the IWAE bound: one latent, log w spreads by 5 nats, so that the ELBO and IWAE_8 lie 5.4 nats apart."""
-    return bent((3.0,), (0.6,), centre=0.0, edges=8, steep=1.0)
 
 
 LINEAR_M = 1.5

@@ -16,19 +16,9 @@ from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
 from vae_course.exercises.iwae.draws import MIRRORED, drawn_noise, pair_relation
 from vae_course.exercises.iwae.variants import CORRECT
 from vae_course.exercises.iwae.weighing_catalogue import IN_THE_WEIGHTS
-from vae_course.exercises.models import (
-    LINEAR_M,
-    Case,
-    apart,
-    faint,
-    kl_terms,
-    linear_weights,
-    mild,
-    rec_without_z,
-    still,
-    strong,
-)
+from vae_course.exercises.models import LINEAR_M, Case, apart, faint, kl_terms, linear_weights, rec_without_z, still
 from vae_course.exercises.nelbo.bound import FORMULAS
+from vae_course.exercises.valleys import mild, strong
 from vae_course.stage.lent import right_bound, right_weights
 
 

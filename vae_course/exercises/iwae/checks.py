@@ -29,17 +29,8 @@ from vae_course.exercises.bound_tools import (
 )
 from vae_course.exercises.core import Trial, Wrong
 from vae_course.exercises.iwae.draws import PAIRS, linear_call, pair_call, right_slope, slope_is_right, two_draws_weigh
-from vae_course.exercises.models import (
-    Case,
-    apart,
-    faint,
-    kl_terms,
-    mild,
-    narrow,
-    rec_without_z,
-    still,
-    strong,
-)
+from vae_course.exercises.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
+from vae_course.exercises.valleys import mild, strong
 
 ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO and IWAE_8 lie 5.4 apart
 TERM_ROWS = 24  # in *mild*, as in lesson 04

@@ -13,8 +13,9 @@ from vae_course.exercises.iwae import weight_checks as checks
 from vae_course.exercises.iwae.decoded import belong_to_their_z, mirrored, read_off
 from vae_course.exercises.iwae.weight_catalogue import MISCONCEPTIONS
 from vae_course.exercises.iwae.weight_variants import CORRECT
-from vae_course.exercises.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still, strong
+from vae_course.exercises.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
 from vae_course.exercises.nelbo.bound import FORMULAS
+from vae_course.exercises.valleys import strong
 
 
 def draw_case(generator: Generator) -> Arguments:

@@ -12,11 +12,12 @@ from vae_course.answers import Answer
 from vae_course.exercises.bound_tools import as_tensors, decoded_noise, decoder_gradient, number, rows_agree, slopes
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
-from vae_course.exercises.models import Case, apart, kl_terms, mild, rec_without_z
+from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
 from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
 from vae_course.exercises.nelbo.draws_catalogue import IN_THE_DRAW
 from vae_course.exercises.nelbo.variants import CORRECT
+from vae_course.exercises.valleys import mild
 
 FORMULAS = {
     name: getattr(given, name)

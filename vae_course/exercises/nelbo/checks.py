@@ -24,7 +24,8 @@ from vae_course.exercises.bound_tools import (
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
-from vae_course.exercises.models import Case, apart, kl_terms, mild, narrow, rec_without_z
+from vae_course.exercises.models import Case, apart, kl_terms, narrow, rec_without_z
+from vae_course.exercises.valleys import mild
 
 ROWS = 24  # of sixteen draws each in *mild*: tolerances are 0.32 of a Lipschitz constant a latent, mistakes move rec by 0.5
 
