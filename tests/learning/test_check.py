@@ -193,6 +193,20 @@ def test_solved_follows_the_last_check():
     assert not solved("sample_gaussian")
 
 
+def test_a_name_in_quotes_is_told_that_check_takes_the_answer():
+    with pytest.raises(ValueError, match=r"without quotes: check\(sample_gaussian\)\."):
+        check("sample_gaussian")
+    with pytest.raises(ValueError, match=r"without quotes: check\(predict_noise, 'predict_noise'\)\."):
+        check("predict_noise")
+    assert check("ECGAHB", "derivation"), "an answer may be a string"
+
+
+def test_solved_refuses_a_name_that_no_exercise_has():
+    with pytest.raises(ValueError, match="No exercise is called 'sample_gausian'. Did you mean 'sample_gaussian'"):
+        solved("sample_gausian")
+    assert not solved("VAE.loss")
+
+
 def test_a_constant_is_checked_entry_by_entry():
     answer = {"slope": 2, "mean": 0.5, "variance": 1 / 12}
     found = check(answer, "predict_noise")
@@ -251,6 +265,19 @@ def test_progress_counts_points_and_keeps_a_pass():
     assert "−205.9 nats" in repr(progress(nats=205.87)) and "−205.9 nats" in repr(progress(nats=300.0))
 
 
+@pytest.mark.parametrize("nats", [-206, -0.5, 0])
+def test_a_bound_in_place_of_its_negative_is_refused_and_a_later_figure_is_taken(nats):
+    with pytest.raises(ValueError, match=r"evaluate\(\.\.\.\)\.nll"):
+        progress(nats=nats)
+    assert "−102.5 nats" in repr(progress(nats=102.5))
+
+
+def test_a_negative_figure_that_an_earlier_version_kept_gives_way():
+    progress(nats=102.5)
+    state.path().write_text(state.path().read_text().replace("102.5", "-206.0"))
+    assert "−543.4 nats" in repr(progress()) and "−300.0 nats" in repr(progress(nats=300))
+
+
 WRONG_CHOICE = {"square": "neither", "step": "score function", "moving edge": "neither"}
 RIGHT_CHOICE = {"square": "pathwise", "step": "score function", "moving edge": "neither"}
 
@@ -279,7 +306,7 @@ def test_an_untouched_choice_uses_up_no_try():
 
 
 def test_a_pass_says_what_others_did_where_somebody_counted():
-    assert "277 answers" in verdict(right).message
+    assert "277 answers in public repositories to these stubs" in verdict(right).message
 
 
 def test_a_function_that_is_ours_is_forbidden_under_any_name():

@@ -103,7 +103,7 @@ def quits(m, v):
 
 
 SAMPLES = {
-    "an exception": (raises(ValueError("no luck")), "raised", "ValueError: no luck"),
+    "an exception": (raises(ValueError("no luck")), "raised", r"ValueError \(line \d+: raise error\): no luck"),
     "sys.exit": (lambda m, v: sys.exit(3), "raised", "SystemExit.*return"),
     "quit": (quits, "raised", "SystemExit"),
     "GeneratorExit": (raises(GeneratorExit()), "raised", "GeneratorExit"),

@@ -55,12 +55,12 @@ def shape_matches(trial: Trial) -> None:
     if value.shape != expected.shape:
         raise Wrong(
             f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(trial.arguments)}.",
-            f"The shape should be {tuple(expected.shape)}.{_shape_reason(value, expected)}",
+            f"The shape should be {tuple(expected.shape)}.{_shape_reason(trial.arguments, value, expected)}",
             lambda: relation(pairs_of(trial)),
         )
     if call.changed:
         raise Wrong(
-            f"Your code changed its input number {call.changed[0]} in place.",
+            f"Your code changed {_name_of(trial, call.changed[0])} in place.",
             "Inputs should be left as they are: compute into a new tensor.",
         )
 
@@ -92,10 +92,10 @@ def gradients_match(trial: Trial) -> None:
         if right is None:
             continue
         if got is None:
-            raise Wrong(f"No gradient reaches input number {int(name) + 1}.", "Your result depends on it.")
+            raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.")
         if not close(got, right):
             raise Wrong(
-                f"The gradient in input number {int(name) + 1} is {worst(got, right)[0]:.4g} at one place.",
+                f"The gradient in {_name_of(trial, name)} is {worst(got, right)[0]:.4g} at one place.",
                 f"It should be {worst(got, right)[1]:.4g} there.",
             )
 
@@ -158,16 +158,25 @@ def inputs(trial: Trial, arguments: Arguments) -> str:
     return ", ".join(parts)
 
 
+def _name_of(trial: Trial, index: str) -> str:
+    """The argument at "0", "1", ... by its name."""
+    assert trial.exercise.truth is not None
+    return list(inspect.signature(trial.exercise.truth).parameters)[int(index)]
+
+
 def _listed(call: Call) -> str:
     kinds: dict[str, Any] = {n: k for n, k in call.kinds.items() if n != "returned"}
     return ", ".join(f"{n}: {k}" for n, k in kinds.items()) or call.kinds.get("returned", "nothing")
 
 
-def _shape_reason(value: Tensor, expected: Tensor) -> str:
+def _shape_reason(arguments: Arguments, value: Tensor, expected: Tensor) -> str:
     if value.numel() == expected.numel() and value.ndim == expected.ndim + 1:
         return " An axis of length 1 is left over: sum without keepdim."
     if value.ndim == 0 and expected.ndim > 0:
-        return " You reduced every axis: some should stay, as the card says."
+        stay = "the axis" if expected.ndim == 1 else "the axes"
+        return f" You reduced every axis: {stay} of length {' and '.join(map(str, expected.shape))} should stay."
     if value.ndim > expected.ndim:
-        return " An axis is still there that should be summed."
+        if any(isinstance(a, Tensor) and a.shape == value.shape for a in arguments):
+            return " An axis is still there that should be summed."
+        return " There is an axis too many: were two parts of different shapes added, so that they broadcast?"
     return ""

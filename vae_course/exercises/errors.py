@@ -1,6 +1,14 @@
 """What torch and Python mean by their errors, for those that answers to this course really raise."""
 
+import inspect
 import re
+
+from vae_course.answers import CallError
+from vae_course.exercises.core import Exercise
+from vae_course.exercises.unknown_names import unknown_name
+
+LIKELY = "Likely reason"
+LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
 
 _MEANINGS = (
     (
@@ -21,8 +29,34 @@ _MEANINGS = (
         "A network received a last axis of the wrong length: the encoder wants 784 pixels, the decoder z_dim latents.",
     ),
     (
-        r"'tuple' object has no attribute|unsupported operand type\(s\).*'tuple'|argument 'input' .* must be Tensor, not tuple",
-        "A pair is used as if it were a tensor. self.enc(x) and self.z_prior are pairs, (mean, variance): unpack them.",
+        r"'tuple' object has no attribute 'backward'",
+        "model.loss(x) gives a pair, the loss and a dictionary, and the pair is used as if it were the loss: loss, _ = "
+        "model.loss(x).",
+    ),
+    (
+        r"'tuple' object has no attribute|unsupported operand type\(s\).*'tuple'|must be Tensor, not tuple",
+        "A pair is used as if it were a tensor: unpack it, as in a, b = pair. (In a model, self.enc(x) and self.z_prior are "
+        "pairs, mean and variance; model.loss(x) is the loss and a dictionary; a bound is three numbers.)",
+    ),
+    (
+        r"torch\.return_types\.(max|min|median|mode|sort|topk|kthvalue|cummax|cummin)",
+        "With an axis, .max(dim) gives two things, .values and .indices: take x.max(dim).values, or x.amax(dim).",
+    ),
+    (
+        r"\"bitwise_xor\w*\" not implemented|unsupported operand type\(s\) for \^",
+        "A power is ** in Python; ^ is exclusive or.",
+    ),
+    (
+        r"parameter probs .* constraint Interval\(lower_bound=0\.0",
+        "These are logits, any real numbers, and probs= wants probabilities: Bernoulli(logits=...).",
+    ),
+    (
+        r"(rand|randn|zeros|ones|empty)\(\)(: argument 'size'| received an invalid combination)",
+        "Give it a shape, as in torch.randn(m.shape), or let another tensor say it: torch.randn_like(m).",
+    ),
+    (
+        r"received an invalid combination of arguments",
+        "The function exists, but not with these arguments: help(its_name) shows which it takes.",
     ),
     (
         r"'NoneType' object|unsupported operand type\(s\).*'NoneType'|not NoneType",
@@ -73,15 +107,51 @@ _MEANINGS = (
         r"too many values to unpack|not enough values to unpack",
         "The number of names on the left is not the number of values on the right: enc gives two, a bound three.",
     ),
-    (
-        r"missing \d+ required positional argument|positional arguments? but",
-        "The call and the function's arguments differ.",
-    ),
-    (r"name '\w+' is not defined", "This name is unknown here: is it spelled as above, and has its import cell run?"),
     (r"maximum recursion depth", "The function calls itself. Did you give it the name of a function that it uses?"),
 )
 
 
-def meaning(message: str) -> str:
-    """A sentence on what an error message usually means here, or an empty string."""
-    return next((words for pattern, words in _MEANINGS if re.search(pattern, message)), "")
+def sentence_on(error: CallError, exercise: Exercise) -> str:
+    """What the answer raised, on which of its lines, and on a second line what that usually means here."""
+    if error.is_stub:
+        return "Nothing is written here yet: fill in the stub."
+    where = f" ({error.line})" if error.line else ""
+    if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
+        return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
+    sentence, why = f"Your code raised {error.type}{where}: {shortened(error.message)}", meaning(error, exercise)
+    return f"{sentence}\n{LIKELY}: {why}" if why else sentence
+
+
+def shortened(message: str) -> str:
+    """The first line of an error's message, and the second where the first ends with a colon and no dump follows."""
+    lines = [line.strip() for line in message.splitlines()] or [""]
+    headed = len(lines) > 1 and lines[0].endswith(":") and not lines[1].startswith(("tensor(", "*"))
+    found = re.sub(r", but (expected one of|found invalid values):$", "", " ".join(lines[: 2 if headed else 1]))
+    return found if len(found) <= LONGEST else f"{found[:LONGEST].rstrip()} ..."
+
+
+def meaning(error: CallError, exercise: Exercise) -> str:
+    """A sentence on what an error usually means in an answer to this exercise, or an empty string."""
+    if error.type == "NameError" and (name := re.search(r"name '(\w+)' is not defined", error.message)):
+        return unknown_name(name[1], exercise)
+    if error.type == "TypeError" and re.search(
+        r"required positional argument|positional arguments? but", error.message
+    ):
+        return _other_arguments(error, exercise)
+    if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
+        return "@ is a matrix product. To multiply entry by entry, write *."
+    return next((words for pattern, words in _MEANINGS if re.search(pattern, error.message)), "")
+
+
+def _has_a_model(exercise: Exercise) -> bool:
+    return exercise.lesson >= "04"
+
+
+def _other_arguments(error: CallError, exercise: Exercise) -> str:
+    if error.line:
+        return "This line calls a function with more or fewer arguments than it takes: help(its_name) shows which."
+    names = ""
+    right = next(iter(exercise.correct.values()), None)
+    if inspect.isfunction(right):
+        names = f", ({', '.join(inspect.signature(right).parameters)})"
+    return f"The check calls your function with the arguments of the stub{names}: keep all of them in its `def` line."

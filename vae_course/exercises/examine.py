@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from vae_course.answers import Answer, BackwardFailed, Budget, CallError, Stopped
 from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
-from vae_course.exercises.errors import meaning
+from vae_course.exercises.errors import LIKELY, sentence_on
 
 NOT_REACHED = "not reached"
 WHOLE_CHECK = 20.0
 """Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
 has time for a dozen calls of nearly the limit of one; an answer that never ends meets that limit in its first call."""
-LIKELY = "Likely reason"
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,14 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         except Raised as raised:
             error = raised.call.error
             assert error is not None
-            status, text, stop = _status_of(error, results), _sentence(error), True
+            status, text, stop = _status_of(error, results), sentence_on(error, exercise), True
             message = message or text
         except BackwardFailed as failed:
-            status, text, stop = "raised", f"On the way back, for the gradients: {_sentence(failed.error)}", True
+            status, text, stop = (
+                "raised",
+                f"On the way back, for the gradients: {sentence_on(failed.error, exercise)}",
+                True,
+            )
             message = message or text
         except Stopped as stopped:
             status, text, stop = stopped.status, str(stopped), True
@@ -108,7 +111,11 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
 def what_others_did(exercise: Exercise) -> str:
     """How often real answers went wrong here, and how; empty where nobody counted."""
     counted = [m.seen for m in exercise.misconceptions if m.seen]
-    return f"Of {COLLECTED} answers to this homework in public repositories, {', '.join(counted)}." if counted else ""
+    return (
+        f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+        if counted
+        else ""
+    )
 
 
 def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconception) -> str:
@@ -161,13 +168,3 @@ def _after(check: Check, exercise: Exercise) -> tuple[Check, ...]:
 
 def _status_of(error: CallError, results: list[CheckResult]) -> str:
     return "not started" if error.is_stub and not any(r.passed for r in results) else "raised"
-
-
-def _sentence(error: CallError) -> str:
-    if error.is_stub:
-        return "Nothing is written here yet: fill in the stub."
-    where = f" ({error.line})" if error.line else ""
-    if error.type == "NotImplementedError":
-        return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
-    sentence, why = f"Your code raised {error.type}: {error.message}{where}", meaning(error.message)
-    return f"{sentence}\n{LIKELY}: {why}" if why else sentence

@@ -14,6 +14,7 @@ from vae_course.answers import Answer, Call, LocalAnswer
 from vae_course.exercises.checks import close, compare, inputs, output, shapes
 from vae_course.exercises.closer_look import pairs_of
 from vae_course.exercises.core import Arguments, Raised, Trial, Wrong, generator
+from vae_course.exercises.errors import shortened
 from vae_course.exercises.smallest import smallest_failing
 
 AT_EXTREMES = 1e-2
@@ -38,7 +39,9 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                 error = raised.call.error
                 if error is None or error.is_stub:
                     raise
-                raise Wrong(f"For {layout}, your code raised {error.type}: {error.message}", wanted) from None
+                raise Wrong(
+                    f"For {layout}, your code raised {error.type}: {shortened(error.message)}", wanted
+                ) from None
             if value.shape != expected.shape:
                 raise Wrong(f"For {layout}, you returned shape {tuple(value.shape)}.", wanted)
             compare(value, expected, layout, partial(smallest_failing, trial, arguments))

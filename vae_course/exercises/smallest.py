@@ -15,8 +15,10 @@ TRIES = 12
 def smallest_failing(trial: Trial, arguments: Arguments) -> str:
     """Inputs, your result and the right one as aligned lines, or an empty string if only long inputs go wrong.
 
-    Every axis of the arguments is cut to its first one, two or three entries, the smallest cut first.
+    Every axis of the arguments is cut to its first one, two or three entries, the smallest cut first. Where your result is
+    finite for one of them, that one is shown: a NaN may come from the cut itself (the deviation of one entry).
     """
+    not_finite = ""
     ndim = max((a.ndim for a in arguments if isinstance(a, Tensor)), default=0)
     for limits in sorted(product(LENGTHS, repeat=ndim), key=lambda cut: (torch.tensor(cut).prod().item(), cut))[:TRIES]:
         cut = tuple(_cut(a, limits) if isinstance(a, Tensor) else a for a in arguments)
@@ -26,8 +28,11 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> str:
             continue
         expected = trial.truth(cut)
         if value is not None and not _agree(value, expected):
-            return _table(trial, cut, value, expected)
-    return ""
+            table = _table(trial, cut, value, expected)
+            if bool(torch.isfinite(value).all()):
+                return table
+            not_finite = not_finite or table
+    return not_finite
 
 
 def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:

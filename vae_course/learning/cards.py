@@ -2,7 +2,8 @@
 
 from html import escape
 
-from vae_course.exercises.examine import LIKELY, CheckResult, Outcome
+from vae_course.exercises.errors import LIKELY
+from vae_course.exercises.examine import CheckResult, Outcome
 
 SIGNS = {
     "correct": ("✓", "#0072B2"),

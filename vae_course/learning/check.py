@@ -74,9 +74,14 @@ def _tries_left(definition: Exercise, used: int) -> str:
 
 
 def solved(answer: Any, exercise: str | None = None) -> bool:
-    """True once the last `check` of this answer passed, in this kernel. Accepts a name too."""
-    name = answer if isinstance(answer, str) and exercise is None else find_exercise(answer, exercise).name
-    return _last.get(name, False)
+    """True once the last `check` of this answer passed, in this kernel. Accepts a name too.
+
+    Raises:
+        ValueError: there is no such exercise; the sentence lists the names.
+    """
+    if isinstance(answer, str) and exercise is None:
+        answer, exercise = None, answer
+    return _last.get(find_exercise(answer, exercise).name, False)
 
 
 def last_failed() -> str:

@@ -47,10 +47,20 @@ def progress(nats: float | None = None) -> Progress:
     """A card over all lessons: ✓ solved, ✗ tried, ○ not started; and how good our model is by now.
 
     Args:
-        nats: a new figure for "our model": the negative bound of a test image, in nats; the best one is kept.
+        nats: a new figure for "our model": the negative bound of a test image, in nats, so a positive number, as in
+            `evaluate(...).nll`; the smallest one is kept.
+
+    Raises:
+        ValueError: nats is negative, as a bound on log p(x) is, or 0.
     """
     if nats is not None:
-        state.record_nats(float(nats))
+        nats = float(nats)
+        if nats <= 0:
+            raise ValueError(
+                f"nats={nats:g} is no cost of an image: expected is the NELBO, a positive number of nats. evaluate(...).bound "
+                "is a bound on log p(x) and negative: give its negative, evaluate(...).nll."
+            )
+        state.record_nats(nats)
     found = state.load()
     return Progress(found["exercises"], found["nats"])
 

@@ -30,6 +30,11 @@ def find_exercise(answer: Any, name: str | None = None) -> Exercise:
     for candidate in [name] if name is not None else _names(unwrap(answer)):
         if candidate in EXERCISES:
             return EXERCISES[candidate]
+    if name is None and isinstance(answer, str) and answer in EXERCISES:
+        short = answer if not EXERCISES[answer].is_constant else f"{answer}, {answer!r}"
+        raise ValueError(
+            f"{answer!r} is the name of an exercise; check takes the answer itself, without quotes: check({short})."
+        )
     what = repr(name) if name is not None else _describe(answer)
     wanted = name if name is not None else getattr(answer, "__name__", "")
     near = difflib.get_close_matches(str(wanted), EXERCISES, n=1, cutoff=0.6)

@@ -96,7 +96,9 @@ def _read(text: str) -> dict[str, Any]:
         counts = [entry.get(name, 0) for name in ("hints", "tries")]
         if not math.isfinite(entry.get("points", 0)) or any(not 0 <= int(count) == count for count in counts):
             raise ValueError("a number is out of range")
-    return {"exercises": entries, "nats": float(nats) if nats is not None else None}
+    nats = float(nats) if nats is not None else None
+    # A figure that is not positive was kept by an earlier version, and no later one could be better.
+    return {"exercises": entries, "nats": nats if nats is None or nats > 0 else None}
 
 
 def _keep_aside(error: Exception) -> None:

@@ -87,13 +87,22 @@ RATE = 0.25
 
 
 def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]:
-    """Four steps of stochastic gradient descent, each on its own batch: what was returned, and the weights after it."""
+    """Four steps of stochastic gradient descent, each on its own batch: what was returned, and the weights after it.
+
+    Also which of "backward" and "step" the first call reached, and whether "backward first": 1 or 0 each.
+    """
     model = Slope(w.detach())
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    events: list[str] = []
+    model.w.register_hook(lambda gradient: events.append("backward"))
+    optimizer.register_step_pre_hook(lambda *call: events.append("step"))
     seen: dict[str, Any] = {}
     for i, x in enumerate(batches.detach()):
         seen[f"loss {i}"] = training_step(model, x, optimizer)
         seen[f"weights {i}"] = model.w.detach().clone()
+        if i == 0:
+            seen |= {name: float(name in events) for name in ("backward", "step")}
+            seen["backward first"] = float(events[:1] == ["backward"])
     return seen
 
 

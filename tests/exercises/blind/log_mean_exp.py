@@ -288,7 +288,7 @@ def log_mean_exp(x, dim):
     out = m + (x - m).exp().mean(dim, keepdim=True).log()
     return out.squeeze()
 
-# %% wrong | maximum-keeps-its-axis | The maximum keeps its axis and is added to a result that has lost it, so (b, 1) + (b,) becomes (b, b). | axis-kept
+# %% wrong | maximum-keeps-its-axis | The maximum keeps its axis and is added to a result that has lost it, so (b, 1) + (b,) becomes (b, b). | maximum-with-its-axis
 def log_mean_exp(x, dim):
     c = x.amax(dim, keepdim=True)
     return c + (x - c).exp().mean(dim).log()

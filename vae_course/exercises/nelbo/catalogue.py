@@ -109,6 +109,12 @@ IN_THE_SUM = (
         "β = 784, and the kl goes to 0.",
     ),
     Misconception(
+        "squared-error",
+        with_rec(lambda x, logits: (x - torch.sigmoid(logits)).square().sum(-1)),
+        "Your rec is the squared error between x and the probabilities, −log p(x|z) of another decoder (a Gaussian one, up to "
+        "a factor). These pixels are coins: −log_bernoulli_with_logits(x, logits).",
+    ),
+    Misconception(
         "rec-summed-over-the-batch",
         altered(lambda kl, rec: (kl.mean() + rec.sum(), kl.mean(), rec.sum())),
         "Your rec is summed over the images; the batch is *averaged*, once, at the very end.",

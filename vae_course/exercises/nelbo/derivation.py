@@ -32,7 +32,7 @@ def jensen_step(trial: Trial) -> None:
     letters = _letters(trial)
     if "D" in letters:
         raise Wrong(
-            "You use line D: the logarithm moves inside the expectation, and the sign stays =.",
+            "You use line D, which says that log E[w] = E[log w].",
             "log E[w] and E[log w] are different numbers: ln 2 = 0.69 and ½ ln 3 = 0.55 for weights 1 and 3.",
         )
     if "".join(letters).find("GA") < 0:
@@ -85,8 +85,8 @@ derivation = Exercise(
         Misconception(
             "equality-for-jensen",
             list("ECGDHB"),
-            "Line D claims that log E[w] = E[log w]. That is the whole point of the bound: it is ≥, and the difference is "
-            "KL( q(z|x) ‖ p(z|x) ), which is 0 only when q is the posterior.",
+            "The sign is ≥, as in line A, and that is the whole point of the bound: the difference is KL( q(z|x) ‖ p(z|x) ), "
+            "which is 0 only when q is the posterior.",
         ),
         Misconception(
             "kl-the-other-way",

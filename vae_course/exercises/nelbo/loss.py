@@ -108,6 +108,11 @@ loss = Exercise(
             "Your loss is −nelbo, the ELBO: minimising it makes the model worse. Return nelbo.",
         ),
         Misconception(
+            "minimises-the-elbo-and-plots-nelbo",
+            summed(lambda n, kl, rec: (-n, summary(n, kl, rec))),
+            "The dictionary is right. Your loss is −nelbo, the ELBO, and training makes the loss small: return nelbo itself.",
+        ),
+        Misconception(
             "returns-rec",
             summed(lambda n, kl, rec: (rec, summary(n, kl, rec) | {"train/loss": rec})),
             "Your loss is rec alone; the kl belongs to it: return nelbo.",

@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from vae_course.answers import Answer
 from vae_course.exercises.checks import close
-from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
-from vae_course.exercises.nelbo.loss import LESSON, values_on
+from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
+from vae_course.exercises.nelbo.loss import LESSON
 from vae_course.stage.plays import RATE, play_steps
 
 
@@ -45,12 +46,27 @@ def returns_loss(trial: Trial) -> None:
     """The loss of the batch, before the step, as a tensor or a number."""
     call = trial.call()
     kind = call.kinds.get("loss 0", "nothing")
+    if kind == "NoneType":
+        raise Wrong("Your function returned None.", "It should return the loss, a scalar.")
     if "loss 0" not in call.outputs or call.outputs["loss 0"].numel() != 1:
         raise Wrong(f"Your function returned a {kind}.", "It should return the loss, a scalar.")
     for i, (right, _) in enumerate(_by_hand(trial)):
         got = call.outputs[f"loss {i}"].double().mean().item()
         if not abs(got - right) <= 1e-4 * (1 + abs(right)):
             raise Wrong(f"Step {i + 1} returned {got:.3f}.", f"The loss of its batch is {right:.3f}.")
+
+
+def step_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """Losses and weights; whether nothing came back; where the weights stand still, which of the calls were reached."""
+    arguments = draw_steps(generator(0, "fingerprint"))
+    call = answer.call(*arguments, seed=0)
+    found = {n: t.double() for n, t in call.outputs.items() if n.startswith(("loss", "weights"))}
+    if not found:
+        return {}
+    found["nothing"] = torch.tensor(float(call.kinds.get("loss 0") == "NoneType"))
+    if all(close(call.outputs[f"weights {i}"], arguments[0]) for i in range(len(arguments[1]))):
+        found |= {name: call.outputs[name] for name in ("backward", "step", "backward first")}
+    return found
 
 
 def step_of(*order: str, returned: str = "loss") -> Callable[..., Any]:
@@ -84,7 +100,7 @@ training_step = Exercise(
     warm_up=_first_optimizer,
     arguments=draw_steps,
     harness=play_steps,
-    fingerprint=values_on(draw_steps),
+    fingerprint=step_fingerprint,
     checks=(
         Check("the first step", lambda trial: _weights(trial, 0), points=1),
         Check("steps that follow", lambda trial: _weights(trial, 3), points=1),
@@ -101,24 +117,38 @@ training_step = Exercise(
             "clears-before-the-step",
             step_of("backward", "zero", "step"),
             "The weights never move: the gradients are cleared between backward() and step(). Clear them before backward().",
-            family="weights stand still",
         ),
         Misconception(
             "no-step",
             step_of("zero", "backward"),
-            "The weights never move: is optimizer.step() called, after backward()?",
-            family="weights stand still",
+            "The weights never move: optimizer.step() is not called. It comes after backward().",
         ),
         Misconception(
             "no-backward",
             step_of("zero", "step"),
-            "The weights never move: is loss.backward() called, before optimizer.step()?",
-            family="weights stand still",
+            "The weights never move: step() finds no gradients, because loss.backward() is not called. It comes before step().",
+        ),
+        Misconception(
+            "neither-backward-nor-step",
+            step_of("zero"),
+            "The weights never move: neither loss.backward() nor optimizer.step() is called.",
+        ),
+        Misconception(
+            "clears-then-steps-before-backward",
+            step_of("zero", "step", "backward"),
+            "The weights never move: step() comes before backward(), so it finds no gradients. backward() makes them: it comes "
+            "before step().",
         ),
         Misconception(
             "step-before-backward",
             step_of("step", "zero", "backward"),
             "Each step uses the gradient of the batch before: backward() comes before step().",
+        ),
+        Misconception(
+            "step-before-backward-and-gradients-pile-up",
+            step_of("step", "backward"),
+            "Two things: step() comes before backward(), so it uses gradients of earlier batches; and these pile up, because "
+            "nothing clears them. The order is optimizer.zero_grad(), loss.backward(), optimizer.step().",
         ),
         Misconception(
             "climbs",
@@ -133,14 +163,12 @@ training_step = Exercise(
         Misconception(
             "returns-nothing",
             step_of("zero", "backward", "step", returned="nothing"),
-            "The step itself is right. What comes back is not the loss: model.loss(x) gives a pair, return its first.",
-            family="returns no loss",
+            "The step itself is right, and nothing comes back: is the `return` missing? Return the loss.",
         ),
         Misconception(
             "returns-the-dictionary",
             step_of("zero", "backward", "step", returned="summaries"),
             "The step itself is right. What comes back is not the loss: model.loss(x) gives a pair, return its first.",
-            family="returns no loss",
         ),
     ),
     correct={

@@ -16,6 +16,16 @@ def _maximum_not_returned(x: Tensor, dim: int) -> Tensor:
     return (x - x.amax(dim, keepdim=True)).exp().mean(dim).log()
 
 
+def _maximum_with_its_axis(x: Tensor, dim: int) -> Tensor:
+    top = x.amax(dim, keepdim=True)
+    return (x - top).exp().mean(dim).log() + top
+
+
+def _maximum_squeezed_bare(x: Tensor, dim: int) -> Tensor:
+    top = x.amax(dim, keepdim=True)
+    return (x - top).exp().mean(dim).log() + top.squeeze()
+
+
 def _extra_one(x: Tensor, dim: int) -> Tensor:
     top = x.amax(dim, keepdim=True)
     return torch.log1p((x - top).exp().sum(dim)) + top.squeeze(dim) - math.log(x.shape[dim])
@@ -149,6 +159,18 @@ MISCONCEPTIONS = (
         "bare-squeeze",
         lambda x, dim: (torch.logsumexp(x, dim, keepdim=True) - math.log(x.shape[dim])).squeeze(),
         "squeeze() without an axis drops every axis of length 1, the batch of one as well: squeeze(dim).",
+    ),
+    Misconception(
+        "maximum-with-its-axis",
+        _maximum_with_its_axis,
+        "The maximum m kept its axis (keepdim=True) and the log of the mean lost it, so that adding them broadcasts, each "
+        "entry of one with each of the other. Before the addition: m.squeeze(dim).",
+    ),
+    Misconception(
+        "maximum-squeezed-bare",
+        _maximum_squeezed_bare,
+        "squeeze() without an axis drops every axis of length 1 of the maximum, not only dim, and the addition broadcasts: "
+        "m.squeeze(dim).",
     ),
     Misconception(
         "overflows",

@@ -19,14 +19,20 @@ def draw_logs(generator: Generator) -> Arguments:
     return 2 * torch.randn(*shape, generator=generator), dim
 
 
+def _inner_axis(generator: Generator) -> Arguments:
+    """Mistakes are told apart by an axis with others on both sides: along it, what keeps an axis also broadcasts."""
+    return draw_logs(generator)[0], 1
+
+
 def log_layouts(generator: Generator) -> dict[str, Arguments]:
-    """The last axis; one axis only; a mean of one."""
+    """The last axis; one axis only; a mean of one; beside an axis of length 1 that stays."""
     x = torch.randn(4, 3, generator=generator)
     return {
         "the last axis": (x, -1),
         "the first of two axes": (x, 0),
         "a vector": (x[:, 0], 0),
         "a mean of one": (x[:1], 0),
+        "another axis of length 1": (x[..., None], 0),
     }
 
 
@@ -73,7 +79,7 @@ log_mean_exp = Exercise(
         Check("any axis, any number of axes", holds_for(log_layouts), points=0.5),
         Check("log weights of ±1000", stays_finite(log_extremes), points=1.5),
     ),
-    fingerprint=case_fingerprint(draw_logs, truth, log_layouts, log_extremes),
+    fingerprint=case_fingerprint(_inner_axis, truth, log_layouts, log_extremes),
     misconceptions=MISCONCEPTIONS,
     correct={
         "logsumexp": lambda x, dim: torch.logsumexp(x, dim=dim) - math.log(x.shape[dim]),

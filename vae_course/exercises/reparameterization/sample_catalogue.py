@@ -32,6 +32,11 @@ MISCONCEPTIONS = (
         seen="10 used v as a standard deviation",
     ),
     Misconception(
+        "half-the-variance",
+        lambda m, v: m + v**1 / 2 * torch.randn_like(m),
+        "Your noise is scaled by v / 2. A root written v**1/2 is read as (v**1) / 2, powers first: v ** 0.5, or v.sqrt().",
+    ),
+    Misconception(
         "variance-as-log-variance",
         lambda m, v: m + torch.exp(v / 2) * torch.randn_like(m),
         "You treat v as a log-variance, as many codebases do. Here v is the variance itself: scale by sqrt(v).",
