@@ -16,6 +16,7 @@ class Fake:
     minutes: float = 5
     difficulty: int = 2
     lines: str = "1 line"
+    tries: int = 0
     optional: bool = False
 
 

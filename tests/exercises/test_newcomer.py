@@ -1,12 +1,16 @@
 """What a newcomer wrote, and what the card says: each of these once got a sentence that was not true of it."""
 
+import math
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
+from vae_course import given
 from vae_course.exercises import EXERCISES
 from vae_course.exercises.examine import Outcome, examine
+from vae_course.exercises.nelbo.parts import with_kl
 
 
 def said(name: str, answer: Any, seed: int = 3) -> Outcome:
@@ -132,3 +136,125 @@ def test_a_squared_error_as_reconstruction_is_named() -> None:
 
     found = said("VAE.negative_elbo_bound", negative_elbo_bound)
     assert "squared error" in found.message, found.message
+
+
+def density_weights(model: Any, x: Tensor, z: Tensor) -> Tensor:
+    """log w (batch, iw) for these z (batch, iw, z_dim), with q's true density."""
+    m, v = (t[:, None] for t in model.enc(x))
+    likelihood = given.log_bernoulli_with_logits(x[:, None], model.dec(z))
+    return likelihood + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)
+
+
+def drawing(name: str, draw: Any) -> Any:
+    """A right answer to this exercise, but for z = draw(m, v)."""
+
+    def negative_elbo_bound(self, x):
+        m, v = self.enc(x)
+        kl = given.kl_normal(m, v, *self.z_prior).mean()
+        rec = -given.log_bernoulli_with_logits(x, self.dec(draw(m, v))).mean()
+        return kl + rec, kl, rec
+
+    def log_weights(model, x, iw):
+        m, v = (t[:, None].expand(-1, iw, -1) for t in model.enc(x))
+        return density_weights(model, x, draw(m, v))
+
+    def negative_iwae_bound(self, x, iw):
+        niwae = -given.log_mean_exp(log_weights(self, x, iw), 1).mean()
+        m, v = self.enc(x)
+        rec = -given.log_bernoulli_with_logits(x, self.dec(given.sample_gaussian(m, v))).mean()
+        return niwae, given.kl_normal(m, v, *self.z_prior).mean(), rec
+
+    return {f.__name__: f for f in (negative_elbo_bound, log_weights, negative_iwae_bound)}[name.removeprefix("VAE.")]
+
+
+BOUNDS = ("VAE.negative_elbo_bound", "log_weights", "VAE.negative_iwae_bound")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("factor", ["half", "one and a half", "twice", "the root of"])
+@pytest.mark.parametrize("name", BOUNDS)
+def test_z_that_do_not_come_from_q_are_seen_whatever_the_seed(name: str, factor: str, seed: int) -> None:
+    wrong = {
+        "half": lambda v: 0.5 * v,
+        "one and a half": lambda v: 1.5 * v,
+        "twice": lambda v: 2 * v,
+        "the root of": torch.sqrt,
+    }
+    found = said(name, drawing(name, lambda m, v: given.sample_gaussian(m, wrong[factor](v))), seed)
+    assert found.status == "wrong" and "they should come from q(z|x)" in found.message.lower()
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_right_draw_written_the_same_way_passes(name: str) -> None:
+    assert all(said(name, drawing(name, given.sample_gaussian), seed) for seed in range(3))
+
+
+@pytest.mark.parametrize("name", BOUNDS[:2])
+def test_the_root_of_the_variance_handed_to_the_draw_is_named(name: str) -> None:
+    found = said(name, drawing(name, lambda m, v: given.sample_gaussian(m, v.sqrt())))
+    assert found.misconception == "standard-deviation-into-the-draw"
+
+
+@pytest.mark.parametrize("change", [lambda m, v: (m, v + 0.1), lambda m, v: (1.1 * m, v)], ids=["variance", "mean"])
+def test_a_mean_or_variance_that_is_a_little_off_shows_in_the_gradient_of_the_bound(change: Any) -> None:
+    name = "VAE.negative_elbo_bound"
+    found = said(name, drawing(name, lambda m, v: given.sample_gaussian(*change(m, v))))
+    assert found.points == 10 and "slope in a" in found.message and not found.misconception
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+def test_noise_that_is_a_tenth_too_narrow_or_too_wide_is_seen(factor: float) -> None:
+    assert not any(
+        said("sample_gaussian", lambda m, v: m + factor * v.sqrt() * torch.randn_like(m), s) for s in range(5)
+    )
+
+
+OTHER_KL = {
+    "scaled up": lambda m, v: 1.02 * _kl(m, v),
+    "scaled down": lambda m, v: 0.9 * _kl(m, v),
+    "shifted": lambda m, v: _kl(m, v) + 0.1,
+    "with another mean": lambda m, v: _kl(1.05 * m, v),
+    "with another variance": lambda m, v: _kl(m, v + 0.01),
+}
+
+
+def _kl(m: Tensor, v: Tensor) -> Tensor:
+    return given.kl_normal(m, v, torch.zeros_like(m), torch.ones_like(v))
+
+
+@pytest.mark.parametrize("kl", OTHER_KL.values(), ids=list(OTHER_KL))
+def test_a_kl_that_is_a_little_off_gets_no_name_that_is_not_its_own(kl: Any) -> None:
+    found = said("VAE.negative_elbo_bound", with_kl(lambda m, v, z: kl(m, v)))
+    assert found.status == "wrong" and found.misconception == ""
+
+
+def failed(found: Outcome) -> set[str]:
+    return {check.name for check in found.checks if not check.passed}
+
+
+def test_a_fault_takes_the_points_of_its_own_check_and_leaves_the_others() -> None:
+    shared = said("sample_gaussian", lambda m, v: m + v.sqrt() * torch.randn(m.shape[-1]))
+    assert failed(shared) == {"noise of its own for each entry"}
+    scaled = said("sample_gaussian", lambda m, v: m * (1 + torch.randn_like(m)))
+    assert "new noise at each call" not in failed(scaled)
+    assert failed(said("training_step", step("backward", "step"))) == {"steps that follow"}
+
+    def no_log_k(self, x, iw):
+        niwae, kl, rec = drawing("negative_iwae_bound", given.sample_gaussian)(self, x, iw)
+        return niwae - math.log(iw), kl, rec
+
+    assert "uses self.z_prior" not in failed(said("VAE.negative_iwae_bound", no_log_k))
+
+
+def test_three_numbers_are_no_pair_of_a_loss_and_a_dictionary() -> None:
+    found = said("VAE.loss", lambda self, x: self.negative_elbo_bound(x))
+    assert "You returned 3 values" in found.message and "a pair" in found.message
+
+
+def test_a_number_given_to_two_digits_is_diagnosed() -> None:
+    truth = EXERCISES["two_boxes"].truth()
+    wrong = [m.wrong for m in EXERCISES["two_boxes"].misconceptions if isinstance(m.wrong, dict) and len(m.wrong) == 1]
+    for entry in wrong:
+        ((key, value),) = entry.items()
+        if abs(round(value, 2) - value) < 0.02 * abs(value):
+            assert said("two_boxes", {**truth, key: round(value, 2)}).misconception

@@ -288,6 +288,7 @@ def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
     assert "tries are used up" in check(WRONG_CHOICE, "choose_estimator").message
     late = check(RIGHT_CHOICE, "choose_estimator")
     assert late and late.points == late.max_points  # the verdict is true
+    assert "keeps 0.75 of 1" in late.message
     entry = state.load()["exercises"]["choose_estimator"]
     assert entry["status"] == "correct" and entry["points"] == 0.75  # and the progress keeps what was earned in time
 
@@ -295,6 +296,14 @@ def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
 def test_a_choice_that_is_right_at_the_third_try_has_all_its_points():
     for _ in range(2):
         check(WRONG_CHOICE, "choose_estimator")
+    assert check(RIGHT_CHOICE, "choose_estimator")
+    assert state.load()["exercises"]["choose_estimator"]["points"] == 1
+
+
+def test_a_misspelt_choice_is_told_the_words_and_costs_no_try():
+    for _ in range(4):
+        found = check({**RIGHT_CHOICE, "step": "score"}, "choose_estimator")
+        assert not found and "neither, pathwise, score function" in found.message and "costs no try" in found.message
     assert check(RIGHT_CHOICE, "choose_estimator")
     assert state.load()["exercises"]["choose_estimator"]["points"] == 1
 

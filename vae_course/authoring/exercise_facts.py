@@ -24,6 +24,8 @@ class ExerciseFacts(Protocol):
     @property
     def lines(self) -> str: ...
     @property
+    def tries(self) -> int: ...
+    @property
     def optional(self) -> bool: ...
 
 
@@ -46,4 +48,6 @@ def card_head(exercises: Sequence[ExerciseFacts]) -> str:
         # "about 2 lines" is an estimate; "3 numbers" is what is asked.
         about = "about " if "line" in first.lines else ""
         facts.append(f"{about}{first.lines}{' each' if len(exercises) > 1 else ''}")
+    if first.tries:
+        facts.append(f"the first {first.tries} tries count")
     return f"### Exercise {first.number} · {first.title}\n\n*{' · '.join(facts)}*"

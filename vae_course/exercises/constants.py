@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from vae_course.exercises.core import Trial, Wrong
+from vae_course.exercises.core import Exercise, Trial, Wrong
 from vae_course.exercises.diagnosis import plain, same_constant
 
 
@@ -20,10 +20,28 @@ def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], Non
             if key not in value:
                 raise Wrong(f"Your answer has no entry {key!r}.", f"It should have {list(right)}.")
             value, right = value[key], right[key]
-        if not same_constant(value, right, tolerance):
-            raise Wrong(_not_it(key or "answer", plain(value), right))
+        if same_constant(value, right, tolerance):
+            return
+        if key in unknown_words(trial.exercise, trial.answer.value):
+            words = ", ".join(sorted(_words(trial.exercise)))
+            raise Wrong(f"Your {key} is {value!r}, which is none of the words to choose from: {words}.")
+        raise Wrong(_not_it(key or "answer", plain(value), right))
 
     return test
+
+
+def unknown_words(exercise: Exercise, value: Any) -> list[str]:
+    """The entries of a choice that are words, and none of those to choose from: misspelt, not chosen."""
+    if not exercise.tries or not isinstance(value, dict):
+        return []
+    words = {word.lower() for word in _words(exercise)}
+    return [str(key) for key, word in value.items() if isinstance(word, str) and word.strip().lower() not in words]
+
+
+def _words(exercise: Exercise) -> set[str]:
+    """In a choice every word is the right one somewhere."""
+    assert exercise.truth is not None
+    return set(exercise.truth().values())
 
 
 def _not_it(name: str, value: Any, right: Any) -> str:

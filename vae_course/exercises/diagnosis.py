@@ -117,10 +117,13 @@ def plain(value: Any) -> Any:
 
 
 def shows(value: Any, wrong: Any) -> bool:
-    """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about."""
+    """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about.
+
+    Numbers to 2 %, because a learner writes 0.37 for 0.3748.
+    """
     if isinstance(wrong, dict) and isinstance(value, dict):
-        return all(key in value and same_constant(value[key], wrong[key]) for key in wrong)
-    return same_constant(value, wrong)
+        return all(key in value and same_constant(value[key], wrong[key], 0.02) for key in wrong)
+    return same_constant(value, wrong, 0.02)
 
 
 def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:

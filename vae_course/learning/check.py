@@ -11,6 +11,7 @@ import torch
 
 from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
+from vae_course.exercises.constants import unknown_words
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
 from vae_course.learning.resolve import find_exercise, owner, unwrap
@@ -58,19 +59,26 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     _last.pop(definition.name, None)  # the latest check stands last
     _last[definition.name] = bool(found)
     if not quiet:
-        wrong_tries = state.record_verdict(definition.name, found.status, found.points, definition.tries)
-        if definition.tries and found.status == "wrong":
-            found = replace(found, message=f"{found.message}\n{_tries_left(definition, wrong_tries)}")
+        found = _recorded(definition, found, answer)
     return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
 
 
-def _tries_left(definition: Exercise, used: int) -> str:
-    if used < definition.tries:
-        return f"Try {used} of {definition.tries}."
-    return (
-        f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, or open "
-        f'solution("{definition.name}", anyway=True).'
-    )
+def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
+    """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
+    if unknown_words(definition, answer):
+        return replace(found, message=f"{found.message}\nA misspelt word costs no try.")
+    used, points = state.record_verdict(definition.name, found.status, found.points, definition.tries)
+    said = ""
+    if definition.tries and found.status == "wrong":
+        said = f"Try {used} of {definition.tries}."
+        if used >= definition.tries:
+            said = (
+                f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, "
+                f'or open solution("{definition.name}", anyway=True).'
+            )
+    elif found and points < found.points:
+        said = f"Your {definition.tries} tries were used up before this one: your progress keeps {points:g} of {found.max_points:g}."
+    return replace(found, message=f"{found.message}\n{said}".strip()) if said else found
 
 
 def solved(answer: Any, exercise: str | None = None) -> bool:

@@ -46,14 +46,14 @@ def load() -> dict[str, Any]:
     return _empty()
 
 
-def record_verdict(exercise: str, status: str, points: float, tries: int = 0) -> int:
+def record_verdict(exercise: str, status: str, points: float, tries: int = 0) -> tuple[int, float]:
     """Keep the latest verdict; a pass is never taken away by a later attempt.
 
     Args:
         tries: how many wrong attempts count; after them the points stay what they were. 0: any number.
 
     Returns:
-        How many wrong attempts there have been, this one included.
+        How many wrong attempts there have been, this one included; and the points that are kept.
     """
     with _changing() as state:
         entry = state["exercises"].setdefault(exercise, {})
@@ -62,7 +62,7 @@ def record_verdict(exercise: str, status: str, points: float, tries: int = 0) ->
             counts = not tries or used < tries
             entry["status"], entry["points"] = status, points if counts else entry.get("points", 0)
             entry["tries"] = used = used + (status == "wrong")
-    return used
+    return used, entry["points"]
 
 
 def next_hint(exercise: str, rungs: int) -> int:

@@ -171,14 +171,14 @@ def distribution_is_right(trial: Trial) -> None:
     along, across = shared_draws(strong_weights(trial))
     if along != across:
         return  # random, though not independent: another check says so
-    case, truths = apart_case()
-    call = trial.call(case.model, case.x, DRAWS, seed=4)
-    _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
-    weights_belong_to_their_z(strong_weights(trial))
     copies = mild().rows(MANY)
     z = z_of_weights(trial.call(copies.model, copies.x, 1, seed=5))
     if z is not None:
         must_follow_q(z, mild().m[0], mild().v[0], paired=False)
+    case, truths = apart_case()
+    call = trial.call(case.model, case.x, DRAWS, seed=4)
+    _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
+    weights_belong_to_their_z(strong_weights(trial))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
 
 

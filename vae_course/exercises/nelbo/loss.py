@@ -30,6 +30,11 @@ def loss_first(trial: Trial) -> None:
         raise Wrong(
             f"You returned a {call.kinds['returned']}.", "It should be a pair: the loss, and a dictionary of numbers."
         )
+    numbered = [name for name in call.kinds if name.isdigit()]
+    if numbered != ["0"]:
+        raise Wrong(
+            f"You returned {len(numbered)} values.", "It should be a pair: the loss, and a dictionary of numbers."
+        )
     loss = part(call, "0")
     if loss.numel() != 1 or "0" not in call.differentiable:
         raise Wrong(
