@@ -20,6 +20,8 @@ import pytest
 
 from tests.grading.test_collect import tree
 from tests.notebooks.hand_ins import notebook_of
+from vae_course import cli
+from vae_course.grading import marking
 from vae_course.grading.results import MARKS, UNPACKED
 
 LESSON = "01_reparameterization"
@@ -60,7 +62,7 @@ def in_box(run: psutil.Process, role: str) -> list[psutil.Process]:
     """The processes of a role below a run: "zygote" has imported torch, "worker" is its fork for one hand-in."""
     found = []
     for process in run.children(recursive=True):
-        with contextlib.suppress(psutil.Error, IndexError):
+        with contextlib.suppress(psutil.Error, IndexError, ValueError):
             is_outer = process.name() == "bwrap" and process.parent().name() != "bwrap"
             if is_outer and "worker" in process.cmdline()[-2]:  # not the box that only tries whether there can be one
                 for _ in range(IN_THE_BOX.index(role)):
@@ -81,7 +83,13 @@ def of_role(run: psutil.Process, role: str) -> psutil.Process | None:
 
 
 class Grader:
-    """The command on one class; `files` are those of an undisturbed run, and it measures how long that takes."""
+    """The command on one class.
+
+    Attributes:
+        files: what an undisturbed run leaves; how long it takes is measured.
+        second: what a second run on the same folder, while it was going on, ended with.
+        temporary: the runs' folder for temporary files.
+    """
 
     def __init__(self, students: Path, folder: Path, jobs: int) -> None:
         self._students, self._folder, self._jobs = students, folder, jobs
@@ -92,6 +100,7 @@ class Grader:
         run = self._start(out)
         self._wait(lambda: of_role(run, "worker"), run)
         self._until_marking = time.monotonic() - begun
+        self.second = cli.main(["grade", str(students), "--out", str(out)])
         self._code = run.wait(PATIENCE)
         self._marking = time.monotonic() - begun - self._until_marking
         self.files = written(out)
@@ -170,8 +179,9 @@ def survives(grader: Grader, folder: Path, roles: list[str], seed: int) -> None:
             return
 
 
-def test_ten_kills_move_no_mark(students: Path, tmp_path: Path):
+def test_ten_kills_move_no_mark_and_a_second_run_meanwhile_is_refused(students: Path, tmp_path: Path, capsys):
     grader = Grader(students, tmp_path, jobs=1)
+    assert grader.second == 2 and "another run is writing" in capsys.readouterr().err
     statuses = {json.loads(line)["status"] for line in grader.files[MARKS].decode().splitlines()}
     assert statuses == {"correct", "wrong", "raised", "killed", "not started", "unreadable"}
     survives(grader, tmp_path, ["grader", "worker", "zygote"] * 3 + ["worker"], seed=1)
@@ -182,3 +192,27 @@ def test_ten_kills_move_no_mark(students: Path, tmp_path: Path):
 def test_fifty_kills_move_no_mark(jobs: int, students: Path, tmp_path: Path):
     roles = ["grader"] * 20 + ["worker", "zygote"] * 12 + ["bubblewrap", "first", "python"] * 2
     survives(Grader(students, tmp_path, jobs), tmp_path, roles, seed=jobs)
+
+
+@pytest.mark.parametrize(
+    ("times", "role", "status"), [(1, "worker", "correct"), (1, "zygote", "correct"), (2, "worker", "grader error")]
+)
+def test_an_exercise_whose_process_is_killed_is_marked_again_once(
+    times: int, role: str, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Twice in the same exercise is no accident: that is for a person, and neither a zero nor the student's fault."""
+    whole, killed = marking.examine, []
+
+    def examine(exercise, answer, seed):
+        if exercise.name == "sample_gaussian" and len(killed) < times:
+            [victim] = in_box(psutil.Process(), role)[-1:]
+            killed.append(victim)
+            victim.kill()
+        return whole(exercise, answer, seed)
+
+    monkeypatch.setattr(marking, "examine", examine)
+    folder, out = tree(tmp_path / "class", {"ada.ipynb": hand_in(RIGHT)}), tmp_path / "marks"
+    assert cli.main(["grade", str(folder), "--out", str(out)]) == (status != "correct")
+    marks = {(mark := json.loads(line))["exercise"]: mark for line in (out / MARKS).read_text().splitlines()}
+    assert len(killed) == times and marks["sample_gaussian"]["status"] == status
+    assert marks["score_function_gradient"]["status"] == "not started", "the next exercise is marked"
