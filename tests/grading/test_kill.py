@@ -22,6 +22,9 @@ from tests.grading.test_collect import tree
 from tests.notebooks.hand_ins import notebook_of
 from vae_course import cli
 from vae_course.grading import marking
+from vae_course.grading.collect import collect
+from vae_course.grading.marking import Order
+from vae_course.grading.pool import marked_students
 from vae_course.grading.results import MARKS, UNPACKED
 
 LESSON = "01_reparameterization"
@@ -190,7 +193,7 @@ def test_ten_kills_move_no_mark_and_a_second_run_meanwhile_is_refused(students: 
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_fifty_kills_move_no_mark(jobs: int, students: Path, tmp_path: Path):
-    roles = ["grader"] * 20 + ["worker", "zygote"] * 12 + ["bubblewrap", "first", "python"] * 2
+    roles = ["grader"] * 20 + ["worker", "zygote"] * 12 + ["bubblewrap", "first", "pool" if jobs == 2 else "python"] * 2
     survives(Grader(students, tmp_path, jobs), tmp_path, roles, seed=jobs)
 
 
@@ -216,3 +219,17 @@ def test_an_exercise_whose_process_is_killed_is_marked_again_once(
     marks = {(mark := json.loads(line))["exercise"]: mark for line in (out / MARKS).read_text().splitlines()}
     assert len(killed) == times and marks["sample_gaussian"]["status"] == status
     assert marks["score_function_gradient"]["status"] == "not started", "the next exercise is marked"
+
+
+def test_a_student_whose_turn_comes_as_a_process_of_the_grader_dies_is_not_forgotten(students: Path, tmp_path: Path):
+    everybody = collect(students, tmp_path / "out").students
+    done = []
+    for student, _ in marked_students([(one, Order(3, LESSON), {}) for one in everybody], 2, True, tmp_path):
+        if not done:
+            victim = of_role(psutil.Process(), "pool")
+            assert victim is not None
+            victim.kill()
+            psutil.wait_procs([victim], PATIENCE)
+            time.sleep(1)  # until the pool has noticed, and refuses the next student
+        done.append(student.name)
+    assert sorted(done) == sorted(one.name for one in everybody)

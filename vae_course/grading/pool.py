@@ -62,13 +62,13 @@ def _in_processes(tasks: list[Task], jobs: int, unpacked: Path) -> Iterator[tupl
             try:
                 while waiting or running:
                     while waiting and len(running) < 2 * jobs:
-                        task = waiting.pop()
-                        running[pool.submit(_mark_here, task, unpacked)] = task
+                        running[pool.submit(_mark_here, waiting[-1], unpacked)] = waiting[-1]
+                        waiting.pop()  # not before: a pool that has just lost a process takes nobody
                     finished, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in finished:
                         marked = future.result()
                         yield running.pop(future)[0], marked
-            except BrokenProcessPool:
+            except (BrokenProcessPool, BrokenPipeError):  # the second, where it died before it had begun
                 for task in running.values():
                     tries[task[0].name] = tries.get(task[0].name, 0) + 1
                     if tries[task[0].name] >= _TRIES:
