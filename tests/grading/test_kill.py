@@ -21,6 +21,7 @@ import pytest
 from tests.grading.test_collect import tree
 from tests.notebooks.hand_ins import notebook_of
 from vae_course import cli
+from vae_course.exercises import examine
 from vae_course.grading import marking
 from vae_course.grading.collect import collect
 from vae_course.grading.marking import Order
@@ -219,6 +220,24 @@ def test_an_exercise_whose_process_is_killed_is_marked_again_once(
     marks = {(mark := json.loads(line))["exercise"]: mark for line in (out / MARKS).read_text().splitlines()}
     assert len(killed) == times and marks["sample_gaussian"]["status"] == status
     assert marks["score_function_gradient"]["status"] == "not started", "the next exercise is marked"
+
+
+def test_a_kill_while_the_reason_of_a_wrong_answer_is_looked_for_leaves_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    whole, killed = examine.diagnose, []
+
+    def diagnose(exercise, answer):
+        if not killed:
+            [victim] = in_box(psutil.Process(), "worker")[-1:]
+            killed.append(victim)
+            victim.kill()
+        return whole(exercise, answer)
+
+    monkeypatch.setattr(examine, "diagnose", diagnose)
+    folder, out = tree(tmp_path / "class", {"ada.ipynb": hand_in(ANSWERS["wrong"])}), tmp_path / "marks"
+    assert cli.main(["grade", str(folder), "--out", str(out), "--only", "ada/sample_gaussian"]) == 0
+    assert killed and json.loads((out / MARKS).read_text())["misconception"] == "variance-as-standard-deviation"
 
 
 def test_a_student_whose_turn_comes_as_a_process_of_the_grader_dies_is_not_forgotten(students: Path, tmp_path: Path):

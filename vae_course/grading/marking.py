@@ -143,7 +143,7 @@ def _mark_hand_in(
                 try:
                     found = _examined(exercise, hand_in, source, started, own, secret=f"{seed} {exercise.name} noise")
                     break
-                except Exception as error:  # noqa: BLE001
+                except (Exception, WorkerLost) as error:  # noqa: BLE001
                     if isinstance(error, WorkerLost) and worker == 1:
                         started.close()
                         continue
@@ -205,7 +205,7 @@ def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
     return reason
 
 
-def _fault(exercise: Exercise, error: Exception, seed: int) -> Outcome:
+def _fault(exercise: Exercise, error: BaseException, seed: int) -> Outcome:
     place = traceback.extract_tb(error.__traceback__)[-1]
     sentence = (
         f"Not marked yet: the grader itself failed ({type(error).__name__}: {str(error)[:300]}; {Path(place.filename).name}, "
