@@ -240,6 +240,7 @@ def test_a_kill_while_the_reason_of_a_wrong_answer_is_looked_for_leaves_the_reas
     assert killed and json.loads((out / MARKS).read_text())["misconception"] == "variance-as-standard-deviation"
 
 
+@pytest.mark.slow
 def test_a_student_whose_turn_comes_as_a_process_of_the_grader_dies_is_not_forgotten(students: Path, tmp_path: Path):
     everybody = collect(students, tmp_path / "out").students
     done = []

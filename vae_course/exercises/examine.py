@@ -53,8 +53,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept.
 
     Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
-    take that long), and `REASON` for finding the reason of a wrong answer. The reason is a courtesy: an
-    answer that raises or runs on while it is looked for keeps its verdict, and has no reason.
+    take that long), and `REASON` for finding the reason of a wrong answer. The reason is a courtesy: an answer that raises or
+    runs on while it is looked for keeps its verdict, and has no reason.
     """
     if exercise.is_constant and is_untouched(answer.value, exercise.stub):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
