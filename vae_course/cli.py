@@ -82,6 +82,7 @@ def grade(args: argparse.Namespace) -> int:
     from .grading.grade import grade as mark
     from .grading.progress import progress_bar
     from .grading.results import Refused
+    from .grading.workers import WorkerLost
 
     options = Options(
         Path(args.path),
@@ -97,7 +98,7 @@ def grade(args: argparse.Namespace) -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
-    except (NoClass, Refused, Usage) as error:
+    except (NoClass, Refused, Usage, WorkerLost) as error:
         raise CommandError(error) from None
     except KeyboardInterrupt:
         print("\nvae-course: stopped; the same command goes on where it was.", file=sys.stderr)

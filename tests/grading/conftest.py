@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import save_file
 
+from tests.notebooks.hand_ins import LESSONS, ROOT, cell_defining, solved, write
+from vae_course import given
 from vae_course.answers import Call
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.grading.remote import Submission, Workers
@@ -79,3 +82,21 @@ def seen(submission: Submission, name: str, *arguments: Any) -> dict[str, Any]:
     call = called(submission, name, *arguments)
     assert call.error is None, call.error
     return {key: value.tolist() for key, value in call.outputs.items()}
+
+
+def solved_and_untouched(folder: Path) -> Path:
+    """Ada hands in the solved course, and Bob the untouched one.
+
+    Her trained model is the course's own, because the weights of the lesson's `MyNetwork` are made when it is run.
+    """
+    for lesson in LESSONS:
+        notebook = solved(lesson)
+        if lesson == "07_capstone":
+            cell = cell_defining(notebook, "trained_model = {")
+            cell["source"] = [line.replace("MyNetwork", "'v1'") for line in cell["source"]]
+        untouched = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8")
+        for student, content in (("ada", notebook), ("bob", untouched)):
+            (folder / student).mkdir(parents=True, exist_ok=True)
+            write(folder / student, content, f"{lesson}.ipynb")
+    save_file(given.trained("v1_z20").state_dict(), folder / "ada" / "model.safetensors")
+    return folder

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from safetensors.torch import save_file
 
+from tests.grading.conftest import solved_and_untouched
 from tests.grading.test_collect import tree
-from tests.notebooks.hand_ins import LESSONS, ROOT, cell_defining, notebook_of, solved, write
+from tests.notebooks.hand_ins import notebook_of, write
 from vae_course import cli, given
 from vae_course.exercises import EXERCISES
 from vae_course.grading import grade, marking
@@ -77,18 +78,7 @@ def statuses(found: dict, student: str) -> dict[str, str]:
 
 @pytest.fixture
 def whole_course(tmp_path: Path) -> Path:
-    """Ada's solved course, and Bob's untouched one."""
-    for lesson in LESSONS:
-        notebook = solved(lesson)
-        if lesson == "07_capstone":
-            cell = cell_defining(notebook, "trained_model = {")
-            cell["source"] = [line.replace("MyNetwork", "'v1'") for line in cell["source"]]
-        untouched = (ROOT / "notebooks" / f"{lesson}.ipynb").read_text(encoding="utf-8")
-        for student, content in (("ada", notebook), ("bob", untouched)):
-            (tmp_path / "class" / student).mkdir(parents=True, exist_ok=True)
-            write(tmp_path / "class" / student, content, f"{lesson}.ipynb")
-    save_file(given.trained("v1_z20").state_dict(), tmp_path / "class" / "ada" / "model.safetensors")
-    return tmp_path / "class"
+    return solved_and_untouched(tmp_path / "class")
 
 
 def test_solved_lessons_get_full_marks_and_untouched_ones_zero(whole_course: Path, run, marks, tmp_path: Path, capsys):
@@ -191,7 +181,7 @@ def counting(started: list):
         started.append(hand_in.path.stem)
         raise AssertionError("no code is needed here")
 
-    def marked(tasks, jobs, sandbox):
+    def marked(tasks, jobs, sandbox, unpacked):
         for student, order, before in tasks:
             order = marking.Order(order.seed, order.lesson, "two_boxes", order.renew)
             yield student, marking.mark_student(student, order, before, submit, Path("unused"))

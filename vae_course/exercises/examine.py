@@ -12,6 +12,8 @@ NOT_REACHED = "not reached"
 WHOLE_CHECK = 20.0
 """Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
 has time for a dozen calls of nearly the limit of one; an answer that never ends meets that limit in its first call."""
+REASON = 10.0
+"""Seconds for finding the reason of a wrong answer. It takes a fraction of one; a busy machine should not change what is said."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept.
 
     Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
-    take that long), and once more `exercise.seconds` for finding the reason of a wrong answer. The reason is a courtesy: an
-    answer that raises or runs on while it is looked for keeps its verdict, and has no reason.
+    take that long), and `REASON` for finding the reason of a wrong answer. The reason is a courtesy: an answer that raises or
+    runs on while it is looked for keeps its verdict, and has no reason.
     """
     if exercise.is_constant and is_untouched(answer.value, exercise.stub):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
@@ -98,7 +100,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "correct":
         message = what_others_did(exercise)
     if status == "wrong":
-        answer.renew(exercise.seconds)
+        answer.renew(max(REASON, exercise.seconds))
         with contextlib.suppress(Exception, Stopped):
             found = diagnose(exercise, answer)
             if found is not None:

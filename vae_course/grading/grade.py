@@ -78,7 +78,8 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         names = [one.name for one in found.students]
         try:
             progress(0, len(todo))
-            for number, (one, marked) in enumerate(marked_students(todo, options.jobs, options.sandbox), start=1):
+            every = marked_students(todo, options.jobs, options.sandbox, results.unpacked)
+            for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results, names)
                 outdated += [f"{one.name}/{name}" for name in marked.outdated]
                 progress(number, len(todo))

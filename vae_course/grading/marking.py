@@ -17,7 +17,7 @@ from vae_course.grading.hand_ins import Work, read_student
 from vae_course.grading.lint import UNKNOWN, Source, tame
 from vae_course.grading.submission import Started, Submit
 from vae_course.grading.table import Mark
-from vae_course.grading.trained import OwnNetwork, is_trained_model, trained_answer
+from vae_course.grading.trained import is_trained_model, trained_answer
 from vae_course.grading.workers import WorkerLost
 from vae_course.notebooks import HandIn
 
@@ -141,9 +141,9 @@ def _mark_hand_in(
             own = seed_of(seed, exercise.name)
             for worker in (1, 2):
                 try:
-                    found = _examined(exercise, hand_in, source, started, own)
+                    found = _examined(exercise, hand_in, source, started, own, secret=f"{seed} {exercise.name} noise")
                     break
-                except Exception as error:  # noqa: BLE001
+                except (Exception, WorkerLost) as error:  # noqa: BLE001
                     if isinstance(error, WorkerLost) and worker == 1:
                         started.close()
                         continue
@@ -153,15 +153,25 @@ def _mark_hand_in(
             yield _mark(student, found, answer, checks_hash(exercise))
 
 
-def _examined(exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int) -> Outcome:
+def _examined(
+    exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int, secret: str
+) -> Outcome:
     used = source.forbidden(exercise)
     if used:
         return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
     failed: Mapping[str, str] = hand_in.lost
     defined = True
-    if is_trained_model(exercise) and (found := _trained(exercise, hand_in, source, seed)) is not None:
-        return found
-    if exercise.is_constant:
+    if is_trained_model(exercise):
+        value = source.constant(exercise.name)
+        defined = exercise.name in source.names
+        try:
+            if value is UNKNOWN:
+                value, failed = (value, submission().failed) if defined else (None, failed)
+            answer = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
+        except Stopped as stopped:
+            return outcome(exercise, stopped.status, str(stopped), seed)
+        found = examine(exercise, answer, seed)
+    elif exercise.is_constant:
         value = source.constant(exercise.name)
         if value is UNKNOWN and exercise.name not in source.names:
             value, defined = None, False
@@ -186,15 +196,6 @@ def _examined(exercise: Exercise, hand_in: HandIn, source: Source, submission: S
     return found if defined else outcome(exercise, "not started", UNDEFINED, seed)
 
 
-def _trained(exercise: Exercise, hand_in: HandIn, source: Source, seed: int) -> Outcome | None:
-    """The outcome for a model on a network of the course; None where it takes the student's code."""
-    try:
-        answer = trained_answer(exercise, source.constant(exercise.name), hand_in.path.parent)
-    except OwnNetwork:
-        return None
-    return examine(exercise, answer, seed)
-
-
 def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
     """Why an answer that is in the file could not be had."""
     reason = failed.get(exercise.name) or failed.get(exercise.name.split(".")[0], "")
@@ -204,7 +205,7 @@ def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
     return reason
 
 
-def _fault(exercise: Exercise, error: Exception, seed: int) -> Outcome:
+def _fault(exercise: Exercise, error: BaseException, seed: int) -> Outcome:
     place = traceback.extract_tb(error.__traceback__)[-1]
     sentence = (
         f"Not marked yet: the grader itself failed ({type(error).__name__}: {str(error)[:300]}; {Path(place.filename).name}, "

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from vae_course.grading.collect import Student
@@ -15,6 +15,7 @@ from vae_course.grading.local import LocalSubmission
 from vae_course.grading.marking import Marked, Order, Submit, mark_student
 from vae_course.grading.remote import Workers
 from vae_course.grading.table import Mark
+from vae_course.grading.workers import WorkerLost
 
 Task = tuple[Student, Order, dict[str, Mark]]
 _TRIES = 3  # of a student in whose company a process died
@@ -22,29 +23,37 @@ _TRIES = 3  # of a student in whose company a process died
 _submit: list[Submit] = []  # of a process in the pool
 
 
-def marked_students(tasks: Sequence[Task], jobs: int, sandbox: bool) -> Iterator[tuple[Student, Marked]]:
-    """Each student with their marks, in the order in which they are done."""
+def marked_students(
+    tasks: Sequence[Task], jobs: int, sandbox: bool, unpacked: Path
+) -> Iterator[tuple[Student, Marked]]:
+    """Each student with their marks, in the order in which they are done.
+
+    Args:
+        unpacked: a folder for what is in archives; each student's is removed once they are marked.
+    """
     if jobs > 1 and len(tasks) > 1:
-        yield from _in_processes(list(tasks), min(jobs, len(tasks)))
+        yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked)
         return
     with ExitStack() as stack:
         submit = _open(stack) if sandbox else LocalSubmission
         for task in tasks:
-            yield task[0], _mark(task, submit)
+            yield task[0], _mark(task, submit, unpacked)
 
 
 def _open(stack: ExitStack) -> Submit:
-    """The sandbox, with one worker for this process."""
+    """The sandbox, with one worker for this process, which is started once more if it was killed before it was ready."""
+    with suppress(WorkerLost):
+        return stack.enter_context(Workers(1)).submission
     return stack.enter_context(Workers(1)).submission
 
 
-def _mark(task: Task, submit: Submit) -> Marked:
+def _mark(task: Task, submit: Submit, unpacked: Path) -> Marked:
     student, order, before = task
-    with tempfile.TemporaryDirectory(prefix="vae-course-") as folder:
+    with tempfile.TemporaryDirectory(dir=unpacked) as folder:
         return mark_student(student, order, before, submit, Path(folder))
 
 
-def _in_processes(tasks: list[Task], jobs: int) -> Iterator[tuple[Student, Marked]]:
+def _in_processes(tasks: list[Task], jobs: int, unpacked: Path) -> Iterator[tuple[Student, Marked]]:
     tries: dict[str, int] = {}
     waiting = tasks[::-1]
     while waiting:
@@ -53,18 +62,19 @@ def _in_processes(tasks: list[Task], jobs: int) -> Iterator[tuple[Student, Marke
             try:
                 while waiting or running:
                     while waiting and len(running) < 2 * jobs:
-                        task = waiting.pop()
-                        running[pool.submit(_mark_here, task)] = task
+                        running[pool.submit(_mark_here, waiting[-1], unpacked)] = waiting[-1]
+                        waiting.pop()  # not before: a pool that has just lost a process takes nobody
                     finished, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in finished:
                         marked = future.result()
                         yield running.pop(future)[0], marked
-            except BrokenProcessPool:
+            except (BrokenProcessPool, BrokenPipeError):  # the second, where it died before it had begun
                 for task in running.values():
                     tries[task[0].name] = tries.get(task[0].name, 0) + 1
                     if tries[task[0].name] >= _TRIES:
-                        raise RuntimeError(
-                            f"a process of the grader died {_TRIES} times, the last with {task[0].name}"
+                        raise WorkerLost(
+                            f"A process of the grader died {_TRIES} times while it marked {task[0].name}; "
+                            "the same command goes on where it was."
                         ) from None
                     waiting.append(task)
             except BaseException:
@@ -85,5 +95,5 @@ def _follow() -> None:
         os._exit(1)
 
 
-def _mark_here(task: Task) -> Marked:
-    return _mark(task, _submit[0])
+def _mark_here(task: Task, unpacked: Path) -> Marked:
+    return _mark(task, _submit[0], unpacked)

@@ -4,12 +4,14 @@ marks.jsonl    one line for each (student, exercise); of several, the last count
 done.jsonl     one line for each student whose marks are complete, with what they had handed in
 run.json       the run's secret seed and its options
 marks.csv      made from these at the end
+.unpacked      what is in archives, while its student is marked
 """
 
 import contextlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +20,8 @@ from typing import Any
 from vae_course.exercises import EXERCISES
 from vae_course.grading.table import Mark, safe, table
 
-MARKS, DONE, RUN, TABLE, LOCK = "marks.jsonl", "done.jsonl", "run.json", "marks.csv", ".lock"
+MARKS, DONE, RUN, TABLE = "marks.jsonl", "done.jsonl", "run.json", "marks.csv"
+LOCK, UNPACKED = ".lock", ".unpacked"
 
 _ORDER = {name: number for number, name in enumerate(EXERCISES)}
 
@@ -47,10 +50,15 @@ class Run:
 
 
 class Results:
-    """The marks in one folder. Open with `opened`."""
+    """The marks in one folder. Open with `opened`.
+
+    Attributes:
+        unpacked: an empty folder that lasts as long as the run, and that nobody else can read.
+    """
 
     def __init__(self, folder: Path, run: Run) -> None:
         self.folder = folder
+        self.unpacked = folder / UNPACKED
         self.run = run
         self._done = {done.student: done for done in map(_done, _lines(folder / DONE)) if done}
         self._marks: dict[str, dict[str, Mark]] = {}
@@ -122,7 +130,13 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
             raise Refused(
                 f"another run is writing to {folder} just now; wait for its end, or take another --out."
             ) from None
-        yield Results(folder, _run(folder, sandbox, version, seed))
+        results = Results(folder, _run(folder, sandbox, version, seed))
+        shutil.rmtree(results.unpacked, ignore_errors=True)  # what a run left that was killed
+        results.unpacked.mkdir(mode=0o700, exist_ok=True)
+        try:
+            yield results
+        finally:
+            shutil.rmtree(results.unpacked, ignore_errors=True)
 
 
 def _run(folder: Path, sandbox: bool, version: str, seed: int | None) -> Run:

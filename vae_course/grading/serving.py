@@ -48,7 +48,7 @@ class _Submission:
 
     def __init__(self) -> None:
         self._namespace: dict[str, Any] = {}
-        self._answers: dict[tuple[str, str], LocalAnswer] = {}
+        self._answers: dict[tuple[str, ...], LocalAnswer] = {}
         self._calls: dict[int, Call] = {}
 
     def reply(self, request: Message) -> Reply:
@@ -85,7 +85,7 @@ class _Submission:
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
             return _described(Call(error=missing))
-        key = facts["name"], facts["method"]
+        key = facts["name"], facts["method"], facts["harness"]
         if key not in self._answers:
             self._answers[key] = LocalAnswer(
                 obj,

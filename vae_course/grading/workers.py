@@ -23,8 +23,11 @@ RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
 """What a submission has: bytes of memory beyond the worker's own, bytes in its /tmp, seconds of CPU time."""
 
 
-class WorkerLost(Exception):
-    """The sandbox itself failed. This is nobody's mistake in an answer: mark it again, in a new worker."""
+class WorkerLost(BaseException):
+    """The sandbox itself failed. This is nobody's mistake in an answer: mark it again, in a new worker.
+
+    Not an `Exception`, so that a check that makes do without what an answer will not tell cannot swallow this.
+    """
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,38 @@ LESSON = "07_capstone"
 
 BANDS = (130, 115, 105, 100)  # nats, a point each
 SLACK = 0.5
+MOST_BYTES = 64 * 2**20
 
 
 def _nothing_yet() -> None:
     raise NotImplementedError
+
+
+def weights_in(path: Path) -> dict[str, Tensor]:
+    """The encoder's and the decoder's weights in a file, by name. Nothing of the file is run.
+
+    Raises:
+        FileNotFoundError, ValueError: there is no such file; it is something else, damaged, or too large.
+    """
+    if path.suffix != ".safetensors":
+        raise ValueError(
+            f"{path.name} is no .safetensors file: save with safetensors.torch.save_file(model.state_dict(), ...)"
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path.name} beside this notebook: did the saving cell run?")
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(
+            f"{path.name} has {size / 2**20:,.0f} MB, and at most {MOST_BYTES // 2**20} MB are read: save the model's "
+            "state_dict alone, in float32, or make the network smaller"
+        )
+    try:
+        state = load_file(path)
+    except Exception as error:  # noqa: BLE001 - whatever the parser says of a damaged file
+        raise ValueError(
+            f"{path.name} is not a whole safetensors file ({error}): save it again with "
+            "safetensors.torch.save_file(model.state_dict(), ...), not with torch.save, and hand it in as it is"
+        ) from None
+    return {n: t for n, t in state.items() if n.startswith(("enc.", "dec."))}
 
 
 def play_model(hand_in: Any, x: Tensor) -> dict[str, Tensor]:
@@ -31,15 +59,8 @@ def play_model(hand_in: Any, x: Tensor) -> dict[str, Tensor]:
     hand_in = hand_in() if callable(hand_in) else hand_in
     if not isinstance(hand_in, dict) or any(hand_in.get(key) is None for key in ("file", "nn", "z_dim")):
         _nothing_yet()
-    path = Path(str(hand_in["file"]))
-    if path.suffix != ".safetensors":
-        raise ValueError(
-            f"{path.name} is no .safetensors file: save with safetensors.torch.save_file(model.state_dict(), ...)"
-        )
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path.name} beside this notebook: did the saving cell run?")
+    state = weights_in(Path(str(hand_in["file"])))
     model = given.VAE(nn=hand_in["nn"], z_dim=hand_in["z_dim"])
-    state = {n: t for n, t in load_file(path).items() if n.startswith(("enc.", "dec."))}
     prior = {n: getattr(model, n) for n in ("z_prior_m", "z_prior_v")}
     model.load_state_dict(state | prior)
     found = evaluate(model.eval(), x)
@@ -71,15 +92,16 @@ def below(nats: float) -> Callable[[Trial], None]:
 
 
 @cache
-def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="vae-course-"))
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    """It is removed when Python ends."""
+    return tempfile.TemporaryDirectory(prefix="vae-course-")
 
 
 def _made(name: str, z_dim: int, change: Any = None) -> Any:
     """A hand-in, saved when it is first needed."""
 
     def make() -> dict[str, Any]:
-        path = _folder() / f"{name}.safetensors"
+        path = Path(_folder().name, f"{name}.safetensors")
         if not path.exists():
             torch.manual_seed(0)
             model = given.VAE(nn="v1", z_dim=z_dim) if change else given.trained(f"v1_z{z_dim}")
