@@ -69,6 +69,7 @@ class HandIn:
         rows: the marks, by exercise; the others of the lesson are not started.
         file: where it lies in the class's folder.
         form: makes the file's content of the text.
+        beside: more files in the class's folder, older than it.
     """
 
     student: str
@@ -78,6 +79,7 @@ class HandIn:
     lesson: str = LESSON
     file: str = ""
     form: Form = as_notebook
+    beside: Mapping[str, "str | bytes"] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
