@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.submissions import ending
+from tests.submissions import ending, reading
 from tests.submissions.hand_in import after
 from tests.submissions.run import mark, rows
 from tests.submissions.test_rules import ATTACKS
@@ -23,6 +23,14 @@ def test_every_attack_gets_its_honest_mark_harms_nothing_and_leaves_nothing(
     out, err = capsys.readouterr()
     wrong += [f"on the terminal: {line}" for line in unsafe_text(out + err)]
     wrong += unsafe_files(tmp_path / "marks")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_mildest_attack_does_not_read_its_canary(tmp_path: Path):
+    """The gate of "a worker without the sandbox" runs this alone: it opens the canary's file, and does nothing else."""
+    mildest = reading.HAND_INS[0]
+    assert 'open("@CANARY@").read()' in mildest.text and mildest.student == "read 1 a file"
+    wrong = mark([mildest, after(mildest)], tmp_path)
     assert not wrong, "\n".join(wrong)
 
 
