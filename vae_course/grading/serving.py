@@ -79,13 +79,13 @@ class _Submission:
 
     def _call(self, request: Message) -> Reply:
         facts = request.facts
+        for module, text in facts["lend"].items():
+            self._lent[module] = {"__name__": module}
+            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._lent[module])
         obj = find(self._namespace, facts["name"])
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
             return _described(Call(error=missing))
-        for module, text in facts["lend"].items():
-            self._lent[module] = {"__name__": module}
-            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._lent[module])
         key = facts["name"], facts["method"]
         if key not in self._answers:
             self._answers[key] = LocalAnswer(
