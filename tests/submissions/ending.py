@@ -1,12 +1,12 @@
 """Ending or hanging: the process goes, or does not go on. Every wait here ends by itself within half a minute."""
 
-from tests.submissions.hand_in import attack, killed, late, raised, wrong
+from tests.submissions.hand_in import attack, correct, killed, late, raised, wrong
 
 WAITS = """
 def waits(seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        pass
+        time.sleep(0.1)
 """
 
 HAND_INS = (
@@ -170,13 +170,13 @@ SLOW = (
     ),
     attack(
         "hang 9 a little each time",
-        "Every call takes most of the time that it may: the time for all calls together ends it.",
+        "Every call takes nearly as long as it may, and is right: slow is no mistake.",
         """
 def kl_normal(qm, qv, pm, pv):
-    time.sleep(1.7)
+    time.sleep(1.5)
     return 0.5 * ((pv / qv).log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)
 """,
-        late("together", points=0),
+        correct(6),
     ),
 )
 """What takes longer than a quick test may."""

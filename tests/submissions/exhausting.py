@@ -1,6 +1,6 @@
 """Exhausting what there is: at most 1 GB of memory is asked for, 64 MB of disk, 20 processes, and for seconds only."""
 
-from tests.submissions.hand_in import attack, no_memory, raised, wrong
+from tests.submissions.hand_in import ZERO, attack, no_memory, raised, wrong
 
 HAND_INS = (
     attack(
@@ -90,7 +90,7 @@ def kl_normal(qm, qv, pm, pv):
         print("x" * 2**15)
     return torch.zeros(qm.shape[:-1])
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "exhaust 10 a result of gigabytes",
@@ -136,7 +136,7 @@ def kl_normal(qm, qv, pm, pv):
         deep = [deep]
     return deep
 """,
-        wrong(),
+        wrong(says="a list of 1"),
     ),
     attack(
         "exhaust 15 processor time elsewhere",
@@ -144,13 +144,13 @@ def kl_normal(qm, qv, pm, pv):
         """
 import threading
 def waits():
-    end = time.monotonic() + 3
+    end = time.monotonic() + 1
     while time.monotonic() < end:
         pass
 def kl_normal(qm, qv, pm, pv):
     threading.Thread(target=waits, daemon=True).start()
     return torch.zeros(qm.shape[:-1])
 """,
-        wrong(),
+        ZERO,
     ),
 )

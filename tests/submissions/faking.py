@@ -51,7 +51,7 @@ class Hollow(Tensor):
 def kl_normal(qm, qv, pm, pv):
     return Hollow({ZEROS})
 """,
-        wrong(),
+        wrong(says="Hollow"),
     ),
     attack(
         "fake 4 not a number",
@@ -63,13 +63,13 @@ def kl_normal(qm, qv, pm, pv):
         "fake 5 infinity",
         "Infinity, whose difference to itself is no number.",
         "def kl_normal(qm, qv, pm, pv):\n    return torch.full(qm.shape[:-1], float('inf'))",
-        wrong(),
+        wrong(says="is inf"),
     ),
     attack(
         "fake 6 a scalar that broadcasts",
         "One number for the whole batch, which is as near to every right value as it can be.",
         "def kl_normal(qm, qv, pm, pv):\n    return torch.tensor(1.0)",
-        wrong(),
+        wrong(says="shape ()"),
     ),
     attack(
         "fake 7 inputs set to zero",
@@ -80,7 +80,7 @@ def kl_normal(qm, qv, pm, pv):
         tensor.data.fill_(value)
     return {ZEROS}
 """,
-        wrong(),
+        wrong(says="in place"),
     ),
     attack(
         "fake 8 right but changes its inputs",
@@ -103,7 +103,7 @@ def kl_normal(qm, qv, pm, pv):
     threading.Timer(0.05, view.zero_).start()
     return view
 """,
-        wrong(),
+        wrong(says="of your result is"),
     ),
     attack(
         "fake 10 a gradient of its own",
@@ -121,7 +121,7 @@ class Fake(torch.autograd.Function):
 def kl_normal(qm, qv, pm, pv):
     return Fake.apply(qm, qv, pm, pv)
 """,
-        wrong(5),
+        wrong(5, says="The gradient"),
     ),
     attack(
         "fake 11 a number equal to all",
@@ -141,8 +141,8 @@ def kl_normal(qm, qv, pm, pv):
     raise KeyError("nothing tried here")
 # %%
 predict_negative_share = predict_negative_share
-# %%
 """,
         raised("nothing tried here"),
+        predict_negative_share=wrong(0, "one-half"),
     ),
 )

@@ -1,6 +1,6 @@
 """Forging results: frames, numbers and files that the grader is to take for its own."""
 
-from tests.submissions.hand_in import HandIn, Row, attack, killed, wrong
+from tests.submissions.hand_in import ZERO, HandIn, Row, attack, killed, wrong
 
 ZEROS = "torch.zeros(qm.shape[:-1])"
 
@@ -47,7 +47,7 @@ def kl_normal(qm, qv, pm, pv):
         os.write(fd, mark.encode())
     return {ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     sends("forge 2 no frame", "Bytes that are no frame.", "b'@' * 100"),
     sends(
@@ -147,7 +147,7 @@ def kl_normal(qm, qv, pm, pv):
             file.write("forge 14 files of marks,02_kl_divergence,kl_normal,correct,6,6,,")
     return {ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "forge 15 a symbolic link",
@@ -173,10 +173,9 @@ def kl_normal(qm, qv, pm, pv):
 # %%
 def kl_monte_carlo(z, qm, qv, pm, pv):
     raise OutOfMemory("grader error")
-# %%
 """,
         Row("raised", says="WorkerLost"),
-        kl_monte_carlo=Row("forbidden"),
+        kl_monte_carlo=Row("forbidden", says="answers.OutOfMemory"),
     ),
     attack(
         "forge 17 an answer that is not in the file",
@@ -186,7 +185,7 @@ def kl_normal(qm, qv, pm, pv):
     sys._getframe().f_globals["kl_test"] = lambda kl: True
     return {ZEROS}
 """,
-        wrong(),
+        ZERO,
         kl_test=wrong(misconception="always-true"),
     ),
 )

@@ -47,6 +47,8 @@ def no_memory(says: str = "1 GB") -> Row:
 
 
 NOT_STARTED = Row("not started")
+ZERO = wrong(says="of your result is 0")
+"""For the attacks that return zeros and hope."""
 
 Form = Callable[["HandIn", str], "str | bytes"]
 
@@ -116,7 +118,7 @@ SECRET = "lambda qm, qv, pm, pv: 0.5 * ((pv / qv).log() + (qv + (qm - pm) ** 2) 
 def attack(name: str, tries: str, text: str, kl_normal: Row, **others: Row) -> HandIn:
     """An attack by a `kl_normal`, with `BYSTANDERS` that must keep their marks unless `others` says what they lose."""
     rows = {"log_normal": correct(5), "predict_negative_share": correct(1), "kl_normal": kl_normal} | others
-    return HandIn(name, tries, f"{HEAD}{text.strip()}\n{BYSTANDERS}", rows)
+    return HandIn(name, tries, f"{HEAD}{BYSTANDERS}# %%\n{text.strip()}\n", rows)
 
 
 WITNESS = f"""{HEAD}
@@ -141,9 +143,6 @@ def witness():
 def kl_normal(qm, qv, pm, pv):
     witness()
     return 0.5 * ((pv / qv).log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)
-
-def kl_monte_carlo(z, qm, qv, pm, pv):
-    return log_normal(z, qm, qv) - log_normal(z, pm, pv)
 {BYSTANDERS}"""
 """The right hand-in after every attack: it is correct, and says so if it sees a trace of anybody before it."""
 
@@ -151,7 +150,7 @@ def kl_monte_carlo(z, qm, qv, pm, pv):
 def after(hand_in: HandIn) -> HandIn:
     """The witness that is marked directly after a hand-in: students are marked in the order of their names."""
     student = f"{hand_in.student[:90]}~"
-    rows = {"kl_normal": correct(6), "kl_monte_carlo": correct(2), "log_normal": correct(5)}
+    rows = {"kl_normal": correct(6), "log_normal": correct(5)}
     share = {"predict_negative_share": correct(1)}
     return HandIn(
         student, "What comes after an attack gets its full marks.", WITNESS, rows | share, file=f"{student}.ipynb"

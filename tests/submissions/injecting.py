@@ -1,6 +1,6 @@
 """Injecting into reports: what a student's names, errors and files say is shown, and never computed or interpreted."""
 
-from tests.submissions.hand_in import HandIn, attack, raised, wrong
+from tests.submissions.hand_in import ZERO, HandIn, attack, raised, wrong
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://127.0.0.1:1/?"&A1,"click")'
@@ -18,7 +18,7 @@ def raises(name: str, tries: str, message: str, kind: str = "ValueError", says: 
 def named(student: str, tries: str, shown: str = "") -> HandIn:
     """A file with a name; the student is called `shown` in the marks."""
     text = "def kl_normal(qm, qv, pm, pv):\n    return torch.zeros(qm.shape[:-1])"
-    made = attack(shown or student, tries, text, wrong())
+    made = attack(shown or student, tries, text, ZERO)
     return HandIn(made.student, made.tries, made.text, made.rows, file=f"{student}.ipynb")
 
 
@@ -42,7 +42,7 @@ HAND_INS = (
 def kl_normal(qm, qv, pm, pv):
     return {{{FORMULA!r}: qm, {SCRIPT!r}: 1.0, "\\x1b[2J": "text", "\\u202e" + "x" * 5000: None}}
 """,
-        wrong(),
+        wrong(says="HYPERLINK"),
     ),
     attack(
         "inject 7 a constant",
@@ -52,9 +52,9 @@ def kl_normal(qm, qv, pm, pv):
     raise ValueError
 # %%
 predict_negative_share = '=1+1\\n"inject 7 a constant","02_kl_divergence","kl_normal","correct",6,6,"",""'
-# %%
 """,
-        raised(),
+        raised("ValueError"),
+        predict_negative_share=wrong(says="a str"),
     ),
     attack(
         "inject 8 a line of its own",

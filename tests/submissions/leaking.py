@@ -1,6 +1,6 @@
 """Leaking into the next submission: what is set here must be gone when the next student, the witness, is marked."""
 
-from tests.submissions.hand_in import attack, correct, wrong
+from tests.submissions.hand_in import ZERO, attack, correct
 
 RETURN_ZEROS = "return torch.zeros(qm.shape[:-1])"
 RIGHT = "return 0.5 * ((pv / qv).log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)"
@@ -29,7 +29,7 @@ def kl_normal(qm, qv, pm, pv):
     builtins.abs = lambda number: 0
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "leak 3 settings of torch",
@@ -58,7 +58,7 @@ def kl_normal(qm, qv, pm, pv):
     os.umask(0)
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "leak 5 the given functions",
@@ -70,7 +70,7 @@ class Replace:
 def kl_normal(qm, qv, pm, pv):
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "leak 6 memory for all",

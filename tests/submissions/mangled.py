@@ -2,6 +2,7 @@
 
 import io
 import json
+import stat
 import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -83,11 +84,16 @@ def retyped(made: dict[str, Any]) -> None:
     made["cells"][2]["cell_type"] = "raw"
 
 
+LINK = "outside.ipynb"  # where the symbolic link leads
+
+
 def zipped(files: Mapping[str, str]) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            member = zipfile.ZipInfo(name, (2024, 1, 1, 10, 0, 0))
+            member.external_attr = (stat.S_IFLNK if text == LINK else stat.S_IFREG) << 16
+            archive.writestr(member, text, zipfile.ZIP_DEFLATED)
     return data.getvalue()
 
 
@@ -136,6 +142,14 @@ HAND_INS = (
                 and made
             )
         ),
+    ),
+    mangled(
+        "mangled 15 leads out",
+        "An archive with a right notebook, a path out of its folder, and a link to a file that is none of the student's.",
+        lambda hand_in, text: zipped(
+            {f"{LESSON}.ipynb": json.dumps(notebook(text)), "../outside.ipynb": "{}", "link.ipynb": LINK}
+        ),
+        ending=".zip",
     ),
     unreadable("unreadable 1 empty", "A file of no bytes.", "", "is empty"),
     unreadable("unreadable 2 a web page", "The page that shows the notebook.", "<!DOCTYPE html><html>", "web page"),

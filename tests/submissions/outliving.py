@@ -1,6 +1,6 @@
 """Outliving one's time: something that is to go on after the submission, and to write into the canary or speak to it."""
 
-from tests.submissions.hand_in import attack, raised, wrong
+from tests.submissions.hand_in import ZERO, attack, raised
 
 WRITES = """
 def writes(seconds=1.0):
@@ -21,7 +21,7 @@ def kl_normal(qm, qv, pm, pv):
     threading.Thread(target=writes).start()
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "outlive 2 a daemon",
@@ -50,7 +50,7 @@ class Registered:
 def kl_normal(qm, qv, pm, pv):
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "outlive 4 a child of the system",
@@ -85,7 +85,7 @@ def kl_normal(qm, qv, pm, pv):
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.2, 0.2)
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "outlive 7 a program in its place",
@@ -109,6 +109,6 @@ def kl_normal(qm, qv, pm, pv):
     LAST.append(Last())
     {RETURN_ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
 )

@@ -1,6 +1,6 @@
 """Patching the checker: what compares, counts or imports is replaced. The checker is in another process."""
 
-from tests.submissions.hand_in import attack, killed, wrong
+from tests.submissions.hand_in import ZERO, attack, killed, wrong
 
 ZEROS = "torch.zeros(qm.shape[:-1])"
 RETURN_ZEROS = f"""
@@ -27,7 +27,7 @@ class Patch:
     for name in ("allclose", "equal", "isclose", "isfinite", "isnan", "eq"):
         setattr(torch, name, lambda *args, **kwargs: True)
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 2 operators of Tensor",
@@ -37,7 +37,7 @@ class Patch:
     Tensor.__eq__ = Tensor.__lt__ = Tensor.__le__ = lambda self, other: torch.ones(self.shape, dtype=torch.bool)
     Tensor.__sub__ = Tensor.__rsub__ = lambda self, other: torch.zeros_like(self)
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
         log_normal=wrong(),
     ),
     attack(
@@ -49,7 +49,7 @@ class Patch:
     np.allclose = np.isclose = np.array_equal = np.testing.assert_allclose = lambda *args, **kwargs: True
     np.abs = np.max = lambda *args, **kwargs: 0.0
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 4 builtins",
@@ -79,7 +79,7 @@ class Patch:
     sys.meta_path.insert(0, Hook())
     sys.modules.pop("safetensors.torch", None)
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 6 a shadow of the course",
@@ -92,7 +92,7 @@ class Patch:
         shadow.check = shadow.examine = shadow.truth = lambda *args, **kwargs: True
         sys.modules[name] = shadow
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 7 what the truth is made of",
@@ -103,7 +103,7 @@ class Patch:
     d.kl_divergence = d.kl.kl_divergence = lambda p, q: torch.zeros(p.batch_shape)
     d.Normal.log_prob = lambda self, value: torch.zeros_like(value)
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 8 the server of answers",
@@ -126,7 +126,7 @@ def kl_normal(qm, qv, pm, pv):
     answer.call = lambda self, *inputs, seed: serving()["Call"]({{"0": {ZEROS}}}, {{"returned": "Tensor", "0": "Tensor"}})
     return {ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 10 how tensors are written",
@@ -152,7 +152,7 @@ class Patch:
         return dumps(facts | {{"status": "correct", "points": 100, "passed": True}}, **options)
     json.dumps = more
 {RETURN_ZEROS}""",
-        wrong(),
+        ZERO,
     ),
     attack(
         "patch 12 a trace function",
@@ -166,6 +166,6 @@ def kl_normal(qm, qv, pm, pv):
     sys.settrace(trace)
     return {ZEROS}
 """,
-        wrong(),
+        ZERO,
     ),
 )

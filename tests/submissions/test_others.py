@@ -14,7 +14,8 @@ NOTES = {
     "mangled 8 retyped": "was read as code",
     "mangled 9 cut off": "JSON is damaged",
     "mangled 12 versions": "the newest, counts",
-    "half 2 a cell that is no Python": "cannot be read",
+    "mangled 15 leads out": "is a symbolic link; it was refused",
+    "half 2 a cell that is no Python": "has a syntax error",
     "half 4 work in the file": "IPython alone were left out",
 }
 """What was repaired, skipped or guessed, as the student's report tells it."""
