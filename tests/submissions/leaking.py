@@ -1,6 +1,6 @@
 """Leaking into the next submission: what is set here must be gone when the next student, the witness, is marked."""
 
-from tests.submissions.hand_in import ZERO, attack, correct
+from tests.submissions.hand_in import WITNESS, ZERO, HandIn, attack, correct, raised
 
 RETURN_ZEROS = "return torch.zeros(qm.shape[:-1])"
 RIGHT = "return 0.5 * ((pv / qv).log() + (qv + (qm - pm) ** 2) / pv - 1).sum(-1)"
@@ -111,5 +111,24 @@ def kl_normal(qm, qv, pm, pv):
     {RIGHT}
 """,
         correct(6),
+    ),
+    HandIn(
+        "leak 9 seen by the witness",
+        "The witness itself, which finds what it has left behind: it is not blind.",
+        f"""{WITNESS}
+# %%
+class Leaves:
+    torch.left_behind = sys.modules["left_behind"] = sys
+    os.environ["left_behind"] = "1"
+    open("left_behind.txt", "w").close()
+    threading.Thread(target=time.sleep, args=(2,), daemon=True).start()
+    torch.set_default_dtype(torch.float64)
+    gc.disable()
+""",
+        {
+            "log_normal": correct(5),
+            "predict_negative_share": correct(1),
+            "kl_normal": raised("attribute', 'a module', 'a variable', 'a file', 'a thread', 'a type', 'a limit'"),
+        },
     ),
 )
