@@ -27,6 +27,17 @@ class Fault:
     count: int = 1
 
 
+# A worker outside of the box, which loads torch before it becomes nobody, and does not shut its children in. The gate runs
+# one attack, which reads one file of its test.
+NO_SANDBOX = """    if python[0] == "-c":
+        env = ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), os.environ["VAE_COURSE_HOME"])
+        load = (
+            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); from vae_course.grading import confinement, worker; "
+            "worker._load(); worker._load = lambda: None; confinement.confine = lambda *args, **kwargs: None; "
+        )
+        return ["env", *(f"{name}={value}" for name, value in env.items()), _executable(), "-c", load + python[1], python[2]]
+    bwrap = ["bwrap", "--unshare-pid\""""
+
 FAULTS = (
     Fault(
         "a sign in a solution",
@@ -108,6 +119,14 @@ FAULTS = (
         "from vae_course import nns, reference, weights  # noqa: F401",
         gate=("-m", "pytest", "-q", "-x", "tests/test_house.py", "-k", "downwards or student"),
         says="imports reference",
+    ),
+    Fault(
+        "a worker without the sandbox",
+        "vae_course/grading/sandbox.py",
+        '    bwrap = ["bwrap", "--unshare-pid"',
+        NO_SANDBOX,
+        gate=("-m", "pytest", "-q", "-x", "tests/submissions/test_attacks.py", "-k", "mildest"),
+        says="read 1 a file: kl_normal: expected Row(status='raised'",
     ),
     Fault(
         "a pin that is not what is installed",

@@ -141,6 +141,33 @@ def test_a_learners_own_folder_is_one_student(tmp_path: Path, read):
     assert list(read(packed)) == ["bob"]
 
 
+ONE_FOLDER = {
+    "of lessons with notes and a module": {
+        f"{FIRST}.ipynb": "A",
+        f"{SECOND}.ipynb": "B",
+        "notes.ipynb": "",
+        "helper.py": "",
+    },
+    "of lessons by number": {"01 mine.ipynb": "A", "02 mine.ipynb": "B"},
+    "of versions of a lesson": {f"{FIRST}.ipynb": "A", f"{FIRST} (1).ipynb": "A", f"{SECOND}.ipynb": "B"},
+}
+
+
+@pytest.mark.parametrize("name", ONE_FOLDER)
+def test_one_folder_with_the_lessons_of_one_learner_is_one_student(name: str, tmp_path: Path, read):
+    texts = {"A": notebook("A"), "B": notebook("B", SECOND), "": notebook("x", "")}
+    files = {f"ada/{path}": texts[text] for path, text in ONE_FOLDER[name].items()}
+    files = {path: "def unrelated(): return 1" if path.endswith(".py") else text for path, text in files.items()}
+    for path in (zipped(tmp_path / "ada.zip", files), tree(tmp_path / "work", files) / "ada"):
+        found = read(path)
+        assert list(found) == ["ada"] and {FIRST, SECOND} <= found["ada"].hand_ins.keys()
+
+
+def test_one_folder_with_one_lesson_of_several_people_is_a_class(tmp_path: Path, read):
+    files = {f"week 1/{who}_{FIRST}.ipynb": notebook() for who in ("ada", "bob")}
+    assert list(read(zipped(tmp_path / "week.zip", files))) == ["ada", "bob"]
+
+
 def test_zips_of_students_are_opened_wherever_they_lie(tmp_path: Path, read):
     inner = zipped(tmp_path / "inner.zip", {"deep/x.ipynb": notebook("A")}).read_bytes()
     twice = zipped(tmp_path / "twice.zip", {"inner.zip": inner}).read_bytes()

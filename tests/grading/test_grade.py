@@ -141,6 +141,10 @@ def test_every_status_of_a_hand_in(tmp_path: Path, run, marks, capsys):
         "import vae_course.given as g\ndef sample_gaussian(m, v):\n    return g.sample_gaussian(m, v)",
         "from vae_course.given import sample_gaussian as s\ndef sample_gaussian(m, v):\n    return s(m, v)",
         "def sample_gaussian(m, v):\n    from vae_course.reference import sample_gaussian as s\n    return s(m, v)",
+        "from vae_course.stage.lent import right_x_given as sample_gaussian",
+        "from vae_course import stage\ndef sample_gaussian(m, v):\n    return stage.lent.right_x_given(m, v)",
+        "from vae_course.answers import TimedOut\ndef sample_gaussian(m, v):\n    raise TimedOut",
+        "def sample_gaussian(m, v):\n    import vae_course.exercises.truth as t\n    return t.normal(m, v)",
     ],
 )
 def test_the_course_s_own_function_is_no_answer(code: str, tmp_path: Path, run, marks):

@@ -46,6 +46,10 @@ def taken_from(origin: str, own: str) -> str:
 
 def sentence(used: str) -> str:
     """What its author is told."""
+    if not used.startswith(("given.", "reference.")):
+        return (
+            f"Your answer uses {used}, which belongs to the checks and not to the lesson. Write the formula yourself."
+        )
     return f"Your answer calls {used}, which is the thing to write. Write the formula yourself."
 
 

@@ -86,7 +86,9 @@ def describe(error: BaseException, code_file: str) -> CallError:
     where = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     message = "<no message>"
     with contextlib.suppress(Exception):  # `__str__` is the learner's too, in an exception of their own
-        message = textwrap.shorten(str(error), LONGEST, placeholder=" ...") if len(str(error)) > LONGEST else str(error)
+        message = str(error)
+        if len(message) > LONGEST:  # cut first: to shorten megabytes takes seconds
+            message = textwrap.shorten(f"{message[: 10 * LONGEST]} ...", LONGEST, placeholder=" ...")
     if isinstance(error, SystemExit):
         message = "a function ends with `return`, and never ends Python"
     return CallError(type(error).__name__, message, where, _from_stub(error))

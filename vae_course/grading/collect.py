@@ -4,7 +4,6 @@ import os
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def collect(path: Path, leave_out: Path | None = None) -> Class:
     """Who handed in what.
 
     A notebook; a folder of notebooks, of folders or of both; nbgrader's course folder or its `submitted`; a zip archive of
-    any of these, as Moodle and Canvas make them. One folder whose notebooks are all named after lessons is one student's.
+    any of these, as Moodle and Canvas make them. One folder whose notebooks are mostly named after lessons is one student's.
 
     Args:
         path: the file or folder.
@@ -103,7 +102,8 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
                 raise NoClass(f"{path.name} holds more than {MOST_STUDENTS:,} files and folders; that is no class.")
             if not is_junk(entry.name) and Path(entry.path) != leave_out:
                 entries.append(entry)
-    single = _is_one_students([entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)])
+    files = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False) and is_hand_in(entry.name)]
+    single = layouts.is_one_students(files, LESSONS)
     piles: dict[Owner, _Pile] = {}
     for entry in sorted(entries, key=lambda entry: entry.name):
         shown = f'"{clean(entry.name)}"'
@@ -133,7 +133,8 @@ def _archive(path: Path, warnings: list[str]) -> dict[Owner, _Pile]:
     outside = [pair for pair in members if pair[0][: len(trunk)] != trunk]
     members = [(parts[len(trunk) :], member) for parts, member in members if parts[: len(trunk)] == trunk]
     members += [(parts, member) for parts, member in outside if objection(member)]
-    single = _is_one_students([parts[0] for parts, _ in members if len(parts) == 1])
+    files = [parts[0] for parts, _ in members if len(parts) == 1 and is_hand_in(parts[0])]
+    single = layouts.is_one_students(files, LESSONS)
     name = trunk[-1] if trunk else layouts.stem(path.name)
     piles: dict[Owner, _Pile] = {}
     for parts, member in members:
@@ -161,14 +162,8 @@ def _trunk(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
     inner = {parts[1] for parts in paths if len(parts) > 1 and (is_hand_in(parts[-1]) or is_zip(parts[-1]))}
     if any(layouts.platform_owner(name) for name in inner):
         return (min(first),)
-    stems = {layouts.stem(name) for name in inner}
-    return (min(first),) if len(stems) > 1 and not stems <= set(LESSONS) else ()
-
-
-def _is_one_students(names: Iterable[str]) -> bool:
-    """True for files that are all named after lessons, as in the folder that a learner works in."""
-    stems = [layouts.stem(name) for name in names if is_hand_in(name)]
-    return bool(stems) and all(name in LESSONS for name in stems)
+    several = len({layouts.stem(name) for name in inner}) > 1
+    return (min(first),) if several and not layouts.is_one_students(inner, LESSONS) else ()
 
 
 def _named(piles: dict[Owner, _Pile]) -> list[tuple[str, _Pile]]:

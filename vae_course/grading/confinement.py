@@ -85,7 +85,7 @@ def own_files(scratch: str, disk: int, empty: tuple[str, ...]) -> None:
         _call("mount", b"tmpfs", folder.encode(), b"tmpfs", safe | _READ_ONLY, b"size=4096,nr_inodes=1")
 
 
-def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, scratch: str, hide: str) -> None:
+def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, scratch: str) -> None:
     """Shut the calling process in, for good. It was made by `Forks.fork`.
 
     Args:
@@ -95,7 +95,6 @@ def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, 
         seconds: of CPU time; then the kernel kills it.
         keep: the one file descriptor beside 0, 1, 2 that stays open.
         scratch: its working directory, empty, the only place that it can write to.
-        hide: a folder that is empty from now on.
     """
     os.setsid()
     nowhere = os.open("/dev/null", os.O_RDWR)
@@ -104,7 +103,7 @@ def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, 
     os.closerange(3, keep)
     os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     limits = _resources(memory, disk, seconds)  # read off /proc
-    own_files(scratch, disk, ("/proc", hide))
+    own_files(scratch, disk, ("/proc",))
     os.chdir(scratch)
     for what, limit in limits.items():
         resource.setrlimit(what, (limit, limit))

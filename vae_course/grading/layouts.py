@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 LONGEST_NAME = 100
@@ -73,6 +74,18 @@ def owner(parts: tuple[str, ...], lessons: tuple[str, ...]) -> Owner:
         if lesson in bare and re.sub(r"[ _.-]+", "", bare.replace(lesson, "")):
             return Owner(clean(bare.replace(lesson, "").strip(" _.-")))
     return Owner(clean(bare))
+
+
+def is_one_students(names: Iterable[str], lessons: tuple[str, ...]) -> bool:
+    """True for what lies in one learner's folder, and not in a class's: most notebooks are named after lessons, or all are
+    called alike but for their lesson ("01 mine.ipynb", "02 mine.ipynb").
+    """
+    stems = {stem(name) for name in names if not name.lower().endswith(".py")} or {stem(name) for name in names}
+    if sum(name in lessons for name in stems) > len(stems) / 2:
+        return True
+    said = {said_lesson((name,), lessons) for name in stems}
+    rest = {re.sub(rf"^\d\d|{'|'.join(lessons)}", "", name).strip(" _.-") for name in stems}
+    return len(stems) > 1 and "" not in said and len(said) == len(stems) and len(rest) == 1 and "" not in rest
 
 
 def is_late(name: str) -> bool:

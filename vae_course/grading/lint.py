@@ -1,6 +1,7 @@
 """What can be told of an answer from its text alone, before anything runs: constants, and the use of forbidden names."""
 
 import ast
+import re
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -8,9 +9,13 @@ from typing import Any
 from vae_course.answers.forbidden import forbidden_in, taken_from
 from vae_course.exercises import Exercise
 from vae_course.notebooks import HandIn
-from vae_course.notebooks.names import bound, changed
+from vae_course.notebooks.names import bound, changed, dotted
 
 _DEEPEST, _MOST_ENTRIES, _LONGEST, _LARGEST = 5, 1000, 10_000, 1e300
+
+_PARTS = "reference|exercises|learning|grading|authoring|stage|answers"
+_WORKINGS = re.compile(rf"vae_course\.((?:{_PARTS})(?:\.\w+)*)")
+_MENTIONS = re.compile(rf"\b(?:{_PARTS})\b")
 
 UNKNOWN = object()
 """In place of a constant that the text alone does not tell."""
@@ -30,6 +35,7 @@ class Source:
         self.statements = [node for tree in trees for node in tree.body]
         self.touched = [bound(node) | changed(node) for node in self.statements]
         self.names: frozenset[str] = frozenset().union(*self.touched)
+        self._mentions_workings = any("vae_course" in c.source and _MENTIONS.search(c.source) for c in hand_in.cells)
         self._origins: dict[str, str] = {}
         for node in self.statements:
             self._originate(node)
@@ -49,7 +55,10 @@ class Source:
         return UNKNOWN
 
     def forbidden(self, exercise: Exercise) -> str:
-        """The name that the answer takes from the course instead of writing it, as "given.kl_normal", or ""."""
+        """The name that the answer takes from the course instead of writing it, as "given.kl_normal", or "".
+
+        That is its own name from what the course gives, and any name of the course's workings ("stage.lent.right_bound").
+        """
         own = exercise.name.split(".")[-1]
         if not exercise.is_method and (taken := taken_from(self._origins.get(own, ""), own)):
             return taken
@@ -57,6 +66,29 @@ class Source:
             used = forbidden_in(code, own, lambda name: self._origins.get(name, ""))
             if used:
                 return used
+        if not self._mentions_workings:
+            return ""
+        answers: list[ast.AST] = [*self._answers(exercise)]
+        if exercise.is_method or exercise.name == "VAE":
+            answers += [base for node in self.statements if isinstance(node, ast.ClassDef) for base in node.bases]
+        return next(filter(None, map(self._workings, answers)), "")
+
+    def _workings(self, answer: ast.AST) -> str:
+        """The first name of the course's workings that an answer imports or reads."""
+        for node in ast.walk(answer):
+            match node:
+                case ast.Import(names=names):
+                    found = [alias.name for alias in names]
+                case ast.ImportFrom(module=module, names=names):
+                    found = [f"{module}.{alias.name}" for alias in names]
+                case ast.Attribute() | ast.Name():
+                    head, _, rest = dotted(node).partition(".")
+                    found = [f"{self._origins.get(head, '')}.{rest}".rstrip(".")]
+                case _:
+                    continue
+            for name in found:
+                if taken := _WORKINGS.fullmatch(name):
+                    return taken[1]
         return ""
 
     def _originate(self, node: ast.stmt) -> None:
@@ -76,15 +108,16 @@ class Source:
                 if head in self._origins:  # f = given.f
                     self._origins[node.targets[0].id] = f"{self._origins[head]}.{rest}".rstrip(".")
 
-    def _functions(self, exercise: Exercise) -> Iterator[types.CodeType]:
+    def _answers(self, exercise: Exercise) -> list[ast.stmt]:
+        """The definitions in which an exercise is answered."""
         name = exercise.name.split(".")[-1]
-        nodes: list[ast.stmt] = []
         if exercise.is_method or exercise.name == "VAE":
             classes = [node for node in self.statements if isinstance(node, ast.ClassDef)]
-            nodes = [part for cls in classes for part in cls.body if name in (*bound(part), "VAE")]
-        else:
-            nodes = [node for node in self.statements if name in bound(node)][-1:]
-        for node in nodes:
+            return [part for cls in classes for part in cls.body if name in (*bound(part), "VAE")]
+        return [node for node in self.statements if name in bound(node)][-1:]
+
+    def _functions(self, exercise: Exercise) -> Iterator[types.CodeType]:
+        for node in self._answers(exercise):
             if isinstance(node, ast.FunctionDef | ast.Assign):
                 try:
                     yield from _inner(compile(ast.Module([node], []), "<answer>", "exec", dont_inherit=True))

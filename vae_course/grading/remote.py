@@ -92,6 +92,7 @@ class Submission:
         self.failed: dict[str, str] = {}
         self.stopped: Stopped | None = None
         self.released: list[int] = []
+        self.lent: set[str] = set()  # modules of `stage` that the process has been sent
         self._workers, self._hand_in, self._left = workers, hand_in, seconds
         self._worker: Worker | None = None
         self._channel: Channel | None = None
@@ -193,6 +194,7 @@ class Submission:
             raise
         self.number += 1
         self.released.clear()
+        self.lent.clear()
         hand_in = self._hand_in
         length = sum(len(cell.source) for cell in hand_in.cells)
         if length > LONGEST:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from torch import Size, Tensor
 
-from vae_course import stage
+from vae_course import given, stage
 from vae_course.answers import BackwardFailed, Call, Stopped
 from vae_course.exercises.core import Exercise
 from vae_course.grading.protocol import Message
@@ -26,6 +26,7 @@ class Process(Protocol):
 
     number: int
     released: list[int]
+    lent: set[str]
 
     def ready(self) -> None: ...
 
@@ -56,12 +57,14 @@ class RemoteAnswer:
     def __init__(self, submission: Process, exercise: Exercise) -> None:
         self.submission, self._exercise = submission, exercise
         self._seconds = exercise.seconds
-        self._spec = {
+        self._spec: dict[str, Any] = {
             "name": exercise.name,
             "method": exercise.name.split(".")[1] if exercise.is_method else "",
             "scaffold": {name: stage.name_of(function) for name, function in exercise.scaffold.items()},
             "harness": stage.name_of(exercise.harness) if exercise.harness else "",
         }
+        functions = [*self._spec["scaffold"].values(), self._spec["harness"]]
+        self._lend = {name.partition(":")[0] for name in functions if name} - {given.__name__}
         self._end: list[Stopped] = []  # shared with what `method` and `limited` return
 
     @property
@@ -107,12 +110,20 @@ class RemoteAnswer:
 
         return self._ask(Message(facts, tensors), read)
 
+    def _with_loans(self, request: Message) -> Message:
+        """A call with the modules whose functions it needs and the process has not got yet."""
+        if request.facts["do"] != "call":
+            return request
+        new = self._lend - self.submission.lent
+        self.submission.lent |= new
+        return replace(request, facts=request.facts | {"lend": {name: stage.source_of(name) for name in new}})
+
     def _ask(self, request: Message, read: Callable[[Message], T]) -> T:
         if self._end:
             raise self._end[0]
         try:
             self.submission.ready()
-            reply = self.submission.ask(request, self._seconds + GRACE)
+            reply = self.submission.ask(self._with_loans(request), self._seconds + GRACE)
             return self.submission.read(lambda: read(reply))
         except Stopped as stopped:
             self._end.append(stopped)

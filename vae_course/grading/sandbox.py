@@ -27,7 +27,6 @@ PARTS = (
     "nns",
     "notebooks",
     "silent.py",
-    "stage",
     "training.py",
     "weights",
     "grading/__init__.py",
@@ -36,7 +35,7 @@ PARTS = (
     "grading/serving.py",
     "grading/worker.py",
 )
-"""All of the course that exists in the sandbox. Not there: reference, exercises, learning, the rest of grading, authoring."""
+"""All of the course that exists in the sandbox. Not there: reference, exercises, learning, stage, the rest of grading, authoring."""
 
 ENVIRONMENT = {
     "HOME": SCRATCH,

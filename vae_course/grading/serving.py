@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import vae_course
-from vae_course import stage
+from vae_course import given
 from vae_course.answers import BackwardFailed, Call, CallError, LocalAnswer, Model, TimedOut
 from vae_course.answers.time_limit import within
 from vae_course.grading.protocol import NAME, NAMES, TENSORS, Channel, Message, size_of
@@ -22,19 +22,16 @@ from vae_course.notebooks import HandIn, Snippet, run_definitions
 
 Reply = tuple[dict[str, Any], dict[str, Tensor]]
 MOST_NAMES = 2000
-_HIDDEN = (
-    "stage stage.lent stage.plays grading grading.confinement grading.protocol grading.serving grading.worker".split()
-)
+_HIDDEN = "grading grading.confinement grading.protocol grading.serving grading.worker".split()
 _ENTRIES = 10_000  # of a constant that is a tensor or an array
 _COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
 
 
 def serve(channel: Channel) -> None:
     """Answer requests until the grader closes the connection."""
-    for name in _HIDDEN:  # what an answer may be lent is in no module that it could import
+    for name in _HIDDEN:
         sys.modules.pop(f"vae_course.{name}", None)
-    for name in ("stage", "grading"):
-        vars(vae_course).pop(name, None)
+    vars(vae_course).pop("grading", None)
     channel.send(Message({"confined": True}))
     submission = _Submission()
     while True:
@@ -50,6 +47,7 @@ class _Submission:
         self._namespace: dict[str, Any] = {}
         self._answers: dict[tuple[str, ...], LocalAnswer] = {}
         self._calls: dict[int, Call] = {}
+        self._lent: dict[str, dict[str, Any]] = {given.__name__: vars(given)}
 
     def reply(self, request: Message) -> Reply:
         facts = request.facts
@@ -81,6 +79,9 @@ class _Submission:
 
     def _call(self, request: Message) -> Reply:
         facts = request.facts
+        for module, text in facts["lend"].items():
+            self._lent[module] = {"__name__": module}
+            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._lent[module])
         obj = find(self._namespace, facts["name"])
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
@@ -90,8 +91,8 @@ class _Submission:
             self._answers[key] = LocalAnswer(
                 obj,
                 method=facts["method"],
-                scaffold={name: stage.find(function) for name, function in facts["scaffold"].items()},
-                harness=stage.find(facts["harness"]) if facts["harness"] else None,
+                scaffold={name: self._borrowed(function) for name, function in facts["scaffold"].items()},
+                harness=self._borrowed(facts["harness"]) if facts["harness"] else None,
                 seconds=facts["seconds"],
             )
         inputs = [_input(str(i), given, request.tensors) for i, given in enumerate(facts["inputs"])]
@@ -99,6 +100,11 @@ class _Submission:
         if call.differentiable:
             self._calls[facts["call"]] = call
         return _described(call)
+
+    def _borrowed(self, name: str) -> Any:
+        """The function "module:function" of a module that was lent, or of `given`."""
+        module, _, function = name.partition(":")
+        return self._lent[module][function]
 
     def _pull(self, request: Message) -> Reply:
         names = request.facts["names"]

@@ -1,10 +1,13 @@
 """What stands around an answer while it is examined: right versions lent to it, and plays for answers that take objects.
 
-In a notebook this runs beside the learner's code, and in the grader inside the sandbox; so it imports nothing that a sandbox
-lacks, and a worker is told by name what to use.
+In a notebook this runs beside the learner's code, and in the grader inside the sandbox, which has no copy of it: a worker is
+told by name what to use, and sent the module's text when an exercise first needs it. An answer that searches its process
+for a right one finds none before it is marked. So these modules import nothing that a sandbox lacks.
 """
 
+import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from vae_course import given
@@ -14,7 +17,7 @@ _MODULES = {module.__name__: module for module in (given, lent, plays)}
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """ "vae_course.stage.lent:right_bound", by which `find` finds it in another process.
+    """ "vae_course.stage.lent:right_bound", by which another process finds it.
 
     Raises:
         ValueError: the function is in none of the modules that a sandbox has.
@@ -28,12 +31,7 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{name}"
 
 
-def find(name: str) -> Callable[..., Any]:
-    """The function of that name.
-
-    Raises:
-        KeyError: there is no such function.
-    """
-    module, _, function = name.partition(":")
-    found: Callable[..., Any] = vars(_MODULES[module])[function]
-    return found
+@cache
+def source_of(module: str) -> str:
+    """The text of one of these modules."""
+    return inspect.getsource(_MODULES[module])

@@ -1,0 +1,69 @@
+"""Every attack, really sandboxed, in one long run: its own mark, its canary, and the hand-in that is marked next."""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.submissions import ending, reading
+from tests.submissions.hand_in import after
+from tests.submissions.run import mark, rows
+from tests.submissions.test_rules import ATTACKS
+from vae_course.grading.workers import RESOURCES
+
+
+def test_every_attack_gets_its_honest_mark_harms_nothing_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(RESOURCES, "memory", 2**29)  # attacks ask for 1 GB at most, which is what a submission has
+    quick = [attack for attack in ATTACKS if attack not in ending.SLOW]
+    wrong = mark([*quick, *map(after, quick)], tmp_path)
+    out, err = capsys.readouterr()
+    wrong += [f"on the terminal: {line}" for line in unsafe_text(out + err)]
+    wrong += unsafe_files(tmp_path / "marks")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_mildest_attack_does_not_read_its_canary(tmp_path: Path):
+    """The gate of "a worker without the sandbox" runs this alone: it opens the canary's file, and does nothing else."""
+    mildest = reading.HAND_INS[0]
+    assert 'open("@CANARY@").read()' in mildest.text and mildest.student == "read 1 a file"
+    wrong = mark([mildest, after(mildest)], tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+def test_an_attack_that_takes_longer_gets_its_honest_mark_too(tmp_path: Path):
+    wrong = mark([*ending.SLOW, *map(after, ending.SLOW)], tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+def unsafe_text(text: str) -> list[str]:
+    """What a terminal would obey: control characters, escapes, and what turns the direction of writing."""
+    return [repr(line[:200]) for line in text.split("\n") if any(unicodedata.category(c).startswith("C") for c in line)]
+
+
+def unsafe_files(folder: Path) -> list[str]:
+    """What a spreadsheet would compute, a browser run or a reader take for the grader's own words."""
+    found = []
+    for (student, exercise), row in rows(folder / "marks.csv").items():
+        if any(re.match(r"[=+@\t\r-]", cell) for name, cell in row.items() if name not in ("points", "max_points")):
+            found.append(f"marks.csv: a formula for {student}, {exercise}")
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not re.fullmatch(r"[\w .,@+()'~-]+", path.name):
+            found.append(f"the name {path.name!r}")
+        if path.is_file() and path.suffix in (".csv", ".md"):
+            found += [f"{path.name}: {line}" for line in unsafe_text(path.read_text(encoding="utf-8"))]
+    for path in sorted((folder / "reports").iterdir()):
+        lines = path.read_text(encoding="utf-8").split("\n")
+        shown = [line for line in lines if not line.startswith("    ")]  # the others are blocks of code
+        found += [f"{path.name}: HTML: {line}" for line in shown if "<" in line or re.search(r"(?<!\\)\[", line)]
+        if sum(line.startswith("# ") for line in shown) != 1 or sum("in all." in line for line in shown) != 1:
+            found.append(f"{path.name}: a heading or a sum that is not the grader's")
+    texts = [json.loads(line) for line in (folder / "marks.jsonl").read_text(encoding="utf-8").splitlines()]
+    found += [
+        f"marks.jsonl: {line}" for text in texts for value in map(str, text.values()) for line in unsafe_text(value)
+    ]
+    return found
