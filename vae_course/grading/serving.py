@@ -22,9 +22,7 @@ from vae_course.notebooks import HandIn, Snippet, run_definitions
 
 Reply = tuple[dict[str, Any], dict[str, Tensor]]
 MOST_NAMES = 2000
-_HIDDEN = (
-    "stage stage.lent stage.plays grading grading.confinement grading.protocol grading.serving grading.worker".split()
-)
+_HIDDEN = "stage stage.lent stage.plays grading grading.confinement grading.packing grading.protocol grading.serving grading.worker".split()
 _ENTRIES = 10_000  # of a constant that is a tensor or an array
 _COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
 
