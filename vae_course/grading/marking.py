@@ -15,6 +15,7 @@ from vae_course.grading.collect import Student
 from vae_course.grading.fingerprints import AnswerHashes, checks_hash
 from vae_course.grading.hand_ins import Work, read_student
 from vae_course.grading.lint import UNKNOWN, Source, tame
+from vae_course.grading.shared import with_shared_draws
 from vae_course.grading.submission import Started, Submit
 from vae_course.grading.table import Mark
 from vae_course.grading.trained import OwnNetwork, is_trained_model, trained_answer
@@ -142,7 +143,7 @@ def _mark_hand_in(
         own = seed_of(seed, exercise.name)
         for worker in (1, 2):
             try:
-                found = _examined(exercise, hand_in, source, started, own)
+                found = _examined(with_shared_draws(exercise), hand_in, source, started, own)
                 break
             except Exception as error:  # noqa: BLE001
                 if isinstance(error, WorkerLost) and worker == 1:
