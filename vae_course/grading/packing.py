@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-_NAMES = {
+WRITTEN = {
     torch.bool: "BOOL",
     torch.uint8: "U8",
     torch.int8: "I8",
@@ -34,7 +34,7 @@ def packed(tensors: Mapping[str, Tensor]) -> bytes:
     Raises:
         ValueError, KeyError: safetensors has no such type.
     """
-    if any(t.dtype not in _NAMES for t in tensors.values()):
+    if any(t.dtype not in WRITTEN for t in tensors.values()):
         return save({n: t.detach().clone(memory_format=torch.contiguous_format) for n, t in tensors.items()})
     header: dict[str, object] = {}
     parts: list[bytes] = []
@@ -43,7 +43,7 @@ def packed(tensors: Mapping[str, Tensor]) -> bytes:
     for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].element_size()):
         parts.append(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
         begin, end = end, end + len(parts[-1])
-        header[name] = {"dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
+        header[name] = {"dtype": WRITTEN[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
     said = json.dumps(header).encode()
     said += b" " * (-len(said) % 8)
     return b"".join([len(said).to_bytes(8, "little"), said, *parts])
