@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from vae_course.grading.packing import WRITTEN
 from vae_course.grading.protocol import FACTS, TENSORS, Channel, Message, ProtocolError
 from vae_course.grading.replies import call_in, constant_in, gradients_in
 from vae_course.grading.serving import encode
@@ -43,6 +44,23 @@ def test_a_message_arrives_as_it_was_sent(pair: Pair):
     got = channel.receive(soon())
     assert got.facts == {"x": [1, "ü", None]} and got.tensors.keys() == tensors.keys()
     assert all(torch.equal(got.tensors[name], tensor) for name, tensor in tensors.items())
+
+
+@pytest.mark.parametrize("dtype", [*WRITTEN, torch.float8_e4m3fn], ids=str)
+def test_tensors_of_every_type_and_layout_arrive(pair: Pair, dtype: torch.dtype):
+    channel, theirs = pair
+    whole = torch.arange(6.0).view(2, 3).to(dtype)
+    tensors = {
+        "b": whole[:1, :1].expand(2, 3),
+        "empty": whole[:0],
+        "scalar": whole[1, 2],
+        "T": whole.T,
+        "wide": torch.ones(3),
+    }
+    Channel(theirs.fileno()).send(Message({}, tensors))
+    got = channel.receive(soon()).tensors
+    assert {n: (t.dtype, t.shape) for n, t in got.items()} == {n: (t.dtype, t.shape) for n, t in tensors.items()}
+    assert all(torch.equal(got[n].to(torch.complex64), t.to(torch.complex64)) for n, t in tensors.items())
 
 
 BAD = {

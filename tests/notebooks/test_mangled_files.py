@@ -11,6 +11,7 @@ import pytest
 from tests.notebooks.hand_ins import LESSON_OF, ROOT, cell_defining, changed, solved, write
 from vae_course.learning.terminal import check_file
 from vae_course.notebooks import HandIn, Unreadable, read_hand_in
+from vae_course.notebooks.cells import definitions_of
 
 STUB = "def sample_gaussian(m, v):\n    raise NotImplementedError\n"
 
@@ -187,6 +188,17 @@ def test_an_answer_in_a_cell_that_is_no_code_cell_is_found(tmp_path: Path, kind:
 
     hand_in = still_solved(write(tmp_path, changed(solved(), change)))
     assert noted(hand_in, f"is a {kind} cell that defines sample_gaussian")
+
+
+@pytest.mark.parametrize(
+    "line", ["def {}(x):", "async def {}():", "class {}:", "{} = 1", "{}: float = 1", "a, {} = 1, 2", "a = {} = 1"]
+)
+def test_no_way_to_define_an_answer_is_overlooked_in_prose(line: str):
+    for name in ("f", "VAE.loss"):
+        own = name.split(".")[-1]
+        assert definitions_of({name, "other"}).search(f"Some words.\n    {line.format(own)}")
+        assert not definitions_of({name}).search(f"{line.format(own + 'e')}  # as {own} is")
+    assert not definitions_of(set()).search("a = 1")
 
 
 def test_code_in_prose_never_replaces_an_answer(tmp_path: Path):

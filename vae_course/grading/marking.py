@@ -15,6 +15,7 @@ from vae_course.grading.collect import Student
 from vae_course.grading.fingerprints import AnswerHashes, checks_hash
 from vae_course.grading.hand_ins import Work, read_student
 from vae_course.grading.lint import UNKNOWN, Source, tame
+from vae_course.grading.shared import with_shared_draws
 from vae_course.grading.submission import Started, Submit
 from vae_course.grading.table import Mark
 from vae_course.grading.trained import is_trained_model, trained_answer
@@ -109,11 +110,13 @@ def _mark_work(
             if due(exercise, answer):
                 found = outcome(exercise, "unreadable", reason, 0)
                 marked.marks.append(_mark(student, found, answer, checks_hash(exercise)))
-    for lesson, hand_in in work.hand_ins.items():
-        source = Source(hand_in)
-        hashes = AnswerHashes(hand_in, source)
-        wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
-        marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, submit, marked.faults))
+    with Started(submit) as started:
+        for lesson, hand_in in work.hand_ins.items():
+            source = Source(hand_in)
+            hashes = AnswerHashes(hand_in, source)
+            wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
+            started.turn_to(hand_in)
+            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, started, marked.faults))
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
     everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
@@ -132,25 +135,25 @@ def _mark_hand_in(
     source: Source,
     wanted: list[tuple[Exercise, str]],
     seed: int,
-    submit: Submit,
+    started: Started,
     faults: list[str],
 ) -> Iterator[Mark]:
     """Mark exercises of one hand-in; its code is run when the first of them needs it."""
-    with Started(hand_in, submit) as started:
-        for exercise, answer in wanted:
-            own = seed_of(seed, exercise.name)
-            for worker in (1, 2):
-                try:
-                    found = _examined(exercise, hand_in, source, started, own, secret=f"{seed} {exercise.name} noise")
-                    break
-                except (Exception, WorkerLost) as error:  # noqa: BLE001
-                    if isinstance(error, WorkerLost) and worker == 1:
-                        started.close()
-                        continue
-                    faults.append(traceback.format_exc())
-                    found = _fault(exercise, error, own)
-                    break
-            yield _mark(student, found, answer, checks_hash(exercise))
+    for exercise, answer in wanted:
+        own = seed_of(seed, exercise.name)
+        for worker in (1, 2):
+            try:
+                secret = f"{seed} {exercise.name} noise"
+                found = _examined(with_shared_draws(exercise), hand_in, source, started, own, secret)
+                break
+            except (Exception, WorkerLost) as error:  # noqa: BLE001
+                if isinstance(error, WorkerLost) and worker == 1:
+                    started.close()
+                    continue
+                faults.append(traceback.format_exc())
+                found = _fault(exercise, error, own)
+                break
+        yield _mark(student, found, answer, checks_hash(exercise))
 
 
 def _examined(

@@ -16,9 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from safetensors.torch import load, save
+from safetensors.torch import load
 from torch import Tensor
+
+from vae_course.grading.packing import packed
 
 MIB = 2**20
 FACTS, TENSORS = 2 * MIB, 32 * MIB  # bytes
@@ -61,9 +62,7 @@ class Channel:
         facts = json.dumps(message.facts, allow_nan=False).encode()
         if max(len(facts) - FACTS, (size := size_of(message.tensors)) - TENSORS + MIB) > 0:
             raise ValueError(f"facts of {len(facts)} or tensors of {size} bytes; {FACTS} and {TENSORS} are allowed")
-        # Copies, because safetensors takes no views and nothing twice.
-        dense = {name: t.detach().clone(memory_format=torch.contiguous_format) for name, t in message.tensors.items()}
-        tensors = save(dense) if dense else b""
+        tensors = packed(message.tensors) if message.tensors else b""
         left = memoryview(_LENGTHS.pack(len(facts), len(tensors)) + facts + tensors)
         while left:
             self._wait(select.POLLOUT, deadline)

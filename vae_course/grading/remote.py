@@ -9,6 +9,7 @@ Nothing that comes back is believed: see `protocol`. Whatever a student's proces
 
 import contextlib
 import itertools
+import math
 import queue
 import time
 from collections.abc import Callable
@@ -25,7 +26,8 @@ from vae_course.notebooks import HandIn
 __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
 
 STATEMENT, DEFINITIONS = 2.0, 20.0  # seconds for one statement of a hand-in, and for all
-SUBMISSION = 120.0  # seconds of waiting for one student's process in all
+SUBMISSION = 120.0  # seconds of waiting for one hand-in in all
+FRESH = 10.0  # seconds after which a process is not used for its student's next hand-in; a right one needs a tenth of a second
 MOST_NAMES, LONGEST = 2000, 300_000  # names of a hand-in, and characters of its definitions
 _numbers = itertools.count(1)
 
@@ -79,7 +81,8 @@ class Workers:
 
 
 class Submission:
-    """One student's definitions, in a process of their own.
+    """One student's definitions, in a process of their own. Their next hand-in takes the place of the last one in it, which
+    saves a fork, unless something went wrong there.
 
     Attributes:
         names: what the hand-in defines: "f", "VAE", "VAE.loss".
@@ -88,29 +91,38 @@ class Submission:
     """
 
     def __init__(self, workers: Workers, hand_in: HandIn, seconds: float) -> None:
-        self.names: frozenset[str] = frozenset()
-        self.failed: dict[str, str] = {}
-        self.stopped: Stopped | None = None
         self.released: list[int] = []
         self.lent: set[str] = set()  # modules of `stage` that the process has been sent
-        self._workers, self._hand_in, self._left = workers, hand_in, seconds
+        self._workers = workers
         self._worker: Worker | None = None
         self._channel: Channel | None = None
+        self._used = 0.0  # seconds that the process has worked
         self._killed_from_outside = False
         self.number = 0
-        try:
-            self._start()
-        except Stopped as stopped:
-            self.stopped = stopped
-        except BaseException:
-            self.close()
-            raise
+        self.turn_to(hand_in, seconds)
 
     def __enter__(self) -> "Submission":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def turn_to(self, hand_in: HandIn, seconds: float = SUBMISSION) -> None:
+        """Run the definitions of this hand-in, in place of those of the same student's that came before."""
+        self.names: frozenset[str] = frozenset()
+        self.failed: dict[str, str] = {}
+        self.stopped: Stopped | None = None
+        self._hand_in, self._left = hand_in, seconds
+        try:
+            # What was lent for the hand-in before lies in the memory of its process: the next one gets another.
+            if self._channel is not None and (self._used > FRESH or self.lent):
+                self._end()
+            self._start(used=self._channel is not None)
+        except Stopped as stopped:
+            self.stopped = stopped
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the process and free the worker."""
@@ -164,8 +176,10 @@ class Submission:
         except EOFError:
             raise self._reason(self._end(grace=1.0)) from None
         finally:
-            self._left -= time.monotonic() - begun
+            spent = time.monotonic() - begun
+            self._left, self._used = self._left - spent, self._used + spent
         if "late" in reply.facts:
+            self._used = math.inf  # what was interrupted may have left something half done
             raise TimedOut(self.read(lambda: text(reply.facts, "late")))
         return reply
 
@@ -176,22 +190,21 @@ class Submission:
         except ProtocolError as error:
             raise self._misbehaved(error) from None
 
-    def _start(self) -> None:
+    def _start(self, used: bool = False) -> None:
         if self._left <= 0:
             raise TimedOut(_late(0, 0))
         try:
             self._define()
         except WorkerLost:
             self._define()  # in a new worker; a second failure in a row is for a person
+        except Stopped:
+            if not used:
+                raise
+            self._define()  # in a new process; what the hand-in before has left in the old one may have stopped it
 
     def _define(self) -> None:
-        if self._worker is None:
-            self._worker = self._workers.take()
-        try:
-            self._channel = self._worker.fork()
-        except WorkerLost:
-            self._lose()
-            raise
+        if self._channel is None:
+            self._fork()
         self.number += 1
         self.released.clear()
         self.lent.clear()
@@ -207,6 +220,15 @@ class Submission:
         reply = self.ask(Message(facts | {"seconds": STATEMENT}), DEFINITIONS)
         self.names = frozenset(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
         self.failed = self.read(lambda: texts_by_name(reply.facts, "failed", MOST_NAMES))
+
+    def _fork(self) -> None:
+        if self._worker is None:
+            self._worker = self._workers.take()
+        try:
+            self._channel, self._used = self._worker.fork(), 0.0
+        except WorkerLost:
+            self._lose()
+            raise
 
     def _end(self, grace: float = 0.0) -> End:
         assert self._channel is not None and self._worker is not None

@@ -31,6 +31,7 @@ PARTS = (
     "weights",
     "grading/__init__.py",
     "grading/confinement.py",
+    "grading/packing.py",
     "grading/protocol.py",
     "grading/serving.py",
     "grading/worker.py",

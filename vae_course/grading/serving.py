@@ -3,6 +3,7 @@
 A student's code shares this process, so nothing that is sent from here is believed beyond what a wrong answer could do.
 """
 
+import gc
 import math
 import sys
 from functools import partial
@@ -22,7 +23,7 @@ from vae_course.notebooks import HandIn, Snippet, run_definitions
 
 Reply = tuple[dict[str, Any], dict[str, Tensor]]
 MOST_NAMES = 2000
-_HIDDEN = "grading grading.confinement grading.protocol grading.serving grading.worker".split()
+_HIDDEN = "grading grading.confinement grading.packing grading.protocol grading.serving grading.worker".split()
 _ENTRIES = 10_000  # of a constant that is a tensor or an array
 _COMPLEX = {torch.complex128: torch.complex64}  # safetensors has no wider one
 
@@ -41,7 +42,7 @@ def serve(channel: Channel) -> None:
 
 
 class _Submission:
-    """One student's definitions, and the calls whose backward pass may still be asked for."""
+    """One hand-in's definitions, and the calls whose backward pass may still be asked for."""
 
     def __init__(self) -> None:
         self._namespace: dict[str, Any] = {}
@@ -67,6 +68,10 @@ class _Submission:
             return {"error": _error(CallError("KeyboardInterrupt", "your code raised it itself"))}, {}
 
     def _define(self, facts: dict[str, Any]) -> Reply:
+        if self._namespace:  # the same student's hand-in before this one: nothing of it is left
+            sys.modules.pop(str(self._namespace.get("__name__")), None)
+            self._namespace, self._answers, self._calls = {}, {}, {}
+            gc.collect()
         cells = tuple(Snippet(cell["place"], cell["source"], tuple(cell["names"])) for cell in facts["cells"])
         hand_in = HandIn(Path(facts["file"]), "", cells, (), facts["lost"])
         found = run_definitions(hand_in, partial(within, facts["seconds"]))

@@ -1,4 +1,4 @@
-"""A hand-in whose code runs, wherever it runs: what the grader asks of it."""
+"""Hand-ins whose code runs, wherever it runs: what the grader asks of them."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -25,27 +25,40 @@ class Submission(Protocol):
     def answer(self, exercise: Exercise) -> Any:
         """An `answers.Answer`."""
 
+    def turn_to(self, hand_in: HandIn) -> None:
+        """From now on this hand-in, of the same student."""
+
 
 Submit = Callable[[HandIn], AbstractContextManager[Submission]]
 
 
 class Started(AbstractContextManager["Started"]):
-    """A hand-in whose code is run when it is first needed."""
+    """A student's hand-ins, one after another, of which each one's code is run when it is first needed."""
 
-    def __init__(self, hand_in: HandIn, submit: Submit) -> None:
-        self._hand_in, self._submit = hand_in, submit
+    def __init__(self, submit: Submit) -> None:
+        self._submit = submit
         self._stack = ExitStack()
+        self._wanted: HandIn | None = None
         self._running: Submission | None = None
+        self._current: HandIn | None = None
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def turn_to(self, hand_in: HandIn) -> None:
+        """From now on this hand-in is meant."""
+        self._wanted = hand_in
+
     def close(self) -> None:
         """End it; if it is needed again, it is run again."""
-        self._running = None
+        self._running = self._current = None
         self._stack.close()
 
     def __call__(self) -> Submission:
+        assert self._wanted is not None, "which hand-in?"
         if self._running is None:
-            self._running = self._stack.enter_context(self._submit(self._hand_in))
+            self._running = self._stack.enter_context(self._submit(self._wanted))
+        elif self._current is not self._wanted:
+            self._running.turn_to(self._wanted)
+        self._current = self._wanted
         return self._running

@@ -55,7 +55,15 @@ def _load() -> None:
     torch.optim.SGD([torch.zeros(1)], lr=0.1)
     torch.ones(1, requires_grad=True).sum().backward()
     from vae_course import evaluation, figures, given, silent, training  # noqa: F401
+    from vae_course.answers import LocalAnswer
+    from vae_course.answers.models import skeleton
     from vae_course.grading import serving  # noqa: F401
+    from vae_course.nns import available
+
+    for network in available():
+        skeleton(network, 2)
+    call = LocalAnswer(lambda x: 2 * x).call(torch.ones(1), seed=0)
+    call.pull_back(call.outputs)
 
     for module in pkgutil.iter_modules(figures.__path__):
         importlib.import_module(f"vae_course.figures.{module.name}")

@@ -1,7 +1,7 @@
 """The cells of a notebook of any version, or of a Python file, as plain text with their place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,3 +85,10 @@ def code_in_prose(cell: Cell) -> Iterator[str]:
         yield "\n" * cell.source.count("\n", 0, block.start(1)) + block[1]
     if not blocks:
         yield cell.source
+
+
+def definitions_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds something in every text that, read as code, defines one of these names ("f", "VAE.loss"): a quick look before a
+    long one. A definition of a name is a line with `def` or `class` before it, or an equals sign behind it."""
+    own = "|".join(sorted({re.escape(name.split(".")[-1]) for name in names})) or r"\b\B"
+    return re.compile(rf"\b(?:def|class)\s+(?:{own})\b|\b(?:{own})\b[^\n]*=")

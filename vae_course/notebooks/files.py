@@ -23,6 +23,7 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
+_STRANGE = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # in text there are line breaks, tabs and escapes only
 _CELLS = r'"cells"\s*:\s*\['
 _CELL_START = re.compile(r'\{\s*"(?:cell_type|attachments)"\s*:')
 _DECODER = json.JSONDecoder(strict=False)  # a real line break inside a string is read as one
@@ -75,7 +76,7 @@ def _decode(path: Path, data: bytes, notes: list[str]) -> str:
             raise _unreadable(path, f"is {what}", what_to_do)
     text = _text(data, notes)
     sample = text[:10_000]
-    strange = sum(character < " " and character not in "\t\n\r\f\x1b" for character in sample)
+    strange = len(_STRANGE.findall(sample))
     if strange > len(sample) / 50 or ("\x00" in sample and '"cells"' not in text):
         raise _unreadable(path, "holds binary data", "hand in the .ipynb file that Jupyter saves")
     return text.replace("\x00", "")

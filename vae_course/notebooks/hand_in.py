@@ -7,12 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vae_course.notebooks.cells import Cell, code_in_prose, named_lesson, notebook_cells, python_cells
+from vae_course.notebooks.cells import (
+    Cell,
+    code_in_prose,
+    definitions_of,
+    named_lesson,
+    notebook_cells,
+    python_cells,
+)
 from vae_course.notebooks.files import Unreadable, read_document
 from vae_course.notebooks.names import bound, members
 from vae_course.notebooks.selection import Selection
 from vae_course.notebooks.snippets import Snippet
-from vae_course.notebooks.syntax import parse_cell
+from vae_course.notebooks.syntax import Parsed, parse_cell
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,7 @@ def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None) -> Ha
         raise Unreadable(
             f"{path.name} has no cell with text in it; a lesson was expected: hand in the notebook you worked in."
         )
-    cells = _with_code_from_prose(cells, names, notes)
-    parsed = [(cell.place, parse_cell(cell.source, cell.place)) for cell in cells if cell.kind == "code"]
+    parsed = _parsed(cells, names, notes)
     for _, found in parsed:
         notes += found.notes
     selection = Selection(parsed, names)
@@ -82,22 +88,28 @@ def _qualified(tree: ast.Module) -> set[str]:
     return found
 
 
-def _with_code_from_prose(cells: list[Cell], names: Iterable[str], notes: list[str]) -> list[Cell]:
-    """A cell that was turned into text by accident becomes code again, if it has an answer that no code cell has."""
-    have = set().union(*(_qualified(parse_cell(c.source, c.place).tree) for c in cells if c.kind == "code"))
-    missing = set(names) - have
-    found = []
+def _parsed(cells: list[Cell], names: Iterable[str], notes: list[str]) -> list[tuple[str, Parsed]]:
+    """The code cells with their places. A cell that was turned into text by accident is code again, if it has an answer that
+    no code cell has."""
+    code = {cell: parse_cell(cell.source, cell.place) for cell in cells if cell.kind == "code"}
+    missing = set(names).difference(*(_qualified(found.tree) for found in code.values()))
+    quick = definitions_of(missing)
+    parsed: list[tuple[str, Parsed]] = []
     for cell in cells:
-        if cell.kind != "code":
-            for text in code_in_prose(cell):
-                answers = sorted(_qualified(parse_cell(text, cell.place).tree) & missing)
-                if answers:
-                    notes.append(
-                        f"{cell.place} is a {cell.kind} cell that defines {', '.join(answers)}; it was read as code."
-                    )
-                    found.append(Cell(cell.place, "code", text))
-        found.append(cell)
-    return found
+        if cell.kind == "code":
+            parsed.append((cell.place, code[cell]))
+            continue
+        for text in code_in_prose(cell):
+            if quick.search(text) is None:
+                continue
+            found = parse_cell(text, cell.place)
+            answers = sorted(_qualified(found.tree) & missing)
+            if answers:
+                notes.append(
+                    f"{cell.place} is a {cell.kind} cell that defines {', '.join(answers)}; it was read as code."
+                )
+                parsed.append((cell.place, found))
+    return parsed
 
 
 def _lesson(said: str, path: Path, defined: set[str], names: Mapping[str, str], notes: list[str]) -> str:

@@ -39,7 +39,7 @@ class Selection:
         self._origins: dict[str, str] = {}  # what an imported name really is: {"F": "torch.nn.functional"}
         self._stars: list[str] = []
         self._dropped: dict[str, str] = {}  # names that only dropped code computes, and its place
-        users: dict[str, tuple[str, set[str]]] = {}
+        users: dict[str, tuple[str, frozenset[str]]] = {}
         for place, parsed in cells:
             self._cell(place, parsed)
             for node in parsed.tree.body:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vae_course.notebooks.conflicts import has_conflict, sides
+from vae_course.notebooks.names import children
 
 _DEEPEST = 200  # levels of a syntax tree; whoever reads one does so by recursion
 _PYTHON_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
@@ -75,8 +76,10 @@ def _parse(source: str) -> tuple[ast.Module | None, Exception | None]:
 def _deeper_than(limit: int, tree: ast.Module) -> bool:
     level: list[ast.AST] = [tree]
     for _ in range(limit):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-    return bool(level)
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
 
 
 def _names(node: ast.stmt) -> list[str]:
