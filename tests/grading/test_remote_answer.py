@@ -137,7 +137,7 @@ def test_calls_that_nobody_holds_are_forgotten_and_held_ones_are_not(submitted: 
     text = """
 import gc
 def twice(x): return x * 2
-def held(): return {"calls": sum(type(thing).__name__ == "Call" for thing in gc.get_objects())}
+def held(): return {"calls": sum(str(type(thing)) == "<class 'vae_course.answers.call.Call'>" for thing in gc.get_objects())}
 """
     submission = submitted(text)
     answer = submission.answer(exercise_called("twice"))
