@@ -355,13 +355,15 @@ def test_a_network_that_never_ends_is_stopped(workers: Workers, hand_in: Callabl
     text = NETWORK.replace("return self.net(z)", "\n            while True: pass") + SAID
     exercise = replace(EXERCISES["trained_model"], seconds=1)
     images = binarize(load_mnist("test").images[:20], generator=torch.Generator().manual_seed(1))
-    with Started(hand_in(text), workers.submission) as started, pytest.raises(TimedOut):
+    with Started(workers.submission) as started, pytest.raises(TimedOut):
+        started.turn_to(hand_in(text))
         OwnModel(exercise, started, good(), "secret").call(images, seed=1)
 
 
 def test_the_same_secret_gives_the_same_figures_and_another_others(workers: Workers, hand_in: Callable[[str], HandIn]):
     images = binarize(load_mnist("test").images[:20], generator=torch.Generator().manual_seed(1))
-    with Started(hand_in(NETWORK + SAID), workers.submission) as started:
+    with Started(workers.submission) as started:
+        started.turn_to(hand_in(NETWORK + SAID))
         found = [
             OwnModel(EXERCISES["trained_model"], started, good(), secret).call(images, seed=1).outputs["nelbo"].item()
             for secret in ("a", "a", "b")
