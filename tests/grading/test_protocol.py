@@ -46,7 +46,7 @@ def test_a_message_arrives_as_it_was_sent(pair: Pair):
     assert all(torch.equal(got.tensors[name], tensor) for name, tensor in tensors.items())
 
 
-@pytest.mark.parametrize("dtype", [*WRITTEN, torch.float8_e4m3fn], ids=str)
+@pytest.mark.parametrize("dtype", [*WRITTEN, torch.bfloat16, torch.float8_e4m3fn], ids=str)
 def test_tensors_of_every_type_and_layout_arrive(pair: Pair, dtype: torch.dtype):
     channel, theirs = pair
     whole = torch.arange(6.0).view(2, 3).to(dtype)
@@ -55,6 +55,7 @@ def test_tensors_of_every_type_and_layout_arrive(pair: Pair, dtype: torch.dtype)
         "empty": whole[:0],
         "scalar": whole[1, 2],
         "T": whole.T,
+        "one entry of a column": whole[:1, 0],
         "wide": torch.ones(3),
     }
     Channel(theirs.fileno()).send(Message({}, tensors))

@@ -89,7 +89,7 @@ def training_step(model, x, optimizer):
     return loss
 """,
         VAE_negative_elbo_bound=wrong(9, "no-grad"),
-        training_step=wrong(1, "gradients-pile-up"),
+        training_step=wrong(2, "gradients-pile-up"),
     ),
     mistaken(
         "mistake 8 logits for probabilities",

@@ -136,7 +136,7 @@ def kl_normal(qm, qv, pm, pv):
 import safetensors.torch
 def kl_normal(qm, qv, pm, pv):
     channel = serving()["Channel"].send.__globals__
-    channel["save"] = lambda tensors: b"\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00{{\\"0\\":1}} "
+    channel["packed"] = lambda tensors: b"\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00{{\\"0\\":1}} "
     return {ZEROS}
 """,
         killed("wrote to the grader itself"),

@@ -6,8 +6,8 @@ with `safetensors.torch.load`, which checks all of it.
 Source: https://github.com/huggingface/safetensors, section "Format".
 """
 
-import json
 from collections.abc import Mapping
+from json import dumps
 
 import torch
 from safetensors.torch import save
@@ -21,7 +21,6 @@ WRITTEN = {
     torch.int32: "I32",
     torch.int64: "I64",
     torch.float16: "F16",
-    torch.bfloat16: "BF16",
     torch.float32: "F32",
     torch.float64: "F64",
     torch.complex64: "C64",
@@ -41,9 +40,10 @@ def packed(tensors: Mapping[str, Tensor]) -> bytes:
     end = 0
     # The widest first, so that each tensor's first byte is where its type wants it.
     for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].element_size()):
-        parts.append(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        # numpy writes the entries in order, whatever the strides: torch calls a single entry contiguous with any stride.
+        parts.append(tensor.detach().resolve_conj().resolve_neg().numpy().tobytes())
         begin, end = end, end + len(parts[-1])
         header[name] = {"dtype": WRITTEN[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [begin, end]}
-    said = json.dumps(header).encode()
+    said = dumps(header).encode()
     said += b" " * (-len(said) % 8)
     return b"".join([len(said).to_bytes(8, "little"), said, *parts])
