@@ -2,7 +2,8 @@
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
-# make bench   how long training, lessons and checks take        make clean      remove what can be made again (work/ stays)
+# make bench   how long training, lessons, checks and marking take
+# make clean   remove what can be made again (work/ stays)
 
 PYTHON ?= python3
 # PyTorch's CPU builds: the registry's own Linux build brings gigabytes of CUDA. `make TORCH_INDEX= lab` does without.
@@ -63,6 +64,7 @@ bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
+	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.grading --json build/benchmark_grading.json
 
 nbval: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
