@@ -56,20 +56,18 @@ class OneDraw:
         return to_z.mean(0) + m, (to_z * (self.z - m) / (2 * v)).mean(0) + 0.5 * (1 - 1 / v)
 
 
-def one_draw(call: Call) -> OneDraw | None:
+def one_draw(call: Call, *, closed: bool) -> OneDraw | None:
     """The draws behind a bound in *mild*, or None if it has no gradient in x or is not explained by one draw a row.
 
-    A mean over several draws, say, is right too; then nothing is known but what holds on average.
+    A mean over several draws, say, is right too, or a kl from other draws; then nothing is known but what holds on average.
     """
     z = decoded_z(slopes(call).get("1"))
     if z is None:
         return None
-    rec, bound = _rec(z).mean().item(), number(call, "0")
     q, p = Normal(mild().m[0], math.sqrt(mild().v[0])), Normal(0.0, 1.0)
-    at_the_draw = (q.log_prob(z) - p.log_prob(z)).sum(-1).mean().item()
-    if near(bound, rec + mild().kl):
-        return OneDraw(z, rec, closed=True)
-    return OneDraw(z, rec, closed=False) if near(bound, rec + at_the_draw) else None
+    rec = _rec(z).mean().item()
+    kl = mild().kl if closed else (q.log_prob(z) - p.log_prob(z)).sum(-1).mean().item()
+    return OneDraw(z, rec, closed) if near(number(call, "0"), rec + kl) else None
 
 
 def _rec(z: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from typing import Any
 
 from vae_course.answers import Killed, Stopped, TimedOut
 from vae_course.exercises.core import Exercise
+from vae_course.grading.asking import DEFINITIONS, STATEMENT, definitions, late
 from vae_course.grading.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name
 from vae_course.grading.remote_answer import RemoteAnswer
 from vae_course.grading.replies import constant_in
@@ -25,10 +26,9 @@ from vae_course.notebooks import HandIn
 
 __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
 
-STATEMENT, DEFINITIONS = 2.0, 20.0  # seconds for one statement of a hand-in, and for all
 SUBMISSION = 120.0  # seconds of waiting for one hand-in in all
 FRESH = 10.0  # seconds after which a process is not used for its student's next hand-in; a right one needs a tenth of a second
-MOST_NAMES, LONGEST = 2000, 300_000  # names of a hand-in, and characters of its definitions
+MOST_NAMES = 2000  # of a hand-in
 _numbers = itertools.count(1)
 
 
@@ -170,7 +170,7 @@ class Submission:
                 raise ProtocolError("a reply to another question")
         except TimeoutError:
             self._end()
-            raise TimedOut(_late(seconds, self._left)) from None
+            raise TimedOut(late(seconds, self._left)) from None
         except ProtocolError as error:
             raise self._misbehaved(error) from None
         except EOFError:
@@ -192,7 +192,7 @@ class Submission:
 
     def _start(self, used: bool = False) -> None:
         if self._left <= 0:
-            raise TimedOut(_late(0, 0))
+            raise TimedOut(late(0, 0))
         try:
             self._define()
         except WorkerLost:
@@ -203,21 +203,13 @@ class Submission:
             self._define()  # in a new process; what the hand-in before has left in the old one may have stopped it
 
     def _define(self) -> None:
+        request = definitions(self._hand_in)
         if self._channel is None:
             self._fork()
         self.number += 1
         self.released.clear()
         self.lent.clear()
-        hand_in = self._hand_in
-        length = sum(len(cell.source) for cell in hand_in.cells)
-        if length > LONGEST:
-            self._end()
-            raise Killed(
-                f"The definitions have {length:,} characters; at most {LONGEST:,} are run. Hand in the lesson alone."
-            )
-        cells = [{"place": c.place, "source": c.source, "names": list(c.names)} for c in hand_in.cells]
-        facts = {"do": "define", "file": hand_in.path.name, "cells": cells, "lost": dict(hand_in.lost)}
-        reply = self.ask(Message(facts | {"seconds": STATEMENT}), DEFINITIONS)
+        reply = self.ask(request, DEFINITIONS)
         self.names = frozenset(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
         self.failed = self.read(lambda: texts_by_name(reply.facts, "failed", MOST_NAMES))
 
@@ -255,14 +247,3 @@ class Submission:
             self._killed_from_outside = True
             raise WorkerLost("A process of the sandbox was killed from outside.")
         return end.reason()
-
-
-def _late(seconds: float, left: float) -> str:
-    if left <= seconds:
-        return (
-            "The time for this hand-in is used up: its calls took too long together. A right answer takes milliseconds."
-        )
-    return (
-        f"Your code was still running after {seconds:.2g} seconds and was stopped with its process. A right answer takes "
-        "milliseconds: look for a loop that never ends."
-    )
