@@ -24,8 +24,8 @@ from typing import Any
 
 import torch
 
+from tests.check_the_checks import wrong_answer
 from vae_course.exercises import EXERCISES, Exercise
-from vae_course.exercises.core import Misconception
 from vae_course.exercises.examine import Outcome, examine
 
 MEAN_RIGHT, MOST_RIGHT, MOST_WRONG = 20.0, 60.0, 200.0  # ms, what the design allows
@@ -46,14 +46,6 @@ def right_answers(exercise: Exercise) -> list[Any]:
         assert exercise.truth is not None
         return [exercise.truth()]
     return list(exercise.correct.values())
-
-
-def wrong_answer(exercise: Exercise, misconception: Misconception) -> Any:
-    """A mistake in a dictionary names only its wrong entries."""
-    if exercise.is_constant and isinstance(misconception.wrong, dict):
-        assert exercise.truth is not None
-        return {**exercise.truth(), **misconception.wrong}
-    return misconception.wrong
 
 
 def least(exercise: Exercise, answer: Any, seeds: int, *, right: bool) -> float:

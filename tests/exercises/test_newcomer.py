@@ -251,10 +251,8 @@ def test_three_numbers_are_no_pair_of_a_loss_and_a_dictionary() -> None:
     assert "You returned 3 values" in found.message and "a pair" in found.message
 
 
-def test_a_number_given_to_two_digits_is_diagnosed() -> None:
-    truth = EXERCISES["two_boxes"].truth()
-    wrong = [m.wrong for m in EXERCISES["two_boxes"].misconceptions if isinstance(m.wrong, dict) and len(m.wrong) == 1]
-    for entry in wrong:
-        ((key, value),) = entry.items()
-        if abs(round(value, 2) - value) < 0.02 * abs(value):
-            assert said("two_boxes", {**truth, key: round(value, 2)}).misconception
+@pytest.mark.parametrize(
+    ("entry", "value", "name"), [("gap", 0.37, "gap-in-bits"), ("posterior", 0.18, "posterior-of-the-other-box")]
+)
+def test_a_number_given_to_two_digits_is_diagnosed(entry: str, value: float, name: str) -> None:
+    assert said("two_boxes", {**EXERCISES["two_boxes"].truth(), entry: value}).misconception == name

@@ -1,9 +1,10 @@
-"""The rules that every attack keeps, so that it is harmless on a day when the sandbox has a bug. See DESIGN's "Grading", 7.
+"""The rules that every attack keeps, so that it is harmless on a day when the sandbox has a bug.
 
 It reads the text and runs nothing. It is no proof: it holds the next author to the rules, who reads their attack again.
 """
 
 import ast
+import operator
 import re
 from collections.abc import Iterator
 
@@ -121,9 +122,19 @@ def _module_of(node: ast.expr) -> str:
     return _name(node.value) if isinstance(node, ast.Attribute) else ""
 
 
+_ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+
+
 def _number(node: ast.expr, default: float) -> float:
-    try:
-        value = eval(compile(ast.Expression(node), "<number>", "eval"), {"__builtins__": {}})
-    except Exception:  # noqa: BLE001 - it is no number
-        return default
-    return float(value) if isinstance(value, int | float) else default
+    """A number that is written out: sums, products, powers and shifts too. Read, and never evaluated."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return node.value
+    if isinstance(node, ast.BinOp):
+        left, right = _number(node.left, default), _number(node.right, default)
+        if isinstance(node.op, ast.Pow):
+            return min(float(left), 1e6) ** min(right, 50)  # no larger than a float can be, and beyond every limit
+        if isinstance(node.op, ast.LShift):
+            return left * 2.0 ** min(right, 50)
+        if type(node.op) in _ARITHMETIC:
+            return _ARITHMETIC[type(node.op)](left, right)
+    return default

@@ -11,6 +11,9 @@ from vae_course.answers import Model
 from vae_course.exercises.models import PIXELS, SURE, Case, random_model, raw_variance
 from vae_course.exercises.truth import Truth, log_likelihood
 
+BEND = 24.0
+"""The decoder's tanh is stretched by this, so that it is nearly straight where z is."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bent:
@@ -32,7 +35,8 @@ class Bent:
 
     def z_of_logits(self, logits: Tensor) -> Tensor:
         """The latents that matter behind logits (rows, 784): (rows, latents)."""
-        return logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
+        hidden = logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
+        return BEND * torch.atanh((hidden / BEND).clamp(-0.999, 0.999))
 
     def rows(self, count: int) -> Case:
         """The same image many times, so that a mean over the batch is a mean over draws of z."""
@@ -59,7 +63,7 @@ def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, 
     """rec(z) = constant + Σ over the first `latents` z_d and over `edges` pixels each of softplus(± steep · (z_d − centre)).
 
     These are valleys with straight walls: half of a latent's pixels are white and half black in the image, so that the walls
-    rise by edges · steep / 2 a unit. Hidden unit d of the decoder is 24 · tanh(z_d / 24), nearly z_d itself; q is the same
+    rise by edges · steep / 2 a unit. Hidden unit d of the decoder is BEND · tanh(z_d / BEND), nearly z_d itself; q is the same
     for all images. Latents that matter have the same m and v. The other pixels are all but certain: they add little.
     """
     z_dim, pixels = len(m), latents * edges
@@ -72,9 +76,9 @@ def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, 
     for name in ("dec.net.0.weight", "dec.net.2.weight"):
         w[name].zero_()
     for d in range(latents):
-        w["dec.net.0.weight"][d, d] = 1 / 24
+        w["dec.net.0.weight"][d, d] = 1 / BEND
         w["dec.net.0.bias"][d] = 0
-        w["dec.net.2.weight"][d * edges : (d + 1) * edges, d] = 24 * steep
+        w["dec.net.2.weight"][d * edges : (d + 1) * edges, d] = BEND * steep
     w["dec.net.2.bias"][:pixels] = -steep * centre
     image = (torch.rand(PIXELS, generator=generator) < 0.3).float()
     image[:pixels] = (torch.arange(pixels) % 2).float()
