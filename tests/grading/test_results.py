@@ -8,7 +8,7 @@ import pytest
 
 from vae_course.grading.report import file_name, report
 from vae_course.grading.results import Done, opened
-from vae_course.grading.table import COLUMNS, Mark, plain_text, safe, table
+from vae_course.grading.table import COLUMNS, Mark, plain_text, safe, table, totals
 
 
 def mark(**columns) -> Mark:
@@ -28,6 +28,20 @@ def rows(text: str) -> list[list[str]]:
 def test_the_columns_are_those_that_were_promised():
     assert rows(table([mark()])) == [list(COLUMNS), ["ada", "l", "e", "wrong", "0.5", "1", "", ""]]
     assert COLUMNS == ("student", "lesson", "exercise", "status", "points", "max_points", "misconception", "message")
+
+
+def test_totals_have_one_row_a_student_and_say_where_a_person_is_needed():
+    marks = [
+        mark(lesson="01_a", points=0.3),
+        mark(lesson="01_a", exercise="f", points=0.1, max_points=2),
+        mark(lesson="02_b", points=2, max_points=2),
+        mark(student="=bob", lesson="02_b", status="unreadable", points=0, max_points=2),
+    ]
+    assert rows(totals(marks)) == [
+        ["student", "points", "max_points", "01_a", "02_b", "needs_a_person"],
+        ["ada", "2.4", "5", "0.4", "2", ""],
+        ["'=bob", "0", "2", "0", "0", "yes"],
+    ]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "\x00=", "\x1b[0m=", "＝", "﹦"])

@@ -314,6 +314,38 @@ def test_an_untouched_choice_uses_up_no_try():
     assert "Try 1 of 3." in check(WRONG_CHOICE, "choose_estimator").message
 
 
+def test_a_ladder_of_checks_takes_one_line_for_what_is_reached_and_one_for_what_is_not():
+    def refuses_what_has_another_shape(kl):
+        m, v = torch.zeros(3, 5), torch.ones(3, 5)
+        return kl(m, v, m, v).shape == (3,)
+
+    found = check(refuses_what_has_another_shape, "kl_test")
+    for card in (repr(found), found._repr_html_()):
+        assert "✓ refuses 1 of ten wrong versions (0.25)" in card
+        assert "✗ refuses 2 to 8 of ten wrong versions" in card and card.count("of ten wrong versions") == 3
+
+
+def test_an_assert_that_fails_for_a_right_version_is_said_to_be_the_learners_own():
+    def kl_test(kl):
+        m, v = torch.zeros(3, 5), torch.ones(3, 5)
+        assert (kl(m, v, m, v) == 1).all()
+        return True
+
+    found = check(kl_test)
+    assert found.status == "raised" and "An assert of yours fails" in found.message and ": \n" not in found.message
+
+
+def test_a_test_that_refuses_all_right_versions_is_asked_about_its_own_right_value():
+    def kl_test(kl):
+        q = torch.distributions.Normal(torch.zeros(3, 5), 2 * torch.ones(3, 5))
+        p = torch.distributions.Normal(torch.ones(3, 5), torch.ones(3, 5))
+        right = torch.distributions.kl_divergence(q, p).sum(-1)
+        return torch.allclose(kl(q.mean, q.stddev, p.mean, p.stddev), right)  # variances were asked for
+
+    found = check(kl_test)
+    assert found.status == "wrong" and "all five right versions" in found.message and "rounding" in found.message
+
+
 def test_a_pass_says_what_others_did_where_somebody_counted():
     assert "277 answers in public repositories to these stubs" in verdict(right).message
 

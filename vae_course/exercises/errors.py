@@ -118,7 +118,8 @@ def sentence_on(error: CallError, exercise: Exercise) -> str:
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
         return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
-    sentence, why = f"Your code raised {error.type}{where}: {shortened(error.message)}", meaning(error, exercise)
+    said = shortened(error.message)
+    sentence, why = f"Your code raised {error.type}{where}{f': {said}' if said else '.'}", meaning(error, exercise)
     return f"{sentence}\n{LIKELY}: {why}" if why else sentence
 
 
@@ -138,6 +139,8 @@ def meaning(error: CallError, exercise: Exercise) -> str:
         r"required positional argument|positional arguments? but", error.message
     ):
         return _other_arguments(error, exercise)
+    if error.type == "AssertionError" and error.line:
+        return "An assert of yours fails where everything is right: print both sides of it."
     if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
         return "@ is a matrix product. To multiply entry by entry, write *."
     return next((words for pattern, words in _MEANINGS if re.search(pattern, error.message)), "")

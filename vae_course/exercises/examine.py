@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 from vae_course.answers import Answer, BackwardFailed, Budget, CallError, Stopped
-from vae_course.exercises.core import COLLECTED, Check, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
+from vae_course.exercises.core import Check, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import LIKELY, sentence_on
 
@@ -97,8 +97,6 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
             results += [CheckResult(later.name, False, 0, NOT_REACHED) for later in _after(check, exercise)]
             break
     name = ""
-    if status == "correct":
-        message = what_others_did(exercise)
     if status == "wrong":
         answer.renew(max(REASON, exercise.seconds))
         with contextlib.suppress(Exception, Stopped):
@@ -108,16 +106,6 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
             elif first is not None and first.closer is not None:
                 message = f"{message}\n{first.closer()}".strip()
     return outcome(exercise, status, message, seed, tuple(results), name)
-
-
-def what_others_did(exercise: Exercise) -> str:
-    """How often real answers went wrong here, and how; empty where nobody counted."""
-    counted = [m.seen for m in exercise.misconceptions if m.seen]
-    return (
-        f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
-        if counted
-        else ""
-    )
 
 
 def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconception) -> str:

@@ -17,13 +17,12 @@ from vae_course.grading.hand_ins import Work, read_student
 from vae_course.grading.lint import UNKNOWN, Source, tame
 from vae_course.grading.shared import with_shared_draws
 from vae_course.grading.submission import Started, Submit
-from vae_course.grading.table import Mark
+from vae_course.grading.table import NEEDS_A_PERSON, Mark
 from vae_course.grading.trained import is_trained_model, trained_answer
 from vae_course.grading.workers import WorkerLost
 from vae_course.notebooks import HandIn
 
 UNDEFINED = "The file does not define it."
-NEEDS_A_PERSON = ("grader error", "unreadable")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ marks.jsonl    one line for each (student, exercise); of several, the last count
 done.jsonl     one line for each student whose marks are complete, with what they had handed in
 run.json       the run's secret seed and its options
 marks.csv      made from these at the end
+totals.csv     likewise
 .unpacked      what is in archives, while its student is marked
 """
 
@@ -18,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.exercises import EXERCISES
-from vae_course.grading.table import Mark, safe, table
+from vae_course.grading.table import Mark, safe, table, totals
 
-MARKS, DONE, RUN, TABLE = "marks.jsonl", "done.jsonl", "run.json", "marks.csv"
+MARKS, DONE, RUN = "marks.jsonl", "done.jsonl", "run.json"
+TABLE, TOTALS = "marks.csv", "totals.csv"
 LOCK, UNPACKED = ".lock", ".unpacked"
 
 _ORDER = {name: number for number, name in enumerate(EXERCISES)}
@@ -101,11 +103,12 @@ class Results:
         )
 
     def finish(self) -> None:
-        """Write both files anew, each mark once. Whoever kills this finds either the old files or the new ones."""
+        """Write the files anew, each mark once, and the tables. Whoever kills this finds either the old files or the new ones."""
         marks = self.all()
         write_whole(self.folder / MARKS, "".join(_line(mark) for mark in marks))
         write_whole(self.folder / DONE, "".join(_line(self._done[student]) for student in sorted(self._done)))
         write_whole(self.folder / TABLE, table(marks))
+        write_whole(self.folder / TOTALS, totals(marks))
 
 
 @contextlib.contextmanager

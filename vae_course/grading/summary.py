@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vae_course.exercises import EXERCISES
-from vae_course.grading.marking import NEEDS_A_PERSON
-from vae_course.grading.table import Mark
+from vae_course.grading.table import NEEDS_A_PERSON, Mark
 
 _STATUSES = (
     *("correct", "wrong", "not started", "raised", "timed out", "forbidden", "out of memory", "killed"),

@@ -1,12 +1,16 @@
-"""One mark, and marks.csv: texts that come from students harm neither a terminal nor a spreadsheet."""
+"""One mark, marks.csv and totals.csv: texts that come from students harm neither a terminal nor a spreadsheet."""
 
 import csv
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 COLUMNS = ("student", "lesson", "exercise", "status", "points", "max_points", "misconception", "message")
+NEEDS_A_PERSON = ("grader error", "unreadable")
+"""What the grader cannot decide: never a zero by itself."""
 
 _LONGEST = 2000
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|[@-Z\\-_])|\x9b[0-?]*[ -/]*[@-~]", re.S)
@@ -45,14 +49,32 @@ def plain_text(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 
-def table(marks: list[Mark]) -> str:
+def table(marks: Sequence[Mark]) -> str:
     """marks.csv: one row a mark, one line a row, and no cell that a spreadsheet would compute."""
+    return _csv([COLUMNS, *([getattr(mark, column) for column in COLUMNS] for mark in marks)])
+
+
+def totals(marks: Sequence[Mark]) -> str:
+    """totals.csv, for a gradebook: one row a student, with the points in all and of each lesson.
+
+    Args:
+        marks: by student and in the course's order; only lessons that they name have a column.
+    """
+    lessons = sorted({mark.lesson for mark in marks})
+    rows: list[Sequence[str | float]] = [["student", "points", "max_points", *lessons, "needs_a_person"]]
+    for student, of_student in groupby(marks, key=lambda mark: mark.student):
+        mine = list(of_student)
+        every = [sum(mark.points for mark in mine if mark.lesson == lesson) for lesson in lessons]
+        person = "yes" if any(mark.status in NEEDS_A_PERSON for mark in mine) else ""
+        rows.append([student, sum(every), sum(mark.max_points for mark in mine), *every, person])
+    return _csv(rows)
+
+
+def _csv(rows: Sequence[Sequence[str | float]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for mark in marks:
-        cells = (getattr(mark, column) for column in COLUMNS)
-        writer.writerow([f"{cell:g}" if isinstance(cell, float | int) else _inert(cell) for cell in cells])
+    for row in rows:
+        writer.writerow([_inert(cell) if isinstance(cell, str) else f"{cell:g}" for cell in row])
     return out.getvalue()
 
 

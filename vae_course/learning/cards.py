@@ -1,9 +1,12 @@
 """The cards that learners see: one layout in HTML, the same words in plain text. Colour is never the only sign."""
 
+import re
+from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 
 from vae_course.exercises.errors import LIKELY
-from vae_course.exercises.examine import CheckResult, Outcome
+from vae_course.exercises.examine import NOT_REACHED, CheckResult, Outcome
 
 SIGNS = {
     "correct": ("✓", "#0072B2"),
@@ -13,6 +16,8 @@ SIGNS = {
     "timed out": ("!", "#D55E00"),
     "forbidden": ("!", "#D55E00"),
 }
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def points(value: float, maximum: float) -> str:
@@ -26,7 +31,7 @@ def verdict_text(outcome: Outcome) -> str:
     lines = [f"{sign} {outcome.exercise}: {outcome.status}{points(outcome.points, outcome.max_points)}"]
     lines += [f"  {line}" for line in outcome.message.splitlines()]
     if outcome.status not in ("correct", "not started"):
-        lines += [f"  {_mark(check)} {check.name}{_worth(check)}" for check in outcome.checks]
+        lines += [f"  {row}" for row in _rows(outcome.checks)]
         lines.append(f'  Next: hint("{outcome.exercise}")')
     return "\n".join(lines)
 
@@ -40,7 +45,7 @@ def verdict_html(outcome: Outcome) -> str:
     )
     body = "".join(_line(line) for line in outcome.message.splitlines())
     if outcome.status not in ("correct", "not started"):
-        rows = "".join(f"<li>{_mark(check)} {escape(check.name)}{_worth(check)}</li>" for check in outcome.checks)
+        rows = "".join(f"<li>{escape(row)}</li>" for row in _rows(outcome.checks))
         body += f"<ul style='list-style:none;margin:.5em 0 0;padding:0'>{rows}</ul>" if rows else ""
         body += f"<div style='margin-top:.4em'>Next: <code>hint(\"{escape(outcome.exercise)}\")</code></div>"
     return frame(head + body, colour)
@@ -64,13 +69,27 @@ def frame(inner: str, colour: str) -> str:
     )
 
 
+def _rows(checks: Sequence[CheckResult]) -> list[str]:
+    """One line a check; a ladder of checks (names that differ in one number) has one line for each verdict on it."""
+    rows = []
+    for (mark, _), alike in groupby(checks, key=lambda check: (_mark(check), _NUMBER.sub("#", check.name))):
+        group = list(alike)
+        name = group[0].name
+        if len(group) > 1:
+            last = _NUMBER.search(group[-1].name)
+            name = _NUMBER.sub(f"\\g<0> to {last[0]}", name, count=1) if last else name
+        rows.append(f"{mark} {name}{_worth(group)}")
+    return rows
+
+
 def _mark(check: CheckResult) -> str:
     if check.passed:
         return "✓"
-    return "–" if check.message == "not reached" else "✗"
+    return "–" if check.message == NOT_REACHED else "✗"
 
 
-def _worth(check: CheckResult) -> str:
-    if check.message == "not reached":
+def _worth(checks: Sequence[CheckResult]) -> str:
+    if checks[0].message == NOT_REACHED:
         return " (not reached)"
-    return f" ({check.points:g})" if check.passed and check.points else ""
+    worth = sum(check.points for check in checks)
+    return f" ({worth:g})" if checks[0].passed and worth else ""

@@ -12,6 +12,7 @@ import torch
 from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
 from vae_course.exercises.constants import unknown_words
+from vae_course.exercises.core import COLLECTED
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
 from vae_course.learning.resolve import find_exercise, owner, unwrap
@@ -56,11 +57,23 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         # A method is examined on its own class, where its helper methods are.
         target = (owner(answer) if definition.is_method else None) or unwrap(answer)
         found = _examined(definition, target, seed)
+    if found:
+        found = replace(found, message=_what_others_did(definition))
     _last.pop(definition.name, None)  # the latest check stands last
     _last[definition.name] = bool(found)
     if not quiet:
         found = _recorded(definition, found, answer)
     return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+
+
+def _what_others_did(exercise: Exercise) -> str:
+    """How often real answers went wrong here, and how; empty where nobody counted."""
+    counted = [m.seen for m in exercise.misconceptions if m.seen]
+    return (
+        f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+        if counted
+        else ""
+    )
 
 
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:

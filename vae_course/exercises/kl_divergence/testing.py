@@ -30,6 +30,12 @@ def accepts_right_versions(trial: Trial) -> None:
     if -1.0 in verdicts.values():
         raise Wrong("Your test returned None.", "It should return True (accept) or False (refuse).")
     refused = sum(verdicts[f"right {i}"] == 0 for i in range(5))
+    if refused == 5:
+        raise Wrong(
+            "Your test refuses all five right versions.",
+            "It should accept them. Is the value that you compare with the KL of your own q and p (variances, not standard "
+            "deviations)? Does the comparison leave room for rounding, about 1e-6 of the value?",
+        )
     if refused:
         raise Wrong(
             f"Your test refuses {refused} of five right versions.",
