@@ -21,7 +21,7 @@ from vae_course.exercises import Exercise
 from vae_course.exercises.examine import examine
 from vae_course.grading.lint import Source
 from vae_course.notebooks import HandIn
-from vae_course.notebooks.names import needed
+from vae_course.notebooks.names import MOST, needed
 
 _SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.AugAssign)
 _NO_MATTER = {"title", "number", "minutes", "difficulty", "lines", "hints", "tries", "correct"}
@@ -46,7 +46,7 @@ class AnswerHashes:
     def __init__(self, hand_in: HandIn, source: Source) -> None:
         self._hand_in = hand_in
         self._rows = [
-            (node, touched, needed(node) if isinstance(node, _SIMPLE) else set(), ast.unparse(node))
+            (node, touched, needed(node) if isinstance(node, _SIMPLE) else set(), _text(node))
             for node, touched in zip(source.statements, source.touched, strict=True)
         ]
         self._models = sorted(hand_in.path.parent.glob("*.safetensors"))
@@ -62,6 +62,11 @@ class AnswerHashes:
         uses_files = any(".safetensors" in text for text in kept)
         files = [_start(path) for path in self._models] if uses_files else []
         return _digest([*kept, "lost", *lost, "files", *files])
+
+
+@functools.lru_cache(maxsize=MOST)
+def _text(node: ast.stmt) -> str:
+    return ast.unparse(node)
 
 
 def _start(path: Path) -> bytes:

@@ -4,6 +4,7 @@ import ast
 import re
 import types
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from vae_course.answers.forbidden import forbidden_in, taken_from
@@ -31,7 +32,7 @@ class Source:
     """
 
     def __init__(self, hand_in: HandIn) -> None:
-        trees = [ast.parse(cell.source) for cell in hand_in.cells]
+        trees = [_tree(cell.source) for cell in hand_in.cells]
         self.statements = [node for tree in trees for node in tree.body]
         self.touched = [bound(node) | changed(node) for node in self.statements]
         self.names: frozenset[str] = frozenset().union(*self.touched)
@@ -123,6 +124,12 @@ class Source:
                     yield from _inner(compile(ast.Module([node], []), "<answer>", "exec", dont_inherit=True))
                 except (SyntaxError, ValueError, RecursionError):
                     continue
+
+
+@lru_cache(maxsize=1000)
+def _tree(source: str) -> ast.Module:
+    """Nobody changes it: what students have in common is parsed once."""
+    return ast.parse(source)
 
 
 def _inner(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _INNER = (*_SCOPES, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
-MOST = 2_000  # statements that are remembered: those of one file, which are asked about several times each
+MOST = 4_000  # statements that are remembered: each is asked about several times, and files of one lesson share most of theirs
 
 
 def bound(statement: ast.stmt) -> frozenset[str]:

@@ -7,32 +7,47 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from vae_course.notebooks.conflicts import has_conflict, sides
 from vae_course.notebooks.names import children
 
 _DEEPEST = 200  # levels of a syntax tree; whoever reads one does so by recursion
+_SHORT = 20_000  # characters of a cell that is remembered
 _PYTHON_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
 _MAGIC_LINE = re.compile(r"^\s*(?:%{1,2}[A-Za-z].*|[!?].*|[\w.]+\?\??\s*|[\w, ]+=\s*[%!].*)$")
 _INNER_LINE = re.compile(r"(?:[)\]}#]|(?:else|elif|except|finally)\b)")  # belongs to what stands above
 _DEFINED = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*(?::[^=]+)?=(?!=)")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Parsed:
-    """A cell's text after all repairs and its tree; `notes` on repairs, and `lost`: the names that could not be had."""
+    """A cell's text after all repairs and its tree; `notes` on repairs, and `lost`: the names that could not be had.
+
+    Nobody changes any of it: cells that are alike share one.
+    """
 
     source: str
     tree: ast.Module
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     magics: str = ""  # a note that matters only if the cell defines something
-    lost: dict[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_cell(source: str, place: str) -> Parsed:
     """Parse a code cell; it never fails, in the worst case nothing is left. Notes begin with the place."""
+    return _remembered(source, place) if len(source) <= _SHORT else _parsed(source, place)
+
+
+@lru_cache(maxsize=1000)
+def _remembered(source: str, place: str) -> Parsed:
+    """Most cells of a class's notebooks are as they were handed out."""
+    return _parsed(source, place)
+
+
+def _parsed(source: str, place: str) -> Parsed:
     source = source.replace("\x00", "").encode(errors="replace").decode()  # half a surrogate pair is no text
     tree, _ = _parse(source)
     if tree is not None:
@@ -51,14 +66,14 @@ def parse_cell(source: str, place: str) -> Parsed:
             source = cleaned
     tree, error = _parse(source)
     if tree is not None:
-        return Parsed(source, tree, notes, magics)
+        return Parsed(source, tree, tuple(notes), magics)
     rescued = _rescue(source, place)
     line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
     what = error.msg if isinstance(error, SyntaxError) else str(error)
     kept = [name for node in rescued.tree.body for name in _names(node)]
     saved = f"; what could be read by itself: {', '.join(kept)}" if kept else ""
     notes.append(f"{place} has a syntax error ({what}{line}){saved}.")
-    return Parsed(rescued.source, rescued.tree, notes, magics, rescued.lost)
+    return Parsed(rescued.source, rescued.tree, tuple(notes), magics, rescued.lost)
 
 
 def _parse(source: str) -> tuple[ast.Module | None, Exception | None]:
