@@ -95,6 +95,15 @@ _MEANINGS = (
         "A standard deviation or variance is not positive. Was a logarithm, a difference or a mean given in its place?",
     ),
     (
+        r"Expected p_in >= 0 && p_in <= 1",
+        "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
+    ),
+    (
+        r"binarize needs the uint8 images",
+        "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; images "
+        "of 0 and 1 need neither.",
+    ),
+    (
         r"all elements of (input|target) should be between 0 and 1|between 0 and 1",
         "binary_cross_entropy wants probabilities, and you have logits: binary_cross_entropy_with_logits.",
     ),
