@@ -91,14 +91,16 @@ def _step(model: Any, x: Tensor, optimizer: Any) -> Tensor:
 
 
 def one_step_late(model: Any, x: Tensor, optimizer: Any) -> Tensor:
-    """Does nothing at first, and makes up for it in the second call."""
+    """Does nothing at first, and makes up for it in the second call; each returns the loss at the weights it finds."""
+    found = model.loss(x)[0]
     if not hasattr(model, "waiting"):
         model.waiting = x
-        return model.loss(x)[0]
+        return found
     if model.waiting is not None:
         _step(model, model.waiting, optimizer)
         model.waiting = None
-    return _step(model, x, optimizer)
+    _step(model, x, optimizer)
+    return found
 
 
 def only_the_first_step(model: Any, x: Tensor, optimizer: Any) -> Tensor:
@@ -127,6 +129,11 @@ def changes_its_images(answer: Answer) -> Answer:
         return result
 
     return hostile
+
+
+def bound_off_by_half(self: Any, x: Tensor) -> Any:
+    nelbo, kl, rec = right("VAE.negative_elbo_bound")(self, x)
+    return nelbo + 0.5, kl, rec
 
 
 def decoder_left_alone(self: Any, x: Tensor) -> Any:
@@ -231,7 +238,11 @@ HOSTILE: dict[str, list[Any]] = {
     "training_step": [one_step_late, only_the_first_step],
     "dreg_loss": [off_by_half_when(right("dreg_loss"), always)],
     "VAE.sample_z": [without_batch_of_one(right("VAE.sample_z"))],
-    "VAE.negative_elbo_bound": [changes_its_images(right("VAE.negative_elbo_bound")), decoder_left_alone],
+    "VAE.negative_elbo_bound": [
+        changes_its_images(right("VAE.negative_elbo_bound")),
+        decoder_left_alone,
+        bound_off_by_half,
+    ],
     "VAE.negative_iwae_bound": [changes_its_images(right("VAE.negative_iwae_bound")), off_where_q_is_p],
     "log_weights": [
         changes_its_images(right("log_weights")),
