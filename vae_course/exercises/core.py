@@ -69,6 +69,8 @@ class Misconception:
         message: the likely reason and the way out.
         family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
         seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
+        reason: of a choice whose tries are counted, what the message may not tell yet, because it is the answer: shown after
+            a pass or the last try.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Misconception:
     message: str
     family: str = ""
     seen: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,6 +79,11 @@ _MEANINGS = (
         "numpy knows no gradients. Stay with torch's functions, which have nearly the same names.",
     ),
     (
+        r"Error\(s\) in loading state_dict",
+        "The weights belong to another network or to another z_dim than the one that they are loaded into: compare the names "
+        "and shapes in the file with it. Saved is what the model was then; a class that has changed since fits no more.",
+    ),
+    (
         r"view size is not compatible",
         "view needs the numbers side by side in memory, and a transposed or expanded tensor has not: use reshape.",
     ),

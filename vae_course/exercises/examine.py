@@ -113,16 +113,19 @@ def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconc
     if not (exercise.is_constant and isinstance(found.wrong, dict)):
         return f"{message}\n{LIKELY}: {found.message}"
     lines = message.splitlines()
+    alike: dict[str, list[Misconception]] = {}
     for mistake in mistakes_in(exercise, answer.value):
-        own = [
-            i
-            for i, line in enumerate(lines)
-            if len(mistake.wrong) == 1 and line.startswith(f"Your {min(mistake.wrong)} ")
-        ]
-        if own:
-            lines[own[0]] += f" {mistake.message}"
+        alike.setdefault(mistake.message, []).append(mistake)
+    for sentence, mistakes in alike.items():
+        entries = [str(key) for mistake in mistakes for key in mistake.wrong]
+        own = [i for i, line in enumerate(lines) for entry in entries if line.startswith(f"Your {entry} ")]
+        if len(entries) == len(own) == 1:
+            lines[own[0]] += f" {sentence}"
+        elif len(mistakes) > 1:  # one sentence on all of them, in the place of theirs
+            lines = [line for i, line in enumerate(lines) if i not in own]
+            lines.insert(0, f"Your {', '.join(entries)} ({len(entries)} entries): that is not it. {sentence}")
         else:
-            lines.append(f"{', '.join(map(str, mistake.wrong))}: {mistake.message}")
+            lines.append(f"{', '.join(entries)}: {sentence}")
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
-"""Figures of lesson 07 that compare models: with a published table, and with each other."""
+"""Figures of lesson 07 that compare models: with a published table, and with each other; and their sizes."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from vae_course import weights
 from vae_course.figures.style import COLOURS, canvas
@@ -17,6 +18,8 @@ TRAIN_BY_EVALUATE = {
 Recipe, by `fit` on "train": nn="v2", z_dim=20, start_at_mean_pixel, 3,000 steps of 100 images, lr 3e-3, seed 0; one run
 each, 32 and 114 seconds of one busy core. With seed 1, k = 1 gives 105.07, 102.61, 101.69 and 101.28.
 """
+
+PIXELS = 784
 
 
 def beside_the_paper(yours: Mapping[str, float], errors: Mapping[str, float]) -> None:
@@ -59,3 +62,28 @@ def train_by_evaluate() -> None:
         axes.set_xticklabels(["1", "10", "100", "1,000"])
         axes.margins(x=0.08, y=0.2)
         axes.legend()
+
+
+def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
+    """Bars: the number of parameters of each network's encoder and decoder, in thousands, and the share at the pixels."""
+    with canvas(width=8.5, height=0.9 + 0.55 * len(networks)) as axes:
+        for place, network in enumerate(networks.values()):
+            left = 0.0
+            for part, colour, hatch in (("Encoder", "q", ""), ("Decoder", "p", "//")):
+                parameters = list(getattr(network, part)(z_dim).parameters())
+                size = sum(p.numel() for p in parameters) / 1000
+                share = sum(p.numel() for p in parameters if PIXELS in p.shape) / 1000 / max(size, 1e-3)
+                label = part.lower() if place == 0 else None
+                axes.barh(
+                    place, size, left=left, color=COLOURS[colour], alpha=0.75, hatch=hatch, height=0.6, label=label
+                )
+                plain = {"fc": "white", "ec": "none", "alpha": 0.7, "pad": 1.5}  # to be read on the hatching
+                axes.text(left + size / 2, place, f"{size:.0f} ({share:.0%})", ha="center", va="center", bbox=plain)
+                left += size
+        axes.set(
+            yticks=range(len(networks)),
+            yticklabels=list(networks),
+            xlabel=f"thousand parameters, z_dim = {z_dim}; in brackets: the share at the 784 pixels",
+        )
+        axes.invert_yaxis()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
