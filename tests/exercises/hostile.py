@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vae_course import given
 from vae_course.exercises import EXERCISES
-from vae_course.exercises.capstone.whole_class import RightVAE, derived
+from vae_course.exercises.capstone.right_class import RightVAE, derived
 
 Answer = Callable[..., Any]
 

@@ -100,7 +100,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "wrong":
         answer.renew(max(REASON, exercise.seconds))
         with contextlib.suppress(Exception, Stopped):
-            found = diagnose(exercise, answer)
+            found = first.reason() if first is not None and first.reason is not None else diagnose(exercise, answer)
             if found is not None:
                 name, message = found.name, with_reason(exercise, answer, message, found)
             elif first is not None and first.closer is not None:

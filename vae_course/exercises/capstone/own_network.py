@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from vae_course import nns
 from vae_course.answers import Answer
-from vae_course.exercises.capstone.whole_class import raise_if_untouched
+from vae_course.exercises.capstone.constructor import raise_if_untouched
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Raised, Trial, Wrong
 from vae_course.nns import gaussian_parameters
