@@ -43,6 +43,10 @@ class Wrong(Exception):
         self.reason = reason
 
 
+class Unwritten(Wrong):
+    """A part of an answer is a stub still. A card speaks of what is written first."""
+
+
 class NotStarted(Exception):
     """What came back are the placeholders of a stub, so that nothing is written yet."""
 

@@ -7,8 +7,8 @@ import torch
 
 from vae_course.answers import Answer, Call, CallError, Model
 from vae_course.exercises.bound_tools import part
-from vae_course.exercises.capstone.one_method import NEEDS, unwritten
-from vae_course.exercises.core import Raised, Trial, Wrong
+from vae_course.exercises.capstone.one_method import NEEDS, nothing, stubs_among
+from vae_course.exercises.core import Raised, Trial, Unwritten, Wrong
 from vae_course.exercises.errors import sentence_on
 
 FOREIGN = "no such network"
@@ -43,7 +43,7 @@ def builds(trial: Trial) -> None:
 
 def _not_written(call: Call, trial: Trial) -> None:
     methods = tuple(name for name in NEEDS if name != "z_prior")
-    if len(unwritten(trial.answer, trial.arguments[0], methods)) == len(methods):
+    if len(stubs_among(trial.answer, trial.arguments[0], methods)) == len(methods):
         raise_if_untouched(call)
     raise Wrong(
         "__init__ is not written yet.", "Begin with it: it sets enc, dec and the prior, on which all methods stand."
@@ -117,12 +117,14 @@ def prior_is_standard(trial: Trial) -> None:
     """z_prior is (mean, variance) = (0, 1), of any shape that broadcasts to (batch, z_dim), and no optimizer changes it."""
     model = trial.arguments[0]
     call = prior_of(trial.answer, model)
-    if call.error is not None and call.error.type == "NotImplementedError":
-        raise Wrong("z_prior is not written yet.", "It should be the pair (mean, variance) of p(z).")
-    if call.error is not None and call.error.type != "AttributeError":
-        raise Wrong(f"z_prior: {sentence_on(call.error, trial.exercise)}")
     if call.error is not None:
-        raise Wrong("Your model has no z_prior.", "z_prior should be the pair (mean, variance) of p(z).")
+        if call.error.type == "NotImplementedError":
+            raise Unwritten(
+                "z_prior is not written yet.", "It should be the pair (mean, variance) of p(z).", reason=nothing
+            )
+        if call.error.message.endswith("has no attribute 'z_prior'"):
+            raise Wrong("Your model has no z_prior.", "z_prior should be the pair (mean, variance) of p(z).")
+        raise Wrong(f"z_prior: {sentence_on(call.error, trial.exercise)}")
     if call.kinds["returned"] == "method":
         raise Wrong("Your self.z_prior is a method.", "It should be the pair (mean, variance) itself.")
     if call.kinds["returned"] not in ("tuple", "list") or len(call.kinds) != 3:

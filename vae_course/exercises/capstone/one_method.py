@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vae_course.answers import Answer, BackwardFailed, Call, CallError, LocalAnswer, Model, Stopped
 from vae_course.exercises.capstone.right_class import derived
-from vae_course.exercises.core import Arguments, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
+from vae_course.exercises.core import Arguments, Exercise, Misconception, NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.exercises.diagnosis import diagnose
 from vae_course.exercises.errors import sentence_on
 from vae_course.exercises.generation import EXERCISES as SAMPLING
@@ -65,13 +65,13 @@ def of_method(*tests: Test, name: str, arguments: Arguments | None = None) -> Te
             got = wrong.got if wrong.got.startswith(f"{name} ") else f"{name}: {wrong.got}"
             raise Wrong(got, wrong.expected, wrong.closer, partial(_reason, trial, tests, name, arguments)) from None
         except NotStarted as untouched:
-            raise Wrong(f"{name}: {untouched}", reason=_nothing) from None
+            raise Unwritten(f"{name}: {untouched}", reason=nothing) from None
         except Raised as raised:
             assert raised.call.error is not None
-            raise Wrong(_said(raised.call.error, name, trial), reason=_nothing) from None
+            raise _error(raised.call.error, name, trial) from None
         except BackwardFailed as failed:
             said = sentence_on(failed.error, TAUGHT[name])
-            raise Wrong(f"{name}: On the way back, for the gradients: {said}", reason=_nothing) from None
+            raise Wrong(f"{name}: On the way back, for the gradients: {said}", reason=nothing) from None
 
     return on_class
 
@@ -93,18 +93,18 @@ def three_numbers(name: str, call: Callable[[Trial], Call]) -> Test:
     return test
 
 
-def unwritten(answer: Answer, model: Model, names: tuple[str, ...]) -> list[str]:
-    """Those of these methods that are stubs still, or are not there."""
+def stubs_among(answer: Answer, model: Model, names: tuple[str, ...]) -> dict[str, CallError]:
+    """Those of these methods that are not written yet or not there, and what they raise."""
     x, z = torch.zeros(2, 784), torch.zeros(2, model.z_dim)
     inputs: dict[str, tuple[int | Tensor, ...]] = {"negative_iwae_bound": (x, 2), "log_weights": (x, 2)}
     inputs |= {name: (x,) for name in ("negative_elbo_bound", "loss")}
     inputs |= {name: (z,) for name in ("compute_sigmoid_given", "sample_x_given")}
-    found = []
+    found = {}
     for name in names:
         reader, given = ("__getattribute__", (name,)) if name == "z_prior" else (name, inputs.get(name, (2,)))
         error = answer.method(reader).call(model, *given, seed=0).error
         if error is not None and (error.is_stub or _is_missing(error, name)):
-            found.append(name)
+            found[name] = error
     return found
 
 
@@ -112,17 +112,18 @@ def _is_missing(error: CallError, name: str) -> bool:
     return error.type == "AttributeError" and error.message.endswith(f"has no attribute '{name}'") and not error.line
 
 
-def _said(error: CallError, name: str, trial: Trial) -> str:
-    """A sentence on what a method raised, with the method's name."""
+def _error(error: CallError, name: str, trial: Trial) -> Wrong:
+    """What a method raised, with the method's name; of a stub within it, with that one's."""
     if _is_missing(error, name):
-        return f"Your class has no method {name}."
+        return Unwritten(f"Your class has no method {name}.", reason=nothing)
     if error.is_stub:
-        stub = (unwritten(trial.answer, trial.arguments[0], (*NEEDS[name], name)) or [name])[0]
-        return f"{name} needs {stub}, which is not written yet." if stub != name else f"{name} is not written yet."
-    return f"{name}: {sentence_on(error, TAUGHT[name])}"
+        stubs = stubs_among(trial.answer, trial.arguments[0], NEEDS[name])
+        stub = next((inner for inner, raised in stubs.items() if raised.line == error.line), "")
+        return Unwritten(f"{name} {f'needs {stub}, which ' if stub else ''}is not written yet.", reason=nothing)
+    return Wrong(f"{name}: {sentence_on(error, TAUGHT[name])}", reason=nothing)
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """An error, or a stub, has said what there is to say."""
 
 

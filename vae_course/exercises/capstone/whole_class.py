@@ -93,7 +93,7 @@ _KINDS = {"": 0.0, "type": 2.0, "method": 3.0}
 def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     """What its constructor leaves behind, and what kind of bound its loss is: facts, that other mistakes leave as they are."""
     model = _cases()[0].model
-    kinds = {name: kind_of(answer, model, name) for name in ("enc", "dec", "name", "z_dim")}
+    kinds = {name: kind_of(answer, model, name) for name in ("enc", "dec", "name", "z_dim", "z_prior_m")}
     prior = prior_of(answer, model)
     kinds["z_prior"] = prior.kinds.get("returned", "")
     facts = {name: _KINDS.get(kind, 1.0) for name, kind in kinds.items()}
