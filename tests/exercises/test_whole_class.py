@@ -109,12 +109,12 @@ WRONG = {
     "the class for a network": (("network.Encoder(z_dim)", "network.Encoder"), "is the class Encoder itself"),
     "z_dim ignored": (("(z_dim)\n", "(2)\n"), "built with the argument z_dim"),
     "kl made to fit": (("niwae.mean(), kl, rec", "niwae.mean(), niwae.mean() - rec, rec"), "your kl is niwae − rec"),
-    "loss by iwae": (("= self.negative_elbo_bound(x)\n        return nelbo", "= self.negative_iwae_bound(x, 10)\n        return nelbo"), "another objective"),
+    "loss by iwae": (("= self.negative_elbo_bound(x)\n        return (nelbo", "= self.negative_iwae_bound(x, 10)\n        return (nelbo"), "another objective"),
     "loss without a gradient": (("return (nelbo, {", "return (nelbo.detach(), {"), "no gradient"),
     "no name": (("self.name = name", "pass"), "sets no self.name"),
     "no z_dim": (("self.z_dim = z_dim", "type(self).z_dim = None"), "sets no self.z_dim"),
     "a prior of no width": (("self.register_buffer('z_prior_v', torch.ones(1))", "self.register_buffer('z_prior_v', torch.zeros(1))"), "mean 0, variance 1"),
-    "no property": (("@property\n", ""), "@property"),
+    "no property": (("@property\n    def z_prior", "def z_prior"), "@property"),
     "nn.get": (("nns.get(nn)", "nn.get(nn)"), "hides torch.nn"),
     "super forgotten": (("super().__init__()", "pass"), "Module.__init__() call. It should build a model"),
     "no module": (("class VAE(nn.Module)", "class VAE"), "class VAE(nn.Module)"),
@@ -201,8 +201,11 @@ def test_a_class_written_method_by_method_earns_its_points_and_is_told_what_is_n
     assert needs.message == "negative_iwae_bound needs log_weights, which is not written yet." and needs.points == 3
 
 
+UNIFORM = "return self.z_prior[0] + self.z_prior[1].sqrt() * torch.rand(batch, self.z_dim)"
+
+
 def test_what_is_wrong_comes_before_what_is_not_written() -> None:
-    found = said(with_bodies({"negative_iwae_bound": STUB, "sample_z": "return torch.rand(batch, self.z_dim)"}))
+    found = said(with_bodies({"negative_iwae_bound": STUB, "sample_z": UNIFORM}))
     assert found.misconception == "uniform-noise"
 
 

@@ -129,7 +129,10 @@ def prior_is_standard(trial: Trial) -> None:
         raise Wrong("Your self.z_prior is a method.", "It should be the pair (mean, variance) itself.")
     if call.kinds["returned"] not in ("tuple", "list") or len(call.kinds) != 3:
         raise Wrong("Your z_prior is not a pair.", "z_prior should be (mean, variance) of p(z).")
-    mean, variance = part(call, "0"), part(call, "1")
+    try:
+        mean, variance = part(call, "0"), part(call, "1")
+    except Wrong as wrong:
+        raise Wrong(f"z_prior: {wrong.got}", wrong.expected) from None
     for label, value in (("mean", mean), ("variance", variance)):
         if not _broadcasts(tuple(value.shape), (5, model.z_dim)):
             raise Wrong(
