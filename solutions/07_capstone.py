@@ -155,7 +155,7 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
 # ELBO's two terms at the same `x`.
 #
 # Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only; half a point of the four is for `z_prior`
-# itself.
+# itself and what else the constructor sets. Every method is examined by itself: write one, check, and go on to the next.
 
 
 # %%

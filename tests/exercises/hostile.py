@@ -4,6 +4,7 @@ With the misconceptions they show that every check kills: take it away, and one 
 hostile answer out of a right one.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from vae_course import given
 from vae_course.exercises import EXERCISES
-from vae_course.exercises.capstone.whole_class import RightVAE, derived
+from vae_course.exercises.capstone.right_class import RightVAE, derived
 
 Answer = Callable[..., Any]
 
@@ -183,6 +184,10 @@ def _other_kl(self: Any, x: Tensor) -> Any:
     return nelbo, kl + 0.5, rec
 
 
+def _iwae(change: Callable[[Any, int], tuple[Any, Any, Any]]) -> Any:
+    return lambda self, x, iw: change(_right_iwae(self, x, iw), iw)
+
+
 def _one_coin_an_image(self: Any, batch: int) -> Tensor:
     return (torch.rand(batch, 1) < self.sample_sigmoid(batch)).float()
 
@@ -251,6 +256,9 @@ HOSTILE: dict[str, list[Any]] = {
     "VAE": [
         whole(negative_elbo_bound=_off_by_half),
         whole(negative_elbo_bound=_other_kl),
+        whole(negative_iwae_bound=_iwae(lambda found, iw: (found[0] - math.log(iw), *found[1:]))),
+        whole(negative_iwae_bound=_iwae(lambda found, iw: (found[0], 0 * found[1], found[2]))),
+        whole(sample_z=lambda self, batch: torch.randn(1, self.z_dim).expand(batch, -1)),
         whole(sample_sigmoid=lambda self, batch: torch.sigmoid(self.dec(torch.zeros(batch, self.z_dim)))),
         whole(sample_x=_one_coin_an_image),
         whole(sample_x=_wide_z),

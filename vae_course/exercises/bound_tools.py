@@ -188,8 +188,9 @@ def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
 
 
 @cache
-def narrow_numbers() -> tuple[float, float, float]:
-    """In the model *narrow*: the mean KL, rec, and how far a Monte Carlo kl over its rows may stray."""
+def narrow_numbers(copies: int = 1) -> tuple[float, float, float]:
+    """In the model *narrow*: the mean KL, rec, and how far a Monte Carlo kl over so many copies of its rows may stray."""
     case = narrow()
     m, v, kl = kl_terms(case)
-    return kl.mean().item(), rec_without_z(case).mean().item(), monte_carlo_kl_tolerance(m, v)
+    chance = monte_carlo_kl_tolerance(m.repeat(copies, 1), v.repeat(copies, 1))
+    return kl.mean().item(), rec_without_z(case).mean().item(), chance

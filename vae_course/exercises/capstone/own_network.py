@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.answers import Answer
+from vae_course.exercises.capstone.constructor import raise_if_untouched
 from vae_course.exercises.capstone.network_catalogue import MISTAKES, RIGHT
-from vae_course.exercises.capstone.whole_class import raise_if_untouched
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Arguments, Check, Exercise, Raised, Trial, Wrong
 from vae_course.stage.plays import play_network
