@@ -14,13 +14,14 @@ from vae_course.exercises.bound_tools import (
     decoder_gradient,
     deviation,
     monte_carlo_kl_tolerance,
+    near,
     number,
     rows_agree,
     slopes,
 )
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
-from vae_course.exercises.drawn import decoded_noise, decoded_z
+from vae_course.exercises.drawn import decoded_noise, decoded_z, kl_per_draw
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
 from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
@@ -61,9 +62,16 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     for name, expected in (("0", kl + rec), ("1", kl), ("2", rec)):
         found[name] = deviation(call, other, name, expected, scale=rec if name == "2" else kl, chance=chance)
     found["differentiable"] = "0" in call.differentiable
+    model, rows = mild(), mild().rows(checks.ROWS)
+    if number(call, "1") != number(other, "1"):
+        times = kl_per_draw(answer.call(rows.model, rows.x, seed=2))
+        if times is not None and not near(
+            times, 1.0, 1e-3
+        ):  # a multiple of the right estimate is that multiple of the kl
+            found["1"] = 50 * (times - 1)
+            found["0"] = 50 * (number(call, "0") - number(call, "1") - rec + (times - 1) * kl) / kl
     yield as_tensors(found)
 
-    model, rows = mild(), mild().rows(checks.ROWS)
     many, again = (answer.call(rows.model, rows.x, seed=2 + i) for i in range(2))
     if any(c.outputs.keys() != {"0", "1", "2"} for c in (many, again)):
         return
