@@ -121,9 +121,12 @@ negative_elbo_bound = Exercise(
     misconceptions=IN_THE_SUM + IN_THE_DRAW,
     correct=CORRECT,
     hints=(
-        "Six steps: encode x, sample z, kl, rec, sum, average over the batch. Every function is already there.",
-        "m, v = self.enc(x); z has m's shape; self.dec(z) are *logits*; self.z_prior is the pair (mean, variance) of p(z).",
-        "kl = kl_normal(m, v, *self.z_prior) and rec = −log_bernoulli_with_logits(x, self.dec(z)) have one value for each "
-        "image. Return the mean of their sum, and the mean of each.",
+        "Write one line for each of the six steps, and beside it the shape: (batch, z_dim) as long as it is about z, (batch,) for "
+        "what an image costs, a scalar only in the last line. Which line do you not know how to write?",
+        "kl needs no z: it compares two Gaussians, and both are known, q by what the encoder gives, p by self.z_prior. rec needs "
+        "z, and only through the decoder. A log-probability of black-and-white pixels is never above 0, and rec never below.",
+        "Unpack both pairs: m, v from self.enc(x), pm, pv from self.z_prior. kl_normal takes them in the order in which the KL "
+        "names them, q before p. log_bernoulli_with_logits takes the image first, then the decoder's output as it is. What is "
+        "left are a sign, a sum, and one average over the images for each of the three numbers.",
     ),
 )

@@ -57,7 +57,11 @@ def _no_such_pair(call: Call) -> str:
         return "The second of your pair is a set: braces make a dictionary only with a colon after each key."
     if len(numbered) == 2:
         return f"The second of your pair is a {kind}."
-    return f"You returned {len(numbered)} values, none of them a dictionary." if numbered[1:] else ""
+    if numbered[1:]:
+        return f"You returned {len(numbered)} values, none of them a dictionary."
+    return (
+        "You returned the loss, and no dictionary with entries." if numbered else f"You returned an empty {returned}."
+    )
 
 
 def numbers_match(expected: Callable[[Trial], dict[str, float]]) -> Callable[[Trial], None]:
