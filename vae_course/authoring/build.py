@@ -93,7 +93,7 @@ text/plain is, and reads `<Figure size 640x480 with 1 Axes>`. So:
   the tag `nbval-ignore-output`, and an `assert` in the same or the next code cell states what must hold. The build
   refuses the tag without the assert. An error in a tagged cell still fails;
 * an `assert` that a right answer of another kind could fail (a figure after training) stands between `### BEGIN BUILD
-  ONLY` and `### END BUILD ONLY`, at the left margin: the solved notebook runs it, the learner's is without it.
+  ONLY` and `### END BUILD ONLY`: the solved notebook runs it, the learner's is without it.
 """
 
 import argparse

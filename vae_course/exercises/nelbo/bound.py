@@ -1,5 +1,6 @@
 """Exercise 4.1: the negative ELBO of a batch."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -21,7 +22,7 @@ from vae_course.exercises.bound_tools import (
 )
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
-from vae_course.exercises.drawn import decoded_noise, decoded_z, kl_per_draw
+from vae_course.exercises.drawn import MANY, decoded_noise, decoded_z, kl_per_draw
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
 from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
@@ -77,7 +78,9 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         return
     flows = slopes(many)
     shared, fixed = rows_agree(flows), all(number(many, n) == number(again, n) for n in "02")
-    found = {"shared": shared, "fixed": fixed}
+    far = mild().rows(MANY)  # so many draws that some lie far out, where a sigmoid is 1 in float32
+    finite = math.isfinite(number(answer.call(far.model, far.x, seed=6), "2"))
+    found = {"shared": shared, "fixed": fixed, "finite": finite}
     if fixed:
         trained = replace(rows.model, training=True)
         first, second = (answer.call(trained, rows.x[:2], seed=4 + i) for i in range(2))
