@@ -8,7 +8,8 @@
 # ## What you will build
 #
 # `VAE.negative_elbo_bound(x)`, six steps in about six lines; `VAE.loss(x)` around it; and `training_step`, once by hand. Then you
-# train a VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image.
+# train a VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image (with the KL in closed
+# form; to a nat or so more, if you estimate it by draws).
 #
 # After this lesson you can
 #
@@ -20,7 +21,7 @@
 # %% [markdown]
 # ## Before you start
 #
-# About 125 minutes: 53 of reading and playing, 72 of exercises. It divides well into two evenings: stop after exercise 4.3.
+# About 135 minutes: 63 of reading and playing, 72 of exercises. It divides well into two evenings: stop after exercise 4.3.
 # **Short path** (workshop, 45 minutes): the first derivation, the six steps, exercise 4.1, "Train it", the summary.
 #
 # You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
@@ -299,8 +300,9 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # %% [markdown]
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
-# **Goal.** Two methods (`VAE.loss` counts as exercise 4.2). `negative_elbo_bound` walks the six steps and returns the bound and its
-# two terms. `loss` calls it, and returns what training minimises together with a dictionary of what is worth plotting.
+# **Goal.** Two methods in one class. **Exercise 4.1** (11 points) is `negative_elbo_bound`: it walks the six steps and returns the bound
+# and its two terms. **Exercise 4.2** (1 point) is `loss`: it calls the bound, and returns what training minimises together with a
+# dictionary of what is worth plotting.
 #
 # $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
 # \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
@@ -313,7 +315,7 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 #
 # Use `self.z_prior` for the prior: `pm, pv = self.z_prior`. (The check has a standard normal one. Who writes $N(0, I)$ into the formula
 # loses nothing here, and a point in lesson 05.) The training must be able to differentiate what you return: no `.item()`. `kl` may be the
-# closed form or an estimate from draws that is right on average.
+# closed form or an estimate from draws that is right on average; the closed form scatters less, and trains the better model below.
 
 
 # %%
@@ -335,7 +337,7 @@ class VAE(given.VAE):
     def loss(self, x):
         """What training minimises, and a dictionary of what is worth plotting.
 
-        x: (batch, 784). Returns nelbo, {"train/loss", "gen/elbo", "gen/kl_z", "gen/rec"}.
+        x: (batch, 784). Returns nelbo, {"train/loss": ..., "gen/elbo": ..., "gen/kl_z": ..., "gen/rec": ...}.
         """
         ### BEGIN SOLUTION
         nelbo, kl, rec = self.negative_elbo_bound(x)
@@ -365,29 +367,29 @@ else:
     print("Here your bound will be computed for an untrained and for a trained model, beside the course's own figure.")
 
 # %% [markdown]
-# <details><summary>I get a nelbo far below the expected one instead of a match</summary>
+# <details><summary>I get "Your bound is" a number far below the expected one instead of a match</summary>
 #
 # Look at the signs. `rec` is *minus* the log-probability and is about 80 for a trained model; `kl` is added to it. If `rec` is negative, the
 # minus sign is missing.
 # </details>
 #
-# <details><summary>I get shape (batch,) instead of scalars</summary>
+# <details><summary>I get "Your bound has shape (5,)" instead of a number</summary>
 #
 # The sixth step is missing: `.mean()` over the images, for each of the three.
 # </details>
 #
-# <details><summary>I get a kl that is 20 times too small, or a rec near 0.1, instead of sums</summary>
+# <details><summary>I get "the right one divided by" z_dim or 784 instead of a sum</summary>
 #
 # Somewhere an average took the place of a sum. The given functions sum over latent dimensions and pixels already. If you wrote the terms
 # yourself: sum over the last axis, then average over the batch.
 # </details>
 #
-# <details><summary>I get a rec that is right on average but the wrong spread instead of a pass</summary>
+# <details><summary>I get "The z that you decode have mean ... and standard deviation ..." instead of a pass</summary>
 #
 # Is `z` drawn anew for every image, by `given.sample_gaussian(m, v)`? And is `v` used as a variance?
 # </details>
 #
-# <details><summary>I get "no gradient" instead of a pass</summary>
+# <details><summary>I get "Your bound carries no gradient" instead of a pass</summary>
 #
 # `.item()`, `.detach()`, `float(...)` or `torch.no_grad()` cut the graph. Return tensors.
 # </details>
@@ -401,7 +403,8 @@ else:
 #
 # Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. Single values
 # of `kl` could be negative (lesson 02). The scatter of the whole would be another one; where $q$ is close to the posterior it would even be smaller,
-# because then $\log w$ is nearly constant. The check accepts it. Lesson 05 *has* to do it that way.
+# because then $\log w$ is nearly constant. For a model that is still learning it is larger, and that costs about a nat in the training
+# below. The check accepts it. Lesson 05 *has* to do it that way.
 # </details>
 
 # %% [markdown]
@@ -413,15 +416,16 @@ else:
 # With the trick of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
 #
 # **The scatter hardly matters.** A training step sees $B$ images out of 50,000, and images differ from each other. Let $s_x^2$ be the
-# variance between images and $s_z^2$ the variance between draws of $z$ for one image (about the same for all). With $K$ draws for
-# each of $B$ images the batch mean has the variance
+# variance of the NELBO between images (each averaged over its $z$) and $s_z^2$ its variance between draws of $z$ for one image (about the
+# same for all). With $K$ draws for each of $B$ images the batch mean has the variance
 #
 # $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{K s_x^2 + s_z^2}{C}, \qquad C = B K,$$
 #
 # where $C$ counts how often the decoder runs, i.e. what it costs. For a given cost the right side *grows* with $K$: spend the next
 # decoder run on another image, never on another draw for the same one.
 #
-# *Predict first*: which is larger in a trained model, the spread between images or the spread between draws? By what factor?
+# *Predict first*: which is larger in a trained model, the spread between images or the spread between draws? By what factor? (The cell
+# prints standard deviations, $s_x$ and $s_z$: they are nats, as the NELBO is. Their squares stand in the formula.)
 
 # %%
 if solved(VAE.negative_elbo_bound):
@@ -430,13 +434,17 @@ if solved(VAE.negative_elbo_bound):
     with torch.no_grad():
         draws = torch.stack([model.negative_elbo_bound(x_test[:1])[0] for _ in range(300)])  # one image, 300 draws of z
         images = torch.stack([model.negative_elbo_bound(x_test[i : i + 1])[0] for i in range(300)])  # 300 images
-    print(f"spread between draws for one image: {draws.std():.1f} nats")
-    print(f"spread between images, z included:  {images.std():.1f} nats")
+    between_draws, between_images = draws.std().item(), images.std().item()
+    factor = between_images / between_draws
+    print(f"standard deviation between draws for one image: {between_draws:.1f} nats")
+    print(f"standard deviation between images, z included:  {between_images:.1f} nats")
+    print(f"a factor of {factor:.0f}, and of {factor**2:.0f} between the variances")
 else:
     print("Here your bound will measure both spreads.")
 
 # %% [markdown]
-# Another draw would lower only the smaller of the two. (In lesson 05 several draws per image *do* buy something, because they enter
+# Images differ several times as much as draws do, and in the formula the square of that factor counts. Another draw would lower only the
+# smaller of the two. (In lesson 05 several draws per image *do* buy something, because they enter
 # inside the logarithm.)
 
 # %% [markdown]
@@ -468,9 +476,10 @@ print("after two backwards:", w.grad.item())
 # **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return the
 # loss.
 #
-# $$\theta \leftarrow \theta - \text{(a step downhill along } \tfrac{d\,\mathrm{loss}}{d\theta}\text{)}$$
+# $$\theta \leftarrow \theta - \text{rate} \cdot \frac{\partial\,\mathrm{loss}}{\partial \theta}$$
 #
-# ($\theta$: all parameters of encoder and decoder together. How long the step is, is the optimiser's affair.)
+# ($\theta$: all parameters of encoder and decoder together. The minus sign makes it a step downhill; the rate is the optimiser's affair, and
+# Adam chooses one for each parameter.)
 #
 # **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the
 # loss, a scalar (a tensor or a plain number). Nothing is summed or averaged here: `model.loss(x)` has done it.
@@ -501,18 +510,20 @@ if solved(training_step) and solved(VAE.loss):
         loss = training_step(model, binarize(batch), optimizer)  # black and white, thrown anew each time
         if step in (1, 10, 30, 100):
             print(f"step {step:3d}: {loss:.0f} nats per image")
+    print("It fell, as it should: from about 543 to below 250." if loss < 250 else "It should be below 250 by now.")
 else:
-    loss = 0
     print("Here your step will be taken 100 times; the loss should fall from 543 to below 250.")
+### BEGIN BUILD ONLY
 assert loss < 250
+### END BUILD ONLY
 
 # %% [markdown]
-# <details><summary>I get parameters that do not move instead of a step</summary>
+# <details><summary>I get "The weights never move" instead of a step</summary>
 #
 # Is `backward()` called, and *then* `optimizer.step()`? If `zero_grad()` stands between them, the slopes are gone before they are used.
 # </details>
 #
-# <details><summary>I get a step that depends on the one before, instead of a fresh one</summary>
+# <details><summary>I get "The first step is right, later ones are not" instead of a pass</summary>
 #
 # `optimizer.zero_grad()` is missing: the slopes add up.
 # </details>
@@ -550,10 +561,20 @@ if solved(VAE.negative_elbo_bound) and solved(VAE.loss):
     result = evaluate(model, x_test)  # all 10,000 test images
     nats = result.nll
     print(f"test NELBO {nats:.1f} nats = kl {result.kl:.1f} + rec {result.rec:.1f}   (± {result.standard_error:.1f})")
+    if nats < 100:
+        print("Below 100: that was the promise.")
+    elif len(curves) < 2_600:
+        print(f"Above 100 nats, after {len(curves):,} of 2,600 steps: run the cell again and let it finish.")
+    else:
+        print(
+            "Above 100 nats. Estimating kl by draws costs about a nat here. More than 102? Then check your bound once more."
+        )
 else:
     curves, nats = None, None
     print("When your bound and your loss pass, a VAE learns here, in about half a minute.")
-assert nats is None or nats <= 100 or len(curves) < 2_600  # fewer steps: interrupted
+### BEGIN BUILD ONLY
+assert nats < 100
+### END BUILD ONLY
 
 # %%
 if curves:
@@ -575,12 +596,9 @@ if curves:
     print(watch.what_m_costs())
 else:
     print("Here the first 300 steps are looked at more closely.")
-assert (
-    not curves
-    or len(curves) < 300
-    or watch.moves[20][0] > watch.moves[20][1]
-    and watch.moves[300][0] < watch.moves[300][1]
-)
+### BEGIN BUILD ONLY
+assert watch.moves[20][0] > watch.moves[20][1] and watch.moves[300][0] < watch.moves[300][1]
+### END BUILD ONLY
 
 # %% [markdown]
 # The spike is no knowledge about images. The encoder sends *all* of them to one far place, where the decoder paints something like
@@ -608,9 +626,10 @@ if curves:
     seen = evaluate(model, x_train).nll
     print(f"training images {seen:.1f} nats, test images {nats:.1f} nats")
 else:
-    seen = 0
     print("Here both figures will be compared.")
-assert nats is None or abs(nats - seen) < 5
+### BEGIN BUILD ONLY
+assert abs(nats - seen) < 5
+### END BUILD ONLY
 
 # %% [markdown]
 # After 2,600 steps of 100 images each training image was seen about five times: too seldom to be learned by heart. So let us give the
@@ -687,7 +706,7 @@ explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 parts = [posterior.gap(small, image) for image in digits]
 amortisation = sum(part.amortisation for part in parts) / len(parts)
 shape = sum(part.shape for part in parts) / len(parts)
-print(f"mean gap {amortisation + shape:.2f} nats = amortisation {amortisation:.2f} + shape {shape:.2f}")
+print(f"mean gap {amortisation + shape:.3f} nats = amortisation {amortisation:.3f} + shape {shape:.3f}")
 
 # %% [markdown]
 # Are ten digits enough to judge by? *Predict first*: over 300 test images, will the mean gap be near the one above? And the median?
@@ -701,8 +720,8 @@ posterior.beside_q(small, x_test[149])
 
 # %% [markdown]
 # *What to read off:* most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points
-# beside the posterior altogether. The *decoder* has a fine place for it; the encoder, which has never seen such a 2, does not know
-# where. Nearly all of the gap is amortisation.
+# beside the posterior altogether. The *decoder* has a far better place for it (if no good one: even $\log p(x)$ is low for this image);
+# the encoder, which has never seen such a 2, does not know where. Nearly all of the gap is amortisation.
 
 # %% [markdown]
 # ## Collapse
@@ -766,7 +785,7 @@ for angle in (0, 45):
 # %% [markdown]
 # *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they
 # share: the blue line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: the NELBO is as good as any
-# model's can be, with a KL near 0, and what KL is left brings nothing. **Cure: none is needed**, unless it is $z$ that you want.
+# model's can be, with a small KL (0.16 nats), and even that brings nothing. **Cure: none is needed**, unless it is $z$ that you want.
 # Forcing the KL up ("free bits", Kingma et al. 2016) buys KL, not likelihood.
 #
 # The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it
@@ -822,7 +841,7 @@ derivation = ["E", "C", "G", "A", "H", "B"]
 check(derivation, "derivation")
 
 # %% [markdown]
-# <details><summary>I get "not in order" instead of a pass, and all six lines belong</summary>
+# <details><summary>I get "In their places, of six lines" and fewer than six instead of a pass, though all six lines belong</summary>
 #
 # Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or inside?
 # </details>
@@ -840,7 +859,7 @@ check(derivation, "derivation")
 #
 # A lower bound cannot lie above $\log p(x)$, so a NELBO cannot be *too low*, up to chance, if it is computed rightly. A wrong formula
 # can report anything. Below are five models that were trained with one mistake each, for 600 steps. What the wrong code printed
-# stands on the left, what is true of the same model (computed by the right formula, on 2,000 test images) on the right.
+# stands on the left, what is true of the same model (computed by the right formula, on all 10,000 test images) on the right.
 
 # %%
 print(f"        | {'reported by its own code':>31} | {'true, on test images':>29}")
@@ -894,7 +913,7 @@ detective = {
 check(detective, "detective")
 
 # %% [markdown]
-# <details><summary>I get "not it" instead of a pass for a case with kl = 0</summary>
+# <details><summary>I get "and that is not it" instead of a pass for a case with kl = 0</summary>
 #
 # Several bugs end with $z$ unused and the average digit. What differs is the size of what they *report*.
 # </details>
@@ -937,15 +956,27 @@ else:
 # * A model that learns buys reconstruction with KL. KL = 0 has three possible reasons with three different cures.
 # * Report test figures, computed by a formula that did not train the model. A bound that is too good is a bug.
 #
-# In the map of the course: our model stands at −543.4 nats no longer. It can be improved without touching the model at all, by a
-# tighter bound: lesson 05.
+# In the map of the course: our model stands at −543.4 nats no longer. The number can be improved without touching the model at all, by a
+# tighter bound: lesson 05. That lesson works with another model, `v1_z20`, which was trained for longer, and with 500 test images, so
+# that its number at the end is not to be compared with yours. What a bound buys is seen only on the same model and the same images:
+
+# %%
+same = x_test[:500]
+nelbo, tighter = evaluate(good, same, "elbo", iw=4), evaluate(good, same, "iwae", iw=100)
+print(f"v1_z20 on 500 images: NELBO {nelbo.nll:.1f} nats, by a tighter bound {tighter.nll:.1f} nats")
+
+# %% [markdown]
+# Some 3 nats, for the same model. The rest of the distance between your number and the one that stands on the map after lesson 05 was
+# bought by longer training, and by these 500 images, which are easier than the average.
 
 # %% [markdown]
 # ## Check your progress
 
 # %% tags=["nbval-ignore-output"]
-assert nats is None or nats < 784 * math.log(2)
 progress(nats=nats)
+### BEGIN BUILD ONLY
+assert nats < 784 * math.log(2)
+### END BUILD ONLY
 
 # %% [markdown]
 # ## Where people get stuck

@@ -124,6 +124,11 @@ FAULTS = {
         r"`progress\(\)` in the section Check your progress",
     ),
     "tag without assert": ("# %%\nprogress()", '# %% tags=["nbval-ignore-output"]\nprogress()', r"expected an assert"),
+    "build only, never ended": (
+        "# %%\nprogress()",
+        "# %%\nprogress()\n### BEGIN BUILD ONLY\nassert True",
+        r"expected each `### BEGIN BUILD ONLY` and its",
+    ),
     "cell metadata": ("# %%\nprogress()", '# %% colour="red"\nprogress()', r"no metadata but tags; got .*colour"),
     "text before the first cell": (
         "# %% [markdown]\n# # A toy lesson",

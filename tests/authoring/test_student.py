@@ -33,6 +33,20 @@ def test_stubs(pair: Pair) -> None:
     assert "SOLUTION" not in nbformat.writes(pair.learner)
 
 
+def test_lines_for_the_build_alone_run_in_the_solved_notebook_and_are_in_no_learners(root: Path) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    only = "### BEGIN BUILD ONLY\nassert True\n### END BUILD ONLY"
+    source.write_text(LESSON.replace("# %%\nprogress()", f"# %%\nprogress()\n{only}\nprint(1)", 1))
+    (pair,), problems = prepare([source], EXERCISES, root)
+    assert problems == []
+    assert cell_with(pair.learner, "progress()\n").source == "progress()\nprint(1)"
+    assert cell_with(pair.solved, "progress()\n").source == f"progress()\n{only}\nprint(1)"
+    indented = "\n".join(f"    {line}" for line in only.splitlines())
+    source.write_text(LESSON.replace("# %%\nprogress()", f"# %%\nif 1:\n    progress()\n{indented}", 1))
+    (pair,), problems = prepare([source], EXERCISES, root)
+    assert problems == [] and cell_with(pair.learner, "if 1").source == "if 1:\n    progress()"
+
+
 def test_both_notebooks_are_valid_and_share_ids_and_metadata(pair: Pair) -> None:
     for notebook in (pair.solved, pair.learner):
         nbformat.validate(notebook)

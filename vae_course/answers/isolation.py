@@ -140,5 +140,6 @@ def with_globals(f: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:
 def _rebind(f: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
     copy = types.FunctionType(f.__code__, namespace, f.__name__, f.__defaults__, f.__closure__)
     copy.__kwdefaults__ = f.__kwdefaults__
+    copy.__qualname__ = f.__qualname__  # errors show it: the name that the learner called
     copy.__dict__.update(f.__dict__)
     return copy

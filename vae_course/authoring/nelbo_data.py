@@ -25,7 +25,6 @@ from vae_course.reference import VAE, kl_normal, log_bernoulli_with_logits, log_
 from vae_course.training import Curves, TrainingDiverged, fit, start_at_mean_pixel
 
 HIDDEN, Z_DIM, STEPS, LR = 200, 20, 600, 3e-3
-TEST_IMAGES = 2_000
 
 
 class Encoder(nn.Sequential):
@@ -89,7 +88,7 @@ OBJECTIVES = {
 def detective() -> dict[str, np.ndarray]:
     """For each suspect: reported kl and rec (every 10 steps), the true kl, rec and NELBO, pictures."""
     train, test = load_mnist("train"), load_mnist("test")
-    x = binarize(test.images[:TEST_IMAGES], torch.Generator().manual_seed(1))  # (2000, 784)
+    x = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784): the first 2,000 are easier by 7 nats
     z = torch.randn(shown.PICTURES, Z_DIM, generator=torch.Generator().manual_seed(5))
     found: dict[str, np.ndarray] = {"digits": _bytes(x[: shown.PICTURES])}
     for name, loss in OBJECTIVES.items():

@@ -1,6 +1,7 @@
 """Solution regions: the lines of an answer cell that a learner writes."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 from vae_course.authoring.problems import Problem
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BUILD_ONLY = re.compile(r"^ *### BEGIN BUILD ONLY\n.*?^ *### END BUILD ONLY(?:\n|$)", re.MULTILINE | re.DOTALL)
+"""Lines that the build runs and no learner gets: what must hold of our solution, and need not of another right answer."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from vae_course.authoring.card_code import defines, names_bound
 from vae_course.authoring.exercise_facts import Exercises
 from vae_course.authoring.lesson_source import Cell, Lesson
 from vae_course.authoring.problems import Problem
+from vae_course.authoring.regions import BUILD_ONLY
 
 STUB_IN_FUNCTION = "raise NotImplementedError"
 STUB_AT_MARGIN = "# your answer here"
@@ -27,7 +28,7 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
         if cell.regions:
             metadata["nbgrader"] = _nbgrader_metadata(cell, grade_ids)
         make = nbformat.v4.new_markdown_cell if cell.kind == "markdown" else nbformat.v4.new_code_cell
-        shown = make(cell.source, metadata=metadata)
+        shown = make(BUILD_ONLY.sub("", cell.source).rstrip("\n"), metadata=metadata)
         if cell.regions:
             _clear(cell).preprocess_cell(shown, {"language": "python"}, 0)
         # The id says what the learner sees, so a better solution does not change the notebook that is handed out.
@@ -60,6 +61,10 @@ def check_stubs(lesson: Lesson) -> list[Problem]:
             expected = "regions of one kind in a cell"
             got = "one inside a function and one at the left margin"
             problems.append(Problem(lesson.path, cell.regions[0].line, expected, got, "split the cell in two"))
+        if "BUILD ONLY" in BUILD_ONLY.sub("", cell.source):
+            expected = "each `### BEGIN BUILD ONLY` and its `### END BUILD ONLY` in the same cell, on lines of their own"
+            got = "one without the other, or misspelt"
+            problems.append(Problem(lesson.path, cell.line, expected, got, "add, correct or move the marker"))
         for region in (r for r in cell.regions if not r.in_function and not r.indented):
             above, inside = names_bound(region.above), names_bound(region.text)
             wanted = (set(cell.card) & inside) or inside

@@ -65,9 +65,8 @@ def three_numbers(call: Call) -> None:
     parts = [n for n in call.kinds if n != "returned"]
     if call.kinds.get("returned") == "NoneType":
         raise Wrong("Your method returned None.", "It should return three scalars: is the `return` missing?")
-    if parts != ["0", "1", "2"]:  # a tuple, a list, a named tuple
-        found = f"{len(parts)} values" if len(parts) != 1 else f"one {call.kinds['returned']}"
-        raise Wrong(f"You returned {found}.", "It should be three: the bound, kl, rec.")
+    if parts != ["0", "1", "2"] or call.kinds["returned"] == "dict":  # a tuple, a list, a named tuple
+        raise Wrong(f"You returned {_of_another_form(call)}.", "It should be three numbers: bound, kl, rec.")
     if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
         raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
     for name, label in zip(parts, NAMES, strict=True):
@@ -78,6 +77,16 @@ def three_numbers(call: Call) -> None:
                     f"Your {label} has shape {tuple(value.shape)}.",
                     "It should be one number: the mean over the images of the batch.",
                 )
+
+
+def _of_another_form(call: Call) -> str:
+    """What came back in place of three numbers: a dictionary, something with one inside, or another count."""
+    kind, parts = call.kinds["returned"], [n for n in call.kinds if n != "returned"]
+    if kind == "dict":
+        return f"a dictionary of {len(parts)}"
+    if not all(n.isdigit() for n in parts):
+        return f"a {kind} with a dictionary in it"
+    return f"{len(parts)} values" if kind in ("tuple", "list") and len(parts) != 1 else f"one {kind}"
 
 
 def part(call: Call, name: str) -> Tensor:
@@ -140,6 +149,18 @@ def as_sum(label: str, value: float, kl: float, rec: float, batch: int, z_dim: i
             ]
             found.append(" ".join(f"{'−' if sign < 0 else '+'} {words}" for sign, words in parts).removeprefix("+ "))
     return f"Read off your numbers: your {label} is {found[0]}." if len(found) == 1 else ""
+
+
+def part_at_fault(call: Call, kl: float, rec: float) -> str:
+    """Which term is off where the bound is the sum of both, as it should be, and the other term is right; else empty."""
+    if not near(number(call, "0"), number(call, "1") + number(call, "2")):
+        return ""
+    off = [(n, right) for n, right in (("1", kl), ("2", rec)) if not near(number(call, n), right)]
+    if len(off) != 1:
+        return ""
+    (name, right), label = off[0], NAMES[int(off[0][0])]
+    times = f": here it is {number(call, name) / right:.3g} times the right one" if right else ""
+    return f"Your bound is your kl + your rec, as it should be. What is off is your {label}{times}."
 
 
 def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:

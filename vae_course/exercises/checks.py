@@ -39,6 +39,11 @@ def output(call: Call, name: str = "") -> Tensor:
         kind = call.kinds.get(name)
         if kind is None:
             raise Wrong(f"You returned {_listed(call)}.", f"There should be an output {name!r}.")
+        if kind in ("method", "function", "builtin_function_or_method"):
+            raise Wrong(
+                f"Output {name} is a function, not its result.",
+                "Are the brackets of a call missing? t.mean is the method, t.mean() its result.",
+            )
         raise Wrong(f"Output {name} is a {kind}.", "It should be a torch tensor.")
     value = call.outputs[name]
     if call.kinds[name] not in ("Tensor", "Parameter"):

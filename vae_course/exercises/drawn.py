@@ -63,10 +63,21 @@ def one_draw(call: Call, *, closed: bool) -> OneDraw | None:
     z = decoded_z(slopes(call).get("1"))
     if z is None:
         return None
-    q, p = Normal(mild().m[0], math.sqrt(mild().v[0])), Normal(0.0, 1.0)
     rec = _rec(z).mean().item()
-    kl = mild().kl if closed else (q.log_prob(z) - p.log_prob(z)).sum(-1).mean().item()
+    kl = mild().kl if closed else _kl_at(z)
     return OneDraw(z, rec, closed) if near(number(call, "0"), rec + kl) else None
+
+
+def kl_per_draw(call: Call) -> float | None:
+    """By what factor the kl of a call in *mild* is log q(z|x) − log p(z) at the z that it decoded; None: z is not known."""
+    z = decoded_z(slopes(call).get("1"))
+    return None if z is None else number(call, "1") / _kl_at(z)
+
+
+def _kl_at(z: Tensor) -> float:
+    """The mean of log q(z|x) − log p(z) over rows of *mild*."""
+    q, p = Normal(mild().m[0], math.sqrt(mild().v[0])), Normal(0.0, 1.0)
+    return (q.log_prob(z) - p.log_prob(z)).sum(-1).mean().item()
 
 
 def _rec(z: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import re
 
 from vae_course.answers import CallError
 from vae_course.exercises.core import Exercise
-from vae_course.exercises.unknown_names import unknown_name
+from vae_course.exercises.unknown_names import MODELS, model_of, unknown_name
 
 LIKELY = "Likely reason"
 LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
@@ -104,9 +104,14 @@ _MEANINGS = (
         "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
     ),
     (
-        r"binarize needs the uint8 images",
-        "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; images "
-        "of 0 and 1 need neither.",
+        r"binarize needs",
+        "binarize is for the grey images of MNIST, bytes from 0 to 255. An x that your function is given is black and white "
+        "already: leave binarize out. Probabilities become black and white by torch.bernoulli.",
+    ),
+    (
+        r"'(int|float)' object has no attribute|must be Tensor, not (int|float)",
+        "A plain number stands where a tensor is needed: torch.tensor(1.0) makes one. (A model has its prior's mean and "
+        "variance as tensors: pm, pv = self.z_prior.)",
     ),
     (
         r"all elements of (input|target) should be between 0 and 1|between 0 and 1",
@@ -148,7 +153,7 @@ def shortened(message: str) -> str:
 def meaning(error: CallError, exercise: Exercise) -> str:
     """A sentence on what an error usually means in an answer to this exercise, or an empty string."""
     if error.type == "NameError" and (name := re.search(r"name '(\w+)' is not defined", error.message)):
-        return unknown_name(name[1], exercise)
+        return unknown_name(name[1], exercise, error.line)
     if error.type == "TypeError" and re.search(
         r"required positional argument|positional arguments? but", error.message
     ):
@@ -165,6 +170,8 @@ def _has_a_model(exercise: Exercise) -> bool:
 
 
 def _other_arguments(error: CallError, exercise: Exercise) -> str:
+    if without := _without_model(error, exercise):
+        return without
     if error.line:
         return "This line calls a function with more or fewer arguments than it takes: help(its_name) shows which."
     names = ""
@@ -172,3 +179,19 @@ def _other_arguments(error: CallError, exercise: Exercise) -> str:
     if inspect.isfunction(right):
         names = f", ({', '.join(inspect.signature(right).parameters)})"
     return f"The check calls your function with the arguments of the stub{names}: keep all of them in its `def` line."
+
+
+def _without_model(error: CallError, exercise: Exercise) -> str:
+    """What is said of a call that forgot its model: a method called on its class, a function that takes the model first."""
+    missing = re.match(r"(?:(\w+)\.)?(\w+)\(\) missing 1 required positional argument", error.message)
+    model = model_of(exercise)
+    if not missing or not model:
+        return ""
+    owner, name = missing.groups()
+    if owner and re.search(rf"\b{owner}\.{name}\(", error.line):
+        return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
+    lent = exercise.scaffold.get(name)
+    first, *others = inspect.signature(lent).parameters if lent else ("",)
+    if first in MODELS and re.search(rf"(?<![\w.]){name}\((?!\s*{model}\b)", error.line):
+        return f"{model} is missing: {name} takes the model first, {name}({', '.join((model, *others))})."
+    return ""

@@ -1,5 +1,6 @@
 """Exercise 4.1: the negative ELBO of a batch."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -14,13 +15,14 @@ from vae_course.exercises.bound_tools import (
     decoder_gradient,
     deviation,
     monte_carlo_kl_tolerance,
+    near,
     number,
     rows_agree,
     slopes,
 )
 from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
-from vae_course.exercises.drawn import decoded_noise, decoded_z
+from vae_course.exercises.drawn import MANY, decoded_noise, decoded_z, kl_per_draw
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
 from vae_course.exercises.nelbo import checks as checks
 from vae_course.exercises.nelbo.catalogue import IN_THE_SUM
@@ -61,15 +63,24 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     for name, expected in (("0", kl + rec), ("1", kl), ("2", rec)):
         found[name] = deviation(call, other, name, expected, scale=rec if name == "2" else kl, chance=chance)
     found["differentiable"] = "0" in call.differentiable
+    model, rows = mild(), mild().rows(checks.ROWS)
+    if number(call, "1") != number(other, "1"):
+        times = kl_per_draw(answer.call(rows.model, rows.x, seed=2))
+        if times is not None and not near(
+            times, 1.0, 1e-3
+        ):  # a multiple of the right estimate is that multiple of the kl
+            found["1"] = 50 * (times - 1)
+            found["0"] = 50 * (number(call, "0") - number(call, "1") - rec + (times - 1) * kl) / kl
     yield as_tensors(found)
 
-    model, rows = mild(), mild().rows(checks.ROWS)
     many, again = (answer.call(rows.model, rows.x, seed=2 + i) for i in range(2))
     if any(c.outputs.keys() != {"0", "1", "2"} for c in (many, again)):
         return
     flows = slopes(many)
     shared, fixed = rows_agree(flows), all(number(many, n) == number(again, n) for n in "02")
-    found = {"shared": shared, "fixed": fixed}
+    far = mild().rows(MANY)  # so many draws that some lie far out, where a sigmoid is 1 in float32
+    finite = math.isfinite(number(answer.call(far.model, far.x, seed=6), "2"))
+    found = {"shared": shared, "fixed": fixed, "finite": finite}
     if fixed:
         trained = replace(rows.model, training=True)
         first, second = (answer.call(trained, rows.x[:2], seed=4 + i) for i in range(2))
@@ -113,9 +124,12 @@ negative_elbo_bound = Exercise(
     misconceptions=IN_THE_SUM + IN_THE_DRAW,
     correct=CORRECT,
     hints=(
-        "Six steps: encode x, sample z, kl, rec, sum, average over the batch. Every function is already there.",
-        "m, v = self.enc(x); z has m's shape; self.dec(z) are *logits*; self.z_prior is the pair (mean, variance) of p(z).",
-        "kl = kl_normal(m, v, *self.z_prior) and rec = −log_bernoulli_with_logits(x, self.dec(z)) have one value for each "
-        "image. Return the mean of their sum, and the mean of each.",
+        "Write one line for each of the six steps, and beside it the shape: (batch, z_dim) as long as it is about z, (batch,) for "
+        "what an image costs, a scalar only in the last line. Which line do you not know how to write?",
+        "kl needs no z: it compares two Gaussians, and both are known, q by what the encoder gives, p by self.z_prior. rec needs "
+        "z, and only through the decoder. A log-probability of black-and-white pixels is never above 0, and rec never below.",
+        "Unpack both pairs: m, v from self.enc(x), pm, pv from self.z_prior. kl_normal takes them in the order in which the KL "
+        "names them, q before p. log_bernoulli_with_logits takes the image first, then the decoder's output as it is. What is "
+        "left are a sign, a sum, and one average over the images for each of the three numbers.",
     ),
 )

@@ -26,6 +26,11 @@ def _averaged(self: Any, x: Tensor) -> Three:
     return kl + rec, kl, rec
 
 
+def _by_hand(x: Tensor, logits: Tensor) -> Tensor:
+    p = torch.sigmoid(logits)
+    return -(x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(-1)
+
+
 IN_THE_SUM = (
     Misconception(
         "rec-sign-inside",
@@ -80,6 +85,11 @@ IN_THE_SUM = (
         "kl-weighted",
         altered(lambda kl, rec: ((0.5 * kl + rec).mean(), kl.mean(), rec.mean())),
         "The kl inside your bound is multiplied by ½. A weight other than 1 makes a β-VAE, whose loss is no bound.",
+    ),
+    Misconception(
+        "kl-without-half",
+        altered(lambda kl, rec: bound(2 * kl, rec)),
+        "Your kl is twice the right one: is its ½ missing? KL = ½ Σ [ v + m² − 1 − log v ] for the standard normal prior.",
     ),
     Misconception(
         "parts-are-zero",
@@ -147,8 +157,14 @@ IN_THE_SUM = (
     Misconception(
         "sigmoid-twice",
         with_rec(lambda x, logits: -log_bernoulli_with_logits(x, torch.sigmoid(logits))),
-        "The decoder's output goes through a sigmoid before a loss that expects logits and applies it again: no pixel can "
-        "get darker than one half, and training stands still near 543 = 784 ln 2.",
+        "The decoder's output goes through a sigmoid before a loss that expects logits and applies it again: P(ink) of "
+        "every pixel then lies between 0.50 and 0.73, so that no paper stays white, and training stands still near 543 = 784 ln 2.",
+    ),
+    Misconception(
+        "logarithm-of-zero",
+        with_rec(_by_hand),
+        "Your kl is right, and rec is not a number: a sigmoid that float32 has rounded to 0 or 1 stands in a logarithm, and "
+        "0 · log 0 is nan. Take log p(x|z) from the logits themselves: log_bernoulli_with_logits(x, logits).",
     ),
     Misconception(
         "x-and-logits-swapped",

@@ -21,10 +21,17 @@ ORDER = ["E", "C", "G", "A", "H", "B"]
 
 def _letters(trial: Trial) -> list[str]:
     value = trial.answer.value
-    letters = [str(letter).strip().upper() for letter in value] if isinstance(value, str | list | tuple) else None
-    if not letters or any(letter not in LINES for letter in letters):
+    return [str(letter).strip().upper() for letter in value] if isinstance(value, str | list | tuple) else []
+
+
+def are_letters(trial: Trial) -> None:
+    """A gate: nothing but letters of lines, none of them left empty."""
+    value, letters = trial.answer.value, _letters(trial)
+    unknown = [i for i, letter in enumerate(letters) if letter not in LINES]
+    if letters and unknown and value[unknown[0]] is None:
+        raise Wrong(f"Place {unknown[0] + 1} of your list is still empty.", "It should be six letters out of A to H.")
+    if not letters or unknown:
         raise Wrong(f"Your answer is {value!r}.", "It should be a list of six letters out of A to H.")
-    return letters
 
 
 def jensen_step(trial: Trial) -> None:
@@ -56,11 +63,16 @@ def kl_step(trial: Trial) -> None:
 def whole_order(trial: Trial) -> None:
     """All six lines, in order."""
     letters = _letters(trial)
-    if letters != ORDER:
-        first = next((i for i, (a, b) in enumerate(zip(letters, ORDER, strict=False)) if a != b), len(letters))
+    if len(letters) != len(ORDER):
         raise Wrong(
-            f"Your order is {' '.join(letters)}: {first} of its lines are in place, counted from the top.",
-            "Six lines make the derivation: start from log p(x) alone; each line follows from the one before.",
+            f"Your order has {len(letters)} {'letter' if len(letters) == 1 else 'letters'}.",
+            "Six lines make the derivation, each of them once.",
+        )
+    in_place = sum(a == b for a, b in zip(letters, ORDER, strict=True))
+    if in_place < len(ORDER):
+        raise Wrong(
+            f"Your order is {' '.join(letters)}. In their places, of six lines: {in_place}.",
+            "Start from log p(x) alone; each line follows from the one before.",
         )
 
 
@@ -76,6 +88,7 @@ derivation = Exercise(
     truth=lambda: ORDER,
     stub=[None] * 6,
     checks=(
+        Check("six letters", are_letters),
         Check("Jensen's step", jensen_step, points=1),
         Check("the last line", kl_step, points=1),
         Check("the whole order", whole_order, points=1),
@@ -121,6 +134,6 @@ derivation = Exercise(
         "Start from what you want to bound, log p(x), with z summed out. Which line says only that?",
         "To bring in an expectation under q, q must appear: multiply and divide. Then name the expectation, then Jensen.",
         "Two pairs differ in one sign or one order only: A and D, B and F. Of each pair one is false: is log E[w] equal to "
-        "E[log w]? Under which distribution is the average of log q − log p taken? Then E, C, G come first.",
+        "E[log w]? Under which distribution is the average of log q − log p taken?",
     ),
 )

@@ -1,7 +1,10 @@
 """Exercise 4.5: five wrong models to find the bug in. The lesson prints CHOICES beside curves and samples."""
 
+import difflib
+from collections.abc import Callable
+
 from vae_course.exercises.constants import constant_matches
-from vae_course.exercises.core import Check, Exercise, Misconception
+from vae_course.exercises.core import Check, Exercise, Misconception, Trial, Wrong
 
 LESSON = "04_nelbo"
 
@@ -34,6 +37,25 @@ def _mistaken(case: str, guess: str, message: str) -> Misconception:
     return Misconception(f"{case}-is-{guess.lower().replace(' ', '-')}", {case: guess}, message)
 
 
+def names_the_culprit(case: str) -> Callable[[Trial], None]:
+    """The bug of one case, by one of the twelve names: a misspelt name is told from a wrong one."""
+    right = constant_matches(case)
+
+    def test(trial: Trial) -> None:
+        value = trial.answer.value
+        guess = value.get(case) if isinstance(value, dict) else None
+        names = {name.lower(): name for name in CHOICES}
+        if isinstance(guess, str) and (word := guess.strip().lower()) not in names:
+            near = [names[name] for name in difflib.get_close_matches(word, names, n=1)]
+            raise Wrong(
+                f"Your {case} is {guess!r}, and there is no such name among the twelve.",
+                f"Did you mean {near[0]!r}?" if near else "They stand in the first column of the table.",
+            )
+        right(trial)
+
+    return test
+
+
 detective = Exercise(
     name="detective",
     lesson=LESSON,
@@ -45,7 +67,7 @@ detective = Exercise(
     lines="5 choices",
     truth=lambda: CULPRITS,
     stub=dict.fromkeys(CULPRITS),
-    checks=tuple(Check(f"model {case}", constant_matches(case), points=0.8) for case in CULPRITS),
+    checks=tuple(Check(f"model {case}", names_the_culprit(case), points=0.8) for case in CULPRITS),
     misconceptions=(
         _mistaken(
             "A",
@@ -56,13 +78,13 @@ detective = Exercise(
         _mistaken(
             "A",
             "z from the prior",
-            "A model that knows nothing of x still learns the mean image, 199 nats. A is far worse: it cannot even draw "
-            "black, because a sigmoid's output is never below 0, which as a logit means one half.",
+            "A model that knows nothing of x still learns the mean image, 206 nats. A is far worse: it cannot even leave the "
+            "paper white, because a sigmoid's output is never below 0, which as a logit means one half.",
         ),
         _mistaken(
             "A",
             "z detached",
-            "A detached z still leaves the decoder free to learn the mean image, 199 nats. A cannot even do that.",
+            "A detached z still leaves the decoder free to learn the mean image, 206 nats. A cannot even do that.",
         ),
         _mistaken(
             "B",
@@ -131,9 +153,12 @@ detective = Exercise(
         ),
     ),
     hints=(
-        "Two numbers to know: a model that ignores x reaches about 199 nats, one that knows nothing at all 784 ln 2 = 543.",
-        "Compare reported with true values. Is one of them off by a factor of 784, or of 20? Which kl is 0, which huge?",
-        "No kl in the loss: kl beyond a hundred. Divided by 20: true kl about 60. Rec divided by 784: kl 0, rec 0.25. Stuck "
-        "at 543: logits that cannot be negative. Reported near 84, true beyond 350: z carries all, at no price.",
+        "Two numbers to know: a model that ignores x reaches about 206 nats, one that knows nothing at all 784 ln 2 = 543. "
+        "Which case stands at which?",
+        "Case by case, compare reported with true values, rec and kl apart. Is one of them off by a factor of 784, or of 20? "
+        "Which kl is 0, which huge? Which case reports far less than is true, by no such factor?",
+        "A factor says which .mean is misplaced. A kl that nothing holds back grows beyond a hundred. A collapsed kl beside a "
+        "tiny rec says that rec weighs too little. Standing still at 543 says that the logits cannot do their work. And where "
+        "the true rec is far above the reported one, the images were decoded from other z than q gives.",
     ),
 )

@@ -46,8 +46,8 @@ IN_THE_DRAW = (
     Misconception(
         "no-noise",
         with_z(lambda m, v: m),
-        "You decode m itself: nothing is sampled. Then z can carry everything at no price, and the number is no bound "
-        "(such a model reports 79 nats, and truly stands beyond 500).",
+        "You decode m itself: nothing is sampled. Then z can carry everything at no price, and the number is no bound: a model "
+        "trained on it reports far fewer nats than are true of it.",
     ),
     Misconception(
         "z-detached",
@@ -97,6 +97,17 @@ IN_THE_DRAW = (
         "variance-as-log-variance",
         _with_variance(torch.exp),
         "You take the encoder's second output for a log-variance and exponentiate it. self.enc gives (m, v), v the variance.",
+    ),
+    Misconception(
+        "log-variance-in-the-draw",
+        with_z(lambda m, v: m + torch.exp(0.5 * v) * torch.randn_like(m)),
+        "Your kl is right, and z spreads by exp(v / 2), as if v were a log-variance. self.enc gives the variance itself: its root "
+        "is sqrt(v).",
+    ),
+    Misconception(
+        "log-variance-in-kl",
+        with_kl(lambda m, v, z: 0.5 * (v.exp() + m**2 - 1 - v).sum(-1)),
+        "Your kl takes v for a log-variance: exp(v) and v stand where v and log v belong. self.enc gives the variance itself.",
     ),
     Misconception(
         "standard-deviations-for-variances",

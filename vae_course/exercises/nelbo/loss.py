@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from vae_course.answers import Answer
+from vae_course.answers import Answer, Call
 from vae_course.exercises.bound_tools import part
 from vae_course.exercises.checks import close
 from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
@@ -26,15 +26,8 @@ def draw_apart(rng: Generator) -> Arguments:
 def loss_first(trial: Trial) -> None:
     """A gate: a pair, the first of which is a scalar that can be differentiated."""
     call = trial.call()
-    if call.kinds["returned"] not in ("tuple", "list"):
-        raise Wrong(
-            f"You returned a {call.kinds['returned']}.", "It should be a pair: the loss, and a dictionary of numbers."
-        )
-    numbered = [name for name in call.kinds if name.isdigit()]
-    if numbered != ["0"]:
-        raise Wrong(
-            f"You returned {len(numbered)} values.", "It should be a pair: the loss, and a dictionary of numbers."
-        )
+    if told := _no_such_pair(call):
+        raise Wrong(told, "It should be a pair: the loss, and a dictionary of numbers.")
     loss = part(call, "0")
     if loss.numel() != 1 or "0" not in call.differentiable:
         raise Wrong(
@@ -42,6 +35,33 @@ def loss_first(trial: Trial) -> None:
             + ("a gradient." if "0" in call.differentiable else "no gradient."),
             "It should be a scalar with a gradient: training calls loss.backward().",
         )
+
+
+def _no_such_pair(call: Call) -> str:
+    """What came back in place of a loss and a dictionary, by kind, order or count; empty for such a pair."""
+    if (returned := call.kinds["returned"]) not in ("tuple", "list"):
+        return (
+            "You returned None: is the `return` missing?" if returned == "NoneType" else f"You returned a {returned}."
+        )
+    numbered = [name for name in call.kinds if name.isdigit()]
+    if any(
+        name not in ("returned", *numbered) for name in call.kinds
+    ):  # a dictionary's entries stand beside the others
+        if not numbered:
+            return f"You returned a dictionary in a {returned}, and no loss."
+        wrong_way = "You returned the dictionary first and the loss second."
+        count = f"You returned {len(numbered) + 1} values." if numbered[1:] else wrong_way
+        return "" if numbered == ["0"] else count
+    kind = call.kinds.get("1", "")
+    if kind == "set":
+        return "The second of your pair is a set: braces make a dictionary only with a colon after each key."
+    if len(numbered) == 2:
+        return f"The second of your pair is a {kind}."
+    if numbered[1:]:
+        return f"You returned {len(numbered)} values, none of them a dictionary."
+    return (
+        "You returned the loss, and no dictionary with entries." if numbered else f"You returned an empty {returned}."
+    )
 
 
 def numbers_match(expected: Callable[[Trial], dict[str, float]]) -> Callable[[Trial], None]:

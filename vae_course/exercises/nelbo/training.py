@@ -60,14 +60,22 @@ def returns_loss(trial: Trial) -> None:
 
 
 def step_fingerprint(answer: Answer) -> dict[str, Tensor]:
-    """Losses and weights; whether nothing came back; where the weights stand still, which of the calls were reached."""
+    """Losses and weights; whether nothing came back; where the weights stand still, which of the calls were reached.
+
+    Several steps in a call, and weights that move without the optimizer, are known by this alone, at whatever rate.
+    """
     arguments = draw_steps(generator(0, "fingerprint"))
     call = answer.call(*arguments, seed=0)
     found = {n: t.double() for n, t in call.outputs.items() if n.startswith(("loss", "weights"))}
     if not found:
         return {}
+    still = all(close(call.outputs[f"weights {i}"], arguments[0]) for i in range(len(arguments[1])))
+    if (steps := call.outputs["steps"].item()) > 1:
+        return {"several steps": torch.ones(())}
+    if not steps and not torch.equal(call.outputs["weights 0"], arguments[0]):
+        return {"another optimizer": torch.ones(())}
     found["nothing"] = torch.tensor(float(call.kinds.get("loss 0") == "NoneType"))
-    if all(close(call.outputs[f"weights {i}"], arguments[0]) for i in range(len(arguments[1]))):
+    if still:
         found |= {name: call.outputs[name] for name in ("backward", "step", "backward first")}
     return found
 
@@ -89,6 +97,17 @@ def step_of(*order: str, returned: str = "loss") -> Callable[..., Any]:
         return later.get(returned, lambda: loss.item() if returned == "float" else loss)()
 
     return step
+
+
+def _with_an_optimizer_of_its_own(model: Any, x: Tensor, optimizer: Any) -> Tensor:
+    own = torch.optim.Adam(model.parameters(), lr=1e-3)
+    return step_of("zero", "backward", "step")(model, x, own)
+
+
+def _several_steps(model: Any, x: Tensor, optimizer: Any) -> Tensor:
+    for _ in range(10):
+        value = step_of("zero", "backward", "step")(model, x, optimizer)
+    return value
 
 
 training_step = Exercise(
@@ -154,6 +173,17 @@ training_step = Exercise(
             "nothing clears them. The order is optimizer.zero_grad(), loss.backward(), optimizer.step().",
         ),
         Misconception(
+            "an-optimizer-of-its-own",
+            _with_an_optimizer_of_its_own,
+            "The weights move, and the optimizer that was handed in takes no step. Did you make one inside? It would begin anew "
+            "at every call (Adam keeps running averages). Use the argument: optimizer.step().",
+        ),
+        Misconception(
+            "several-steps",
+            _several_steps,
+            "One call takes several steps. It should take one, on the batch that it is given: the loop stands outside.",
+        ),
+        Misconception(
             "climbs",
             step_of("zero", "climb", "step"),
             "The weights move uphill. The optimizer goes *down* the gradient by itself: loss.backward(), without a minus.",
@@ -183,7 +213,8 @@ training_step = Exercise(
     hints=(
         "Four things: the loss, clean gradients, new gradients, a step. In which order?",
         "model.loss(x) returns a pair. backward() adds to whatever gradients are there, so they are cleared first.",
-        "loss, _ = model.loss(x); then optimizer.zero_grad(), loss.backward(), optimizer.step(), each once; return the loss.",
+        "Four calls: model.loss, loss.backward, and two of the optimizer, which clears and which moves. The gradients must be "
+        "clean before backward and still be there when the optimizer moves.",
     ),
 )
 
