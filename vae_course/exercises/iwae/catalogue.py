@@ -124,6 +124,29 @@ IN_THE_BOUND = (
         family="images inside the log",
     ),
     Misconception(
+        "images-averaged-before-the-log",
+        reducing(lambda log_w: -log_mean_exp(log_w.mean(0), 0)),
+        "The logs are averaged over the images (mean(0)) before log_mean_exp. Each image has a bound of its own: log_mean_exp "
+        "over its draws first (dim=1), then the mean over images.",
+    ),
+    Misconception(
+        "divided-by-iw",
+        reducing(lambda log_w: negative_log_mean(log_w) / log_w.shape[1]),
+        "Your bound is divided by iw. The draws are averaged inside the log already: outside it only the images are averaged.",
+    ),
+    Misconception(
+        "another-number-of-draws",
+        lambda self, x, iw: reducing(negative_log_mean)(self, x, 10),
+        "A number of draws is written into your code: your bound is the same whatever iw is. Pass the argument on, as in "
+        "log_weights(self, x, iw).",
+    ),
+    Misconception(
+        "small-number-inside-the-log",
+        reducing(lambda log_w: -torch.log(log_w.exp().mean(1) + 1e-10).mean()),
+        "A small number is added inside the log, and your weights are far smaller: the bound is its logarithm, for every model. "
+        "Stay in log space, with log_mean_exp, and nothing need be added.",
+    ),
+    Misconception(
         "all-inside-the-log",
         reducing(lambda log_w: -log_mean_exp(log_w.flatten(), 0)),
         "Weights of *different* images meet inside one log. Only the draws of one image belong there; average over images "

@@ -33,6 +33,12 @@ def analytic_kl(model: Any, x: Tensor, iw: int) -> Tensor:
     return terms(model, x, m, v, z)[0] - kl_normal(m, v, prior_m, prior_v)
 
 
+def _one_draw_an_image(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v = (t.unsqueeze(1) for t in model.enc(x))
+    z = sample_gaussian(m, v)
+    return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+
+
 def _no_grad(model: Any, x: Tensor, iw: int) -> Tensor:
     with torch.no_grad():
         return right_weights(model, x, iw)
@@ -177,6 +183,12 @@ MISCONCEPTIONS = (
         "one-z-for-all-draws",
         with_z(lambda m, v, z: z[:, :1].expand_as(z)),
         "All iw draws of an image are the same z, so that averaging them changes nothing: draw after expanding m and v.",
+    ),
+    Misconception(
+        "one-draw-an-image",
+        _one_draw_an_image,
+        "There is one z per image: expand m and v to (batch, iw, z_dim) before you draw. (One of the two is enough; an axis of "
+        "length 1 makes no draws of its own.)",
     ),
     Misconception(
         "one-noise-for-the-batch",
