@@ -20,6 +20,7 @@ from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation.designed import ruler
 from vae_course.exercises.iwae import checks as iwae
+from vae_course.exercises.iwae import term_checks as terms
 from vae_course.exercises.nelbo import checks as elbo
 
 _BATCH = (ruler(0), 5)
@@ -38,7 +39,7 @@ _IWAE = of_method(
     iwae.noise_is_own,
     name="negative_iwae_bound",
 )
-_IWAE_TERMS = of_method(iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
+_IWAE_TERMS = of_method(terms.term("1"), terms.term("2"), iwae.gradients, name="negative_iwae_bound")
 
 
 def _sign_of_rec(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

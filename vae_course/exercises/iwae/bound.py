@@ -21,8 +21,10 @@ from vae_course.exercises.core import Arguments, Check, Exercise
 from vae_course.exercises.diagnosis import InParts
 from vae_course.exercises.drawn import decoded_noise, decoded_z
 from vae_course.exercises.iwae import checks as checks
+from vae_course.exercises.iwae import term_checks
 from vae_course.exercises.iwae.catalogue import IN_THE_BOUND
 from vae_course.exercises.iwae.draws import MIRRORED, drawn_noise, pair_relation
+from vae_course.exercises.iwae.term_catalogue import IN_THE_TERMS
 from vae_course.exercises.iwae.variants import CORRECT
 from vae_course.exercises.iwae.weighing_catalogue import IN_THE_WEIGHTS
 from vae_course.exercises.models import LINEAR_M, Case, apart, faint, kl_terms, linear_weights, rec_without_z, still
@@ -115,16 +117,16 @@ negative_iwae_bound = Exercise(
         Check("niwae with eight draws", checks.equals_integral, points=1.5),
         Check("niwae stays finite for 784 pixels", checks.stays_finite, points=1),
         Check("noise of its own for each image", checks.noise_is_own, points=1),
-        Check("kl", checks.term("1"), points=1),
-        Check("rec", checks.term("2"), points=1),
-        Check("uses self.z_prior", checks.prior_is_used, points=1),
+        Check("kl", term_checks.term("1"), points=1),
+        Check("rec", term_checks.term("2"), points=1),
+        Check("uses self.z_prior", term_checks.prior_is_used, points=1),
         Check("gradients", checks.gradients, points=1),
     ),
     fingerprint=iwae_fingerprint,
     agreement=0.12,
     # Nobody lends lesson 04's method: this lesson's class has it only if its author writes it there.
     scaffold={**FORMULAS, "log_weights": right_weights},
-    misconceptions=IN_THE_BOUND + IN_THE_WEIGHTS,
+    misconceptions=IN_THE_BOUND + IN_THE_TERMS + IN_THE_WEIGHTS,
     correct=CORRECT,
     hints=(
         "You have log w as (batch, iw). The mean over draws belongs inside the log, the mean over images outside.",
