@@ -22,10 +22,9 @@
 # %% [markdown]
 # ## Before you start
 #
-# About 130 minutes: 50 of reading and playing, 79 of exercises; the optional one takes 30 more. **Short path** (workshop, 75
-# minutes): up to exercise 5.2 and the figure under it, then the summary. Everything under *Full path* is for those who want
-# to train with the bound
-# and to know why that is delicate.
+# About 140 minutes: 60 of reading and playing, 79 of exercises; the optional one takes 30 more. **Short path** (workshop, 75
+# minutes): up to exercise 5.2 and the figure under it, then the summary. Of the rest, the two sections headed *Full path* are
+# for those who want to train with the bound and to know why that is delicate.
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
 #
@@ -175,7 +174,8 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # %% [markdown]
 # ### A world of two weights
 #
-# Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$.
+# Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$. (Toy numbers: read $p(x) = 5$ as a density. Of a black and
+# white image $p(x)$ is a probability, at most 1.)
 #
 # * $k = 1$: the logs are $\log 2$ and $\log 8$, on average $\tfrac12 \log 16 = \log 4$.
 # * $k = 2$: the pairs are (2, 2), (2, 8), (8, 2), (8, 8), each with probability ¼, and their means 2, 5, 5, 8. The average
@@ -372,7 +372,8 @@ else:
 # the logarithm, because each image has its own $p(x)$.
 #
 # The method also returns `kl` and `rec`, so that learning curves can show them. They are **the ELBO's two terms** at the
-# same $x$, unweighted. For
+# same $x$, unweighted. (The class begins with `given.VAE` again, which has `enc`, `dec` and `z_prior` and no bound: write the two out, or copy
+# your `negative_elbo_bound` of lesson 04 into the class and call it.) For
 # `iw > 1` they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation.
 
 # %% [markdown]
@@ -411,7 +412,7 @@ class VAE(given.VAE):
 check(VAE.negative_iwae_bound)
 
 # %%
-if solved(VAE.negative_iwae_bound):
+if solved(VAE.negative_iwae_bound) and solved(log_weights):
     counts = (1, 4, 16, 64)
     torch.manual_seed(0)
     mine = given.trained("v1_z2", VAE)
@@ -420,7 +421,7 @@ if solved(VAE.negative_iwae_bound):
         yours = {k: -mine.negative_iwae_bound(x.repeat(64 // k, 1), k)[0].item() for k in counts}
     iwae_digits.bound_on_digits(flat, x, exact.mean().item(), yours, counts)
 else:
-    print("When negative_iwae_bound passes its check, your bounds appear as dots on this curve.")
+    print("When log_weights and negative_iwae_bound pass their checks, your bounds appear as dots on this curve.")
     iwae_digits.bound_on_digits(flat, x, exact.mean().item(), None, (1, 4, 16, 64))
 
 # %% [markdown]
@@ -525,6 +526,8 @@ for width in (2.0, 1.0, 0.3):
 # %% [markdown]
 # *What to read off:* both axes are logarithmic, so a fall like $1/k$ is a straight line downwards, ten times lower for ten
 # times the draws. The wide $q$ does that.
+# Even `width` 1.0 has a gap of 0.144 nats at $k = 1$: its variances are the best that a $q$ *without tilt* can have (its dimensions are
+# independent), and the posterior is tilted.
 # The narrow one creeps, although it begins not much worse. Training by the ELBO prefers *narrow* $q$ (KL(q‖p), lesson 02),
 # which is exactly
 # the kind that importance sampling dislikes.
@@ -635,7 +638,7 @@ for digit in (3, 6):
     print(f"{digit:5d}   {one.effective_sample_size:16.1f}   {one.bound:9.2f}   {exact[digit]:15.2f}")
 
 # %%
-assert exact[6] - one.bound > 5
+assert exact[6] - one.bound > 5  # for the course's own tests: nothing of yours is in it
 
 # %% [markdown]
 # The first bound came out a little *above* $\log p(x)$: this single estimate was lucky. It is a bound in expectation. The
@@ -689,7 +692,7 @@ else:
 # %% [markdown]
 # <details><summary>I get log 2 instead of the ELBO</summary>
 #
-# That is the log of the average weight. The ELBO is the average of the logs, $\tfrac12(\log 1 + \log 3)$.
+# That is the log of the average weight. The ELBO is the average of the two logs.
 # </details>
 #
 # <details><summary>I get a bound below the ELBO instead of above it</summary>
@@ -734,6 +737,7 @@ for k in (1, 10, 100, 1_000, 5_000):
 print(f"standard error of the last figure, between images: {found[k].standard_error:.1f}")
 
 # %%
+# For the course's own tests: nothing of yours is in these numbers.
 assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > found[5_000].nll
 
 # %% [markdown]
@@ -752,7 +756,8 @@ assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > foun
 # * It depends on the binarization of the pixels, so compare only with figures that treat the pixels alike (lesson 03).
 
 # %% [markdown]
-# For the progress card we want a steadier figure: more images, and as many draws as time allows.
+# For the progress card we want a steadier figure of the same model (the course's own, `given.trained("v1_z20")`, and not the one that you trained
+# in lesson 04): more images, and as many draws as time allows.
 
 # %% tags=["nbval-ignore-output"]
 x500 = binarize(images[:500], generator=torch.Generator().manual_seed(1))  # (500, 784)
@@ -760,16 +765,17 @@ nelbo = evaluate(good, x500, "elbo", iw=4)
 niwae = evaluate(good, x500, "iwae", iw=100)
 print(nelbo)
 print(niwae)
-print(f"gap closed: {nelbo.nll - niwae.nll:.2f} nats")
+print(f"the bound bought {nelbo.nll - niwae.nll:.1f} nats")
 
 # %%
+# For the course's own tests again.
 assert 86 < niwae.nll < nelbo.nll < 94
 
 # %% [markdown]
 # Nothing was trained: the same model, the same encoder, counted better.
 
 # %% [markdown]
-# ## Training with the bound
+# ## Full path: training with the bound
 #
 # So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE.
 # What would change? Take the gradient of
@@ -777,8 +783,9 @@ assert 86 < niwae.nll < nelbo.nll < 94
 #
 # $$\nabla \log \frac1k \sum_i w_i = \frac{\sum_i \nabla w_i}{\sum_j w_j} = \sum_i \tilde w_i\,\nabla \log w_i .$$
 #
-# With the ELBO every draw counts alike, also one that fell where the posterior is not; so training makes $q$ cautious, and
-# bends the *model* until its posteriors look
+# With the ELBO every draw counts alike, also one that fell where the posterior is not. Its $\log w$ may be a hundred nats lower and enters the
+# average undamped, so training makes $q$ cautious: it stays where it is safe. And the ELBO is $\log p(x)$ *minus*
+# $\mathrm{KL}(q(z|x) \,\|\, p(z|x))$, so that the model too is paid for making that KL small: it bends until its posteriors look
 # like the ellipses that $q$ can be. With the weights $\tilde w_i$ a bad draw is nearly ignored, and the model may keep
 # richer posteriors.
 
@@ -824,20 +831,14 @@ def further(cls, objective):
 
 
 # %%
-if solved(IWAE.loss) and solved(VAE.negative_iwae_bound):
+if solved(IWAE.loss) and solved(VAE.negative_iwae_bound) and solved(log_weights):
     table = {
         "trained on with k = 1 (ELBO)": further(IWAE, lambda model, x: model.loss(x, iw=1)),
         "trained on with k = 10 (IWAE)": further(IWAE, lambda model, x: model.loss(x, iw=10)),
     }
     iwae_digits.trained_and_evaluated(table, (1, 200))
 else:
-    table = None
-    print("When loss and negative_iwae_bound pass, two models are trained here and compared.")
-
-# %%
-if table is not None:
-    (elbo_1, bound_1), (elbo_10, bound_10) = table.values()
-    assert elbo_1 < elbo_10 and bound_10 < bound_1, "each model should win at its own k"
+    print("When log_weights, negative_iwae_bound and loss pass, two models are trained here and compared.")
 
 # %% [markdown]
 # *What to read off:* the lines cross: each model wins at the bound that it was trained with. The IWAE has the worse ELBO,
@@ -881,8 +882,8 @@ if table is not None:
 # path $\phi \to z \to \log w$, and directly, since $\log q(z|x)$ contains $\phi$.
 #
 # * **Sticking the landing** (Roeder et al. 2017) drops the direct part. For $k = 1$ its average is 0 (a score, lesson 01),
-#   so nothing is lost. For $k > 1$ it is *not* 0 on average, and
-#   what is left is a biased gradient.
+#   so nothing is lost. For $k > 1$ it is $-\sum_i \tilde w_i \nabla_\phi \log q(z_i|x)$: each score is multiplied by a share that depends on the
+#   same draw, so the two do not average apart. It is *not* 0 on average, and what is left is a biased gradient.
 # * **DReG** (Tucker et al. 2019) does not drop the direct part but rewrites it, by the trick once more, as a path. The
 #   result is strikingly simple: path only, with *squared* shares,
 #   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial
@@ -966,7 +967,6 @@ if solved(dreg_loss) and solved(log_weights):
     plain = encoder_slopes(lambda model, x, iw: -log_mean_exp(log_weights(model, x, iw), dim=1).mean())
     yours = encoder_slopes(dreg_loss)
     print(f"signal / noise of the encoder's gradient, k = 64: plain {plain:.2f}, yours {yours:.2f}")
-    assert yours > plain
 else:
     print("Here the noise of both gradients is measured on real digits.")
 
@@ -974,6 +974,11 @@ else:
 # <details><summary>I get the plain bound's slope instead of DReG's</summary>
 #
 # $m$ and $v$ still act inside $\log q$. Detach both there, and only there: $z$ must keep its path.
+# </details>
+#
+# <details><summary>I get the slope of sticking the landing instead of DReG's</summary>
+#
+# The hook is missing, or its $\tilde w$ is 1 everywhere: shares are made along the axis of the draws (axis 1).
 # </details>
 #
 # **Think.** With $k = 1$ there is a single draw and $\tilde w = 1$. What does DReG become?
@@ -1005,11 +1010,15 @@ else:
 # %% [markdown]
 # ## Check your progress
 #
-# With the bound of 100 draws, measured above, for "our model":
+# "Our model" on the card is the course's own from here on, `given.trained("v1_z20")` on 500 test images, by the bound of 100 draws; it is
+# not the model that you trained in lesson 04. Part of the step down is its longer training, and part is the better bound, which your
+# `negative_iwae_bound` computes too; once that passes, the figure goes onto your card.
 
 # %% tags=["nbval-ignore-output"]
-assert niwae.nll < nelbo.nll
-progress(nats=niwae.nll)
+print(
+    f"the course's model: {nelbo.nll:.1f} nats by the ELBO, {niwae.nll:.1f} by the bound: {nelbo.nll - niwae.nll:.1f} nats bought"
+)
+progress(nats=niwae.nll if solved(VAE.negative_iwae_bound) else None)
 
 # %% [markdown]
 # ## Where people get stuck

@@ -62,7 +62,9 @@ def check_stubs(lesson: Lesson) -> list[Problem]:
             got = "one inside a function and one at the left margin"
             problems.append(Problem(lesson.path, cell.regions[0].line, expected, got, "split the cell in two"))
         if "BUILD ONLY" in BUILD_ONLY.sub("", cell.source):
-            expected = "each `### BEGIN BUILD ONLY` and its `### END BUILD ONLY` in the same cell, on lines of their own"
+            expected = (
+                "each `### BEGIN BUILD ONLY` and its `### END BUILD ONLY` in the same cell, on lines of their own"
+            )
             got = "one without the other, or misspelt"
             problems.append(Problem(lesson.path, cell.line, expected, got, "add, correct or move the marker"))
         for region in (r for r in cell.regions if not r.in_function and not r.indented):

@@ -29,6 +29,15 @@ _MEANINGS = (
         "A network received a last axis of the wrong length: the encoder wants 784 pixels, the decoder z_dim latents.",
     ),
     (
+        r"cannot register a hook on a tensor that doesn't require grad",
+        "z has no path back to the encoder. m and v are detached inside log q only, and not where z is drawn.",
+    ),
+    (
+        r"object has no attribute 'negative_elbo_bound'",
+        "This class begins with given.VAE: enc, dec and z_prior, and no bound. Write kl and rec out as in lesson 04 (m, v = "
+        "self.enc(x), kl_normal, log_bernoulli_with_logits), or copy your method into this class.",
+    ),
+    (
         r"'tuple' object has no attribute 'backward'",
         "model.loss(x) gives a pair, the loss and a dictionary, and the pair is used as if it were the loss: loss, _ = "
         "model.loss(x).",

@@ -87,7 +87,7 @@ def _same_shape(pairs: list[Pair]) -> Iterator[Candidate]:
     value, right = (float(t.flatten()[largest]) for t in (pairs[0].value, pairs[0].expected))
     for words, factors in _factors(pairs, value / right):
         sides = ((p.value, f * p.expected) for p, f in zip(pairs, factors, strict=True))
-        yield f"Your numbers are the right ones, {words}.", sides
+        yield f"Your numbers are the right ones, {words}{'' if words.endswith('?') else '.'}", sides
     for sign, also in ((1, ""), (-1, "with the sign flipped, and ")):
         for words, shifts in _shifts(pairs, value - sign * right):
             moved = ((p.value, sign * p.expected + s) for p, s in zip(pairs, shifts, strict=True))
@@ -107,8 +107,14 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
     """Factors in words, and for each pair in numbers."""
     yield "with the sign flipped", [-1.0 for _ in pairs]
     for name, lengths in _lengths(pairs):
-        yield f"divided by {name}: is it a mean where a sum belongs?", [1 / n for n in lengths]
-        yield f"times {name}: is it a sum where a mean belongs?", [float(n) for n in lengths]
+        yield (
+            f"divided by {name}: is it a mean where a sum belongs (or, below a fraction, a sum where a mean belongs)?",
+            [1 / n for n in lengths],
+        )
+        yield (
+            f"times {name}: is it a sum where a mean belongs (or, below a fraction, a mean where a sum belongs)?",
+            [float(n) for n in lengths],
+        )
         yield f"with the sign flipped and divided by {name}", [-1 / n for n in lengths]
     yield "divided by log 2: bits where nats are asked", [1 / math.log(2) for _ in pairs]
     yield f"times {ratio:.4g}", [ratio for _ in pairs]

@@ -18,6 +18,7 @@ from vae_course.exercises.core import Check, Exercise, Misconception, Trial
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation.designed import ruler
 from vae_course.exercises.iwae import checks as iwae
+from vae_course.exercises.iwae import term_checks as terms
 from vae_course.exercises.nelbo import checks as elbo
 from vae_course.exercises.nelbo.loss import loss_first
 
@@ -48,7 +49,7 @@ _IWAE = of_method(
     iwae.noise_is_own,
     name="negative_iwae_bound",
 )
-_IWAE_TERMS = of_method(*_IWAE_THREE, iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
+_IWAE_TERMS = of_method(*_IWAE_THREE, terms.term("1"), terms.term("2"), iwae.gradients, name="negative_iwae_bound")
 _SIGMOID = of_method(samples.value_at_given_z, name="compute_sigmoid_given")
 _SAMPLE_SIGMOID = of_method(
     samples.one_z_an_image, sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH

@@ -42,20 +42,6 @@ def negative_log_mean(log_w: Tensor) -> Tensor:
     return -log_mean_exp(log_w, 1).mean()
 
 
-def _weighted_terms(self: Any, x: Tensor, iw: int) -> Three:
-    m, v, z = weights.draws(self, x, iw)
-    likelihood, prior, posterior = weights.terms(self, x, m, v, z)
-    log_w = likelihood + prior - posterior
-    share = torch.softmax(log_w, 1)
-    return negative_log_mean(log_w), (share * (posterior - prior)).sum(1).mean(), -(share * likelihood).sum(1).mean()
-
-
-def _not_reduced(self: Any, x: Tensor, iw: int) -> Three:
-    niwae = -log_mean_exp(right_weights(self, x, iw), 1)
-    _, kl, rec = right_bound(self, x)
-    return niwae, kl.expand(len(x)), rec.expand(len(x))
-
-
 def _no_grad(self: Any, x: Tensor, iw: int) -> Three:
     with torch.no_grad():
         return reducing(negative_log_mean)(self, x, iw)
@@ -124,6 +110,29 @@ IN_THE_BOUND = (
         family="images inside the log",
     ),
     Misconception(
+        "images-averaged-before-the-log",
+        reducing(lambda log_w: -log_mean_exp(log_w.mean(0), 0)),
+        "The logs are averaged over the images (mean(0)) before log_mean_exp. Each image has a bound of its own: log_mean_exp "
+        "over its draws first (dim=1), then the mean over images.",
+    ),
+    Misconception(
+        "divided-by-iw",
+        reducing(lambda log_w: negative_log_mean(log_w) / log_w.shape[1]),
+        "Your bound is divided by iw. The draws are averaged inside the log already: outside it only the images are averaged.",
+    ),
+    Misconception(
+        "another-number-of-draws",
+        lambda self, x, iw: reducing(negative_log_mean)(self, x, 10),
+        "A number of draws is written into your code: your bound is the same whatever iw is. Pass the argument on, as in "
+        "log_weights(self, x, iw).",
+    ),
+    Misconception(
+        "small-number-inside-the-log",
+        reducing(lambda log_w: -torch.log(log_w.exp().mean(1) + 1e-10).mean()),
+        "A small number is added inside the log, and your weights are far smaller: the bound is its logarithm, for every model. "
+        "Stay in log space, with log_mean_exp, and nothing need be added.",
+    ),
+    Misconception(
         "all-inside-the-log",
         reducing(lambda log_w: -log_mean_exp(log_w.flatten(), 0)),
         "Weights of *different* images meet inside one log. Only the draws of one image belong there; average over images "
@@ -182,47 +191,5 @@ IN_THE_BOUND = (
         reducing(lambda log_w: log_mean_exp(-log_w, 1).mean()),
         "The minus stands inside: this is the log of the mean of 1/w, which lies *above* −log p(x). Take log_mean_exp of log w, "
         "then the minus.",
-    ),
-    Misconception(
-        "terms-are-zero",
-        returning(lambda niwae, kl, rec: (niwae, torch.zeros(()), torch.zeros(()))),
-        "The bound is right; kl and rec are still the zeros of the stub. They are the ELBO's two terms.",
-        seen="6 returned zeros for kl and rec",
-    ),
-    Misconception("terms-not-reduced", _not_reduced, "You return one value for each image: average over the batch."),
-    Misconception(
-        "terms-weighted",
-        _weighted_terms,
-        "The bound is right; kl and rec are weighted by importance. They are the ELBO's terms: plain averages under q.",
-    ),
-    Misconception(
-        "rec-sign",
-        returning(lambda niwae, kl, rec: (niwae, kl, -rec)),
-        "The rec you return is log p(x|z), a negative number; rec = −log p(x|z).",
-    ),
-    Misconception(
-        "kl-sign",
-        returning(lambda niwae, kl, rec: (niwae, -kl, rec)),
-        "The kl you return has the wrong sign: a KL is never negative.",
-    ),
-    Misconception(
-        "kl-and-rec-swapped",
-        returning(lambda niwae, kl, rec: (niwae, rec, kl)),
-        "kl and rec have changed places: the order is niwae, kl, rec.",
-    ),
-    Misconception(
-        "shape-one",
-        returning(lambda niwae, kl, rec: (niwae.reshape(1), kl.reshape(1), rec.reshape(1))),
-        "The numbers are right, in tensors of shape (1,). A scalar has shape (): .mean() gives it.",
-    ),
-    Misconception(
-        "rec-made-to-fit",
-        returning(lambda niwae, kl, rec: (niwae, kl, niwae - kl)),
-        "Your rec is niwae − kl, made so that they add up. For iw > 1 they do not: kl and rec are the ELBO's two terms.",
-    ),
-    Misconception(
-        "no-minus-anywhere",
-        returning(lambda niwae, kl, rec: (-niwae, kl, -rec)),
-        "Both minus signs are missing: you return the bound itself, and log p(x|z) for rec.",
     ),
 )

@@ -1,72 +1,53 @@
 """Exercise 5.6: the doubly reparameterized gradient."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vae_course.exercises.bound_tools import near
-from vae_course.exercises.checks import output
-from vae_course.exercises.core import Check, Exercise, Misconception, Trial, Wrong
+from vae_course.exercises.core import Check, Exercise, Misconception
+from vae_course.exercises.diagnosis import InParts
+from vae_course.exercises.iwae.dreg_checks import doubly_reparameterized, dreg_fingerprint, value_of_the_bound
 from vae_course.exercises.iwae.training import LESSON
 from vae_course.exercises.iwae.weighing import draws, terms
-from vae_course.exercises.models import LINEAR_M, Case, linear_weights, rec_without_z, still
+from vae_course.exercises.models import Case, still
 from vae_course.exercises.nelbo.bound import FORMULAS
 from vae_course.given import log_mean_exp
 from vae_course.stage.lent import right_weights
 
-
-def bound_where_q_is_p(trial: Trial) -> None:
-    """The value is the negative bound's: −log p(x) where every weight is p(x)."""
-    case = Case(*trial.arguments[:2])
-    value = output(trial.call())
-    if value.numel() != 1:
-        raise Wrong(f"You returned shape {tuple(value.shape)}.", "It should be a scalar.")
-    expected = rec_without_z(case).mean().item()
-    if not near(value.item(), expected):
-        raise Wrong(
-            f"Your loss is {value.item():.2f} where every weight is p(x).", f"It should be {expected:.2f} there."
-        )
+Share = Callable[[Tensor], Tensor]
+Loss = Callable[[Any, Tensor, int], Tensor]
 
 
-def doubly_reparameterized(trial: Trial) -> None:
-    """Where log w = c − m ε − m²/2 (v = 1), each draw adds w̃² · m to the slope in m, exactly.
-
-    So for one draw the slope is m, with no chance in it, and for several it is m Σ w̃², below m and at least m / k.
-    """
-    case = linear_weights(trial.generator("linear"))
-    shares = []
-    for iw, seed in ((1, 21), (5, 22), (5, 23), (5, 24)):
-        call = trial.call(case.model, case.x, iw, seed=seed)
-        slope = call.pull_back({"0": torch.ones_like(output(call))}).get("enc.net.2.bias")
-        if slope is None:
-            raise Wrong("No gradient of your loss reaches the encoder.", "It flows through z.")
-        share = slope[0].item() / LINEAR_M
-        if iw == 1 and abs(share - 1) > 1e-3:
-            raise Wrong(f"For one draw the slope in m is {slope[0]:.3f}.", f"It should be {LINEAR_M}, whatever z is.")
-        shares += [share] * (iw == 5)
-    # One of five weights is 2,000 times the others' sum with a chance below 0.001; three calls in a row, below 1e-9.
-    if min(shares) > 0.9995 or min(shares) < 0.199 or max(shares) > 1.001:
-        raise Wrong(
-            f"For five draws the slope in m is m times {shares[0]:.3f}.", "It should be Σ w̃², between 1/5 and 1."
-        )
+def shares(log_w: Tensor) -> Tensor:
+    return torch.softmax(log_w, 1)
 
 
-def dreg(power: int, stop_q: bool = True) -> Callable[[Any, Tensor, int], Tensor]:
-    """The bound whose gradient through z is weighted by w̃ to some power; 2 is right."""
+def negative_log_mean(log_w: Tensor) -> Tensor:
+    return -log_mean_exp(log_w, 1).mean()
+
+
+def dreg(weigh: Share = shares, *, stop_q: bool = True, value: Callable[[Tensor], Tensor] = negative_log_mean) -> Loss:
+    """A loss made of log w, whose gradient through z is multiplied by a weight for each draw; the bound's own brings one w̃."""
 
     def loss(model: Any, x: Tensor, iw: int) -> Tensor:
         m, v, z = draws(model, x, iw)
         stopped = (m.detach(), v.detach()) if stop_q else (m, v)
         likelihood, prior, posterior = terms(model, x, *stopped, z)
         log_w = likelihood + prior - posterior
-        share = torch.softmax(log_w, 1).detach()
-        # The bound's own gradient brings the first power.
-        z.register_hook(lambda g: g * share.unsqueeze(-1) ** (power - 1))
-        return -log_mean_exp(log_w, 1).mean()
+        weight = weigh(log_w.detach()).unsqueeze(-1)
+        z.register_hook(lambda g: g * weight)
+        return value(log_w)
 
     return loss
+
+
+def _path_stopped(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v, z = draws(model, x, iw)
+    likelihood, prior, posterior = terms(model, x, m, v, z.detach())
+    return negative_log_mean(likelihood + prior - posterior)
 
 
 def _surrogates(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -96,53 +77,91 @@ dreg_loss = Exercise(
     arguments=lambda rng: (*_pair(still(rng, batch=4)), 6),
     scaffold=FORMULAS,
     checks=(
-        Check("the value of the bound", bound_where_q_is_p),
+        Check("the value of the bound", value_of_the_bound),
         Check("the gradient to the encoder", doubly_reparameterized),
     ),
-    fingerprint=lambda answer: _dreg_fingerprint(answer),
+    fingerprint=InParts(dreg_fingerprint),
     misconceptions=(
         Misconception(
             "plain-bound",
-            lambda model, x, iw: -log_mean_exp(right_weights(model, x, iw), 1).mean(),
+            lambda model, x, iw: negative_log_mean(right_weights(model, x, iw)),
             "m and v still act inside log q, as in the bound's ordinary gradient. Detach them there, and weight the path "
             "through z by w̃².",
             family="q not detached",
         ),
         Misconception(
+            "squared-without-stopping",
+            dreg(stop_q=False),
+            "m and v still act inside log q: detach them there. The path through z is weighted by w̃².",
+            family="q not detached",
+        ),
+        Misconception(
+            "path-stopped",
+            _path_stopped,
+            "The path through z is stopped, and m and v act inside log q alone. It is the other way round: detach them in log q, and "
+            "let z keep its path.",
+        ),
+        Misconception(
             "sticking-the-landing",
-            dreg(1),
+            dreg(torch.ones_like),
             "m and v are stopped inside log q, and the path through z is weighted by w̃: that is sticking the landing, "
             "biased for k > 1. DReG weights by w̃².",
         ),
         Misconception(
-            "squared-without-stopping",
-            dreg(2, stop_q=False),
-            "m and v still act inside log q: detach them there. The path through z is weighted by w̃².",
-            family="q not detached",
+            "one-share-too-many",
+            dreg(lambda log_w: shares(log_w) ** 2),
+            "The path through z is weighted by w̃³: the bound's own gradient brings one w̃ already, so the hook multiplies by one.",
+        ),
+        Misconception(
+            "shares-over-the-batch",
+            dreg(lambda log_w: torch.softmax(log_w, 0)),
+            "Your w̃ are shares among the *images* (dim=0). Each image's draws share among themselves: softmax over dim=1.",
+        ),
+        Misconception(
+            "shares-over-everything",
+            dreg(lambda log_w: torch.softmax(log_w.flatten(), 0).view_as(log_w)),
+            "Your w̃ are shares among the draws of *all* images. Each image's draws share among themselves: softmax over dim=1.",
+        ),
+        Misconception(
+            "weights-for-shares",
+            dreg(torch.exp),
+            "You multiply by w itself, which is 0 in float32, so that no slope is left. The share is w̃ = w / Σ w: softmax of log w.",
+        ),
+        Misconception(
+            "exponentiates-first",
+            dreg(lambda log_w: log_w.exp() / log_w.exp().sum(1, keepdim=True)),
+            "Your shares are right where weights are ordinary numbers. With 784 pixels w is e^−500, which is 0 in float32, and the "
+            "share 0 / 0: softmax of log w stays in log space.",
+        ),
+        Misconception(
+            "mean-of-log-weights",
+            dreg(value=lambda log_w: -log_w.mean()),
+            "You average the logs, so that the value is the ELBO's and no share comes with the gradient. Return the negative bound, "
+            "with log_mean_exp over the draws: it brings the first w̃, and your hook the second.",
+        ),
+        Misconception(
+            "sign",
+            dreg(value=lambda log_w: -negative_log_mean(log_w)),
+            "The minus is missing: you return the bound itself, and training would make it smaller. All else is right.",
         ),
     ),
-    correct={"a hook on z": dreg(2), "surrogate losses": _surrogates},
+    correct={
+        "a hook on z": dreg(),
+        "surrogate losses": _surrogates,
+        "logsumexp, the share by its own hands": dreg(
+            lambda log_w: (log_w - log_w.logsumexp(1, keepdim=True)).exp(),
+            value=lambda log_w: (math.log(log_w.shape[1]) - log_w.logsumexp(1)).mean(),
+        ),
+        "a loop over images": lambda model, x, iw: torch.stack([dreg()(model, image[None], iw) for image in x]).mean(),
+    },
     hints=(
         "The gradient in the encoder's weights should flow through z alone. Where else do m and v enter log w?",
         "Detach m and v inside log q. The path through z then needs the weight w̃², and the bound itself brings one w̃.",
-        "z.register_hook(lambda g: g * w̃) with w̃ = softmax(log w) detached multiplies the path by the missing w̃.",
+        "With w̃ = softmax(log w, dim=1), detached, z.register_hook(lambda g: g * w̃.unsqueeze(-1)) multiplies the path by the missing "
+        "w̃: the slope g at z is (batch, iw, z_dim), and w̃ is (batch, iw).",
     ),
 )
 
 
 def _pair(case: Case) -> tuple[Any, Tensor]:
     return case.model, case.x
-
-
-def _dreg_fingerprint(answer: Any) -> dict[str, Tensor]:
-    rng = torch.Generator().manual_seed(5)
-    case = linear_weights(rng)
-    found = {}
-    for iw in (1, 5):
-        call = answer.call(case.model, case.x, iw, seed=iw)
-        slope = call.pull_back({n: torch.ones_like(t) for n, t in call.outputs.items()}).get("enc.net.2.bias")
-        if slope is None:
-            return {}
-        share = slope[0].item() / LINEAR_M
-        found[f"{iw}: as if one draw"] = torch.tensor(float(abs(share - 1) < 1e-3))
-    return found

@@ -16,7 +16,7 @@ LESSON = "05_iwae"
 def draw_log_weights(generator: Generator) -> Arguments:
     """log_w, (batch, k), with spreads from nearly equal weights to one that rules."""
     batch, k = (int(torch.randint(2, 7, (), generator=generator)) for _ in range(2))
-    k += batch  # never square: an axis mixed up shows in the shape
+    k += 12  # never square: an axis mixed up shows in the shape. And too long for a card, which shows a smaller input
     spread = torch.logspace(-1, 0.7, batch)[:, None]
     return (spread * torch.randn(batch, k, generator=generator) - 3 * torch.rand(batch, 1, generator=generator),)
 
@@ -77,6 +77,23 @@ effective_sample_size = Exercise(
             "This is the effective *share*, between 1/k and 1. The effective size counts samples: between 1 and k.",
         ),
         Misconception(
+            "mean-of-the-squares",
+            lambda log_w: 1 / torch.softmax(log_w, -1).square().mean(-1),
+            "You take the mean of the squared shares, w̃², where their sum belongs: so the result is k times too large.",
+        ),
+        Misconception(
+            "shares-over-the-batch",
+            lambda log_w: 1 / torch.softmax(log_w, 0).square().sum(-1),
+            "The softmax runs over the images (dim=0), so that the shares of one image do not add up to 1. Its draws lie along "
+            "the last axis.",
+        ),
+        Misconception(
+            "shares-over-everything",
+            lambda log_w: 1 / torch.softmax(log_w.flatten(), 0).view_as(log_w).square().sum(-1),
+            "Each weight is divided by the sum over *all* images. An image has shares of its own: they add up to 1 along the last "
+            "axis.",
+        ),
+        Misconception(
             "over-the-batch",
             lambda log_w: 1 / torch.softmax(log_w, 0).square().sum(0),
             "The weights of one image lie along the last axis; you compare different images (the first axis).",
@@ -118,9 +135,12 @@ def _shifted(log_w: Tensor) -> Tensor:
     return w.sum(-1) ** 2 / (w**2).sum(-1)
 
 
-def iwae_of_two_weights(k: int) -> float:
-    """E[log 1/k Σ w] for k independent weights that are 1 or 3 with probability ½."""
-    return sum(math.comb(k, j) / 2**k * math.log((k + 2 * j) / k) for j in range(k + 1))
+TWO_AND_EIGHT = "{} belongs to the world of 2 and 8 in the text above. Here a weight is 1 or 3."
+
+
+def iwae_of_two_weights(k: int, low: float = 1, high: float = 3) -> float:
+    """E[log 1/k Σ w] for k independent weights that are `low` or `high` with probability ½."""
+    return sum(math.comb(k, j) / 2**k * math.log(((k - j) * low + j * high) / k) for j in range(k + 1))
 
 
 two_weights = Exercise(
@@ -143,11 +163,20 @@ two_weights = Exercise(
         Misconception(
             "limit-for-elbo",
             {"elbo": math.log(2)},
-            "ln 2 is the log of the mean weight, which is log p(x). The ELBO is the mean of the logs: ½ (ln 1 + ln 3).",
+            "This is the log of the mean weight, which is log p(x). The ELBO is the mean of the two logs.",
         ),
         Misconception("elbo-in-bits", {"elbo": 0.5 * math.log2(3)}, "0.7925 is in bits (log2). Nats use ln."),
+        Misconception("elbo-with-log10", {"elbo": 0.5 * math.log10(3)}, "0.2386 is made with log10. Nats use ln."),
         Misconception(
-            "elbo-without-half", {"elbo": math.log(3)}, "ln 3 is one of two equally likely values: halve it."
+            "elbo-sign",
+            {"elbo": -0.5 * math.log(3)},
+            "This is the negative, the NELBO. Here the bound itself is asked: an average of ln 1 and ln 3, and neither is below 0.",
+        ),
+        Misconception("elbo-of-two-and-eight", {"elbo": iwae_of_two_weights(1, 2, 8)}, TWO_AND_EIGHT.format("1.3863")),
+        Misconception(
+            "elbo-without-half",
+            {"elbo": math.log(3)},
+            "ln 3 is the log of one of two equally likely weights. The other counts as much.",
         ),
         Misconception(
             "elbo-for-iwae",
@@ -157,34 +186,60 @@ two_weights = Exercise(
         Misconception(
             "limit-for-iwae",
             {"iwae_2": math.log(2)},
-            "ln 2 is what the pair (1, 3) gives, and the limit. The pairs (1, 1) and (3, 3) happen half of the time.",
+            "ln 2 is what a mixed pair gives. The pairs (1, 1) and (3, 3) happen half of the time.",
         ),
         Misconception(
             "mixed-pair-once",
             {"iwae_2": (math.log(1) + math.log(2) + math.log(3)) / 3},
-            "0.5973 counts three cases as equally likely. (1, 3) and (3, 1) are two of four: ln 2 weighs ½.",
+            "0.5973 counts three cases as equally likely. (1, 3) and (3, 1) are two of four.",
         ),
         Misconception(
             "log-k-missing",
             {"iwae_2": iwae_of_two_weights(2) + math.log(2)},
-            "1.3144 uses the sum of the two weights. The bound uses their mean: subtract ln 2.",
+            "1.3144 uses the sum of the two weights. The bound uses their mean.",
         ),
         Misconception(
             "iwae-in-bits",
             {"iwae_2": iwae_of_two_weights(2) / math.log(2)},
             "0.8962 is in bits (log2). Nats use ln.",
         ),
-        Misconception("limit-in-bits", {"limit": 1}, "1 is log2 of 2, in bits. In nats it is ln 2 = 0.6931."),
+        Misconception(
+            "iwae-with-log10",
+            {"iwae_2": iwae_of_two_weights(2) / math.log(10)},
+            "0.2698 is made with log10. Nats use ln.",
+        ),
+        Misconception(
+            "iwae-sign",
+            {"iwae_2": -iwae_of_two_weights(2)},
+            "This is −IWAE_2. Here the bound itself is asked: all weights are at least 1, so no log of a mean is below 0.",
+        ),
+        Misconception(
+            "iwae-of-two-and-eight", {"iwae_2": iwae_of_two_weights(2, 2, 8)}, TWO_AND_EIGHT.format("1.4979")
+        ),
+        Misconception("limit-in-bits", {"limit": 1}, "1 is a log to base 2, in bits. Nats use ln."),
+        Misconception("limit-with-log10", {"limit": math.log10(2)}, "0.3010 is made with log10. Nats use ln."),
+        Misconception(
+            "limit-sign",
+            {"limit": -math.log(2)},
+            "This is what *minus* the bound tends to. The bound itself rises to the log of the mean weight, which is above 0.",
+        ),
+        Misconception("limit-of-two-and-eight", {"limit": math.log(5)}, TWO_AND_EIGHT.format("1.6094")),
         Misconception(
             "limit-is-largest",
             {"limit": math.log(3)},
-            "ln 3 belongs to the largest weight. With many samples their mean settles at (1 + 3) / 2 = 2.",
+            "ln 3 belongs to the largest weight. With many samples their mean settles at the average weight.",
         ),
-        Misconception("limit-without-log", {"limit": 2}, "2 is the mean weight, p(x); the bound tends to its log."),
+        Misconception(
+            "limit-without-log",
+            {"limit": 2},
+            "2 is the mean weight, p(x); the bound tends to its log. (Toy numbers: read p(x) as a density. Of a black and white "
+            "image it is at most 1.)",
+        ),
     ),
     hints=(
         "The ELBO averages the logs. IWAE_2 averages two weights first, then takes the log, and then the expectation.",
         "For two samples there are four equally likely pairs: (1,1), (1,3), (3,1), (3,3). Their means are 1, 2, 2, 3.",
-        "IWAE_2 = ¼ ln 1 + ½ ln 2 + ¼ ln 3. With many samples the mean weight settles at (1 + 3) / 2.",
+        "Take the log of each of the four means, and average the four logs. With many samples the mean weight scatters no more: "
+        "what number does it settle at, and what is its log?",
     ),
 )

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Generator, Tensor
 
-from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial
+from vae_course.answers import Answer
+from vae_course.exercises.core import Arguments, Check, Exercise, Misconception, Trial, generator
 from vae_course.exercises.models import Case, apart, kl_terms, rec_without_z
-from vae_course.exercises.nelbo.loss import Summary, loss_first, numbers_match, values_on
-from vae_course.stage.lent import known_bound, right_bound
+from vae_course.exercises.nelbo.loss import Summary, loss_first, numbers_match
+from vae_course.stage.lent import known_bound
 
 LESSON = "05_iwae"
 
@@ -42,6 +44,17 @@ def _entries(loss: Any, kl: Any, rec: Any) -> dict[str, Any]:
     return {"train/loss": loss, "gen/elbo": -(kl + rec), "gen/kl_z": kl, "gen/rec": rec}
 
 
+def loss_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """The loss and the dictionary's numbers; a loss that is the same for every iw counts as that, whatever number it takes."""
+    model, x, iw = draw_with_iw(generator(0, "fingerprint"))
+    call, fewer = (answer.call(model, x, draws, seed=0) for draws in (iw, 3))
+    found = {n: t.double() for n, t in call.outputs.items()}
+    elbo = found.get("gen/elbo")
+    if {"0", "train/loss"} <= found.keys() and elbo is not None and torch.equal(call.outputs["0"], fewer.outputs["0"]):
+        return {n: t if n not in ("0", "train/loss") else (t + elbo).abs() < 1e-3 for n, t in found.items()}
+    return found
+
+
 def _ignores_iw(self: Any, x: Tensor, iw: int = 10) -> Summary:
     niwae, kl, rec = self.negative_iwae_bound(x, 1)
     return niwae, _entries(niwae, kl, rec)
@@ -57,8 +70,8 @@ iwae_loss = Exercise(
     difficulty=2,
     lines="3 lines",
     arguments=draw_with_iw,
-    scaffold={"VAE.negative_iwae_bound": known_bound, "VAE.negative_elbo_bound": right_bound},
-    fingerprint=values_on(draw_with_iw),
+    scaffold={"VAE.negative_iwae_bound": known_bound},
+    fingerprint=loss_fingerprint,
     checks=(
         Check("a loss and a dictionary", loss_first),
         Check("the loss", numbers_match(lambda trial: {"0": _expected(trial)["0"]}), points=1),
@@ -70,6 +83,11 @@ iwae_loss = Exercise(
             summed(lambda niwae, kl, rec: (kl + rec, _entries(kl + rec, kl, rec))),
             "Your loss is kl + rec, the NELBO: this trains the old model. The first of the three numbers is the bound to "
             "minimise.",
+        ),
+        Misconception(
+            "still-the-elbo-beside-niwae",
+            summed(lambda niwae, kl, rec: (kl + rec, _entries(niwae, kl, rec))),
+            "The dictionary is right. Your loss is kl + rec, lesson 04's: this trains the old model. Return niwae itself.",
         ),
         Misconception(
             "elbo-from-the-bound",
@@ -88,7 +106,15 @@ iwae_loss = Exercise(
             "niwae already is the negative bound: minimise it as it is.",
         ),
         Misconception(
-            "ignores-iw", _ignores_iw, "Your loss does not depend on iw: pass it on to negative_iwae_bound(x, iw)."
+            "maximises-beside-niwae",
+            summed(lambda niwae, kl, rec: (-niwae, _entries(niwae, kl, rec))),
+            "The dictionary is right. Your loss is −niwae, and training makes the loss small: niwae already is the negative bound, "
+            "so return it as it is.",
+        ),
+        Misconception(
+            "ignores-iw",
+            _ignores_iw,
+            "Your loss does not depend on iw: pass the argument on, negative_iwae_bound(x, iw), in place of a number.",
         ),
         Misconception(
             "keys-without-prefix",

@@ -60,3 +60,23 @@ def scored(change: Callable[[Tensor], Tensor]) -> Weigh:
         return likelihood + prior - posterior
 
     return wrong
+
+
+def one_draw_an_image(model: Any, x: Tensor, iw: int) -> Tensor:
+    """What comes of m and v that were not expanded, (batch, 1)."""
+    m, v = (t.unsqueeze(1) for t in model.enc(x))
+    z = sample_gaussian(m, v)
+    return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+
+
+def decodes_the_mean(model: Any, x: Tensor, iw: int) -> Tensor:
+    """The decoder gets m, the two densities a drawn z."""
+    m, v, z = draws(model, x, iw)
+    return terms(model, x, m, v, m)[0] + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+
+
+def another_z_for_q(model: Any, x: Tensor, iw: int) -> Tensor:
+    """The two densities get another draw than the decoder."""
+    m, v, z = draws(model, x, iw)
+    other = sample_gaussian(m, v)
+    return terms(model, x, m, v, z)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)

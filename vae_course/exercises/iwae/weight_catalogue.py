@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 
 from vae_course.exercises.core import Misconception
-from vae_course.exercises.iwae.weighing import combined, draws, scored, terms, with_likelihood, with_z
+from vae_course.exercises.iwae.weighing import (
+    another_z_for_q,
+    combined,
+    decodes_the_mean,
+    draws,
+    one_draw_an_image,
+    scored,
+    terms,
+    with_likelihood,
+    with_z,
+)
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 from vae_course.stage.lent import right_weights
 
@@ -49,17 +59,6 @@ def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
     return likelihood + prior - posterior
 
 
-def _decodes_the_mean(model: Any, x: Tensor, iw: int) -> Tensor:
-    m, v, z = draws(model, x, iw)
-    return terms(model, x, m, v, m)[0] + log_normal(z, *model.z_prior) - log_normal(z, m, v)
-
-
-def _another_z_for_q(model: Any, x: Tensor, iw: int) -> Tensor:
-    m, v, z = draws(model, x, iw)
-    other = sample_gaussian(m, v)
-    return terms(model, x, m, v, z)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
-
-
 def mirrored(m: Tensor, v: Tensor, z: Tensor) -> Tensor:
     half = torch.randn_like(m[:, : (m.shape[1] + 1) // 2])
     return m + v.sqrt() * torch.cat([half, -half], 1)[:, : m.shape[1]]
@@ -78,12 +77,12 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "decodes-the-mean",
-        _decodes_the_mean,
+        decodes_the_mean,
         "The decoder gets m, while p(z) and q(z|x) are asked at a drawn z. All three terms belong to one and the same draw.",
     ),
     Misconception(
         "another-z-for-q",
-        _another_z_for_q,
+        another_z_for_q,
         "p(z) and q(z|x) are asked at other draws than the one that was decoded. All three terms belong to one and the same z.",
     ),
     Misconception(
@@ -179,6 +178,11 @@ MISCONCEPTIONS = (
         "All iw draws of an image are the same z, so that averaging them changes nothing: draw after expanding m and v.",
     ),
     Misconception(
+        "one-draw-an-image",
+        one_draw_an_image,
+        "There is one z per image: expand m and v to (batch, iw, z_dim) before you draw.",
+    ),
+    Misconception(
         "one-noise-for-the-batch",
         with_z(lambda m, v, z: m + v.sqrt() * torch.randn(*m.shape[1:])),
         "ε has no batch axis, so all images share their noise. Give ε the shape (batch, iw, z_dim).",
@@ -208,11 +212,7 @@ MISCONCEPTIONS = (
         with_z(lambda m, v, z: m + v**0.25 * torch.randn_like(m)),
         "You draw z with sqrt(v) for the variance. sample_gaussian takes v itself, and its root once.",
     ),
-    Misconception(
-        "seed-inside",
-        _seeded,
-        "Every call gives the same weights: a seed is set inside.",
-    ),
+    Misconception("seed-inside", _seeded, "Every call gives the same weights: a seed is set inside."),
     Misconception(
         "z-detached",
         with_z(lambda m, v, z: z.detach()),

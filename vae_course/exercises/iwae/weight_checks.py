@@ -47,11 +47,11 @@ def strong_weights(trial: Trial) -> Call:
     return trial.call(case.model, case.x, DRAWS, seed=2)
 
 
-@lru_cache(maxsize=8)
-def linear_call(trial: Trial, index: int = 0) -> tuple[Case, Call]:
+@lru_cache(maxsize=4)
+def linear_call(trial: Trial) -> tuple[Case, Call]:
     """Six draws that betray their noise."""
     case = linear_weights(trial.generator("linear"))
-    return case, trial.call(case.model, case.x, 6, seed=10 + index)
+    return case, trial.call(case.model, case.x, 6, seed=10)
 
 
 @cache
@@ -80,12 +80,18 @@ def _has_shape(call: Call, batch: int, iw: int) -> None:
         )
 
 
+def _are_evidence(case: Case, call: Call) -> bool:
+    """True if each log weight is its image's log p(x)."""
+    right = -rec_without_z(case)[:, None]
+    return bool(((output(call).double() - right).abs() <= 1e-4 * (1 + right.abs())).all())
+
+
 def equal_evidence_where_q_is_p(trial: Trial) -> None:
     """The decoder ignores z and q = p: each log weight is its image's log p(x), whatever was drawn."""
     case, call = still_weights(trial)
     right = -rec_without_z(case)[:, None].expand(4, 6)
     got = output(call).double()
-    if not bool(((got - right).abs() <= 1e-4 * (1 + right.abs())).all()):
+    if not _are_evidence(case, call):
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
         others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
@@ -97,14 +103,20 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
 
 
 def stays_finite(trial: Trial) -> None:
-    """The same with ordinary images, whose 784 pixels make weights of e^−500: 0 in float32, and finite in log space."""
+    """The same with ordinary images, whose 784 pixels make weights of e^−500: 0 in float32, and finite in log space.
+
+    Asked is what changes with the size of the weights: finite numbers, and the right ones if they are right where weights are
+    small numbers. A formula with another fault keeps this mark.
+    """
     case = still(trial.generator("ordinary"), batch=3)
-    got, right = output(trial.call(case.model, case.x, 2, seed=6)).double(), -rec_without_z(case)[:, None].expand(3, 2)
-    if got.shape == right.shape and not bool(((got - right).abs() <= 1e-4 * (1 + right.abs())).all()):
+    call = trial.call(case.model, case.x, 2, seed=6)
+    got, right = output(call).double(), -rec_without_z(case)
+    finite = bool(torch.isfinite(got).all())
+    if not finite or (_are_evidence(*still_weights(trial)) and not _are_evidence(case, call)):
         small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
         raise Wrong(
             f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
-            f"It should be {right[0, 0]:.2f}.{'' if bool(torch.isfinite(got).all()) else ' ' + small}",
+            f"It should be {right[0]:.2f}.{'' if finite else ' ' + small}",
         )
 
 
@@ -124,9 +136,10 @@ def draws_are_independent(trial: Trial) -> None:
         raise Wrong("All draws of an image have the same weight.", "Each of the iw draws needs a z of its own.")
     if across:
         raise Wrong("Two copies of an image have the same weights.", "Each image needs noise of its own.")
-    case, call = linear_call(trial)
-    if torch.equal(call.outputs["0"], linear_call(trial, 1)[1].outputs["0"]):
+    again = strong().rows(ROWS)  # a model whose decoder looks at z, so that log p(x|z) alone scatters too
+    if torch.equal(strong_weights(trial).outputs["0"], trial.call(again.model, again.x, DRAWS, seed=3).outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
+    case, call = linear_call(trial)
     if mirrored(case, call):
         raise Wrong(
             "Your draws come in mirrored pairs, m + sqrt(v) · ε and m − sqrt(v) · ε.",

@@ -128,7 +128,8 @@ log_weights = Exercise(
         "log w = log p(x|z) + log p(z) − log q(z|x), three functions that you have. The question is only the shapes.",
         "Give m and v a new axis in the middle, (batch, 1, z_dim), expand it to iw, and draw z: (batch, iw, z_dim). The "
         "decoder takes it as it is; x needs a new axis too.",
-        "z = sample_gaussian(m.unsqueeze(1).expand(-1, iw, -1), v...); log_bernoulli_with_logits(x.unsqueeze(1), "
-        "model.dec(z)) is (batch, iw); add log_normal(z, *model.z_prior), subtract log_normal(z, m, v).",
+        "m, v = m.unsqueeze(1), v.unsqueeze(1) once, for all that follows; then z = sample_gaussian(m.expand(-1, iw, -1), v). "
+        "log_bernoulli_with_logits wants x.unsqueeze(1) beside model.dec(z), and log_normal wants z with *model.z_prior, then z "
+        "with these m and v. Each is (batch, iw): which one is subtracted?",
     ),
 )
