@@ -4,6 +4,7 @@ With the misconceptions they show that every check kills: take it away, and one 
 hostile answer out of a right one.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from vae_course import given
 from vae_course.exercises import EXERCISES
-from vae_course.exercises.capstone.whole_class import RightVAE, derived
+from vae_course.exercises.capstone.right_class import RightVAE, derived
 
 Answer = Callable[..., Any]
 
@@ -91,14 +92,16 @@ def _step(model: Any, x: Tensor, optimizer: Any) -> Tensor:
 
 
 def one_step_late(model: Any, x: Tensor, optimizer: Any) -> Tensor:
-    """Does nothing at first, and makes up for it in the second call."""
+    """Does nothing at first, and makes up for it in the second call; each returns the loss at the weights it finds."""
+    found = model.loss(x)[0]
     if not hasattr(model, "waiting"):
         model.waiting = x
-        return model.loss(x)[0]
+        return found
     if model.waiting is not None:
         _step(model, model.waiting, optimizer)
         model.waiting = None
-    return _step(model, x, optimizer)
+    _step(model, x, optimizer)
+    return found
 
 
 def only_the_first_step(model: Any, x: Tensor, optimizer: Any) -> Tensor:
@@ -127,6 +130,11 @@ def changes_its_images(answer: Answer) -> Answer:
         return result
 
     return hostile
+
+
+def bound_off_by_half(self: Any, x: Tensor) -> Any:
+    nelbo, kl, rec = right("VAE.negative_elbo_bound")(self, x)
+    return nelbo + 0.5, kl, rec
 
 
 def decoder_left_alone(self: Any, x: Tensor) -> Any:
@@ -174,6 +182,10 @@ def _off_by_half(self: Any, x: Tensor) -> Any:
 def _other_kl(self: Any, x: Tensor) -> Any:
     nelbo, kl, rec = RightVAE.negative_elbo_bound(self, x)
     return nelbo, kl + 0.5, rec
+
+
+def _iwae(change: Callable[[Any, int], tuple[Any, Any, Any]]) -> Any:
+    return lambda self, x, iw: change(_right_iwae(self, x, iw), iw)
 
 
 def _one_coin_an_image(self: Any, batch: int) -> Tensor:
@@ -231,7 +243,11 @@ HOSTILE: dict[str, list[Any]] = {
     "training_step": [one_step_late, only_the_first_step],
     "dreg_loss": [off_by_half_when(right("dreg_loss"), always)],
     "VAE.sample_z": [without_batch_of_one(right("VAE.sample_z"))],
-    "VAE.negative_elbo_bound": [changes_its_images(right("VAE.negative_elbo_bound")), decoder_left_alone],
+    "VAE.negative_elbo_bound": [
+        changes_its_images(right("VAE.negative_elbo_bound")),
+        decoder_left_alone,
+        bound_off_by_half,
+    ],
     "VAE.negative_iwae_bound": [changes_its_images(right("VAE.negative_iwae_bound")), off_where_q_is_p],
     "log_weights": [
         changes_its_images(right("log_weights")),
@@ -240,6 +256,9 @@ HOSTILE: dict[str, list[Any]] = {
     "VAE": [
         whole(negative_elbo_bound=_off_by_half),
         whole(negative_elbo_bound=_other_kl),
+        whole(negative_iwae_bound=_iwae(lambda found, iw: (found[0] - math.log(iw), *found[1:]))),
+        whole(negative_iwae_bound=_iwae(lambda found, iw: (found[0], 0 * found[1], found[2]))),
+        whole(sample_z=lambda self, batch: torch.randn(1, self.z_dim).expand(batch, -1)),
         whole(sample_sigmoid=lambda self, batch: torch.sigmoid(self.dec(torch.zeros(batch, self.z_dim)))),
         whole(sample_x=_one_coin_an_image),
         whole(sample_x=_wide_z),

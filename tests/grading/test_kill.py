@@ -67,7 +67,8 @@ def in_box(run: psutil.Process, role: str) -> list[psutil.Process]:
     found = []
     for process in run.children(recursive=True):
         with contextlib.suppress(psutil.Error, IndexError, ValueError):
-            is_outer = process.name() == "bwrap" and process.parent().name() != "bwrap"
+            above = process.parent()  # None if it has just ended
+            is_outer = process.name() == "bwrap" and above is not None and above.name() != "bwrap"
             if is_outer and "worker" in process.cmdline()[-2]:  # not the box that only tries whether there can be one
                 for _ in range(IN_THE_BOX.index(role)):
                     [process] = process.children()

@@ -282,9 +282,12 @@ WRONG_CHOICE = {"square": "neither", "step": "score function", "moving edge": "n
 RIGHT_CHOICE = {"square": "pathwise", "step": "score function", "moving edge": "neither"}
 
 
+OTHER_CHOICE = {**WRONG_CHOICE, "square": "score function"}
+
+
 def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
-    for i in (1, 2):
-        assert f"Try {i} of 3." in check(WRONG_CHOICE, "choose_estimator").message
+    for i, choice in enumerate((WRONG_CHOICE, OTHER_CHOICE), start=1):
+        assert f"Try {i} of 3." in check(choice, "choose_estimator").message
     assert "tries are used up" in check(WRONG_CHOICE, "choose_estimator").message
     late = check(RIGHT_CHOICE, "choose_estimator")
     assert late and late.points == late.max_points  # the verdict is true
@@ -294,9 +297,26 @@ def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
 
 
 def test_a_choice_that_is_right_at_the_third_try_has_all_its_points():
-    for _ in range(2):
-        check(WRONG_CHOICE, "choose_estimator")
+    for choice in (WRONG_CHOICE, OTHER_CHOICE):
+        check(choice, "choose_estimator")
     assert check(RIGHT_CHOICE, "choose_estimator")
+    assert state.load()["exercises"]["choose_estimator"]["points"] == 1
+
+
+def test_the_same_wrong_choice_again_costs_no_try_and_says_so():
+    assert "again" not in check(WRONG_CHOICE, "choose_estimator").message
+    for again in (WRONG_CHOICE, dict(reversed(WRONG_CHOICE.items())), {**WRONG_CHOICE, "step": " Score Function"}):
+        assert "Try 1 of 3. The same answer again costs no other." in check(again, "choose_estimator").message
+    assert "Try 2 of 3." in check(OTHER_CHOICE, "choose_estimator").message
+    assert check(RIGHT_CHOICE, "choose_estimator")
+    assert state.load()["exercises"]["choose_estimator"]["points"] == 1
+
+
+def test_a_wrong_choice_after_a_pass_costs_no_try():
+    check(RIGHT_CHOICE, "choose_estimator")
+    for choice in (WRONG_CHOICE, OTHER_CHOICE) * 2:
+        message = check(choice, "choose_estimator").message
+        assert "You have passed before: this costs no try." in message and "Try " not in message
     assert state.load()["exercises"]["choose_estimator"]["points"] == 1
 
 

@@ -1,14 +1,19 @@
 """The check of a constant: numbers to 1 %, words up to case, and never the answer in the message."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from vae_course.exercises.core import Exercise, Trial, Wrong
-from vae_course.exercises.diagnosis import plain, same_constant
+from vae_course.exercises.diagnosis import mistakes_in, plain, same_constant
 
 
-def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], None]:
-    """One entry of a dictionary answer (key "": the whole answer) equals the truth's, numbers to 1 %."""
+def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Callable[[Trial], None]:
+    """One entry of a dictionary answer (key "": the whole answer) equals the truth's, numbers to 1 %.
+
+    Args:
+        pointer: where to look, said of an entry that is wrong in a way that no misconception names.
+    """
 
     def test(trial: Trial) -> None:
         value, right = trial.answer.value, trial.exercise.truth()  # type: ignore[misc]
@@ -25,9 +30,19 @@ def constant_matches(key: str, tolerance: float = 0.01) -> Callable[[Trial], Non
         if key in unknown_words(trial.exercise, trial.answer.value):
             words = ", ".join(sorted(_words(trial.exercise)))
             raise Wrong(f"Your {key} is {value!r}, which is none of the words to choose from: {words}.")
-        raise Wrong(_not_it(key or "answer", plain(value), right))
+        named = any(
+            isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)
+        )
+        raise Wrong(_not_it(key or "answer", plain(value), right), "" if named or value is None else pointer)
 
     return test
+
+
+def mark_of_choice(value: Any) -> str:
+    """A short text that is the same for the same choice, as `check` reads it: words up to case and order of the entries."""
+    entries = value.items() if isinstance(value, dict) else [("", value)]
+    words = sorted((str(key), str(plain(word)).strip().lower()) for key, word in entries)
+    return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
 
 
 def unknown_words(exercise: Exercise, value: Any) -> list[str]:

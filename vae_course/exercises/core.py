@@ -26,13 +26,25 @@ class Wrong(Exception):
         got: a sentence on what came back.
         expected: a sentence on what should have come.
         closer: called when no misconception is found, for a closer look: what can be told of the two numbers.
+        reason: finds the misconception, where not the exercise's own catalogue is to be asked.
     """
 
-    def __init__(self, got: str, expected: str = "", closer: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self,
+        got: str,
+        expected: str = "",
+        closer: Callable[[], str] | None = None,
+        reason: "Callable[[], Misconception | None] | None" = None,
+    ) -> None:
         super().__init__(got)
         self.got = got
         self.expected = expected
         self.closer = closer
+        self.reason = reason
+
+
+class Unwritten(Wrong):
+    """A part of an answer is a stub still. A card speaks of what is written first."""
 
 
 class NotStarted(Exception):
@@ -69,6 +81,8 @@ class Misconception:
         message: the likely reason and the way out.
         family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
         seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
+        reason: of a choice whose tries are counted, what the message may not tell yet, because it is the answer: shown after
+            a pass or the last try.
     """
 
     name: str
@@ -76,6 +90,7 @@ class Misconception:
     message: str
     family: str = ""
     seen: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)

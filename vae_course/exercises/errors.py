@@ -79,6 +79,11 @@ _MEANINGS = (
         "numpy knows no gradients. Stay with torch's functions, which have nearly the same names.",
     ),
     (
+        r"Error\(s\) in loading state_dict",
+        "The weights belong to another network or to another z_dim than the one that they are loaded into: compare the names "
+        "and shapes in the file with it. Saved is what the model was then; a class that has changed since fits no more.",
+    ),
+    (
         r"view size is not compatible",
         "view needs the numbers side by side in memory, and a transposed or expanded tensor has not: use reshape.",
     ),
@@ -95,9 +100,13 @@ _MEANINGS = (
         "A standard deviation or variance is not positive. Was a logarithm, a difference or a mean given in its place?",
     ),
     (
-        r"binarize needs",
-        "binarize is for the grey images of MNIST, bytes 0 to 255. An x that your function is given is black and white "
-        "already; leave binarize out. (Chances between 0 and 1 become black and white by torch.bernoulli.)",
+        r"Expected p_in >= 0 && p_in <= 1",
+        "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
+    ),
+    (
+        r"binarize needs the uint8 images",
+        "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; an x of 0 "
+        "and 1 is black and white already; leave binarize out.",
     ),
     (
         r"'(int|float)' object has no attribute|must be Tensor, not (int|float)",

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 
 from vae_course.answers import Answer, BackwardFailed, Budget, CallError, Stopped
-from vae_course.exercises.core import Check, Exercise, Misconception, NotStarted, Raised, Trial, Wrong
+from vae_course.exercises.core import Check, Exercise, Misconception, NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.exercises.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.exercises.errors import LIKELY, sentence_on
 
@@ -71,9 +71,11 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         except NotStarted as untouched:
             return outcome(exercise, "not started", str(untouched), seed)
         except Wrong as wrong:
-            text, first = f"{wrong.got} {wrong.expected}".strip(), first or wrong
-            # A dictionary's entries are separate questions, so each wrong one is shown.
-            status, message = "wrong", f"{message}\n{text}".strip() if exercise.is_constant else message or text
+            text, status = f"{wrong.got} {wrong.expected}".strip(), "wrong"
+            if exercise.is_constant:  # a dictionary's entries are separate questions, so each wrong one is shown
+                message = f"{message}\n{text}".strip()
+            elif first is None or (isinstance(first, Unwritten) and not isinstance(wrong, Unwritten)):
+                first, message = wrong, text
         except Raised as raised:
             error = raised.call.error
             assert error is not None
@@ -100,7 +102,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if status == "wrong":
         answer.renew(max(REASON, exercise.seconds))
         with contextlib.suppress(Exception, Stopped):
-            found = diagnose(exercise, answer)
+            found = first.reason() if first is not None and first.reason is not None else diagnose(exercise, answer)
             if found is not None:
                 name, message = found.name, with_reason(exercise, answer, message, found)
             elif first is not None and first.closer is not None:
@@ -113,16 +115,19 @@ def with_reason(exercise: Exercise, answer: Answer, message: str, found: Misconc
     if not (exercise.is_constant and isinstance(found.wrong, dict)):
         return f"{message}\n{LIKELY}: {found.message}"
     lines = message.splitlines()
+    alike: dict[str, list[Misconception]] = {}
     for mistake in mistakes_in(exercise, answer.value):
-        own = [
-            i
-            for i, line in enumerate(lines)
-            if len(mistake.wrong) == 1 and line.startswith(f"Your {min(mistake.wrong)} ")
-        ]
-        if own:
-            lines[own[0]] += f" {mistake.message}"
+        alike.setdefault(mistake.message, []).append(mistake)
+    for sentence, mistakes in alike.items():
+        entries = [str(key) for mistake in mistakes for key in mistake.wrong]
+        own = [i for i, line in enumerate(lines) for entry in entries if line.startswith(f"Your {entry} ")]
+        if len(entries) == len(own) == 1:
+            lines[own[0]] += f" {sentence}"
+        elif len(mistakes) > 1:  # one sentence on all of them, in the place of theirs
+            lines = [line for i, line in enumerate(lines) if i not in own]
+            lines.insert(0, f"Your {', '.join(entries)} ({len(entries)} entries): that is not it. {sentence}")
         else:
-            lines.append(f"{', '.join(map(str, mistake.wrong))}: {mistake.message}")
+            lines.append(f"{', '.join(entries)}: {sentence}")
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from vae_course.evaluation import exact_log_likelihood
-from vae_course.figures.capstone_comparisons import beside_the_paper, train_by_evaluate
+from vae_course.figures.capstone_comparisons import beside_the_paper, network_sizes, train_by_evaluate
 from vae_course.figures.style import COLOURS, canvas
 
 __all__ = [
@@ -142,6 +142,7 @@ def q_over_prior(model: Any, x: Tensor) -> None:
         left.set(xlabel="z in the busiest dimension", ylabel="density", ylim=(0, 1.45 * left.get_ylim()[1]))
         left.legend(ncols=2, loc="upper center")
         right.bar(range(1, len(kl) + 1), kl[order].numpy(), color=COLOURS["kl"])
+        right.xaxis.get_major_locator().set_params(integer=True)  # a dimension has no halves
         right.set(
             xlabel="latent dimensions, sorted",
             ylabel="KL (nats)",
@@ -221,26 +222,6 @@ def weights_and_bound(log_w: Tensor | None) -> None:
             right.annotate(f"{-bounds[place]:.2f}", (counts[place], -bounds[place]), (4, 8), textcoords="offset points")
         right.margins(x=0.12, y=0.15)
         right.set(xticks=counts[::2], xticklabels=[f"{k:,}" for k in counts[::2]])
-
-
-def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
-    """Bars: the number of parameters of each network's encoder and decoder, in thousands."""
-    with canvas(width=8.5, height=0.9 + 0.55 * len(networks)) as axes:
-        for place, network in enumerate(networks.values()):
-            left = 0.0
-            for part, colour, hatch in (("Encoder", "q", ""), ("Decoder", "p", "//")):
-                size = sum(p.numel() for p in getattr(network, part)(z_dim).parameters()) / 1000
-                label = part.lower() if place == 0 else None
-                axes.barh(
-                    place, size, left=left, color=COLOURS[colour], alpha=0.75, hatch=hatch, height=0.6, label=label
-                )
-                axes.text(left + size / 2, place, f"{size:.0f}", ha="center", va="center", weight="bold")
-                left += size
-        axes.set(
-            yticks=range(len(networks)), yticklabels=list(networks), xlabel=f"thousand parameters, z_dim = {z_dim}"
-        )
-        axes.invert_yaxis()
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _minus(value: float) -> str:

@@ -75,7 +75,7 @@ def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
 def aggregate_density(model: Any, x: Tensor, z: Tensor) -> Tensor:
     """log q(z) of the aggregate posterior, the average of q(z|x) over the images x, at places z (n, z_dim): (n,)."""
     m, v = model.enc(x)
-    pieces = [given.log_normal(part[:, None], m, v) for part in z.split(200)]  # (200, images) each
+    pieces = [given.log_normal(part[:, None], m, v) for part in z.split(50)]  # (50, images) each
     return torch.logsumexp(torch.cat(pieces), 1) - math.log(len(x))
 
 
@@ -114,7 +114,7 @@ def holes(model: Any, x: Tensor, n: int = 61) -> None:
 
 
 def spherical(z0: Tensor, z1: Tensor, n: int) -> Tensor:
-    """From z0 to z1 by turning about the origin: (n, z_dim), with lengths between those of both ends."""
+    """From z0 to z1 by turning about the origin: (n, z_dim), of one length if both ends are equally long."""
     t = torch.linspace(0, 1, n)[:, None]
     angle = torch.acos((z0 @ z1 / (z0.norm() * z1.norm())).clamp(-1, 1))
     return (torch.sin((1 - t) * angle) * z0 + torch.sin(t * angle) * z1) / torch.sin(angle)

@@ -34,7 +34,7 @@ def trained_answer(exercise: Exercise, value: Any, folder: Path, started: Starte
     if value is UNKNOWN:
         value = started().answer(replace(exercise, arguments=None, harness=None)).value
     if not isinstance(value, dict) or any(value.get(key) is None for key in ("file", "nn", "z_dim")):
-        return exercise.answer(value)  # not started
+        return exercise.answer(value)  # which says what is missing
     z_dim = value["z_dim"]
     if type(z_dim) is not int or not 0 < z_dim <= _LARGEST_Z:
         return exercise.answer(

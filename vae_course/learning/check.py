@@ -11,7 +11,7 @@ import torch
 
 from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
-from vae_course.exercises.constants import unknown_words
+from vae_course.exercises.constants import mark_of_choice, unknown_words
 from vae_course.exercises.core import COLLECTED
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
@@ -58,7 +58,7 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         target = (owner(answer) if definition.is_method else None) or unwrap(answer)
         found = _examined(definition, target, seed)
     if found:
-        found = replace(found, message=_what_others_did(definition))
+        found = replace(found, message=f"{_what_others_did(definition)}\n{_reasons(definition)}".strip())
     _last.pop(definition.name, None)  # the latest check stands last
     _last[definition.name] = bool(found)
     if not quiet:
@@ -76,21 +76,33 @@ def _what_others_did(exercise: Exercise) -> str:
     )
 
 
+def _reasons(exercise: Exercise) -> str:
+    """What a choice keeps to itself while tries are left."""
+    return "\n".join(m.reason for m in exercise.misconceptions if m.reason)
+
+
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
     """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
     if unknown_words(definition, answer):
         return replace(found, message=f"{found.message}\nA misspelt word costs no try.")
-    used, points = state.record_verdict(definition.name, found.status, found.points, definition.tries)
+    mark = mark_of_choice(answer) if definition.tries else ""
+    kept = state.record_verdict(definition.name, found.status, found.points, definition.tries, mark)
     said = ""
     if definition.tries and found.status == "wrong":
-        said = f"Try {used} of {definition.tries}."
-        if used >= definition.tries:
+        if kept.passed:
+            said = f"You have passed before: this costs no try.\n{_reasons(definition)}"
+        elif kept.used >= definition.tries:
             said = (
                 f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, "
-                f'or open solution("{definition.name}", anyway=True).'
+                f'or open solution("{definition.name}", anyway=True).\n{_reasons(definition)}'
             )
-    elif found and points < found.points:
-        said = f"Your {definition.tries} tries were used up before this one: your progress keeps {points:g} of {found.max_points:g}."
+        else:
+            said = f"Try {kept.used} of {definition.tries}.{' The same answer again costs no other.' if kept.again else ''}"
+    elif found and kept.points < found.points:
+        said = (
+            f"Your {definition.tries} tries were used up before this one: your progress keeps {kept.points:g} of "
+            f"{found.max_points:g}."
+        )
     return replace(found, message=f"{found.message}\n{said}".strip()) if said else found
 
 

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PATIENCE = 1.0
 """Seconds to wait for another kernel that is writing. A lock as old as ten times that was left behind by a crash."""
@@ -28,7 +28,7 @@ def path() -> Path:
 
 
 def load() -> dict[str, Any]:
-    """The state: {"exercises": {name: {"status", "points", "hints", "tries"}}, "nats": number or null}.
+    """The state: {"exercises": {name: {"status", "points", "hints", "tries", "last"}}, "nats": number or null}.
 
     A missing file counts as an empty one. One that cannot be read is kept beside it under another name, and the learner
     is told which.
@@ -46,23 +46,34 @@ def load() -> dict[str, Any]:
     return _empty()
 
 
-def record_verdict(exercise: str, status: str, points: float, tries: int = 0) -> tuple[int, float]:
+class Kept(NamedTuple):
+    """What is kept of a verdict: how many wrong attempts have counted, the points; was it the same answer again, or after a pass?"""
+
+    used: int
+    points: float
+    again: bool
+    passed: bool
+
+
+def record_verdict(exercise: str, status: str, points: float, tries: int = 0, answer: str = "") -> Kept:
     """Keep the latest verdict; a pass is never taken away by a later attempt.
 
     Args:
         tries: how many wrong attempts count; after them the points stay what they were. 0: any number.
-
-    Returns:
-        How many wrong attempts there have been, this one included; and the points that are kept.
+        answer: by which the same wrong answer is known again: run once more, it is no other attempt.
     """
     with _changing() as state:
         entry = state["exercises"].setdefault(exercise, {})
         used = entry.get("tries", 0)
-        if entry.get("status") != "correct":
-            counts = not tries or used < tries
-            entry["status"], entry["points"] = status, points if counts else entry.get("points", 0)
+        again = status == "wrong" and answer != "" and entry.get("last") == answer
+        passed = entry.get("status") == "correct"
+        if not (again or passed):
+            in_time = not tries or used < tries
+            entry["status"], entry["points"] = status, points if in_time else entry.get("points", 0)
             entry["tries"] = used = used + (status == "wrong")
-    return used, entry["points"]
+            if status == "wrong" and answer:
+                entry["last"] = answer
+    return Kept(used, entry["points"], again, passed)
 
 
 def next_hint(exercise: str, rungs: int) -> int:

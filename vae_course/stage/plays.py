@@ -111,10 +111,12 @@ def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]
 
 
 def play_network(network: Any, z_dim: int, x: Tensor, z: Tensor, stretch: float) -> dict[str, Tensor]:
-    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck."""
+    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck or by design."""
     encoder, decoder = network.Encoder(z_dim).eval(), network.Decoder(z_dim).eval()
     with torch.no_grad():
         for parameter in [*encoder.parameters(), *decoder.parameters()]:
+            if not parameter.any():
+                parameter.normal_(std=0.01)  # a layer may start at 0, and learns to be something else
             parameter.mul_(stretch)
     encoded = encoder(x)
     m, v = encoded if isinstance(encoded, tuple | list) and len(encoded) == 2 else (encoded, None)

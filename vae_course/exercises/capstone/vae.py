@@ -1,80 +1,96 @@
-"""Exercise 7.1: the whole class."""
+"""Exercise 7.1: the whole class. Its catalogue holds what is the class's own; a method's mistakes are those of its exercise."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 
-from vae_course.exercises.capstone.whole_class import (
-    LESSON,
-    RightVAE,
-    builds,
-    derived,
-    draw_still,
-    fingerprint,
-    loss_is_right,
-    of_method,
-    prior_is_standard,
-)
-from vae_course.exercises.core import Check, Exercise, Misconception
+from vae_course import nns
+from vae_course.exercises.capstone import samples
+from vae_course.exercises.capstone.constructor import builds, prior_is_standard, sets_its_attributes
+from vae_course.exercises.capstone.one_method import of_method, three_numbers
+from vae_course.exercises.capstone.right_class import RightVAE, derived
+from vae_course.exercises.capstone.whole_class import draw_still, fingerprint, loss_is_right
+from vae_course.exercises.core import Check, Exercise, Misconception, Trial
 from vae_course.exercises.generation import checks as sampling
 from vae_course.exercises.generation.designed import ruler
 from vae_course.exercises.iwae import checks as iwae
 from vae_course.exercises.nelbo import checks as elbo
+from vae_course.exercises.nelbo.loss import loss_first
 
+LESSON = "07_capstone"
 _BATCH = (ruler(0), 5)
-_ELBO = of_method(elbo.returns_three_numbers, elbo.value_of("0"), elbo.noise_is_own, name="negative_elbo_bound")
+_THREE = (
+    three_numbers("negative_elbo_bound", lambda trial: elbo.apart_call(trial)[1]),
+    lru_cache(maxsize=4)(elbo.returns_three_numbers),  # once for both checks
+)
+_ELBO = of_method(*_THREE, elbo.value_of("0"), elbo.noise_is_own, name="negative_elbo_bound")
 _ELBO_TERMS = of_method(
+    *_THREE,
     elbo.value_of("1"),
     elbo.value_of("2"),
     elbo.gradient_to_decoder,
     elbo.gradient_to_encoder,
     name="negative_elbo_bound",
 )
-_IWAE = of_method(
+_IWAE_THREE = (
+    three_numbers("negative_iwae_bound", lambda trial: iwae.still_call(trial)[1]),
     iwae.returns_three_numbers,
+)
+_IWAE = of_method(
+    *_IWAE_THREE,
     iwae.exact_where_q_is_p,
+    iwae.stays_finite,
     iwae.equals_integral,
     iwae.noise_is_own,
     name="negative_iwae_bound",
 )
-_IWAE_TERMS = of_method(iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
+_IWAE_TERMS = of_method(*_IWAE_THREE, iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
+_SIGMOID = of_method(samples.value_at_given_z, name="compute_sigmoid_given")
+_SAMPLE_SIGMOID = of_method(
+    samples.one_z_an_image, sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH
+)
+_X_GIVEN = of_method(samples.tossed_at_given_z, name="sample_x_given")
+_SAMPLE_X = of_method(samples.one_image, sampling.model_chances, name="sample_x")
 
 
-def _sign_of_rec(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    nelbo, kl, rec = RightVAE.negative_elbo_bound(self, x)
-    return nelbo, kl, -rec
+def _both(first: Callable[[Trial], None], second: Callable[[Trial], None]) -> Callable[[Trial], None]:
+    """Two methods that share the points of a check."""
+
+    def test(trial: Trial) -> None:
+        first(trial)
+        second(trial)
+
+    return test
 
 
-def _without_rec(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    nelbo, kl, rec = RightVAE.negative_elbo_bound(self, x)
-    return kl - rec, kl, rec
+def _iwae_loss(self: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    niwae, kl, rec = self.negative_iwae_bound(x, 10)
+    return niwae, {"train/loss": niwae, "gen/elbo": -niwae, "gen/kl_z": kl, "gen/rec": rec}
 
 
-def _no_log_k(self: Any, x: Tensor, iw: int) -> tuple[Tensor, Tensor, Tensor]:
-    _, kl, rec = self.negative_elbo_bound(x)
-    return -torch.logsumexp(self.log_w(x, iw), 0).mean(), kl, rec
-
-
-def _zeros(self: Any, x: Tensor, iw: int) -> tuple[Tensor, Tensor, Tensor]:
-    niwae = RightVAE.negative_iwae_bound(self, x, iw)[0]
-    return niwae, torch.zeros(()), torch.zeros(())
-
-
-def _elbo_sign(self: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-    nelbo, numbers = RightVAE.loss(self, x)
-    return nelbo, {**numbers, "gen/elbo": nelbo}
-
-
-def _forgetting(*names: str) -> Any:
-    """A constructor that does not set these attributes."""
+def _constructor(**attributes: Any) -> Any:
+    """A right constructor that then sets these attributes otherwise; None: not at all."""
 
     def __init__(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
         RightVAE.__init__(self, nn, name, z_dim)
-        for forgotten in names:
-            delattr(self, forgotten)
+        for attribute, value in attributes.items():
+            delattr(self, attribute)
+            if value is not None:
+                setattr(self, attribute, value(nns.get(nn)))
 
     return __init__
+
+
+def _always_v1(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
+    RightVAE.__init__(self, "v1", name, z_dim)
+
+
+def _trainable(value: float) -> Callable[[Any], Parameter]:
+    return lambda network: Parameter(torch.tensor([value]))
 
 
 vae = Exercise(
@@ -90,76 +106,70 @@ vae = Exercise(
     truth=lambda model, x: torch.zeros(()),
     checks=(
         Check("it can be built", builds),
-        Check("the prior", prior_is_standard, points=0.5),
+        Check("its attributes and the prior", _both(sets_its_attributes, prior_is_standard), points=0.5),
         Check("negative_elbo_bound: the bound", _ELBO, points=0.5),
         Check("negative_elbo_bound: its terms and gradients", _ELBO_TERMS, points=0.5),
         Check("negative_iwae_bound: the bound", _IWAE, points=0.5),
         Check("negative_iwae_bound: its terms and gradients", _IWAE_TERMS, points=0.5),
-        Check("loss", loss_is_right, points=0.5),
-        Check("sample_z", of_method(sampling.z_is_standard_normal, name="sample_z"), points=0.25),
+        Check("loss", of_method(loss_first, loss_is_right, name="loss"), points=0.5),
         Check(
-            "sample_sigmoid",
-            of_method(sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH),
+            "sample_z",
+            of_method(sampling.z_shape, sampling.z_is_standard_normal, name="sample_z", arguments=_BATCH),
             points=0.25,
         ),
-        Check("sample_x: the pixels", of_method(sampling.model_chances, name="sample_x"), points=0.25),
+        Check("compute_sigmoid_given and sample_sigmoid", _both(_SIGMOID, _SAMPLE_SIGMOID), points=0.25),
+        Check("sample_x_given and sample_x: the pixels", _both(_X_GIVEN, _SAMPLE_X), points=0.25),
         Check("sample_x: the z", of_method(sampling.sample_z_from_prior, name="sample_x"), points=0.25),
     ),
     fingerprint=fingerprint,
-    agreement=0.06,
     misconceptions=(
         Misconception(
             "no-decoder",
-            derived(__init__=_forgetting("dec")),
+            derived(__init__=_constructor(dec=None)),
             "Your constructor does not build the decoder. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
             "and self.dec = network.Decoder(z_dim).",
         ),
         Misconception(
             "no-networks",
-            derived(__init__=_forgetting("enc", "dec")),
+            derived(__init__=_constructor(enc=None, dec=None)),
             "Your constructor does not build the networks. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
             "and self.dec = network.Decoder(z_dim).",
         ),
         Misconception(
+            "classes-for-networks",
+            derived(
+                __init__=_constructor(enc=lambda network: network.Encoder, dec=lambda network: network.Decoder),
+            ),
+            "network.Encoder is a class, which builds an encoder when it is called: network.Encoder(z_dim), and "
+            "network.Decoder(z_dim).",
+        ),
+        Misconception(
+            "always-the-same-network",
+            derived(__init__=_always_v1),
+            "The network's name is written into your constructor. Hand on the argument, nns.get(nn), and the class works with "
+            "every network, your own too.",
+        ),
+        Misconception(
             "no-prior",
-            derived(__init__=_forgetting("z_prior_m", "z_prior_v")),
+            derived(__init__=_constructor(z_prior_m=None, z_prior_v=None)),
             "Your constructor does not set the prior's mean and variance, so that self.z_prior has nothing to return.",
         ),
         Misconception(
-            "sign-of-rec-returned",
-            derived(negative_elbo_bound=_sign_of_rec),
-            "nelbo is right, but the rec you return is log p(x|z). The contract is rec = −log p(x|z), so that "
-            "kl + rec = nelbo.",
+            "prior-trains",
+            derived(__init__=_constructor(z_prior_m=_trainable(0.0), z_prior_v=_trainable(1.0))),
+            "A parameter is what training changes, and with a prior that moves this is another model. self.register_buffer "
+            "keeps mean and variance where no optimizer looks.",
         ),
         Misconception(
-            "sign-of-rec-in-nelbo",
-            derived(negative_elbo_bound=_without_rec),
-            "Inside nelbo the reconstruction term has the wrong sign: NELBO = KL − E_q[log p(x|z)] = kl + rec.",
+            "z-prior-without-property",
+            derived(z_prior=lambda self: (self.z_prior_m, self.z_prior_v)),
+            "z_prior is used without brackets, self.z_prior: the line @property above `def z_prior(self):` makes that call it.",
         ),
         Misconception(
-            "log-k-missing",
-            derived(negative_iwae_bound=_no_log_k),
-            "niwae is too low by log iw: the weights are averaged, not summed. Use log_mean_exp.",
-        ),
-        Misconception(
-            "kl-and-rec-are-zeros",
-            derived(negative_iwae_bound=_zeros),
-            "niwae is right, but kl and rec are placeholders: return the ELBO's two terms at the same x.",
-        ),
-        Misconception(
-            "sign-of-gen-elbo",
-            derived(loss=_elbo_sign),
-            'gen/elbo has the sign of the NELBO. The ELBO is a lower bound on log p(x), a negative number: "gen/elbo": −nelbo.',
-        ),
-        Misconception(
-            "probabilities-for-samples",
-            derived(sample_x=sampling.right_sample_sigmoid),
-            "sample_x returns probabilities. A sample is black or white: toss a coin for each pixel.",
-        ),
-        Misconception(
-            "one-z-for-the-batch",
-            derived(sample_z=lambda self, batch: sampling.right_sample_z(self, 1).expand(batch, -1)),
-            "sample_z returns the same z in every row. Draw one for each image.",
+            "trains-by-iwae",
+            derived(loss=_iwae_loss),
+            "Your loss lies below kl + rec and varies with draws, as the importance-weighted bound does. loss returns what "
+            "negative_elbo_bound(x) returns; training by IWAE is another objective.",
         ),
     ),
     correct={
@@ -171,8 +181,11 @@ vae = Exercise(
     hints=(
         "You have written every line of it in lessons 01 to 06. Begin with __init__: super().__init__(), then enc, dec and "
         "the prior.",
-        "Then the two bounds; loss only renames what negative_elbo_bound returns. check(VAE) tells which method to look at.",
-        "The poster in lesson 00 shows the class line by line; copy its skeleton, and fill each line from the lesson named "
-        "beside it.",
+        "Then the two bounds; loss only renames what negative_elbo_bound returns. check(VAE) looks at every method by itself, so "
+        "write one, check, and go on to the next.",
+        "In the weights z has three axes, (batch, iw, z_dim): m.unsqueeze(1) is (batch, 1, z_dim), expand(-1, iw, -1) makes iw "
+        "of it, and x.unsqueeze(1) goes with them. Sums over the last axis leave (batch, iw), and log_mean_exp takes dim=1.",
+        "The table above the exercise names each method, what it returns, and its lesson: hint() with that lesson's exercise, as "
+        'in hint("VAE.negative_iwae_bound"), goes on from here, and solution() shows what you wrote there.',
     ),
 )

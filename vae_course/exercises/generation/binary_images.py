@@ -1,5 +1,7 @@
 """The methods of exercise 6.1 that return samples, black and white."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -19,10 +21,21 @@ from vae_course.exercises.generation.checks import (
     right_x_given,
     sample_z_from_prior,
     samples_gate,
+    seeded,
     truth_shape,
 )
 from vae_course.exercises.generation.designed import PIXELS
-from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, PROBABILITIES, THRESHOLD, TWICE, UNIFORM
+from vae_course.exercises.generation.sentences import (
+    LOGITS,
+    MEAN_Z,
+    NEW_Z,
+    ONE_Z,
+    PROBABILITIES,
+    SEED,
+    THRESHOLD,
+    TWICE,
+    UNIFORM,
+)
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
@@ -52,8 +65,8 @@ sample_x_given = Exercise(
     scaffold=others("VAE.sample_x_given"),
     checks=(
         Check("black and white, one row per z", samples_gate),
-        Check("each pixel with its own chance", given_chances, points=0.5),
         Check("each pixel tossed on its own", given_independence, points=0.5),
+        Check("each pixel with its own chance", given_chances, points=0.5),
     ),
     fingerprint=designed.fingerprint_given_z,
     agreement=0.025,
@@ -84,6 +97,10 @@ sample_x_given = Exercise(
             _shared_between_pixels,
             "All pixels of an image share one random number, so that they switch on together. Toss for each pixel.",
         ),
+        Misconception("ignores-z", lambda self, z: right_x_given(self, right_sample_z(self, len(z))), NEW_Z),
+        Misconception(
+            "seed-inside", lambda self, z: torch.bernoulli(right_sigmoid_given(self, z), generator=seeded()), SEED
+        ),
     ),
     correct={
         "bernoulli": lambda self, z: torch.bernoulli(self.compute_sigmoid_given(z)),
@@ -96,13 +113,19 @@ sample_x_given = Exercise(
         "compute_sigmoid_given tells each pixel's probability of being 1. How do you toss a coin that is 1 with "
         "probability p?",
         "A uniform number u between 0 and 1 is below p with probability p. torch also has a function that does it all.",
-        "Apply torch.bernoulli to self.compute_sigmoid_given(z).",
+        "Two steps, and torch.bernoulli is the second. It wants probabilities: which of your methods gives those of this z?",
     ),
 )
 
 
 def _shared_z(self: object, batch: int) -> Tensor:
     return right_x_given(self, right_sample_z(self, 1).expand(batch, -1))
+
+
+def _seed_inside(self: Any, batch: int) -> Tensor:
+    generator = seeded()
+    z = torch.randn(batch, self.z_dim, generator=generator)
+    return torch.bernoulli(right_sigmoid_given(self, z), generator=generator)
 
 
 sample_x = Exercise(
@@ -119,7 +142,7 @@ sample_x = Exercise(
     scaffold=others("VAE.sample_x"),
     checks=(
         Check("black and white, one row per image", samples_gate),
-        Check("each pixel is tossed", model_chances, points=0.5),
+        Check("each pixel is tossed, with its own chance", model_chances, points=0.5),
         Check("z is drawn from the prior", sample_z_from_prior, points=0.5),
     ),
     fingerprint=designed.fingerprint_given_batch,
@@ -140,6 +163,10 @@ sample_x = Exercise(
             MEAN_Z,
         ),
         Misconception("uniform-z", lambda self, batch: right_x_given(self, torch.rand(batch, self.z_dim)), UNIFORM),
+        Misconception(
+            "sigmoid-twice", lambda self, batch: torch.bernoulli(torch.sigmoid(self.sample_sigmoid(batch))), TWICE
+        ),
+        Misconception("seed-inside", _seed_inside, SEED),
     ),
     correct={
         "by the methods": lambda self, batch: self.sample_x_given(self.sample_z(batch)),
@@ -149,6 +176,6 @@ sample_x = Exercise(
     hints=(
         "The model tells a story in two steps: first z, from the prior; then x, given z.",
         "You have a method for each step. Which one returns z for a batch, which one returns samples for a z?",
-        "Hand the result of self.sample_z(batch) to self.sample_x_given.",
+        "Call the two one inside the other: what sample_z returns is what sample_x_given is given.",
     ),
 )

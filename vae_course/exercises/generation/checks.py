@@ -1,10 +1,12 @@
 """Checks of the sampling methods, each with an exact rate of false alarms; and right versions, as scaffolds."""
 
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
+from vae_course.answers import Model
 from vae_course.exercises.checks import close, output, worst
 from vae_course.exercises.core import Arguments, Trial, Wrong
 from vae_course.exercises.generation import designed
@@ -12,6 +14,7 @@ from vae_course.exercises.generation.designed import (
     PIXELS,
     Z_DIM,
     call_images,
+    call_twice,
     coins,
     probabilities,
     ruler,
@@ -27,7 +30,11 @@ from vae_course.stage.lent import (
 )
 
 ROWS = 256
+TOSS_ANEW = "Each call should toss every coin anew: no rounding, no seed inside."
+DRAW_ANEW = "Each call should draw new z: no mean in their place, no seed inside."
 
+seeded = partial(Generator().manual_seed, 0)
+"""The generator of a learner who sets a seed inside: it starts again at every call."""
 
 RIGHT = {
     "VAE.sample_z": right_sample_z,
@@ -61,8 +68,23 @@ def z_shape(trial: Trial) -> None:
         if tuple(z.shape) != (batch, Z_DIM):
             raise Wrong(
                 f"You returned shape {tuple(z.shape)} for batch = {batch} and z_dim = {Z_DIM}.",
-                f"It should be {(batch, Z_DIM)}. The prior's mean and variance have shape (1,): expand them first.",
+                f"It should be {(batch, Z_DIM)}. {_on_shape(tuple(z.shape), batch)}",
             )
+
+
+def _on_shape(shape: tuple[int, ...], batch: int) -> str:
+    """What a wrong shape of z says for certain; a batch of one is asked after a batch of five."""
+    if batch == 1:
+        return "A batch of one keeps its axis."
+    if shape == (1,):
+        return "The prior's mean and variance have shape (1,): expand both to (batch, self.z_dim) before you draw."
+    if len(shape) == 2 and shape[0] == batch:
+        return f"The second axis holds the dimensions of z: self.z_dim, which is {Z_DIM} here."
+    if shape == (batch,):
+        return "That is one number for each image; a z has self.z_dim of them."
+    if shape == (Z_DIM,):
+        return "That is one z for the whole batch: every image has a row of its own, and nothing is averaged."
+    return "Rows are images, columns the dimensions of z."
 
 
 def z_is_standard_normal(trial: Trial) -> None:
@@ -81,9 +103,12 @@ def z_follows_its_prior(trial: Trial) -> None:
     z = output(trial.call(ruler(0, 3, 9), 1_024, seed=5))
     noise = noise_of(z, torch.tensor(3.0), torch.tensor(9.0))
     if distance_to_standard_normal(noise) > allowed_distance(noise.numel()):
+        mean, spread = z.mean().item(), z.std().item()
+        by_hand = abs(mean) < 0.2 and abs(spread - 1) < 0.2  # the draws of the standard prior
         raise Wrong(
-            f"For a prior with mean 3 and variance 9 your z have mean {z.mean():.2f} and spread {z.std():.2f}.",
-            "They should have mean 3 and standard deviation 3: read mean and variance from self.z_prior.",
+            f"For a prior with mean 3 and variance 9 your z have mean {mean:.2f} and standard deviation {spread:.2f}.",
+            "They should be bell-shaped, with mean 3 and standard deviation √9 = 3."
+            + (" Read mean and variance from self.z_prior." if by_hand else ""),
         )
 
 
@@ -117,7 +142,7 @@ def one_decode_per_image(trial: Trial) -> None:
 def probability_z_from_prior(trial: Trial) -> None:
     """The z behind the images are N(0, 1): see `designed.z_from_prior`."""
     model = trial.arguments[0]
-    p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
+    p = call_twice(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities", anew=DRAW_ANEW)
     designed.z_from_prior(designed.z_of_probabilities(p))
 
 
@@ -135,35 +160,41 @@ def _gate(trial: Trial, kind: str) -> None:
 
 def given_chances(trial: Trial) -> None:
     """For two z in turn, each pixel has its probability given z: see `designed.pixel_chances` (at most 2e-7)."""
-    x, z, model = _given(trial)
+    model, z = _two_z()
+    x = call_images(trial, model, z, seed=2, rows=ROWS, kind="samples")
     for i in range(2):
-        designed.pixel_chances(x[i::2], probabilities(model, z[i]))
+        images, p = x[i::2], probabilities(model, z[i])
+        if bool(
+            (images == images[0]).all()
+        ):  # tosses shared by all images: count over the pixels of one chance instead
+            images, p = images[0].view(-1, 4), p[:4]
+        designed.pixel_chances(images, p)
 
 
 def given_independence(trial: Trial) -> None:
-    """Pixels of an image are independent given z: see `designed.pixels_are_independent` (at most 1e-7)."""
-    x, z, model = _given(trial)
-    designed.pixels_are_independent(x, probabilities(model, z[:2]).repeat(len(x) // 2, 1))
+    """For two z in turn, coins that are tossed anew, each on its own, whatever their chances: see
+    `designed.pixels_are_independent` (at most 2e-7)."""
+    model, z = _two_z()
+    x = call_twice(trial, model, z, seed=2, rows=ROWS, kind="samples", anew=TOSS_ANEW)
+    for i in range(2):
+        designed.pixels_are_independent(x[i::2])
 
 
-def _given(trial: Trial) -> tuple[Tensor, Tensor, Any]:
-    model = coins(swing=2)
-    z = torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(ROWS // 2, 1)
-    return call_images(trial, model, z, seed=2, rows=ROWS, kind="samples"), z, model
+def _two_z() -> tuple[Model, Tensor]:
+    return coins(swing=4), torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(ROWS // 2, 1)
 
 
 def model_chances(trial: Trial) -> None:
     """With a decoder that ignores z, pixels are coins of known chances, independent (at most 2e-7 in all)."""
     model = coins()
-    x = call_images(trial, model, ROWS, seed=2, rows=ROWS, kind="samples")
-    p = probabilities(model, torch.zeros(Z_DIM))
-    designed.pixel_chances(x, p)
-    designed.pixels_are_independent(x, p)
+    x = call_twice(trial, model, ROWS, seed=2, rows=ROWS, kind="samples", anew=TOSS_ANEW)
+    designed.pixels_are_independent(x)
+    designed.pixel_chances(x, probabilities(model, torch.zeros(Z_DIM)))
 
 
 def sample_z_from_prior(trial: Trial) -> None:
     """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `designed.z_from_prior`."""
-    x = call_images(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples")
+    x = call_twice(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples", anew=DRAW_ANEW)
     designed.z_from_prior(designed.z_of_pixels(x), slack=0.01)
 
 

@@ -135,25 +135,49 @@ def pixel_chances(x: Tensor, p: Tensor) -> None:
         )
 
 
-def pixels_are_independent(x: Tensor, p: Tensor) -> None:
-    """Given z, the number of ones in a row of x (n, pixels) stays near its expectation.
+def pixels_are_independent(x: Tensor) -> None:
+    """Rows of x (n, pixels) with the same chances, whatever these are: none is a copy, and none has far more ones than others.
 
-    False alarms: at most ALPHA = 1e-7, by Hoeffding: P(|Σ x − Σ p| > sqrt(pixels · log(2 n / ALPHA) / 2)) in any row.
+    False alarms: at most ALPHA = 1e-7, by Hoeffding. A row's number of ones minus the mean over all n rows is a sum of
+    independent terms whose squared ranges add up to pixels · (n − 1) / n, so that it exceeds sqrt(pixels · log(2 n / ALPHA)
+    / 2) with probability at most ALPHA / n. Copies: two rows of the models here are equal with probability below 1e-50.
     """
     n, pixels = x.shape
-    away = (x.double().sum(1) - p.sum(-1)).abs().max().item()
+    on = x.double().sum(1)
+    away = (on - on.mean()).abs().max().item()
     if away > math.sqrt(pixels * math.log(2 * n / ALPHA) / 2):
         raise Wrong(
-            f"In one image {away:.0f} pixels too many or too few are on.",
-            "Given z, each pixel is a coin of its own: all of an image share one random number here.",
+            f"In one image {away:.0f} pixels more or fewer are on than in the average one, where all have the same chances.",
+            "Given z, each pixel is a coin of its own: here something moves all pixels of an image together.",
         )
+    if rows_agree(x):
+        raise Wrong("Two images came out equal in all their pixels.", "Each image needs tosses of its own.")
 
 
 def call_images(trial: Trial, *arguments: object, seed: int, rows: int, kind: str) -> Tensor:
     """One call's images, after the gate."""
-    value = output(trial.call(*arguments, seed=seed))
+    call = trial.call(*arguments, seed=seed)
+    if kind == "samples" and "0" in call.outputs and call.outputs["0"].dtype is torch.bool:
+        raise Wrong(
+            "Your pixels are True and False, as a comparison gives them.",
+            "An image is float32, 1. where the coin shows True: add .float().",
+        )
+    value = output(call)
     image_gate(value, rows, kind)
     return value
+
+
+def call_twice(trial: Trial, *arguments: object, seed: int, rows: int, kind: str, anew: str) -> Tensor:
+    """The images of one call, after another call with another seed gave others. A right answer never fails: equal draws
+    have probability 0 to rounding.
+
+    Args:
+        anew: what each call should do anew, in words.
+    """
+    x, again = (call_images(trial, *arguments, seed=s, rows=rows, kind=kind) for s in (seed, seed + 10))
+    if torch.equal(x, again):
+        raise Wrong("Two calls gave the same images.", anew)
+    return x
 
 
 def z_fingerprint(answer: Answer) -> dict[str, Tensor]:
@@ -168,7 +192,7 @@ def z_fingerprint(answer: Answer) -> dict[str, Tensor]:
             return {"shape": torch.tensor(z.shape, dtype=torch.float64)}
         found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
         found["rows"], found["columns"] = _flag(rows_agree(z)), _flag(rows_agree(z.T))
-        lone = bool(found["rows"]) and not bool((z == z.flatten()[0]).all())  # one random draw says little
+        lone = bool(found["rows"]) and not bool(found["fixed"])  # one random draw says little
         found[f"{name}: mean"] = z.mean() * (0 if lone else 1)
         found[f"{name}: spread"] = z.std() * (0 if lone else 1)
         found[f"{name}: within one sd"] = ((z - z.mean()).abs() < z.std()).double().mean() * (0 if lone else 1)
@@ -189,12 +213,18 @@ def image_parts(answer: Answer, *, given_z: bool) -> Iterator[dict[str, Tensor]]
             return
         found: dict[str, Tensor] = {}
         binary = bool(((first == 0) | (first == 1)).all())
-        found[f"{name}: binary"], found[f"{name}: rows"] = _flag(binary), _flag(rows_agree(first))
+        alike = [first[0::2], first[1::2]] if given_z else [first]  # images of the same z, if it is given
+        same, copies = torch.equal(first, again), any(rows_agree(images) for images in alike)
+        found[f"{name}: binary"], found[f"{name}: rows"] = _flag(binary), _flag(copies)
         found[f"{name}: negative"], found[f"{name}: above 1"] = _flag(first.min() < 0), _flag(first.max() > 1)
         if name == "coins":
-            # Equal images that differ from call to call rest on one toss a pixel: their averages say little.
-            keep = 0.0 if bool(found["coins: rows"]) and not torch.equal(first, again) else 1.0
-            found |= {f"coins: pixel {i}": first[:, i::4].clamp(-3, 3).mean() * keep for i in range(4)}
+            found["coins: the same in two calls"] = _flag(same)
+            one_number = binary and not same and bool((first[:, 0::4].std(1) == 0).all())
+            found["coins: one number an image"] = _flag(one_number)
+            # Tosses that images or pixels share, and that differ from call to call, are few: their averages say little.
+            keep = 0.0 if one_number or (copies and not same) else 1.0
+            for half, images in enumerate(alike):
+                found |= {f"coins {half}: pixel {i}": images[:, i::4].clamp(-3, 3).mean() * keep for i in range(4)}
             found["coins: between images"] = first.clamp(-3, 3).mean(1).std() * keep
         elif not given_z:
             first, again = (z_of_pixels(x.clamp(0, 1)).clamp(-3, 3) for x in (first, again))

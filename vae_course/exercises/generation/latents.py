@@ -1,7 +1,5 @@
 """Exercise 6.1, its first method: z from the prior."""
 
-from functools import partial
-
 import torch
 from torch.distributions import Normal
 
@@ -11,15 +9,15 @@ from vae_course.exercises.generation.checks import (
     draw_batch,
     others,
     right_sample_z,
+    seeded,
     z_follows_its_prior,
     z_is_standard_normal,
     z_shape,
 )
 from vae_course.exercises.generation.designed import Z_DIM
+from vae_course.given import sample_gaussian
 
 LESSON = "06_generation"
-
-_fixed = partial(torch.Generator().manual_seed, 0)
 
 sample_z = Exercise(
     name="VAE.sample_z",
@@ -36,7 +34,7 @@ sample_z = Exercise(
     checks=(
         Check("one z per image", z_shape),
         Check("z is drawn from N(0, I)", z_is_standard_normal, points=0.75),
-        Check("self.z_prior is used", z_follows_its_prior, points=0.25),
+        Check("the right spread and centre under another prior", z_follows_its_prior, points=0.25),
     ),
     fingerprint=designed.z_fingerprint,
     agreement=0.06,
@@ -54,6 +52,16 @@ sample_z = Exercise(
             "method stays right when the prior changes.",
         ),
         Misconception(
+            "noise-not-scaled",
+            lambda self, batch: self.z_prior[0] + torch.randn(batch, self.z_dim),
+            "The mean is right, and the variance is left out: multiply the noise by the square root of the prior's variance.",
+        ),
+        Misconception(
+            "mean-left-out",
+            lambda self, batch: self.z_prior[1].sqrt() * torch.randn(batch, self.z_dim),
+            "The spread is right, and the mean is left out: add the prior's mean.",
+        ),
+        Misconception(
             "uniform-noise",
             lambda self, batch: self.z_prior[0] + self.z_prior[1].sqrt() * torch.rand(batch, self.z_dim),
             "Your z are uniform: torch.rand lies between 0 and 1. Standard normal noise is torch.randn.",
@@ -62,6 +70,12 @@ sample_z = Exercise(
             "one-z-for-the-batch",
             lambda self, batch: right_sample_z(self, 1).expand(batch, -1),
             "All rows are the same z, so all images will be the same digit. Draw a z for each image.",
+        ),
+        Misconception(
+            "drawn-before-expanding",
+            lambda self, batch: sample_gaussian(*self.z_prior).expand(batch, self.z_dim),
+            "You drew one number and expanded it, so all images and all dimensions share it. Expand mean and variance to "
+            "(batch, self.z_dim), and draw then.",
         ),
         Misconception(
             "one-number-per-image",
@@ -87,7 +101,7 @@ sample_z = Exercise(
         Misconception(
             "seed-inside",
             lambda self, batch: (
-                self.z_prior[0] + self.z_prior[1].sqrt() * torch.randn(batch, self.z_dim, generator=_fixed())
+                self.z_prior[0] + self.z_prior[1].sqrt() * torch.randn(batch, self.z_dim, generator=seeded())
             ),
             "A seed inside makes every call draw the same z. Leave the seed to whoever calls you.",
         ),

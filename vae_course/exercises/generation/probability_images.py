@@ -15,12 +15,23 @@ from vae_course.exercises.generation.checks import (
     right_sample_z,
     right_sigmoid_given,
     right_x_given,
+    seeded,
     sigmoid_gate,
     sigmoid_value,
     truth_shape,
 )
 from vae_course.exercises.generation.designed import probabilities
-from vae_course.exercises.generation.sentences import LOGITS, MEAN_Z, ONE_Z, SAMPLES, TWICE, UNIFORM
+from vae_course.exercises.generation.sentences import (
+    LOGITS,
+    MEAN_Z,
+    NEW_Z,
+    ONE_Z,
+    ROUNDED,
+    SAMPLES,
+    SEED,
+    TWICE,
+    UNIFORM,
+)
 
 LESSON = "06_generation"
 TITLE = "Let the model draw"
@@ -62,9 +73,9 @@ compute_sigmoid_given = Exercise(
         Misconception(
             "ignores-z",
             lambda self, z: right_sigmoid_given(self, right_sample_z(self, len(z))),
-            "You draw a new z inside. The method is given a z: decode that one.",
+            NEW_Z,
         ),
-        Misconception("threshold", lambda self, z: (self.dec(z) > 0).float(), "You round. " + SAMPLES),
+        Misconception("threshold", lambda self, z: (self.dec(z) > 0).float(), ROUNDED),
     ),
     correct={
         "torch.sigmoid": lambda self, z: torch.sigmoid(self.dec(z)),
@@ -76,8 +87,8 @@ compute_sigmoid_given = Exercise(
     },
     hints=(
         "self.dec(z) gives one logit per pixel: log(p / (1 − p)). You want p.",
-        "Solve logit = log(p / (1 − p)) for p. The function that does it has a name and is in torch.",
-        "Apply torch.sigmoid to self.dec(z), once.",
+        "Solve logit = log(p / (1 − p)) for p: p = 1 / (1 + e^(−logit)). This function is called the sigmoid, and torch has it.",
+        "One line: the sigmoid of what the decoder returns for this z. Take it once; a second one would make fog.",
     ),
 )
 
@@ -114,6 +125,12 @@ sample_sigmoid = Exercise(
         Misconception(
             "uniform-z", lambda self, batch: right_sigmoid_given(self, torch.rand(batch, self.z_dim)), UNIFORM
         ),
+        Misconception("threshold", lambda self, batch: (self.dec(self.sample_z(batch)) > 0).float(), ROUNDED),
+        Misconception(
+            "seed-inside",
+            lambda self, batch: right_sigmoid_given(self, torch.randn(batch, self.z_dim, generator=seeded())),
+            SEED,
+        ),
         Misconception(
             "sigmoid-twice", lambda self, batch: torch.sigmoid(self.compute_sigmoid_given(self.sample_z(batch))), TWICE
         ),
@@ -125,6 +142,6 @@ sample_sigmoid = Exercise(
     hints=(
         "Two steps, and you have written both: draw a z, then turn it into probabilities.",
         "Which of your methods takes a batch size and returns z? Which takes z and returns probabilities?",
-        "Hand the result of self.sample_z(batch) to self.compute_sigmoid_given.",
+        "Call the two one inside the other: what sample_z returns is what compute_sigmoid_given is given.",
     ),
 )

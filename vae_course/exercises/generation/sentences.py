@@ -5,6 +5,9 @@ PROBABILITIES = (
     "You return probabilities, shades of grey. A sample is black or white: toss a coin with that probability for each "
     "pixel, as torch.bernoulli does."
 )
+ROUNDED = "You round the probabilities, so that 0.6 becomes 1. Asked are the probabilities themselves, as the sigmoid gives them."
+SEED = "A seed inside makes every call give the same images. Leave the seed to whoever calls you."
+NEW_Z = "You draw a new z inside. The method is given a z: decode that one."
 SAMPLES = "You return samples, black or white. Asked are the probabilities behind them: leave out the coin toss."
 TWICE = (
     "The sigmoid is applied twice, so every probability lies between 0.5 and 0.73: a grey fog. self.dec gives logits; "

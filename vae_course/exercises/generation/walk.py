@@ -12,7 +12,7 @@ LESSON = "06_generation"
 def draw_walk(generator: Generator) -> Arguments:
     """z0 and z1, (z_dim,) each, and a number of stations."""
     z_dim = int(torch.randint(2, 6, (), generator=generator))
-    n = int(torch.randint(2, 9, (), generator=generator))
+    n = int(torch.randint(3, 9, (), generator=generator))  # 2 stations are the ends, right for many a wrong walk
     return 2 * torch.randn(z_dim, generator=generator), 2 * torch.randn(z_dim, generator=generator), n
 
 
@@ -24,6 +24,11 @@ def _sphere(z0: Tensor, z1: Tensor, n: int) -> Tensor:
     t = torch.linspace(0, 1, n)[:, None]
     angle = torch.acos((z0 @ z1 / (z0.norm() * z1.norm())).clamp(-1, 1))
     return (torch.sin((1 - t) * angle) * z0 + torch.sin(t * angle) * z1) / torch.sin(angle)
+
+
+def _last_replaced(z0: Tensor, z1: Tensor, n: int) -> Tensor:
+    stations = _line(z0, z1, torch.arange(n) / n)
+    return torch.cat([stations[:-1], z1[None]])
 
 
 interpolate = Exercise(
@@ -83,6 +88,23 @@ interpolate = Exercise(
             lambda z0, z1, n: _line(z0, z1, torch.arange(n + 1) / n),
             "You return n + 1 stations. For n of them, with both ends, there are n − 1 steps.",
         ),
+        Misconception(
+            "last-step-longer",
+            _last_replaced,
+            "Both ends are right, but your last step is longer than the others: it is not enough to put z1 in the last row. "
+            "Make all n − 1 steps equal.",
+        ),
+        Misconception(
+            "glued-end-to-end",
+            lambda z0, z1, n: _line(z0, z1, torch.linspace(0, 1, n)).flatten(),
+            "The stations are glued end to end, as torch.cat does it: torch.stack gives each a row.",
+        ),
+        Misconception(
+            "glued-and-never-arrives",
+            lambda z0, z1, n: _line(z0, z1, torch.arange(n) / n).flatten(),
+            "The stations are glued end to end, as torch.cat does it: torch.stack gives each a row. And the last one lies one "
+            "step short of z1.",
+        ),
     ),
     correct={
         "linspace": lambda z0, z1, n: _line(z0, z1, torch.linspace(0, 1, n)),
@@ -94,6 +116,6 @@ interpolate = Exercise(
     hints=(
         "Print the given code's first and last row and compare them with z0 and z1. Which end is missing?",
         "A fence of n posts has n − 1 gaps. How large is a step of t, if t starts at 0 and must end at 1?",
-        "Let t be torch.linspace(0, 1, n), turn it into a column (n, 1), and mix: weight 1 − t for z0 and t for z1.",
+        "torch.linspace(start, end, how_many) includes both ends. Take its numbers in place of the draft's t; the mixture is right.",
     ),
 )

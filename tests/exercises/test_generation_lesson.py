@@ -1,0 +1,62 @@
+"""What lesson 06 says of its models and formulas is so."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_course import given, load_mnist
+from vae_course.data import binarize
+from vae_course.figures import generation as figures
+
+LESSON = (Path(__file__).parents[2] / "solutions" / "06_generation.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def images():
+    return binarize(load_mnist("train").images[:1_000], generator=torch.Generator().manual_seed(0))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["v1_z2", "v1_z20"])
+def test_the_mean_kl_is_what_z_tells_of_x_plus_the_mismatch_of_the_mixture(name: str, images: torch.Tensor) -> None:
+    model = given.trained(name)
+    m, v = model.enc(images)
+    torch.manual_seed(0)
+    z = given.sample_gaussian(m, v)
+    mixture = figures.aggregate_density(model, images, z)
+    tells = given.log_normal(z, m, v) - mixture
+    mismatch = mixture - given.log_normal(z, *model.z_prior)
+    kl = given.kl_normal(m, v, *model.z_prior).mean()
+    error = (tells + mismatch).std() / math.sqrt(len(z))
+    assert abs(tells.mean() + mismatch.mean() - kl) < 6 * error
+    assert float(tells.max()) <= math.log(len(images)) + 1e-3
+    assert mismatch.mean() > 0
+
+
+@torch.no_grad()
+def test_the_latents_stay_ahead_of_the_pixels_when_both_are_black_and_white() -> None:
+    train, test = load_mnist("train"), load_mnist("test")
+    generator = torch.Generator().manual_seed(0)
+    known, asked = (
+        binarize(train.images[:1_000], generator=generator),
+        binarize(test.images[:1_000], generator=generator),
+    )
+    encoder = given.trained("v1_z20").enc
+    pixels, latents = (
+        figures.neighbours_vote(a, train.labels[:1_000], b, test.labels[:1_000])
+        for a, b in ((known, asked), (encoder(known)[0], encoder(asked)[0]))
+    )
+    assert latents > pixels
+
+
+def test_the_spherical_walk_keeps_the_length_of_ends_that_are_equally_long_and_only_of_those() -> None:
+    z0, z1 = torch.tensor([3.0, 0.0]), torch.tensor([-2.0, math.sqrt(5)])
+    assert torch.allclose(figures.spherical(z0, z1, 9).norm(dim=1), torch.full((9,), 3.0), atol=1e-5)
+    assert not torch.allclose(figures.spherical(z0, 2 * z1, 9).norm(dim=1)[1:-1], torch.full((7,), 3.0), atol=0.1)
+
+
+def test_the_ends_of_a_walk_are_not_written_like_the_axes_of_the_map() -> None:
+    assert "z_0" not in LESSON and "z_j" not in LESSON
+    assert r"s_j = (1 - t_j)\,\texttt{z0} + t_j\,\texttt{z1}" in LESSON
