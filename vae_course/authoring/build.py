@@ -90,10 +90,8 @@ text/plain is, and reads `<Figure size 640x480 with 1 Axes>`. So:
 
 * a figure alone needs no tag; neither do numbers from a fixed seed, rounded to few decimals;
 * a cell that prints, or puts into HTML, what training computed (it differs between machines in the last digits) has
-  the tag `nbval-ignore-output`, and an `assert` in the same or the next code cell states what must hold. The build
-  refuses the tag without the assert. An error in a tagged cell still fails;
-* an `assert` that a right answer of another kind could fail (a figure after training) stands between `### BEGIN BUILD
-  ONLY` and `### END BUILD ONLY`: the solved notebook runs it, the learner's is without it.
+  the tag `nbval-ignore-output`, and an `assert` in it or in the next code cell, or the build refuses it. What another
+  right answer could fail stands between `### BEGIN BUILD ONLY` and `### END BUILD ONLY`: no learner gets these lines.
 """
 
 import argparse

@@ -151,6 +151,15 @@ def as_sum(label: str, value: float, kl: float, rec: float, batch: int, z_dim: i
     return f"Read off your numbers: your {label} is {found[0]}." if len(found) == 1 else ""
 
 
+def rec_must_be_finite(call: Call) -> None:
+    """For a model that is sure of a pixel, and right: the pixel costs nothing, and 0 · log 0 is no number."""
+    if not math.isfinite(number(call, "2")):
+        raise Wrong(
+            f"Your rec is {number(call, '2')} where the decoder's logit is 20 for a pixel that is 1.",
+            "It should be finite: such a pixel costs 2e-9 nats.",
+        )
+
+
 def part_at_fault(call: Call, kl: float, rec: float) -> str:
     """Which term is off where the bound is the sum of both, as it should be, and the other term is right; else empty."""
     if not near(number(call, "0"), number(call, "1") + number(call, "2")):

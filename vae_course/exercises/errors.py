@@ -113,9 +113,9 @@ _MEANINGS = (
         "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
     ),
     (
-        r"binarize needs",
-        "binarize is for the grey images of MNIST, bytes from 0 to 255. An x that your function is given is black and white "
-        "already: leave binarize out. Probabilities become black and white by torch.bernoulli.",
+        r"binarize needs the uint8 images",
+        "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; an x of 0 "
+        "and 1 is black and white already; leave binarize out.",
     ),
     (
         r"'(int|float)' object has no attribute|must be Tensor, not (int|float)",

@@ -5,7 +5,7 @@ network "tiny".
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
@@ -104,6 +104,16 @@ def apart(generator: Generator, z_dim: int = 4, batch: int = 5) -> Case:
     w["enc.net.2.bias"][z_dim:] = torch.tensor([-2.0, 0.2, 3.0, raw_variance(0.9)]).repeat(8)[:z_dim]
     w["enc.net.2.weight"][3::4] *= 0.1  # rows of means, then of variances: z_dim is 1 or a multiple of four
     return Case(model, images(generator, batch))
+
+
+def sure_of_a_pixel(case: Case) -> Case:
+    """The same, with a last pixel that is 1 in all images, of which the decoder is so sure that a sigmoid says 1 in float32."""
+    weights = {name: w.clone() for name, w in case.model.weights.items()}
+    weights["dec.net.2.weight"][-1] = 0.0
+    weights["dec.net.2.bias"][-1] = 20.0
+    x = case.x.clone()
+    x[:, -1] = 1.0
+    return Case(replace(case.model, weights=weights), x)
 
 
 def faint(case: Case) -> Case:

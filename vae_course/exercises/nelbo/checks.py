@@ -20,13 +20,14 @@ from vae_course.exercises.bound_tools import (
     near,
     number,
     part_at_fault,
+    rec_must_be_finite,
     rows_agree,
     slopes,
     three_numbers,
 )
 from vae_course.exercises.core import Trial, Wrong
 from vae_course.exercises.drawn import MANY, OneDraw, must_follow_q, one_draw
-from vae_course.exercises.models import Case, apart, kl_terms, narrow, rec_without_z
+from vae_course.exercises.models import Case, apart, kl_terms, narrow, rec_without_z, sure_of_a_pixel
 from vae_course.exercises.valleys import mild
 
 ROWS = 24  # copies of an image in *mild*, to see what they share
@@ -109,6 +110,9 @@ def value_of(name: str) -> Callable[[Trial], None]:
                 return fault or as_sum(label, got, kl, rec, len(case.x), case.model.z_dim)
 
             must_be_near(label, got, right, "for five images under a small model", closer=read)
+        if name == "2":
+            sure = sure_of_a_pixel(apart_call(trial)[0])
+            rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
         if name != "1":
             _matches_integral(trial, name, label)
 
