@@ -280,7 +280,9 @@ if solved(VAE):
         "your IWAE bound, k = 10": sum(tens) / 50,
         "your IWAE bound, k = 1,000": thousand_each.mean().item(),
     }
+    ### BEGIN BUILD ONLY
     assert bounds["your ELBO"] < bounds["your IWAE bound, k = 10"] < exact
+    ### END BUILD ONLY
     figures.bounds_below_truth(bounds, exact)
     gap = exact_each - thousand_each  # (20,)
     without_worst = (gap.sum() - gap.max()).item() / 19
@@ -524,7 +526,9 @@ if ready:
     losses = curves["train/loss"]
     print(f"first batch:      {losses[0]:.1f} nats")
     print(f"last 100 batches: {sum(losses[-100:]) / 100:.1f} nats")
+    ### BEGIN BUILD ONLY
     assert losses[-1] < losses[0]
+    ### END BUILD ONLY
 else:
     print("Your model will be trained here, once VAE and MyNetwork pass their checks.")
 
@@ -546,7 +550,9 @@ x = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784)
 if ready:
     result = evaluate(model, x)
     print(result)
+    ### BEGIN BUILD ONLY
     assert result.nll < 543.43, "a model that knows nothing reaches 784 ln 2"
+    ### END BUILD ONLY
 else:
     print("Your test NELBO will appear here.")
 
@@ -671,7 +677,9 @@ if ready:
     print(f"your NELBO, 5,000 draws averaged:  {-log_w.mean():.2f} nats")
     print(f"your −IWAE, 5,000 draws:           {-per_image.mean():.2f} nats")
     print(f"draws that really count, of 5,000: {given.effective_sample_size(log_w).mean():.0f}")
+    ### BEGIN BUILD ONLY
     assert -per_image.mean() < -log_w.mean()
+    ### END BUILD ONLY
 else:
     log_w = None
     print("Your bound with 5,000 draws will appear here.")
@@ -696,7 +704,9 @@ if ready:
             f"{what:27} {values.mean():6.2f} ± {2 * values.std() / 50**0.5:.2f} (two standard errors, 50 images); "
             f"varies by {values.std():.1f} from image to image"
         )
+    ### BEGIN BUILD ONLY
     assert gap.mean() > 0
+    ### END BUILD ONLY
 else:
     print("Two uncertainties will appear here: one large, one small.")
 
@@ -711,7 +721,9 @@ if ready:
     error = 2 * (result.standard_error**2 + (gap.std() / 50**0.5).item() ** 2) ** 0.5
     print(f"test NELBO, 10,000 images:    {result.nll:.2f}")
     print(f"estimate of −log p(x) by it:  {nll:.2f} ± {error:.2f} nats per image (two standard errors)")
+    ### BEGIN BUILD ONLY
     assert nll < result.nll
+    ### END BUILD ONLY
 else:
     print("Your figure, with its uncertainty, will appear here.")
 
@@ -910,7 +922,9 @@ check(slips, "slips")
 
 # %% tags=["nbval-ignore-output"]
 card = progress(nats=nll) if ready else progress()
+### BEGIN BUILD ONLY
 assert not ready or 0 < nll < result.nll
+### END BUILD ONLY
 card
 
 # %% [markdown]

@@ -163,7 +163,7 @@ def test_a_relation_of_kl_and_rec_is_said_only_where_two_inputs_show_it() -> Non
         niwae, kl, rec = bound(lambda w: -log_mean_exp(w, 1).mean())(self, x, iw)
         return niwae, kl, 0.5 * kl + rec
 
-    for seed in range(12):
+    for seed in (16, 32, 35, 40):  # where one input alone shows one
         assert "Read off your numbers" not in said(BOUND, by_chance, seed).message
     assert "Read off your numbers: your rec is ½ kl + rec." in said(BOUND, halved).message
 
