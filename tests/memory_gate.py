@@ -4,6 +4,7 @@ A pytest plugin for runs over notebooks (`-p tests.memory_gate`). After a notebo
 its kernel's resident memory; other systems do not keep that number, and nothing is asked there.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,15 @@ def peak_memory(pid: int) -> int | None:
     return 1024 * int(peak.split()[1])
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """While the kernel still lives: pytest takes a notebook down after its last cell."""
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Asked while the kernel still lives, because pytest takes a notebook down after its last cell; said when that is done."""
     notebook = item.parent
     kernel = getattr(notebook, "kernel", None)
-    if notebook is None or kernel is None or (nextitem is not None and nextitem.parent is notebook):
-        return
-    peak = peak_memory(kernel.km.provisioner.pid)
-    if peak is not None and peak > LIMIT:
+    is_last = notebook is not None and (nextitem is None or nextitem.parent is not notebook)
+    peak = peak_memory(kernel.km.provisioner.pid) if kernel is not None and is_last else None
+    yield
+    if notebook is not None and peak is not None and peak > LIMIT:
         pytest.fail(
             f"{Path(notebook.path).name}: its kernel held {peak / 1e9:.2f} GB at its peak; a lesson may hold {LIMIT / 1e9:g} GB, "
             "because Binder gives 2 GB. Compute in smaller pieces, or free what is not needed.",

@@ -75,8 +75,12 @@ def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
 def aggregate_density(model: Any, x: Tensor, z: Tensor) -> Tensor:
     """log q(z) of the aggregate posterior, the average of q(z|x) over the images x, at places z (n, z_dim): (n,)."""
     m, v = model.enc(x)
-    pieces = [given.log_normal(part[:, None], m, v) for part in z.split(50)]  # (50, images) each
-    return torch.logsumexp(torch.cat(pieces), 1) - math.log(len(x))
+    # A few places at a time: (10, images, z_dim) numbers, not (n, images, z_dim). They go into one tensor that is there from
+    # the start: small ones kept between the large would hold on to a gigabyte of memory.
+    found = torch.empty(len(z))
+    for some, place in zip(z.split(10), found.split(10), strict=True):
+        place.copy_(torch.logsumexp(given.log_normal(some[:, None], m, v), 1))
+    return found - math.log(len(x))
 
 
 def worst_hole(model: Any, x: Tensor, radius: float = 2.0, n: int = 41) -> tuple[Tensor, float]:
