@@ -1,5 +1,6 @@
 """Whatever an answer does, `check` comes back with a verdict, and the notebook is as it was."""
 
+import contextlib
 import math
 import random
 import re
@@ -276,11 +277,12 @@ def test_a_stopped_answer_leaves_nothing_behind_and_the_learners_alarm_still_rin
         signal.signal(signal.SIGALRM, handler)
 
 
-@pytest.mark.parametrize("mode", ["float64", "device", "inference", "warnings are errors"])
+@pytest.mark.parametrize("mode", ["float64", "device", "device of a with", "inference", "warnings are errors"])
 def test_a_right_answer_passes_whatever_the_notebook_has_set(mode):
     device, dtype = torch.get_default_device(), torch.get_default_dtype()
+    own_device = torch.device("meta") if mode == "device of a with" else contextlib.nullcontext()
     try:
-        with torch.inference_mode(mode == "inference"), warnings.catch_warnings():
+        with own_device, torch.inference_mode(mode == "inference"), warnings.catch_warnings():
             if mode == "float64":
                 torch.set_default_dtype(torch.float64)
             if mode == "device":
@@ -292,6 +294,24 @@ def test_a_right_answer_passes_whatever_the_notebook_has_set(mode):
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device.type == "cpu" else device)
     assert all(verdicts), verdicts
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_an_answer_runs_outside_any_mode_of_torch_that_its_interruption_could_lose(device):
+    """A default device is such a mode: of 400 endless loops over `len(tensor)`, 9 were stopped while torch had left it."""
+    modes = []
+
+    def watched(m, v):
+        modes.append(len(torch.overrides._get_current_function_mode_stack()))
+        return z(m, v)
+
+    try:
+        torch.set_default_device(None if device == "cpu" else device)
+        assert check(watched, "sample_gaussian")
+        assert torch.get_default_device().type == device, "the notebook's own is put back"
+    finally:
+        torch.set_default_device(None)
+    assert set(modes) == {0}
 
 
 def test_a_right_answer_that_is_slow_passes():

@@ -1,8 +1,10 @@
 """`check(answer)`: every answer is examined at once, and a wrong one gets the reason."""
 
+import contextlib
 import secrets
 import traceback
 import warnings
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -124,11 +126,8 @@ def last_failed() -> str:
 
 def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
     """What the checks say; where one of them breaks on a result that nobody thought of, a sentence, not a traceback."""
-    dtype = torch.get_default_dtype()
-    # The checks draw their inputs as float32 on the CPU, whatever the notebook has set for itself.
-    torch.set_default_dtype(torch.float32)
     try:
-        with torch.device("cpu"), warnings.catch_warnings():
+        with _float32_on_the_cpu(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
             return examine(definition, definition.answer(target).limited(definition.seconds), seed)
     except Exception as error:  # noqa: BLE001 - a lesson goes on
@@ -138,5 +137,23 @@ def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
             f"{place.lineno}). Return ordinary tensors, as the card asks. If you do, this is our mistake: please report it."
         )
         return outcome(definition, "raised", sentence, seed)
+
+
+@contextlib.contextmanager
+def _float32_on_the_cpu() -> Iterator[None]:
+    """Draw the checks' inputs so, whatever the notebook has set for itself, which is put back.
+
+    A default device is a mode that each call of torch leaves and enters again, and an interruption in between loses it. So
+    there is none while an answer runs: `torch.device("cpu")` is for the one that only a `with` of the cell's own can end.
+    """
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    if device.type != "cpu":
+        torch.set_default_device(None)
+    try:
+        with contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"):
+            yield
     finally:
         torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
