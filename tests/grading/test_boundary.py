@@ -1,12 +1,14 @@
 """The sandbox holds. Every probe is harmless where it does not: it looks at a canary made by its test, a bounded number of
 times, and says what it saw."""
 
+import contextlib
 import os
 import shlex
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +18,8 @@ import pytest
 from tests.grading.conftest import MARKER, called, exercise_called, seen
 from vae_course.answers import Killed, OutOfMemory, TimedOut
 from vae_course.grading import sandbox
-from vae_course.grading.remote import Submission, WorkerLost, Workers
+from vae_course.grading.remote import STARTS, Submission, WorkerLost, Workers
+from vae_course.grading.workers import Worker
 from vae_course.notebooks import HandIn
 
 Submit = Callable[[str], Submission]
@@ -426,6 +429,33 @@ def test_a_process_that_is_killed_from_outside_is_no_mistake_of_the_answer_once(
         with pytest.raises(error):
             called(submission, "right")
         assert seen(submission, "right") == {"0": [1.0]}
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_started_again_but_not_for_ever(
+    hand_in: Callable[[str], HandIn], monkeypatch: pytest.MonkeyPatch
+):
+    left, whole = 0, Worker.wait
+
+    def killed_before_it_is_ready(worker: Worker) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            box = psutil.Process(worker._process.pid)
+            while not box.children():  # the outer one, killed this early, would not always take the inner one with it
+                time.sleep(0.001)
+            for process in (*box.children(recursive=True), box):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        whole(worker)
+
+    monkeypatch.setattr(Worker, "wait", killed_before_it_is_ready)
+    left = STARTS - 1
+    with Workers(1) as workers:
+        with workers.submission(hand_in("a = 1")) as submission:
+            assert left == 0 and submission.constant("a") == 1
+    left = STARTS
+    with pytest.raises(WorkerLost, match="A worker of the sandbox ended"), Workers(1):
+        raise AssertionError("it cannot have started")
 
 
 def test_two_workers_serve_two_submissions_at_a_time(hand_in: Callable[[str], HandIn]):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from vae_course.grading.collect import Student
@@ -41,9 +41,7 @@ def marked_students(
 
 
 def _open(stack: ExitStack) -> Submit:
-    """The sandbox, with one worker for this process, which is started once more if it was killed before it was ready."""
-    with suppress(WorkerLost):
-        return stack.enter_context(Workers(1)).submission
+    """The sandbox, with one worker for this process."""
     return stack.enter_context(Workers(1)).submission
 
 

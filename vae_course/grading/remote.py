@@ -29,6 +29,7 @@ __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
 SUBMISSION = 120.0  # seconds of waiting for one hand-in in all
 FRESH = 10.0  # seconds after which a process is not used for its student's next hand-in; a right one needs a tenth of a second
 MOST_NAMES = 2000  # of a hand-in
+STARTS = 5  # of a worker, in a row, before the sandbox counts as unusable
 _numbers = itertools.count(1)
 
 
@@ -50,8 +51,8 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         try:
-            for worker in self._all:
-                worker.wait()
+            for worker in [self.take() for _ in self._all]:
+                self.give_back(worker, lost=False)
         except BaseException:
             self.close()
             raise
@@ -70,14 +71,26 @@ class Workers:
         return Submission(self, hand_in, seconds)
 
     def take(self) -> Worker:
-        return self._free.get()
+        """A worker that can fork. Whoever kills one while it starts wins seconds and moves no mark: another takes its place."""
+        worker, starts = self._free.get(), 1
+        while True:
+            try:
+                worker.wait()
+                return worker
+            except WorkerLost:
+                worker, starts = self._in_place_of(worker), starts + 1
+                if starts > STARTS:
+                    self._free.put(worker)
+                    raise
 
     def give_back(self, worker: Worker, lost: bool) -> None:
         """A worker that was lost is replaced."""
-        if lost:
-            worker.close()
-            self._all[self._all.index(worker)] = worker = Worker()
-        self._free.put(worker)
+        self._free.put(self._in_place_of(worker) if lost else worker)
+
+    def _in_place_of(self, worker: Worker) -> Worker:
+        worker.close()
+        self._all[self._all.index(worker)] = new = Worker()
+        return new
 
 
 class Submission:

@@ -95,8 +95,7 @@ class Worker:
             self._ready = True
 
     def fork(self) -> Channel:
-        """A child for one submission, shut in, and ready for requests."""
-        self.wait()
+        """A child for one submission, shut in, and ready for requests. Of a worker that is ready."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
