@@ -982,6 +982,12 @@ else:
 # The hook is missing, or its $\tilde w$ is 1 everywhere: shares are made along the axis of the draws (axis 1).
 # </details>
 #
+# <details><summary>I get a decoder's slope that is far too small</summary>
+#
+# $\tilde w^2$ stands before $\log w$ as a whole and weights the decoder's gradient too, which is right with one $\tilde w$. A hook
+# on $z$ changes only what flows back through $z$.
+# </details>
+#
 # **Think.** With $k = 1$ there is a single draw and $\tilde w = 1$. What does DReG become?
 #
 # <details><summary>Answer</summary>

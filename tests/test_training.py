@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vae_course import training
+from vae_course import given, training
 from vae_course.data import load_mnist
 from vae_course.evaluation import evaluate
 from vae_course.reference import VAE
@@ -292,6 +292,11 @@ def test_a_gradient_that_is_not_finite_stops_before_it_spoils_the_model():
 def test_an_objective_that_returns_something_else_is_told_what_is_expected(objective, message: str):
     with pytest.raises(TypeError, match=message):
         run(objective=objective)
+
+
+def test_a_model_without_a_loss_is_told_what_to_train():
+    with pytest.raises(TypeError, match=r"VAE has no method loss\(x\).*lesson 04.*objective="):
+        fit(given.VAE("v1"), torch.ones(5, 784), steps=1, progress=False)
 
 
 @pytest.mark.parametrize("options", [{"steps": 0}, {"batch_size": 0}])

@@ -98,12 +98,12 @@ def fit(
 
     Raises:
         TrainingDiverged: the loss or the gradient is not finite; the model keeps the parameters of the step before.
-        TypeError: the objective returned something else than it should.
+        TypeError: the objective returned something else than it should; there is none, and the model has no loss.
         ValueError: the checkpoint is of another run; steps or batch_size below 1.
     """
     if steps < 1 or batch_size < 1:
         raise ValueError(f"steps and batch_size must be at least 1; got {steps} and {batch_size}.")
-    objective = objective or (lambda model, x: model.loss(x))
+    objective = objective or _own_loss(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     device = parameters[0].device
     images = _images(data).to(device)
@@ -174,6 +174,15 @@ def _images(data: MNIST | Tensor) -> Tensor:
 
 def _batch(images: Tensor) -> Tensor:
     return binarize(images) if images.dtype == torch.uint8 else images
+
+
+def _own_loss(model: Any) -> Objective:
+    if not callable(getattr(model, "loss", None)):
+        raise TypeError(
+            f"{type(model).__name__} has no method loss(x) to minimise. Train a class that has one, as lesson 04 writes it, or hand "
+            "over objective=..., which is called with the model and a batch x and returns the scalar to minimise."
+        )
+    return lambda model, x: model.loss(x)
 
 
 def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str, float]]:

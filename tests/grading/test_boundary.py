@@ -18,8 +18,8 @@ import pytest
 from tests.grading.conftest import MARKER, called, exercise_called, seen
 from vae_course.answers import Killed, OutOfMemory, TimedOut
 from vae_course.grading import sandbox
-from vae_course.grading.remote import STARTS, Submission, WorkerLost, Workers
-from vae_course.grading.workers import Worker
+from vae_course.grading.remote import Submission, WorkerLost, Workers
+from vae_course.grading.workers import STARTS, Worker
 from vae_course.notebooks import HandIn
 
 Submit = Callable[[str], Submission]

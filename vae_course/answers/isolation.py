@@ -31,12 +31,12 @@ def undisturbed(seed: int) -> Iterator[None]:
     the cell's output: nothing is printed, shown or warned about. Time limits belong inside: an interruption while things
     are put back would leave them half done.
     """
-    states = random.getstate(), np.random.get_state()
-    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     settings = [read() for read, _ in _SETTINGS]
     device = torch.get_default_device()
     # Not in inference mode means with gradients, whatever the caller's mode; leaving it restores both.
-    with torch.inference_mode(False), torch.random.fork_rng(gpus), _silence(), _own_figures():
+    with torch.inference_mode(False), _silence(), _own_figures():
         try:
             random.seed(seed)
             np.random.seed(seed % 2**32)
@@ -45,6 +45,9 @@ def undisturbed(seed: int) -> Iterator[None]:
         finally:
             random.setstate(states[0])
             np.random.set_state(states[1])
+            torch.set_rng_state(states[2])
+            if gpus is not None:
+                torch.cuda.set_rng_state_all(gpus)
             for (read, write), before in zip(_SETTINGS, settings, strict=True):
                 if read() != before:
                     write(before)

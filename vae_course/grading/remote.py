@@ -10,7 +10,6 @@ Nothing that comes back is believed: see `protocol`. Whatever a student's proces
 import contextlib
 import itertools
 import math
-import queue
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +20,7 @@ from vae_course.grading.asking import DEFINITIONS, STATEMENT, definitions, late
 from vae_course.grading.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name
 from vae_course.grading.remote_answer import RemoteAnswer
 from vae_course.grading.replies import constant_in
-from vae_course.grading.workers import End, Worker, WorkerLost
+from vae_course.grading.workers import End, Slots, Worker, WorkerLost
 from vae_course.notebooks import HandIn
 
 __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
@@ -29,68 +28,15 @@ __all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
 SUBMISSION = 120.0  # seconds of waiting for one hand-in in all
 FRESH = 10.0  # seconds after which a process is not used for its student's next hand-in; a right one needs a tenth of a second
 MOST_NAMES = 2000  # of a hand-in
-STARTS = 5  # of a worker, in a row, before the sandbox counts as unusable
 _numbers = itertools.count(1)
 
 
-class Workers:
-    """Some workers, each of which serves one submission at a time. A worker that dies is replaced.
-
-    Args:
-        slots: how many; memory is about 350 MB for the first, and is not shared between them.
-
-    Raises:
-        WorkerLost: the sandbox cannot be used here; the sentence says what to install.
-    """
-
-    def __init__(self, slots: int = 1) -> None:
-        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker() for _ in range(slots)]
-        for worker in self._all:
-            self._free.put(worker)
-
-    def __enter__(self) -> "Workers":
-        try:
-            for worker in [self.take() for _ in self._all]:
-                self.give_back(worker, lost=False)
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Kill all workers and what runs in them."""
-        for worker in self._all:
-            worker.close()
+class Workers(Slots):
+    """Slots that serve submissions; see there for what is raised."""
 
     def submission(self, hand_in: HandIn, seconds: float = SUBMISSION) -> "Submission":
         """A hand-in whose definitions have been run. Waits for a free worker; close it to free the worker again."""
         return Submission(self, hand_in, seconds)
-
-    def take(self) -> Worker:
-        """A worker that can fork. Whoever kills one while it starts wins seconds and moves no mark: another takes its place."""
-        worker, starts = self._free.get(), 1
-        while True:
-            try:
-                worker.wait()
-                return worker
-            except WorkerLost:
-                worker, starts = self._in_place_of(worker), starts + 1
-                if starts > STARTS:
-                    self._free.put(worker)
-                    raise
-
-    def give_back(self, worker: Worker, lost: bool) -> None:
-        """A worker that was lost is replaced."""
-        self._free.put(self._in_place_of(worker) if lost else worker)
-
-    def _in_place_of(self, worker: Worker) -> Worker:
-        worker.close()
-        self._all[self._all.index(worker)] = new = Worker()
-        return new
 
 
 class Submission:

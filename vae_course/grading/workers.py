@@ -1,8 +1,9 @@
-"""One worker as the grader holds it: a process in the sandbox that forks a fresh child for each submission."""
+"""Workers as the grader holds them: each a process in the sandbox that forks a fresh child for each submission."""
 
 import base64
 import contextlib
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from vae_course.answers import Killed, OutOfMemory, Stopped, TimedOut
 from vae_course.grading import sandbox, system_calls
@@ -21,6 +22,8 @@ from vae_course.grading.worker import NO_CONNECTION, OUT_OF_MEMORY
 READY, ANSWER = 120.0, 10.0  # seconds: importing torch on a busy machine; anything else
 RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
 """What a submission has: bytes of memory beyond the worker's own, bytes in its /tmp, seconds of CPU time."""
+
+STARTS = 5  # of a worker, in a row, before the sandbox counts as unusable
 
 
 class WorkerLost(BaseException):
@@ -141,6 +144,62 @@ class Worker:
             said = self._said.read().decode(errors="replace").strip() or f"{type(error).__name__} {error}"
             reason = sandbox.available() if not self._ready else ""
             raise WorkerLost(f"A worker of the sandbox ended: {said}\n{reason}".strip()) from None
+
+
+class Slots:
+    """Some workers, each of which serves one submission at a time. A worker that dies is replaced.
+
+    Args:
+        slots: how many; memory is about 350 MB for the first, and is not shared between them.
+
+    Raises:
+        WorkerLost: the sandbox cannot be used here; the sentence says what to install.
+    """
+
+    def __init__(self, slots: int = 1) -> None:
+        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._all = [Worker() for _ in range(slots)]
+        for worker in self._all:
+            self._free.put(worker)
+
+    def __enter__(self) -> Self:
+        try:
+            for worker in [self.take() for _ in self._all]:
+                self.give_back(worker, lost=False)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill all workers and what runs in them."""
+        for worker in self._all:
+            worker.close()
+
+    def take(self) -> Worker:
+        """A worker that can fork. Whoever kills one while it starts wins seconds and moves no mark: another takes its place."""
+        worker, starts = self._free.get(), 1
+        while True:
+            try:
+                worker.wait()
+                return worker
+            except WorkerLost:
+                worker, starts = self._in_place_of(worker), starts + 1
+                if starts > STARTS:
+                    self._free.put(worker)
+                    raise
+
+    def give_back(self, worker: Worker, lost: bool) -> None:
+        """A worker that was lost is replaced."""
+        self._free.put(self._in_place_of(worker) if lost else worker)
+
+    def _in_place_of(self, worker: Worker) -> Worker:
+        worker.close()
+        self._all[self._all.index(worker)] = new = Worker()
+        return new
 
 
 @cache

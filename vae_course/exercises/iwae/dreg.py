@@ -9,7 +9,12 @@ from torch import Tensor
 
 from vae_course.exercises.core import Check, Exercise, Misconception
 from vae_course.exercises.diagnosis import InParts
-from vae_course.exercises.iwae.dreg_checks import doubly_reparameterized, dreg_fingerprint, value_of_the_bound
+from vae_course.exercises.iwae.dreg_checks import (
+    decoder_keeps_its_gradient,
+    doubly_reparameterized,
+    dreg_fingerprint,
+    value_of_the_bound,
+)
 from vae_course.exercises.iwae.training import LESSON
 from vae_course.exercises.iwae.weighing import draws, terms
 from vae_course.exercises.models import Case, still
@@ -64,6 +69,14 @@ def _surrogates(model: Any, x: Tensor, iw: int) -> Tensor:
     return surrogate - surrogate.detach() - log_mean_exp(log_w, 1).mean().detach()
 
 
+def _squared_for_both(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v, z = draws(model, x, iw)
+    likelihood, prior, posterior = terms(model, x, m.detach(), v.detach(), z)
+    log_w = likelihood + prior - posterior
+    surrogate = -(shares(log_w).detach() ** 2 * log_w).sum(1).mean()
+    return surrogate - surrogate.detach() + negative_log_mean(log_w).detach()
+
+
 dreg_loss = Exercise(
     name="dreg_loss",
     lesson=LESSON,
@@ -79,6 +92,7 @@ dreg_loss = Exercise(
     checks=(
         Check("the value of the bound", value_of_the_bound),
         Check("the gradient to the encoder", doubly_reparameterized),
+        Check("the gradient to the decoder", decoder_keeps_its_gradient),
     ),
     fingerprint=InParts(dreg_fingerprint),
     misconceptions=(
@@ -111,6 +125,12 @@ dreg_loss = Exercise(
             "one-share-too-many",
             dreg(lambda log_w: shares(log_w) ** 2),
             "The path through z is weighted by w̃³: the bound's own gradient brings one w̃ already, so the hook multiplies by one.",
+        ),
+        Misconception(
+            "squared-for-the-decoder-too",
+            _squared_for_both,
+            "Your w̃² weights log w as a whole, and so the decoder's gradient too, which is right with one w̃. Only the path through z "
+            "takes the second one: a hook on z reaches nothing else.",
         ),
         Misconception(
             "shares-over-the-batch",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vae_course.answers import Answer, Call
-from vae_course.exercises.bound_tools import near, number, slopes
+from vae_course.exercises.bound_tools import decoder_gradient, near, number, slopes
 from vae_course.exercises.checks import output
 from vae_course.exercises.core import Trial, Wrong
 from vae_course.exercises.iwae.checks import DRAWS, ROWS, strong_call, strong_numbers
@@ -91,6 +91,25 @@ def doubly_reparameterized(trial: Trial) -> None:
         )
 
 
+def decoder_keeps_its_gradient(trial: Trial) -> None:
+    """The bound's own gradient in the decoder's biases, exact where the decoder ignores z: the shares of each image add up to 1."""
+    found, right = decoder_gradient(Case(*trial.arguments[:2]), trial.call())
+    if found is None:
+        raise Wrong(
+            "No gradient of your loss reaches the decoder.", "It flows through log p(x|z), as in the plain bound."
+        )
+    if not _agree(found, right):
+        i = int((found.double() - right).abs().argmax())
+        raise Wrong(
+            f"The slope of your loss in a bias of the decoder is {found[i]:.4f}.",
+            f"It should be {right[i]:.4f}: the decoder keeps the bound's own gradient, with one w̃ for each draw.",
+        )
+
+
+def _agree(found: Tensor, right: Tensor) -> bool:
+    return torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5)
+
+
 def encoder_slope(call: Call) -> Tensor | None:
     return slopes(call).get("enc.net.2.bias")
 
@@ -143,6 +162,8 @@ def dreg_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     value, right = call.outputs["0"], rec_without_z(quiet).mean().item()
     found = {"shape": value.numel() + 0.1 * value.ndim, "still": (number(call, "0") - right) / 100}
     found["finite"] = _is_finite(call)
+    decoder, own = decoder_gradient(quiet, call)
+    found["decoder"] = 0.0 if decoder is None else 1.0 if _agree(decoder, own) else 2.0
     one = answer.call(line.model, line.x, 1, seed=2)
     found["one draw"] = _kind(line, one)
     yield _tensors(found)
