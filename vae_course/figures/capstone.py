@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_course.evaluation import exact_log_likelihood
 from vae_course.figures.capstone_comparisons import beside_the_paper, network_sizes, train_by_evaluate
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 __all__ = [
     "beside_the_paper",
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 
+@figure
 def the_whole_class() -> None:
     """Two lanes: what the bounds do with an image, and what the sampling methods do without one."""
     with canvas(width=9.8, height=3.9) as axes:
@@ -82,6 +83,7 @@ def exact_log_p(model: Any, x: Tensor) -> Tensor:
     return exact_log_likelihood(model, x)
 
 
+@figure
 def bounds_below_truth(rows: Mapping[str, float] | None, exact: float) -> None:
     """Bars of lower bounds that end before the line log p(x); the hatched rest is the gap. All in nats per image."""
     rows = rows or {}
@@ -103,6 +105,7 @@ def bounds_below_truth(rows: Mapping[str, float] | None, exact: float) -> None:
         axes.invert_yaxis()
 
 
+@figure
 def learning_curves(curves: Any) -> None:
     """NELBO and its two terms against the step; the thin lines are single batches, the thick ones their local means."""
     with canvas(columns=2, width=9.8, height=3.5) as (left, right):
@@ -118,6 +121,7 @@ def learning_curves(curves: Any) -> None:
         right.set(title="what the latent variables cost", ylim=(0, 40))
 
 
+@figure
 def q_over_prior(model: Any, x: Tensor) -> None:
     """Left: q(z|x) of four images over the prior, in the dimension with the largest KL. Right: the KL of each dimension.
 
@@ -163,6 +167,7 @@ def _smooth(values: np.ndarray, width: int = 25) -> np.ndarray:
     return (total[end] - total[start]) / (end - start)
 
 
+@figure
 def sheet(rows: Mapping[str, Tensor]) -> None:
     """Rows of images, each with its name: {"test images": (n, 784), ...}."""
     count = min(len(images) for images in rows.values())
@@ -196,6 +201,7 @@ def doubling(log_w: Tensor) -> tuple[list[int], list[float]]:
     return [2**level for level in range(levels + 1)], bounds
 
 
+@figure
 def weights_and_bound(log_w: Tensor | None) -> None:
     """Left: the log weights of the first image. Right: the negative bound against k, on its way down.
 

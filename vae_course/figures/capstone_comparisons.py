@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_course import weights
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 PUBLISHED = {"Burda 2016: IWAE, k = 50": 84.78, "Burda 2016: VAE": 86.76}
 """Test negative log-likelihoods in nats. Source: Burda, Grosse & Salakhutdinov, ICLR 2016, table 1, one stochastic layer."""
@@ -17,6 +17,7 @@ STORED = Path(__file__).parent / "data" / "train_by_evaluate.json"
 PIXELS = 784
 
 
+@figure
 def beside_the_paper(yours: Mapping[str, float], errors: Mapping[str, float]) -> None:
     """Negative log-likelihood estimates as dots on one axis: published, the course's trained model, the learner's.
 
@@ -42,6 +43,7 @@ def beside_the_paper(yours: Mapping[str, float], errors: Mapping[str, float]) ->
         axes.grid(axis="x", color=COLOURS["faint"], alpha=0.3)
 
 
+@figure
 def train_by_evaluate() -> None:
     """The stored measurements: one line for each way of training, evaluated with more and more draws; a faint second seed."""
     rows = json.loads(STORED.read_text(encoding="utf-8"))["rows"]
@@ -64,6 +66,7 @@ def train_by_evaluate() -> None:
         axes.legend()
 
 
+@figure
 def network_sizes(networks: Mapping[str, Any], z_dim: int) -> None:
     """Bars: the number of parameters of each network's encoder and decoder, in thousands, and the share at the pixels."""
     with canvas(width=8.5, height=0.9 + 0.55 * len(networks)) as axes:

@@ -4,15 +4,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.figures.style import canvas
+from vae_course.figures.style import canvas, figure
 
 
+@figure
 def images_in_rows(rows: dict[str, Tensor], width: float = 9.5) -> None:
     """Rows of images (n, 784) in [0, 1], each with its name, drawn as one strip a row."""
     names, strips = list(rows), [_strip(images) for images in rows.values()]
     count = max(len(images) for images in rows.values())
     height = (width - 1.6) / count * len(rows) + 0.15
-    with canvas(rows=len(rows), width=width, height=height, squeeze=False) as grid:
+    alt = f"Rows of images: {'; '.join(' '.join(name.split()) for name in names)}."
+    with canvas(rows=len(rows), width=width, height=height, alt=alt, squeeze=False) as grid:
         for axes, name, strip in zip(grid[:, 0], names, strips, strict=True):
             axes.imshow(strip, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             axes.set(xticks=[], yticks=[])

@@ -9,7 +9,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from vae_course import given
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 
 @torch.no_grad()
@@ -18,6 +18,7 @@ def decode(model: Any, z: Tensor) -> Tensor:
     return torch.sigmoid(model.dec(z))
 
 
+@figure
 def manifold(model: Any, n: int = 17) -> None:
     """What a two-dimensional decoder draws, on a grid that is even in the prior's probability."""
     steps = torch.special.ndtri((torch.arange(n, dtype=torch.float64) + 0.5) / n).float()
@@ -32,6 +33,7 @@ def manifold(model: Any, n: int = 17) -> None:
         axes.set(xlabel="z_1", ylabel="z_2")
 
 
+@figure
 @torch.no_grad()
 def latent_plane(model: Any, x: Tensor, labels: Tensor) -> None:
     """The mean of q(z|x) of many images, drawn as the digit that it is, with the prior's circles."""
@@ -57,6 +59,7 @@ def latent_plane(model: Any, x: Tensor, labels: Tensor) -> None:
         axes.set(xlabel="z_1", ylabel="z_2", aspect="equal", xlim=(-4.2, 4.2), ylim=(-4.2, 4.2))
 
 
+@figure
 def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
     """One place of the latent plane, the pixel probabilities that are decoded there, and a sample from them."""
     p = decode(model, torch.tensor([[z_1, z_2]]))
@@ -97,6 +100,7 @@ def worst_hole(model: Any, x: Tensor, radius: float = 2.0, n: int = 41) -> tuple
     return z[best], excess[best].item()
 
 
+@figure
 def holes(model: Any, x: Tensor, n: int = 61) -> None:
     """log p(z) − log q(z) over the plane: where the prior goes and the encoder does not."""
     line = torch.linspace(-3, 3, n)
@@ -129,6 +133,7 @@ def straight(z0: Tensor, z1: Tensor, n: int) -> Tensor:
     return torch.lerp(z0, z1, torch.linspace(0, 1, n)[:, None])
 
 
+@figure
 def lengths(dims: int = 20, pairs: int = 4_000) -> None:
     """How long z is: draws from the prior, and the middles of straight and of spherical walks between two draws."""
     generator = torch.Generator().manual_seed(0)
@@ -157,6 +162,7 @@ def neighbours_vote(known: Tensor, labels: Tensor, asked: Tensor, truth: Tensor,
     return (votes.argmax(1) == truth).float().mean().item()
 
 
+@figure
 def bars_of_accuracy(table: dict[str, dict[int, float]]) -> None:
     """Accuracy of nearest neighbours by what they compare, for several numbers of labels."""
     numbers = list(next(iter(table.values())))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -33,6 +33,7 @@ def bound_of_two_weights(k: int, low: float = 2, high: float = 8) -> float:
     return sum(math.comb(k, j) / 2**k * value for j, value in enumerate(cases))
 
 
+@figure
 def mean_of_weights(k: int = 1) -> None:
     """The log curve, the possible means of k weights (2 or 8) as dots on it, and where their average height lies."""
     j = np.arange(k + 1)
@@ -65,6 +66,7 @@ def mean_of_weights(k: int = 1) -> None:
         axes.legend(loc="upper left")
 
 
+@figure
 def bound_against_count() -> None:
     """The two-weight world of the exercise (1 or 3): the exact bound against k, on its way to ln 2."""
     counts = [1, 2, 3, 4, 8, 16, 32, 64]
@@ -114,6 +116,7 @@ def width_gap(width: float, counts: int = 11) -> np.ndarray:
     return np.array(gaps)
 
 
+@figure
 def bound_and_width(width: float = 2.0) -> None:
     """q over the posterior in one dimension, and the gap against k, for a q that is too wide or too narrow."""
     counts = 2 ** np.arange(11)
@@ -141,6 +144,7 @@ def bound_and_width(width: float = 2.0) -> None:
         right.legend(loc="lower left")
 
 
+@figure
 def spread_and_effective_share(log_w: Tensor, sizes: Tensor | None) -> None:
     """Effective draws / k against the spread of log w: the curve for a bell of log weights, and a learner's values.
 
@@ -170,6 +174,7 @@ def effective_share(dims: int, shift: float = 0.5, k: int = 1_000, repeats: int 
     return (1 / share.square().sum(-1)).mean().item() / k
 
 
+@figure
 def effective_size_and_its_blind_spot() -> None:
     """Left: the share of effective draws dies with the dimension. Right: a missed island, which it cannot see."""
     dims = [1, 2, 5, 10, 20]

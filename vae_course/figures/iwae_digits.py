@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from vae_course.evaluation import exact_log_likelihood
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.given import log_normal
 
 
@@ -22,6 +22,7 @@ def exact_log_p(model: Any, x: Tensor) -> Tensor:
     return exact_log_likelihood(model, x)
 
 
+@figure
 def gap_bars(rows: Mapping[str, float], exact: float) -> None:
     """Bars of lower bounds that end at or before the line log p(x); the hatched rest is the gap. All in nats."""
     names = list(rows)
@@ -43,6 +44,7 @@ def gap_bars(rows: Mapping[str, float], exact: float) -> None:
         axes.invert_yaxis()
 
 
+@figure
 def weights_of_digits(log_w: Tensor | None, exact: Tensor, x: Tensor) -> None:
     """Histograms of log w for a few images, with their mean, the log of their mean weight, and log p(x).
 
@@ -69,6 +71,7 @@ def weights_of_digits(log_w: Tensor | None, exact: Tensor, x: Tensor) -> None:
             _inset(axes, x[row], (0.74, 0.7, 0.26, 0.3))
 
 
+@figure
 def bound_on_digits(
     model: Any, x: Tensor, exact: float, yours: Mapping[int, float] | None, counts: tuple[int, ...]
 ) -> None:
@@ -108,6 +111,7 @@ def _nested_bounds(model: Any, x: Tensor, draws: int = 256) -> dict[int, float]:
         log_w = torch.logaddexp(log_w[:, 0::2], log_w[:, 1::2]) - math.log(2)
 
 
+@figure
 def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> None:
     """The posterior of one image around q, q over it, and k draws of q: all alike, and each as big as its weight.
 
@@ -164,6 +168,7 @@ def _inset(axes: Axes, x: Tensor, place: tuple[float, float, float, float]) -> N
     picture.set(xticks=[], yticks=[])
 
 
+@figure
 def trained_and_evaluated(table: Mapping[str, tuple[float, float]], counts: tuple[int, int]) -> None:
     """Models (by name) and their negative bounds with few and with many draws: which is the lower one, at each?
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 COUNTS = (1, 4, 16, 64, 256, 1024)
 REPEATS = 8_000
@@ -57,6 +57,7 @@ def signal_to_noise(name: str) -> list[float]:
     return _table()[1][name]
 
 
+@figure
 def signal_against_draws() -> None:
     """Signal-to-noise ratio of four gradient estimators against k, and the average that each of them estimates."""
     means, ratios = _table()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vae_course.figures.reparameterization import normal_density
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 SPREAD = 0.6
 """The standard deviation of each bump in `two_directions`."""
@@ -19,6 +19,7 @@ def log_density(z: np.ndarray, m: float, v: float) -> np.ndarray:
     return -0.5 * (math.log(2 * math.pi * v) + (z - m) ** 2 / v)
 
 
+@figure
 def bell_and_parabola(v: float = 1.0) -> None:
     """A Gaussian's density and its logarithm, with its value at the fixed point x = 2."""
     grid = np.linspace(-6, 6, 500)
@@ -41,6 +42,7 @@ def bell_and_parabola(v: float = 1.0) -> None:
         )
 
 
+@figure
 def log_density_beside_target(x: Tensor | None, yours: Tensor | None) -> None:
     """The target log N(x; 1, 4), and a learner's values on it when there are some."""
     grid = np.linspace(-5, 7, 300)
@@ -52,6 +54,7 @@ def log_density_beside_target(x: Tensor | None, yours: Tensor | None) -> None:
         axes.legend()
 
 
+@figure
 def where_the_kl_comes_from(q_mean: float = 1.0, q_variance: float = 1.0) -> None:
     """q over p = N(0, 1), and below q · (log q − log p), whose area is the KL: where it is positive and where negative."""
     grid = np.linspace(-6, 6, 1201)
@@ -75,6 +78,7 @@ def where_the_kl_comes_from(q_mean: float = 1.0, q_variance: float = 1.0) -> Non
         bottom.legend(loc="upper left", title="area")
 
 
+@figure
 def kl_beside_target(qm: Tensor | None, yours: Tensor | None) -> None:
     """KL(N(qm, 0.5) ‖ N(0, 2)) against qm: the target curve by numerical integration, a learner's values on it."""
     z = np.linspace(-12, 12, 2401)
@@ -91,6 +95,7 @@ def kl_beside_target(qm: Tensor | None, yours: Tensor | None) -> None:
         axes.legend()
 
 
+@figure
 def kl_per_dimension(kl: Tensor) -> None:
     """Mean KL of each latent dimension of a trained model, largest first. kl: (images, z_dim)."""
     bars = kl.mean(0).sort(descending=True).values
@@ -104,6 +109,7 @@ def kl_per_dimension(kl: Tensor) -> None:
         )
 
 
+@figure
 def error_shrinks(estimates: Tensor | None, exact: float) -> None:
     """The running mean of one-draw estimates, five runs, inside ±2 standard errors. estimates: (n, 5)."""
     with canvas(width=8, height=3.4) as axes:
@@ -133,6 +139,7 @@ def error_shrinks(estimates: Tensor | None, exact: float) -> None:
         axes.legend(loc="upper right")
 
 
+@figure
 def negative_estimates(estimates: Tensor) -> None:
     """A histogram of one-draw estimates of KL(N(1, 1) ‖ N(0, 1)); those below 0 are hatched."""
     values = estimates.detach().flatten().numpy()
@@ -188,6 +195,7 @@ def best_forward(distance: float) -> tuple[float, float]:
     return s, float((np.exp(log_p) * (log_p - log_density(z, 0, s**2))).sum() * (z[1] - z[0]))
 
 
+@figure
 def two_directions(distance: float = 2.0) -> None:
     """Two bumps at ± distance; the best Gaussian by KL(q ‖ p), also when started between them, and by KL(p ‖ q)."""
     grid = np.linspace(-6.5, 6.5, 600)

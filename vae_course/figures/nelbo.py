@@ -13,12 +13,13 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from vae_course.figures.style import COLOURS, LINES, canvas
+from vae_course.figures.style import COLOURS, LINES, canvas, figure
 from vae_course.training import Curves
 
 SMOOTH = 25  # steps that a learning curve is averaged over
 
 
+@figure
 def jensen(share: float = 0.5) -> None:
     """The logarithm, two weights 1 and 3 on it, and their mean: the chord lies below the curve."""
     mean, chord = 1 + 2 * share, share * np.log(3)
@@ -33,6 +34,7 @@ def jensen(share: float = 0.5) -> None:
         axes.legend(loc="lower right")
 
 
+@figure
 def six_steps() -> None:
     """The six steps as a flow from x to (nelbo, kl, rec)."""
     boxes = [
@@ -71,6 +73,7 @@ def smooth(values: Sequence[float], window: int = SMOOTH) -> np.ndarray:
     return (sums[index] - sums[start]) / (index - start)
 
 
+@figure
 def learning_curves(curves: Curves) -> None:
     """NELBO and its two terms against the step: left both large ones, right the KL."""
     with canvas(columns=2, width=10, height=3.4) as (left, right):
@@ -150,6 +153,7 @@ def _strip(axes: Axes, pictures: Tensor, label: str) -> None:
         spine.set_visible(False)
 
 
+@figure
 def train_and_valid(curves: Curves) -> None:
     """The loss on the images that are learned, and on images that are not."""
     with canvas(width=8, height=3.4) as axes:
@@ -165,6 +169,7 @@ def train_and_valid(curves: Curves) -> None:
         axes.legend()
 
 
+@figure
 def three_means(kls: dict[str, Sequence[float]]) -> None:
     """The true KL against the step, for models that differ in one `.mean`."""
     styles = [("-", COLOURS["kl"]), ("--", COLOURS["rec"]), ("-.", COLOURS["nelbo"])]
@@ -176,6 +181,7 @@ def three_means(kls: dict[str, Sequence[float]]) -> None:
         axes.legend()
 
 
+@figure
 def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500) -> None:
     """The mean of q(z|x) of many digits, each drawn as its own numeral; the prior's 1 and 2 standard deviations."""
     with torch.no_grad():

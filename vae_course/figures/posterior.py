@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from vae_course.evaluation import evaluate, exact_log_likelihood
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 REACH, NODES = 6.0, 120  # a first look over the whole plane; then as many nodes on the part that matters
 FAR = 18.0  # nats below the top: what lies lower is left out of the second look
@@ -156,6 +156,7 @@ def _ellipse(m: Tensor, sd: Tensor, radius: float) -> tuple[np.ndarray, np.ndarr
     return m[0].item() + radius * sd[0].item() * np.cos(angle), m[1].item() + radius * sd[1].item() * np.sin(angle)
 
 
+@figure
 def beside_q(model: Any, x: Tensor) -> None:
     """One image; its exact posterior with the encoder's q and the best Gaussian over it; the gap, split."""
     found = gap(model, x)
@@ -199,6 +200,7 @@ def _gap_bar(axes: Any, found: Gap) -> None:
     axes.set_title(f"log p(x) {found.log_p:.1f}\nELBO {found.elbo:.1f}", fontsize=11)
 
 
+@figure
 def gap_bars(model: Any, x: Tensor, names: list[str]) -> None:
     """For some images: how far the ELBO ends below the exact log p(x)."""
     gaps = [gap(model, image) for image in x]
@@ -234,6 +236,7 @@ def log_weights(model: Any, x: Tensor, draws: int = 20_000, seed: int = 0) -> Te
         return logits @ x - softplus(logits).sum(1) + ratio
 
 
+@figure
 def log_weight_histogram(model: Any, x: Tensor) -> None:
     """The log weights of one image under q: their mean is the ELBO, the log of the weights' mean is log p(x)."""
     log_w, found = log_weights(model, x), gap(model, x, steps=0)

@@ -11,10 +11,11 @@ from torch.nn.functional import logsigmoid, softplus
 
 from vae_course import given
 from vae_course.data import MNIST
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.training import fit, start_at_mean_pixel
 
 
+@figure
 def digits(rows: dict[str, Tensor], width: float = 9.0) -> None:
     """Rows of images, (n, 784) each in [0, 1], ink dark; the name of each row stands on its left."""
     n = max(len(images) for images in rows.values())
@@ -35,6 +36,7 @@ def _image(axes: Axes, image: Tensor) -> None:
         side.set_color(COLOURS["faint"])
 
 
+@figure
 def pixel_cost_beside_target(logits: Tensor | None, ink: Tensor | None, paper: Tensor | None) -> None:
     """−log p of one pixel against its logit, for ink (x = 1) and paper (x = 0), with a learner's values on the curves."""
     grid = torch.linspace(-6, 6, 200)
@@ -50,6 +52,7 @@ def pixel_cost_beside_target(logits: Tensor | None, ink: Tensor | None, paper: T
         axes.legend(ncols=2, loc="upper center")
 
 
+@figure
 def mean_pixel_model(p: Tensor, image: Tensor) -> None:
     """The mean-pixel model, a draw from it, one black-and-white image, and what each of its pixels costs."""
     draw = torch.bernoulli(p, generator=torch.Generator().manual_seed(0))
@@ -66,6 +69,7 @@ def mean_pixel_model(p: Tensor, image: Tensor) -> None:
         axes[3].figure.colorbar(shown, ax=axes[3], shrink=0.75, label="nats per pixel", extend="max")
 
 
+@figure
 def log_mean_exp_beside_target(a: Tensor | None, yours: Tensor | None) -> None:
     """log-mean-exp of the pair (0, a) between the mean and the maximum, with a learner's values on it."""
     grid = np.linspace(-4, 8, 200)
@@ -94,6 +98,7 @@ def naive_loss(logit: float) -> tuple[float, float]:
     return loss.item(), a.grad.item()
 
 
+@figure
 def float32_edge(logit: float = 12.0) -> None:
     """The cost of a wrong, ever surer pixel and its slope: naive (from p) and right (from the logit)."""
     grid = np.arange(10, 20.01, 0.05)

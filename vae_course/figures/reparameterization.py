@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 
 def normal_density(z: np.ndarray, m: float, v: float) -> np.ndarray:
@@ -15,6 +15,7 @@ def normal_density(z: np.ndarray, m: float, v: float) -> np.ndarray:
     return np.exp(-((z - m) ** 2) / (2 * v)) / math.sqrt(2 * math.pi * v)
 
 
+@figure
 def where_the_gradient_stops() -> None:
     """Two computation graphs side by side: the draw inside the path from m and v to f, and beside it."""
     with canvas(columns=2, width=9.5, height=2.9) as (left, right):
@@ -63,6 +64,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], das
     axes.annotate("", xy=end, xytext=start, arrowprops=style)
 
 
+@figure
 def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
     """The same twelve ε, before and after z = m + √v · ε, joined by lines, with both densities."""
     noise = torch.randn(12, generator=torch.Generator().manual_seed(4)).numpy()
@@ -87,6 +89,7 @@ def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
         axes.spines["left"].set_visible(False)
 
 
+@figure
 def draws_beside_target(z: Tensor | None, m: float, v: float) -> None:
     """The target density N(m, v), and a histogram of a learner's draws over it when there are some."""
     grid = np.linspace(m - 5 * math.sqrt(v), m + 5 * math.sqrt(v), 400)
@@ -113,6 +116,7 @@ def estimator_variances(dims: int, draws: int = 50_000) -> tuple[float, float, f
     return (2 * z[:, 0]).var().item(), (f * score).var().item(), ((f - baseline) * score).var().item()
 
 
+@figure
 def variance_against_dimension() -> None:
     """Variance of the gradient estimates as the number of latent dimensions grows, on logarithmic axes."""
     dims = [1, 3, 10, 30, 100]
@@ -133,6 +137,7 @@ def cosine_variances(omega: float = 1.0, draws: int = 20_000) -> tuple[float, fl
     return pathwise.var().item(), score.var().item()
 
 
+@figure
 def when_the_trick_loses(ω: float = 1.0) -> None:
     """A wiggly integrand cos(ωz) under q, and the variance of both estimates at this ω."""
     grid = np.linspace(-3, 4, 500)

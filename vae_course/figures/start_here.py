@@ -8,7 +8,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
-from vae_course.figures.style import COLOURS, canvas
+from vae_course.figures.style import COLOURS, canvas, figure
 
 JOINT = (0.5 * 0.2, 0.5 * 0.9)  # p(z, red) of box 0 and box 1
 EVIDENCE = sum(JOINT)
@@ -16,6 +16,7 @@ POSTERIOR = JOINT[1] / EVIDENCE
 RED, GREY = "#B3362B", "#D9D9D9"
 
 
+@figure
 def boxes() -> None:
     """Two boxes of ten balls each, with the chance of each box and of a red ball in it."""
     with canvas(width=7.5, height=2.7) as axes:
@@ -41,6 +42,7 @@ def elbo_of(a: np.ndarray | float) -> Any:
     return one + zero
 
 
+@figure
 def guess(a: float = 0.5) -> None:
     """The guess a beside the posterior, and the ELBO curve under log p(red) with the gap at a."""
     top, here = math.log(EVIDENCE), float(elbo_of(a))
@@ -92,6 +94,7 @@ def evidence_three_ways(dims: int, draws: int = 10_000) -> tuple[float, float, f
     return by_prior, by_q, exact
 
 
+@figure
 def why_it_is_hard() -> None:
     """Draws from the prior and the small place that matters; and both estimates of log p(x) as dimensions are added."""
     dims = [1, 2, 5, 10, 20]
@@ -111,6 +114,7 @@ def why_it_is_hard() -> None:
         right.legend(loc="lower left", fontsize=9)
 
 
+@figure
 def poster() -> None:
     """The whole VAE as a drawing: from an image through m, v and z back to an image, each part with its lesson."""
     with canvas(width=10, height=4.3) as axes:
@@ -148,6 +152,7 @@ def _part(
         axes.text(x + half, y + tall + 0.05, lesson, ha="right", va="bottom", fontsize=10, color=colour, weight="bold")
 
 
+@figure
 def decoded(model: Any, z1: float = 0.0, z2: float = 0.0) -> None:
     """One place in the latent plane, and what the decoder draws there: each pixel's probability of being inked."""
     with torch.no_grad():

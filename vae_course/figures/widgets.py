@@ -10,6 +10,8 @@ from typing import Any
 
 import ipywidgets
 
+from vae_course.figures.style import steady
+
 
 def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -> None:
     """Draw a figure, with one slider or menu for each of its arguments.
@@ -23,7 +25,13 @@ def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -
         draw(**start)
         return
     controls = {name: _control(name, values) for name, values in sliders.items()}
-    picture = ipywidgets.interactive_output(draw, controls)
+    layout: list[Any] = []
+
+    def drawn(**values: Any) -> None:
+        with steady(layout):
+            draw(**values)
+
+    picture = ipywidgets.interactive_output(drawn, controls)
     from IPython.display import display
 
     display(ipywidgets.VBox([*controls.values(), picture]))

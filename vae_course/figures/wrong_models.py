@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from vae_course.figures.style import COLOURS, LINES, canvas
+from vae_course.figures.style import COLOURS, LINES, canvas, figure
 
 FOLDER = Path(__file__).parent / "data"
 ANGLES = tuple(range(0, 50, 5))
@@ -49,6 +49,7 @@ def evidence(case: str) -> str:
     return f"{rec:10.2f} {kl:9.2f} {rec + kl:9.1f}   | {true_rec:9.1f} {true_kl:9.1f} {nelbo:9.1f}"
 
 
+@figure
 def case_files() -> None:
     """Reported rec and kl of the right model and of cases A to E as they train; reconstructions and samples beside."""
     data = recording("detective")
@@ -101,6 +102,7 @@ def collapse_numbers(angle: int) -> tuple[float, float, float]:
     return float(kl), float(kl + rec), float(truth)
 
 
+@figure
 def collapse_toy(angle: int = 45) -> None:
     """Data and model of the collapse toy at one angle, and the KL at all angles."""
     data = recording("collapse")
