@@ -2,7 +2,7 @@
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
-# make bench   how long training, lessons, checks and marking take
+# make bench   how long training, lessons, widgets, checks and marking take
 # make clean   remove what can be made again (work/ stays)
 
 PYTHON ?= python3
@@ -63,6 +63,7 @@ check-the-checks: setup-test
 bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.widgets --json build/benchmark_widgets.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.grading --json build/benchmark_grading.json
 

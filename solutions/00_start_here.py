@@ -42,11 +42,14 @@
 # | $N(m, v)$ | $\mathcal N(\mu, \sigma^2)$ | the normal distribution with mean $m$ and variance $v$ |
 # | $\mathbb E_q[\,\cdot\,]$ | the same | the average when $z$ is drawn from $q$ |
 # | `kl` | $D_{\mathrm{KL}}(q(z \mid x) \,\|\, p(z))$ | how far $q(z \mid x)$ is from the prior $p(z)$; never negative (lesson 02) |
+# | $p_i$ | $\mu_i$, $\theta_i$ | the model's probability that pixel $i$ is ink (lesson 03) |
+# | `logits`, $a_i$ | the same | the **logit** of pixel $i$: the log-odds of ink, $\log\frac{p_i}{1 - p_i}$ (lesson 03) |
 # | `rec` | reconstruction loss | $-\mathbb E_q[\log p(x \mid z)]$, estimated by one draw of $z$ as $-\log p(x \mid z)$ (lesson 03) |
 # | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
-# | `iw`, $w$ | $k$, $w$ | number of importance samples, and their weights (lesson 05) |
+# | `iw`, $w$ | $k$, $w$ | number of importance samples (code writes `iw`, formulas write $k$), and their weights (lesson 05) |
 #
-# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below).
+# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). One letter has two meanings: $a$ is a
+# logit from lesson 03 on, and in the boxes of this lesson a probability, your guess.
 
 # %% [markdown]
 # ## Warm-up
@@ -157,7 +160,7 @@ explore(lambda z_1, z_2: figures.decoded(plane, z_1, z_2), z_1=(1.0, -3.0, 3.0, 
 # *What to read off:* left the place $z$, right what the decoder draws there. Neighbouring places give similar pictures, so most moves
 # melt. (The dashed circles have radius 1, 2, 3: nearly all $z$ of the prior lie inside.)
 #
-# Here is a walk along $z_1$, for readers without a running kernel:
+# Here is a walk along $z_1$, at $z_2 = 0$, for readers without a running kernel:
 
 # %%
 with torch.no_grad():
@@ -165,6 +168,8 @@ with torch.no_grad():
     images_in_rows({"z_1 from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
 
 # %% [markdown]
+# *What to read off:* the 0 melts into a 6, then come a 2, a 7, a 9 and a 1. Between some of them lies a smudge that is no clear digit.
+#
 # Drawing is the easy direction: pick $z$, decode. The hard questions go the other way. *Given an image, which $z$ was behind it?* And:
 # *how likely is this image at all?* For them we leave digits and take the smallest world that has a hidden cause.
 
@@ -280,7 +285,8 @@ explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
 
 # %% [markdown]
 # *What to read off:* the curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) has the
-# height of the posterior (hatched bars). The thick bar is the gap. You will meet this bar in every lesson.
+# height of the posterior (hatched bars). The thick bar is the gap. You will meet it again in lessons 04, 05 and 07, hatched and lying on its
+# side, between a bound and $\log p(x)$.
 #
 # So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as well. One search answers both
 # questions, without ever dividing by $p(x)$. This is the idea of the whole course.
@@ -395,7 +401,7 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 
 # %% [markdown]
 # *What to read off:* our KL prefers A, which settles for one explanation of the two; the other direction prefers B, which covers both. Lesson
-# 02 draws this consequence with curves: a $q$ that must choose *picks one* mode.
+# 02 draws this consequence with curves: where a posterior has two modes far enough apart, a $q$ of one bump *picks one* of them.
 
 # %% [markdown]
 # ## The whole machine
@@ -436,6 +442,8 @@ figures.poster()
 #
 # The second trained model of the course, `v1_z20`, is the same network design with 20 latent dimensions. Encode ten test images,
 # decode the means $m$, and compare.
+#
+# *Predict first*: 784 pixels must pass through 20 numbers. What of an image will come back, and what will be lost?
 
 # %%
 model = given.trained("v1_z20")
@@ -463,6 +471,9 @@ torch.manual_seed(0)
 images_in_rows({"fair coins": (torch.rand(10, 784) < 0.5).float(), "MNIST": x})
 
 # %% [markdown]
+# *What to read off:* none of the upper images looks like a digit, and to this model the lower ones are exactly as likely: it cannot tell a digit from
+# noise.
+#
 # **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. And the two trained
 # models that you played with? Their evidence is hard to get, their ELBO is not: `evaluate` averages it over all 10,000 test images.
 

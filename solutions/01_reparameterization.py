@@ -175,6 +175,9 @@ else:
     figures.draws_beside_target(None, m=1, v=9)
 
 # %% [markdown]
+# *What to read off:* the histogram of your draws follows the dashed curve: its middle lies at $m = 1$, and nearly all of it within three standard
+# deviations, $3\sqrt 9 = 9$, on either side.
+#
 # <details><summary>I get a spread of 9 instead of 3</summary>
 #
 # `v` is a variance. With v = 9 the standard deviation of $z$ is 3: take the square root, once.
@@ -219,6 +222,8 @@ else:
 #
 # (Allowed when $f$ is smooth. What happens when it is not comes below.) So: draw many $\varepsilon$, average $f$, call `backward()`. For
 # $f(z) = z^2$ the answers should be near 3 and 1.
+#
+# *Predict first*: with 100,000 draws, how near? Will they be off by about one, a tenth or a hundredth?
 
 # %%
 if solved(sample_gaussian):
@@ -233,8 +238,8 @@ else:
     print("Here your function will estimate the slopes 3 and 1.")
 
 # %% [markdown]
-# The gradient of every VAE is estimated like this, with a single $z$ per image. One draw is noisy, and right on average; the
-# next step of training draws again.
+# As a rule they are off by about a hundredth (lesson 02 says why). The gradient of every VAE is estimated like this, with a single $z$ per image.
+# One draw is noisy, and right on average; the next step of training draws again.
 
 # %% [markdown]
 # {{ exercise predict_noise }}

@@ -15,7 +15,7 @@
 # * say what a nat is, and read a log density and a KL divergence in nats;
 # * derive the KL divergence of two Gaussians on a blank page, and say what each of its terms punishes;
 # * estimate a KL by sampling, with its error, and explain why single estimates may be negative;
-# * say which of $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$ picks one explanation, and which covers all.
+# * say which of $\mathrm{KL}(q\,\|\,p)$ and $\mathrm{KL}(p\,\|\,q)$ picks one of two explanations that lie far apart, and which covers both.
 
 # %% [markdown]
 # ## Before you start
@@ -173,6 +173,9 @@ else:
     figures.log_density_beside_target(None, None)
 
 # %% [markdown]
+# *What to read off:* your values lie on a parabola. Its top is at the mean, $x = 1$; one standard deviation away, at $-1$ and at 3, it is half a nat
+# lower.
+#
 # <details><summary>I get a curve that is too narrow or too wide instead of the target</summary>
 #
 # `v` is a variance. The squared distance is divided by `v` itself, not by `v**2`. And `torch.distributions.Normal` wants the standard
@@ -240,7 +243,7 @@ print(f"KL(p || q) = {(p * (p.log() - q.log())).sum():.4f} nats")
 explore(figures.where_the_kl_comes_from, q_mean=(1.0, -3.0, 3.0, 0.5), q_variance=(1.0, 0.25, 3.0, 0.25))
 
 # %% [markdown]
-# *What to read off:* the green area minus the orange, hatched one is the KL. Where $p$ is the higher curve, contributions *are* negative; the
+# *What to read off:* the green area minus the grey, hatched one is the KL. Where $p$ is the higher curve, contributions *are* negative; the
 # positive area always wins. Set the mean to 0 and the variance to 1: both vanish.
 
 # %% [markdown]
@@ -313,6 +316,9 @@ else:
     figures.kl_beside_target(None, None)
 
 # %% [markdown]
+# *What to read off:* the KL grows with the square of the distance between the means. Its lowest point is not 0: the means agree there, and
+# $q$ is still narrower than $p$, which costs $\tfrac12[\log 4 + \tfrac14 - 1] = 0.32$ nats.
+#
 # <details><summary>I get something larger than 0 instead of 0 when q = p</summary>
 #
 # The $-1$ is missing; or it stands outside the sum, so that it counts once instead of once per dimension.
@@ -518,7 +524,7 @@ explore(figures.two_directions, distance=(2.0, 1.5, 3.0, 0.25))
 #
 # A VAE uses the left one, $\mathrm{KL}(q\,\|\,\cdot\,)$, twice: against the prior, in its loss; and against the true posterior, silently, as the gap
 # between the ELBO and $\log p(x)$ (lesson 00). It has to: its averages run over $q$, the only one of the two that we can draw from. The price is that
-# an encoder with one bump picks *one* explanation of an ambiguous image.
+# an encoder with one bump picks *one* explanation of an ambiguous image, if the explanations lie far enough apart.
 
 # %% [markdown]
 # ## Write the test
@@ -595,7 +601,7 @@ else:
 # * $\mathrm{KL}(q\,\|\,p) = \mathbb E_q[\log q - \log p] \ge 0$: the extra surprise of someone who believes $p$ where $q$ is true. The direction matters.
 # * For Gaussians: $\tfrac12\sum_i[\log\frac{p_v}{q_v} + \frac{q_v}{p_v} + \frac{(q_m - p_m)^2}{p_v} - 1]$, summed over dimensions, one per example.
 # * Sampling estimates it with an error of $s/\sqrt n$; single estimates can be negative, their average tends to the KL.
-# * $\mathrm{KL}(q\,\|\,p)$ picks one mode, $\mathrm{KL}(p\,\|\,q)$ covers all.
+# * If $q$ has one bump and $p$ has modes far enough apart, $\mathrm{KL}(q\,\|\,p)$ picks one mode. $\mathrm{KL}(p\,\|\,q)$ covers all, near or far.
 #
 # In the map of the course: `kl_normal` is the first of the two terms of a VAE's loss. Our model still knows nothing about digits: −543.4 nats per image. The
 # next lesson builds the second term, and the number falls.

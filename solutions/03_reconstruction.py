@@ -56,6 +56,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
 from vae_course.figures import reconstruction as figures
+from vae_course.figures.digits import images_in_rows
 from vae_course.figures.widgets import explore
 
 train, test = load_mnist("train"), load_mnist("test")
@@ -73,7 +74,7 @@ grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
 black_and_white = binarize(test.images[:8], generator=torch.Generator().manual_seed(0))
 again = binarize(test.images[:8], generator=torch.Generator().manual_seed(1))
 print(f"neither ink nor paper: {((test.images > 0) & (test.images < 255)).float().mean():.0%} of all pixels")
-figures.digits({"as photographed": grey, "one draw": black_and_white, "another draw": again})
+images_in_rows({"as photographed": grey, "one draw": black_and_white, "another draw": again})
 
 # %% [markdown]
 # *What to read off:* the draws differ at the soft edges of a stroke, where the grey is; pure ink and pure paper stay.
@@ -188,6 +189,8 @@ else:
 # ## The same as torch's BCE?
 #
 # Same formula, other sign, and the sum has to be asked for.
+#
+# *Predict first*: the cell adds your log-likelihood of each image to torch's BCE, summed over its pixels. What should come out?
 
 # %%
 if solved(log_bernoulli_with_logits):
@@ -239,8 +242,10 @@ else:
 # What exactly is the model's data? There are three habits, and numbers from different habits must not be compared.
 #
 # * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness. The data are then all possible black-and-white versions of an image; the number of nats is an average over
-#   them. The noise also keeps a network from learning images by heart. It is what this course does.
+#   them. The noise also keeps a network from learning images by heart. It is what this course does. (In the first figure of this lesson: the second
+#   row at one use, the third at the next.)
 # * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of *other* data.
+#   (By one draw, in the first figure: the second row at every use, the third never.)
 # * **grey**: put the brightness itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 #
 # *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness. How many nats does the dynamic habit still cost? (Zero?)
@@ -419,6 +424,9 @@ check(predict_pixels, "predict_pixels")
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
+# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, its slope drops there from 1 to 0.
+# The dashed lines, from the logit, go on.
+#
 # The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the trouble: torch's
 # `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a constant is 0.
 
@@ -440,6 +448,8 @@ for a in (15.0, 16.0, 16.6, 16.7):
 #
 # Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 200 steps with the loop of lesson 04. They differ by one `.mean` in the loss. The
 # cell below trains all three: it takes up to half a minute on an idle laptop, and prints nothing until all three are done.
+# For 1,000 training images it then prints both terms of each model, summed as they should be. (Lesson 04 trains for thousands of steps. The
+# difference shows after 200.)
 #
 # *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
 
@@ -455,9 +465,10 @@ assert pixels[1] < 0.1, "with a mean over pixels the KL collapses"
 assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly free"
 
 # %% [markdown]
-# *What to read off:* averaged over pixels (β = 784) the KL goes to 0: the latent variable carries *nothing*, and every image is painted as the same mean digit, for about the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are
-# sharpest, and the KL so large that the sum of both, the honest price, is worse than that of the right model. No error, no warning, a falling loss in all three cases. **Sum over pixels, sum over latents, average over the
-# batch only.**
+# *What to read off:* after these 200 steps, averaged over pixels (β = 784) the KL is 0.0: the latent variable carries *nothing*, and every image is
+# painted as the same mean digit, for about the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are sharpest, and
+# the KL so large that the sum of both, the honest price, is worse than that of the right model. No error and no warning in any of the three. **Sum
+# over pixels, sum over latents, average over the batch only.**
 
 # %% [markdown]
 # ## Summary

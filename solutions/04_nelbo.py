@@ -50,7 +50,7 @@
 #
 # <details><summary>Answers</summary>
 #
-# 1. $\sum_i \big[x_i \log \pi_i + (1 - x_i) \log(1 - \pi_i)\big]$ over the pixels $i$, with $\pi_i$ the pixel's probability of being 1:
+# 1. $\sum_i \big[x_i \log p_i + (1 - x_i) \log(1 - p_i)\big]$ over the pixels $i$, with $p_i$ the pixel's probability of being 1:
 #    the pixels are independent *given* $z$, so their probabilities multiply and the logarithms add.
 # 2. $784 \ln 2 = 543.4$ nats. That is where "our model" stands.
 # 3. $\beta = 784$: the KL weighs 784 times as much as it should. Today you will see what that does.
@@ -199,8 +199,10 @@ gap = q * math.log(q / (first_box / evidence)) + q * math.log(q / (second_box / 
 print(f"ELBO {elbo:.4f} + gap {gap:.4f} = {elbo + gap:.4f}      log p(red) = {math.log(evidence):.4f}")
 
 # %% [markdown]
-# And with real digits. With only **two** latent dimensions the sum over $z$ can be done on a fine grid, so $\log p(x)$ is known
-# (a finer grid moves it by less than 0.001 nats). The model `v1_z2` is such a VAE, trained earlier.
+# And with real digits. With only **two** latent dimensions the sum over $z$ can be done on a fine grid, so $\log p(x)$ is known up to
+# the spacing of the grid, with no chance in it. The model `v1_z2` is such a VAE, trained earlier.
+#
+# *Predict first*: one test image of each digit. Will the gap be about the same for all ten, or differ from image to image?
 
 # %%
 small = given.trained("v1_z2")
@@ -253,6 +255,8 @@ posterior.log_weight_histogram(small, digits[2])
 figures.six_steps()
 
 # %% [markdown]
+# *What to read off:* two ways lead from `m, v` to the sum. The KL needs no draw, `rec` needs $z$. The batch is averaged once, at the end.
+#
 # | | step | gives | shape | from |
 # | --- | --- | --- | --- | --- |
 # | 1 | **encode** the images | $m, v$ of $q(z \mid x)$ | `(batch, z_dim)` each | `self.enc` |
@@ -300,9 +304,9 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # %% [markdown]
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
-# **Goal.** Two methods in one class. **Exercise 4.1** (11 points) is `negative_elbo_bound`: it walks the six steps and returns the bound
-# and its two terms. **Exercise 4.2** (1 point) is `loss`: it calls the bound, and returns what training minimises together with a
-# dictionary of what is worth plotting.
+# **Goal.** Two methods in one class. **Exercise 4.1** (30 minutes, 11 points) is `negative_elbo_bound`: it walks the six steps and
+# returns the bound and its two terms. **Exercise 4.2** (5 minutes, 1 point) is `loss`: it calls the bound, and returns what training
+# minimises together with a dictionary of what is worth plotting.
 #
 # $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
 # \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
@@ -657,7 +661,8 @@ else:
 # Two latent dimensions can be drawn. Here is where the encoder of `v1_z2` puts test digits: each numeral stands at the mean $m$ of
 # its $q(z|x)$.
 #
-# *Predict first*: which digits will lie next to each other?
+# *Predict first*: which digits will lie next to each other? And what does an image cost with two latent dimensions instead of twenty: a
+# nat more, ten, or fifty?
 
 # %%
 figures.latent_plane(small, x_test, test.labels)
@@ -679,8 +684,8 @@ for name in ("v1_z2", "v1_z20"):
 # ## A real posterior
 #
 # With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
-# the encoder's $q$, dots are the best Gaussian of this kind for *this very image*, found by following the ELBO's slope in $m$ and $v$
-# alone, from the posterior's top.
+# the encoder's $q$. Dots are the best Gaussian of this kind that 60 steps of optimisation find for *this very image*: they follow the
+# ELBO's slope in $m$ and $v$ alone, from the posterior's top.
 #
 # *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
 
@@ -696,9 +701,11 @@ explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 # *What to read off:* the posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits
 # the gap:
 #
-# * **amortisation**: what the best Gaussian for this image wins over the encoder's. The encoder has to answer for all images with one
+# * **amortisation**: what the Gaussian found for this image wins over the encoder's. The encoder has to answer for all images with one
 #   set of weights ("amortised"), and generalises imperfectly;
-# * **shape**: what is left even then, because no such ellipse is the posterior.
+# * **shape**: what is left even then. No such ellipse is the posterior.
+#
+# (More steps might find a better ellipse, never a worse one. So the first part is at least what is shown, the second at most.)
 #
 # The pieces add up to $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
 
@@ -726,8 +733,8 @@ posterior.beside_q(small, x_test[149])
 # %% [markdown]
 # ## Collapse
 #
-# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and the decoder paints the average
-# digit. This is **posterior collapse**. Three different diseases have that symptom, and they need different cures.
+# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints the
+# average digit. This is **posterior collapse**. It has three different causes, which need different cures (one of them none).
 #
 # ### 1 · The KL weighs too much
 #
@@ -761,8 +768,8 @@ else:
 # %% [markdown]
 # *What to read off:* averaged over pixels, `rec` weighs 784 times less, which is the same as a KL that weighs 784 times more
 # ($\beta = 784$): $z$ is too expensive and is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered. In both
-# cases the number that is minimised is no longer a bound, so do not report it. Only the first is a collapse; the second is its
-# opposite. **Cure: weigh the terms rightly.** Starting gently and raising the weight slowly ("warm-up") does not help: the weight
+# cases the number that is minimised is no bound on $-\log p(x)$, so do not report it. Only the first is a collapse; the second is its
+# opposite. **Cure: weigh the terms rightly.** To start with a small weight and raise it slowly ("warm-up") is no cure here: the weight
 # that training ends on is still wrong.
 
 # %% [markdown]
@@ -784,27 +791,48 @@ for angle in (0, 45):
 
 # %% [markdown]
 # *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they
-# share: the blue line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: the NELBO is as good as any
-# model's can be, with a small KL (0.16 nats), and even that brings nothing. **Cure: none is needed**, unless it is $z$ that you want.
-# Forcing the KL up ("free bits", Kingma et al. 2016) buys KL, not likelihood.
+# share: the blue line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum.
+# The trained one kept a small KL (0.16 nats), and even that brings nothing: its NELBO is as good as any model's can be, no better.
+# **Cure: none is needed**, unless it is $z$ that you want.
+#
+# One can force the KL up, by **free bits** (Kingma et al. 2016): where the KL of a latent dimension (or of a group of them), averaged over
+# the batch, is below a chosen $\lambda$ nats, the loss counts $\lambda$ in its place, so that nothing is won by lowering it further. Here
+# that buys KL, not likelihood, since the NELBO is at its best already. (Only the loss is clipped. The `kl` that you report stays the true
+# KL.)
 #
 # The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it
-# paints the next (an *autoregressive* decoder). A merely deeper or convolutional decoder is not strong in this sense, because its
-# pixels stay independent given $z$.
+# paints the next (an *autoregressive* decoder). The simplest adds to the decoder's logits a part that comes from the image itself,
+# `logits + x @ torch.tril(W, -1).T` with a matrix `W` of 784 × 784 weights: each pixel's logit hears of the pixels before it, and of no
+# other. Three models, trained alike, differ in their decoder alone: the plain one of the detective's models, one with two more
+# layers, and the plain one with such a `W` (a recording of 3,000 steps each: `vae_course/authoring/nelbo_data.py`).
+#
+# *Predict first*: which of the three has the smallest KL? Is it the one with the worst NELBO?
+
+# %%
+for name in ("plain", "deeper", "autoregressive"):
+    kl, nelbo = wrong_models.decoder_numbers(name)
+    print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
+
+# %% [markdown]
+# *What to read off:* with `W` the KL is the smallest and the NELBO by far the best: what the pixels before already tell, $z$ need not carry.
+# So a small KL is no sign of a bad model. This decoder is not strong enough to do without $z$; one that could paint the data alone
+# would leave it a KL of 0. The deeper decoder also pays less KL, and is hardly better: given $z$ its pixels are independent, as the plain
+# one's are, so that whatever pixels have in common must still go through $z$. Layers alone do not make a decoder strong in this sense.
 
 # %% [markdown]
 # ### 3 · Training is caught in a trap
 #
 # Look once more at your pictures. At step 40 the decoder paints the average and ignores $z$. As long as it does, $z$ brings
 # nothing, and the KL pulls $q$ towards the prior; and as long as $q$ is the prior, the decoder has no reason to listen. Your model
-# found the way out. Others, above all those with strong decoders, do not, although a better optimum exists. **Cure: warm-up** (Bowman
-# et al. 2016, Sønderby et al. 2016): weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth
-# something before it costs something. The model that comes out is then judged with $\beta = 1$.
+# found the way out. Bowman et al. (2016, sentences) and Sønderby et al. (2016, several layers of $z$) report models whose latents went
+# out of use early in training, and that **warm-up** helps: weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so
+# that $z$ is worth something before it costs something. That is the cure where a better optimum exists and is not found. The model that
+# comes out is then judged with $\beta = 1$.
 #
 # | | the optimum itself | sign | cure |
 # | --- | --- | --- | --- |
-# | 1 wrong weight | is collapsed, because another number is minimised | `rec` or `kl` of a strange size | weigh rightly |
-# | 2 not needed | is collapsed, and good | NELBO is fine | none |
+# | 1 wrong weight | is collapsed, because another number is minimised | `rec` or `kl` of a strange size | weigh rightly (warm-up does not help) |
+# | 2 not needed | may be collapsed, and is good | NELBO is fine | none (free bits buy KL, not likelihood) |
 # | 3 trap | is not collapsed | other starts, or warm-up, reach a better NELBO | warm-up |
 
 # %% [markdown]

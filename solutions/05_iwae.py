@@ -72,6 +72,8 @@ from vae_course.given import kl_normal, log_bernoulli_with_logits, log_mean_exp,
 #
 # With *two* latent dimensions $\log p(x)$ of a real digit is no secret: lay a fine grid over the plane of $z$, and add up
 # $p(z)\,p(x \mid z)$. So we begin with a trained model of two dimensions, and look at the gap itself.
+#
+# *Predict first*: how large is it for this model, averaged over 20 digits: about a tenth of a nat, two nats, or twenty?
 
 # %%
 flat = given.trained("v1_z2")  # two latent dimensions: a plane
@@ -80,7 +82,7 @@ x = binarize(images[:20], generator=torch.Generator().manual_seed(1))  # (20, 78
 
 exact = iwae_digits.exact_log_p(flat, x)  # (20,)
 elbo = evaluate(flat, x, "elbo", iw=200)  # 200 draws, only to make the estimate steady
-iwae_digits.gap_bars({"ELBO": elbo.bound}, exact.mean().item())
+iwae_digits.bounds_below_truth({"ELBO": elbo.bound}, exact.mean().item())
 
 # %% [markdown]
 # *What to read off:* the bar is what lesson 04's formula can promise, the dashed line is the truth, the hatched piece is
@@ -134,7 +136,9 @@ for dims in (1, 2, 3, 5, 10):
 # %% [markdown]
 # ## Stay in log space
 #
-# A weight is a probability of 784 pixels, about $e^{-140}$. In float32 that is 0:
+# A weight is a probability of 784 pixels, about $e^{-140}$. In float32 that is 0.
+#
+# *Predict first*: what comes out, then, for the logarithm of the mean of three such weights?
 
 # %%
 log_w = torch.tensor([-142.0, -140.0, -145.0])  # three log weights, of a usual size
@@ -208,7 +212,9 @@ explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 #
 # which is Jensen for two numbers (or: $\frac{A+B}{2} \ge \sqrt{AB}$). On the left: an estimate with $2k$ draws. On the
 # right: two estimates with $k$ of the *same*
-# draws, averaged. This holds for every set of numbers, by no chance at all. Let us merge in pairs, again and again, whatever the seed:
+# draws, averaged. This holds for every set of numbers, by no chance at all. Let us merge in pairs, again and again, whatever the seed.
+#
+# *Predict first*: no step can go down. Which goes up more, the first or the last?
 
 # %%
 for seed in range(3):
@@ -222,7 +228,8 @@ for seed in range(3):
     print(f"seed {seed}, k = 1, 2, 4, ... 64:", " ".join(steps))
 
 # %% [markdown]
-# Every row rises. Now average over all draws: the left side becomes $\mathrm{IWAE}_{2k}$, the right side $\mathrm{IWAE}_k$.
+# Every row rises, and more at its first step than at its last. Now average over all draws: the left side becomes
+# $\mathrm{IWAE}_{2k}$, the right side $\mathrm{IWAE}_k$.
 #
 # Steps of one work by the same thought: the mean of $k + 1$ weights is the average of the $k + 1$ means in which one weight is
 # left out. The log of that average is at least the average of their logs; each of these is, in expectation, $\mathrm{IWAE}_k$. Hence
@@ -502,15 +509,17 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # posterior be $N(0, v_p)$ and
 # $q = N(0, v_q)$. The average of $w^2$ is
 #
-# $$\int q\,w^2\,dz = \int \frac{p(x, z)^2}{q}\,dz \;\propto\; \int \exp\Big({-\frac{z^2}{v_p}} + \frac{z^2}{2 v_q}\Big)\,dz,$$
+# $$\int q\,w^2\,dz = \int \frac{p(x, z)^2}{q}\,dz \;\propto\; \int \exp\Big({-\frac{z^2}{v_p}} + \frac{z^2}{2 v_q}\Big)\,dz.$$
 #
-# and that integral is finite only when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide*
-# wastes draws. A $q$ that is too *narrow* hardly
+# ($\propto$ reads "is, up to a constant factor": $p(x)^2$ and the constants of the Gaussians are left out.) That integral is finite only
+# when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide* wastes draws. A $q$ that is too *narrow* hardly
 # ever visits the flanks of the posterior, and the weights there are enormous.
 #
-# The next figure is a model in which all this is exact: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, $\log p(x)$ is
-# known. $q$ has the right mean, and variances
-# `width` times the best ones. (Each point merges the draws of the point before in pairs, so no curve can fall back.)
+# The next figure is a model in which the truth is known: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, so the posterior, $\log p(x)$
+# and each weight have exact formulas. $q$ has the right mean, and variances `width` times the best ones. Only the average over draws is a
+# large sample: 131,072 draws. (Each point merges the draws of the point before in pairs, so no curve can fall back. For a `width` above
+# 0.9 the gap is measured from the log of the mean of all these weights, which is $\log p(x)$ up to chance: the chance that both share
+# drops out.)
 #
 # *Predict first*: which needs fewer draws to come within 0.1 nats: a $q$ with double variance, or one with a third?
 
@@ -528,9 +537,9 @@ for width in (2.0, 1.0, 0.3):
 # times the draws. The wide $q$ does that.
 # Even `width` 1.0 has a gap of 0.144 nats at $k = 1$: its variances are the best that a $q$ *without tilt* can have (its dimensions are
 # independent), and the posterior is tilted.
-# The narrow one creeps, although it begins not much worse. Training by the ELBO prefers *narrow* $q$ (KL(q‖p), lesson 02),
-# which is exactly
-# the kind that importance sampling dislikes.
+# The narrow one creeps, although it begins not much worse. And here the ELBO itself leads to the narrow side: the posterior in the left
+# panel is that of one dimension with the others held fixed; left free it is wider, because of the tilt. So the $q$ of the best ELBO,
+# `width` 1.0, is narrower than that, and narrow is the kind that importance sampling dislikes.
 
 # %% [markdown]
 # ## How many draws count?
@@ -586,7 +595,15 @@ else:
 
 # %% [markdown]
 # *What to read off:* when the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about
-# $e^{-s^2}$: for one nat a good third ($e^{-1}$), for two nats about a fiftieth ($e^{-4}$).
+# $e^{-s^2}$ when $k$ is large: for one nat a good third ($e^{-1}$), for two nats about a fiftieth ($e^{-4}$).
+#
+# <details><summary>Why that formula?</summary>
+#
+# ESS / $k$ is the squared mean of $w$ over the mean of $w^2$, which tends to $\mathbb E[w]^2 / \mathbb E[w^2]$. A common factor of all
+# weights cancels, so let the bell of $\log w$ stand over 0: $N(0, s^2)$. Then $\mathbb E[w] = \mathbb E[e^{\log w}] = e^{s^2/2}$ (complete
+# the square in the integral). And $\log w^2 = 2 \log w$ is a bell with twice the standard deviation, so $\mathbb E[w^2] = e^{(2s)^2/2} =
+# e^{2s^2}$. The ratio is $e^{s^2} / e^{2s^2} = e^{-s^2}$.
+# </details>
 #
 # <details><summary>I get nan or inf instead of a number</summary>
 #
@@ -629,7 +646,9 @@ print(f"estimate of log p(x): {estimate:.4f}   exact: 0   ln 2 = {math.log(2):.4
 # one island, all their weights agree, and none has ever heard of the other island. **A low count is a warning; a high count
 # is no proof.**
 #
-# Does this happen to real digits? Here are two of the twenty, images 3 and 6 of the slider above (a 0 and a 4), each with 1,000 draws:
+# Does this happen to real digits? Here are two of the twenty, images 3 and 6 of the slider above (a 0 and a 4), each with 1,000 draws.
+#
+# *Predict first*: will the image with the higher count be the one whose bound is nearer to $\log p(x)$?
 
 # %% tags=["nbval-ignore-output"]
 print("image   draws that count   IWAE_1000    exact log p(x)")
@@ -643,6 +662,8 @@ assert exact[6] - one.bound > 5  # for the course's own tests: nothing of yours 
 # %% [markdown]
 # The first bound came out a little *above* $\log p(x)$: this single estimate was lucky. It is a bound in expectation. The
 # second is another matter.
+#
+# *Predict first*: where does this posterior lie: inside $q$, around it, or somewhere else?
 
 # %%
 posterior.beside_q(flat, x[6])
@@ -690,6 +711,8 @@ else:
     print("When your three numbers are right, the bound for k up to 64 appears here.")
 
 # %% [markdown]
+# *What to read off:* the curve begins at your `elbo`, passes your `iwae_2` and climbs towards your `limit`, in smaller and smaller steps.
+#
 # <details><summary>I get log 2 instead of the ELBO</summary>
 #
 # That is the log of the average weight. The ELBO is the average of the two logs.
@@ -741,9 +764,10 @@ print(f"standard error of the last figure, between images: {found[k].standard_er
 assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > found[5_000].nll
 
 # %% [markdown]
-# *What to read off:* cost is proportional to $k$, every draw is one pass through the decoder. The first nine extra draws buy
-# most of what can be had, the last 4,000 a tenth of a nat or two. And of
-# 5,000 draws only some dozens count: in 20 dimensions $q$ and posterior overlap badly.
+# *What to read off:* the third column is what the draws buy. What they cost stands in the formula: one encoding of the image, $k$
+# decodings, and $k$ log weights of three log densities each. So apart from the encoding, time grows in proportion to $k$: a row takes
+# ten times as long as the row above it, the last one five times. The first nine extra draws buy most of what all 5,000 buy, the last 4,000
+# a tenth of a nat or two. And of 5,000 draws only some dozens count: in 20 dimensions $q$ and posterior overlap badly.
 #
 # How to read the last figure, which papers call **NLL**, the negative log-likelihood:
 #
@@ -779,7 +803,8 @@ assert 86 < niwae.nll < nelbo.nll < 94
 #
 # So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE.
 # What would change? Take the gradient of
-# one image's term; since $\nabla w = w\,\nabla \log w$,
+# one image's term. ($\nabla$, read "nabla", is the gradient: the slopes in all parameters.) By the chain rule $\nabla \log w = \nabla w / w$,
+# so $\nabla w = w\,\nabla \log w$, and
 #
 # $$\nabla \log \frac1k \sum_i w_i = \frac{\sum_i \nabla w_i}{\sum_j w_j} = \sum_i \tilde w_i\,\nabla \log w_i .$$
 #
@@ -841,8 +866,10 @@ else:
     print("When log_weights, negative_iwae_bound and loss pass, two models are trained here and compared.")
 
 # %% [markdown]
-# *What to read off:* the lines cross: each model wins at the bound that it was trained with. The IWAE has the worse ELBO,
-# because its $q$ no longer tries to be right with a single draw. So **never compare two
+# *What to read off:* the lines cross. In this measurement (one run each, 100 test images) the model trained with one draw wins with one,
+# the model trained with ten wins with 200. The IWAE has the worse ELBO,
+# because its $q$ no longer tries to be right with a single draw. (Finitely many draws, 200 too, understate $\log p(x)$ in expectation,
+# for each model by an amount of its own.) So **never compare two
 # models by different bounds**, nor by the bound that one of them was trained with. Compare by the best estimate of $\log p(x)$
 # that you can afford.
 #
@@ -873,10 +900,10 @@ else:
 # standard deviation.
 #
 # As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So the slope of the bound in the encoder's parameters
-# tends to 0: there is less and less to win by a better $q$. It falls like $1/k$,
+# tends to 0: there is less and less to win by a better $q$. While $\mathrm{Var}(w)$ is finite it falls like $1/k$,
 # as the gap does. The noise falls only like $1/\sqrt k$, as averages do. The ratio therefore falls like $1/\sqrt k$
-# (Rainforth et al. 2018). The decoder has no such trouble: its slope tends to
-# that of $\log p(x)$ itself.
+# (Rainforth et al. 2018; not at the optimum, where $\mathrm{Var}(w)$ has no slope in the encoder's parameters). The decoder has no such
+# trouble: its slope tends to that of $\log p(x)$ itself.
 #
 # Two remedies look at where the noise comes from. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the
 # path $\phi \to z \to \log w$, and directly, since $\log q(z|x)$ contains $\phi$.
@@ -889,6 +916,18 @@ else:
 #   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial
 #   z_i}\,\frac{\partial z_i}{\partial \phi}\Big].$$
 #   It is right on average for every $k$. It cures the encoder; the decoder keeps its ordinary gradient.
+#
+# <details><summary>Where does the square come from?</summary>
+#
+# Lesson 01 had two gradients with the same average, by the score and by the path. For a function $f$ of the draw $z_i$, itself without a
+# direct dependence on $\phi$, that says
+# $\mathbb E[f\,\nabla_\phi \log q(z_i|x)] = \mathbb E\big[\frac{\partial f}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}\big]$. The
+# direct part is $-\sum_i \tilde w_i\,\nabla_\phi \log q(z_i|x)$: take $f = \tilde w_i$, the other draws and the $\phi$ in $\log w_i$ held fixed.
+# The slope of a share (a softmax) is
+# $\frac{\partial \tilde w_i}{\partial z_i} = (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}$. So on average the direct
+# part is $-\sum_i (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}$. The path part is
+# the same with $\tilde w_i$ in place of the bracket and a plus sign. Added up, $\tilde w_i^2$ is left.
+# </details>
 #
 # The figure is a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a
 # unit off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
@@ -915,6 +954,16 @@ for name in ("encoder", "dreg", "stl", "decoder"):
 # saw in the picture of one digit as "draws as big as their weights". They show $\mathrm{IWAE}_k \le \mathrm{ELBO}(q_{EW}) \le \log p(x)$:
 # the IWAE bound is *at most* the ordinary ELBO of
 # a much more flexible $q$.
+#
+# <details><summary>Why at most?</summary>
+#
+# Write $\bar w$ for the mean weight, and put the picked draw first. Each of the $k$ could be it, so the density of all draws is
+# $k\,\tilde w_1\,q(z_1|x) \cdots q(z_k|x) = \frac{p(x, z_1)}{\bar w}\,q(z_2|x) \cdots q(z_k|x)$, as $\tilde w_1 = w_1 / (k \bar w)$. Compare it with
+# $p(z_1|x)\,q(z_2|x) \cdots q(z_k|x)$, where $z_1$ comes from the true posterior. The log of the ratio is $\log p(x) - \log \bar w$, and
+# picking does not change $\bar w$. So the KL from the first to the second is $\log p(x) - \mathrm{IWAE}_k$. Of $z_1$ *alone* the KL is
+# $\mathrm{KL}(q_{EW}\,\|\,p(z|x)) = \log p(x) - \mathrm{ELBO}(q_{EW})$. And the KL of a part is at most the KL of the whole, which adds the
+# average KL of the rest, given that part.
+# </details>
 
 # %% [markdown]
 # {{ exercise dreg_loss }}
@@ -1005,11 +1054,12 @@ else:
 #   at $k = 1$, and in expectation rising with $k$ towards $\log p(x)$.
 # * Everything stays in log space; draws are averaged inside the logarithm, images outside. kl and rec are the ELBO's, and do
 #   not add up to niwae.
-# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (for Gaussians: $v_q > \tfrac12 v_p$). Too wide heals, too
+# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (Gaussians in one dimension: $v_q > \tfrac12 v_p$). Too wide heals, too
 #   narrow hardly.
 # * The effective sample size warns; it cannot reassure. The NLL from 5,000 draws is too high in expectation, never too low,
 #   up to chance.
-# * Each model wins at its own $k$. More draws make a better bound and a fainter encoder gradient.
+# * In the measurement above the model trained with one draw won with one, the model trained with ten won with 200. More draws make a
+#   bound that is better in expectation, and a fainter encoder gradient; DReG's is the exception.
 #
 # In the map of the course: `negative_iwae_bound` is the last of the two bounds of the class `VAE`. Lesson 06 goes the other
 # way through the model, from $z$ to images.

@@ -45,7 +45,8 @@ LESSON = r"""# %% [markdown]
 # %%
 import math
 
-import matplotlib.pyplot as plt
+from vae_course.figures.style import canvas
+from vae_course.figures.widgets import explore
 
 
 def check(answer, exercise=None):
@@ -86,9 +87,8 @@ check(standardize)
 
 # %%
 if solved(standardize):
-    plt.figure(figsize=(2, 1))
-    plt.plot([0, 1], [0, 1])
-    plt.show()
+    with canvas(width=2, height=1, alt="A line that rises.") as axes:
+        axes.plot([0, 1], [0, 1])
     print(round(len("abc") / 7, 3))
 
 # %% [markdown]
@@ -132,6 +132,15 @@ check(numbers, "numbers")
 #
 # No.
 # </details>
+
+# %% [markdown]
+# *Predict first*: where?
+
+# %%
+explore(lambda a: None, a=(0.5, 0.0, 1.0, 0.1))
+
+# %% [markdown]
+# *What to read off:* nothing.
 
 # %% [markdown]
 # ## Summary

@@ -140,6 +140,7 @@ def test_streams_are_merged_and_pictures_keep_their_alt_text() -> None:
     [
         (new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "x"}), "image/svg+xml"),
         (new_output("display_data", {"application/vnd.jupyter.widget-view+json": {}}), "widget-view"),
+        (new_output("display_data", {"image/png": base64.b64encode(png_with_text()).decode()}), "one without"),
         (new_output("stream", name="stdout", text="10%\r20%"), "a carriage return"),
         (new_output("stream", name="stdout", text="/home/me/x"), "`/home/me`"),
         (new_output("execute_result", {"text/plain": "<Thing at 0x7f12345678>"}), "at 0x7f12345678"),

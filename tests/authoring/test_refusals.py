@@ -106,6 +106,16 @@ FAULTS = {
     "spelling": ("# Nowhere.", "# Teh end.", r"expected `The`; got `Teh` \(codespell\)"),
     "no blank line in details": ("9 instead of 3</summary>\n#\n", "9 instead of 3</summary>\n", r"blank line after"),
     "open details": ("# No.\n# </details>", "# No.", r"every <details> closed"),
+    "no prediction": (
+        "# *Predict first*: where?\n",
+        "# Look.\n",
+        r"expected `\*Predict first\*` in the text above a widget",
+    ),
+    "nothing to read off": (
+        "*What to read off:* n",
+        "N",
+        r"expected `\*What to read off:\*` in the text below a widget",
+    ),
     "section missing": ("# ## Further reading", "# ## Links", r"expected a section `## Further reading`"),
     "sections out of order": (
         "# ## What you will build\n#\n# One function.\n#\n# ## Before you start\n",

@@ -74,9 +74,10 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
   the check cell `no-drawing`.
 * **Hints.** At least one `<details>` whose summary reads "I get ... instead ...". A blank line follows each
   `</summary>`, or Markdown inside is not rendered.
+* **Widgets.** `*Predict first*` stands in the text above an `explore(...)`, `*What to read off:*` in that below.
 * **Symbols.** A displayed formula's letters are in lesson 00's notation table, or the text up to there names them ($k$).
 * **Links** are relative to notebooks/ and resolve in the repository: `02_kl_divergence.ipynb`, `../docs/x.md`,
-  `#Heading-text` (spaces become hyphens). Images have alt text.
+  `#Heading-text` (spaces become hyphens). Images have alt text; so have figures (`figures.style`).
 * **Answers stay out of sight**: no other cell, and no fenced Python in the prose, may repeat a solved region.
 
 ## What the cells may print, and nbval
@@ -84,9 +85,8 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
 The build runs a lesson in an empty folder with VAE_COURSE_STATIC=1 (widgets show their PNG, no progress bars), and
 refuses errors, anything on stderr, carriage returns, memory addresses, paths of this machine, and outputs other than
 text/plain, text/html, text/markdown and image/png. nbval 0.11 (`make nbval`; its plugin
-tests/authoring/nbval_like_build.py gives each lesson the same environment) then compares, for every code cell, all
-printed text and every MIME type except image/png, image/jpeg and widget views. Pictures are never compared; their
-text/plain is, and reads `<Figure size 640x480 with 1 Axes>`. So:
+tests/authoring/nbval_like_build.py gives each lesson the same environment) then compares every code cell's printed text
+and every MIME type except image/png, image/jpeg and widget views; for a picture its text/plain, which is its alt text. So:
 
 * a figure alone needs no tag; neither do numbers from a fixed seed, rounded to few decimals;
 * a cell that prints, or puts into HTML, what training computed (it differs between machines in the last digits) has

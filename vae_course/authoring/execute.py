@@ -109,6 +109,9 @@ def clean_outputs(cell: NotebookNode, paths: list[str]) -> list[tuple[str, str, 
             output.metadata = _picture_metadata(output.metadata)
             if "image/png" in output.data:
                 output.data["image/png"] = strip_png(output.data["image/png"])
+                if not output.metadata.get("image/png", {}).get("alt"):
+                    what_next = "draw it on `figures.style.canvas`, in a function marked @figure or with alt=..."
+                    complaints.append(("a picture with alt text", "one without", what_next))
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
         kept.append(output)

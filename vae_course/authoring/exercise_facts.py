@@ -35,10 +35,11 @@ Exercises = Mapping[str, ExerciseFacts]
 def card_head(exercises: Sequence[ExerciseFacts]) -> str:
     """The heading and the line of facts. The words say everything; the dots only repeat it."""
     first = exercises[0]
-    difficulty = max(e.difficulty for e in exercises)
+    difficulties = [e.difficulty for e in exercises]
+    hardest, in_words = max(difficulties), _for_each(difficulties, "")
     minutes = sum(e.minutes for e in exercises)
     points = sum(e.points for e in exercises)
-    facts = [f"difficulty {'●' * difficulty}{'○' * (4 - difficulty)} ({difficulty} of 4)"]
+    facts = [f"difficulty {'●' * hardest}{'○' * (4 - hardest)} ({in_words} of 4)"]
     facts.append(f"{minutes:g} minute{'' if minutes == 1 else 's'}")
     if all(e.optional for e in exercises):
         facts.append("optional")
@@ -47,7 +48,15 @@ def card_head(exercises: Sequence[ExerciseFacts]) -> str:
     if first.lines:
         # "about 2 lines" is an estimate; "3 numbers" is what is asked.
         about = "about " if "line" in first.lines else ""
-        facts.append(f"{about}{first.lines}{' each' if len(exercises) > 1 else ''}")
+        facts.append(about + _for_each([e.lines for e in exercises], " each"))
     if first.tries:
         facts.append(f"the first {first.tries} tries count")
     return f"### Exercise {first.number} · {first.title}\n\n*{' · '.join(facts)}*"
+
+
+def _for_each(values: Sequence[object], each: str) -> str:
+    """One value for all; else "3 and 1" where all differ, "1 line or 2 lines each" where some agree."""
+    different = list(dict.fromkeys(map(str, values)))
+    if len(different) == len(values):
+        return " and ".join(different)
+    return " or ".join(different) + each

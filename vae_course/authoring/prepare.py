@@ -6,6 +6,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from vae_course.authoring.cards import check_cards
+from vae_course.authoring.demonstrations import check_demonstrations
 from vae_course.authoring.exercise_facts import Exercises
 from vae_course.authoring.leaks import check_leaks
 from vae_course.authoring.lesson_source import Lesson, read_lesson
@@ -44,7 +45,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         if lesson.name not in problems_of:
             continue
         problems = problems_of[lesson.name]
-        for check in (check_skeleton, check_stubs, check_asserts):
+        for check in (check_skeleton, check_demonstrations, check_stubs, check_asserts):
             problems += check(lesson)
         problems += check_cards(lesson, exercises) + check_prose(lesson, root) + check_symbols(lesson, root)
         if not problems:  # clearing needs well-formed regions

@@ -1,7 +1,7 @@
 """Figures of lesson 07: the whole class, its training, and its place beside published figures."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from vae_course.evaluation import exact_log_likelihood
+from vae_course.figures.bounds import bounds_below_truth, exact_log_p, minus
 from vae_course.figures.capstone_comparisons import beside_the_paper, network_sizes, train_by_evaluate
-from vae_course.figures.style import COLOURS, canvas, figure
+from vae_course.figures.style import COLOURS, LINES, canvas, figure
 
 __all__ = [
     "beside_the_paper",
@@ -21,7 +21,6 @@ __all__ = [
     "learning_curves",
     "network_sizes",
     "q_over_prior",
-    "sheet",
     "the_whole_class",
     "train_by_evaluate",
     "weights_and_bound",
@@ -78,33 +77,6 @@ def _lane(axes: Axes, y: float, boxes: Sequence[str], dice: str, title: str, sta
             axes.annotate("", (place - 0.33, y), (place - 0.66, y), arrowprops=arrow)
 
 
-def exact_log_p(model: Any, x: Tensor) -> Tensor:
-    """log p(x) of each image by a grid over two latent dimensions, with no q and no chance in it: (n,) in nats."""
-    return exact_log_likelihood(model, x)
-
-
-@figure
-def bounds_below_truth(rows: Mapping[str, float] | None, exact: float) -> None:
-    """Bars of lower bounds that end before the line log p(x); the hatched rest is the gap. All in nats per image."""
-    rows = rows or {}
-    left = math.floor(min([*rows.values(), exact - 3])) - 1
-    with canvas(width=9, height=0.9 + 0.5 * max(len(rows), 1)) as axes:
-        for place, (name, value) in enumerate(rows.items()):
-            colour = COLOURS["nelbo" if "elbo" in name.lower() else "iwae"]
-            axes.barh(place, value - left, left=left, color=colour, alpha=0.75, height=0.6)
-            axes.barh(place, exact - value, left=value, fc="none", ec=COLOURS["kl"], hatch="///", height=0.6)
-            axes.text(left + 0.06, place, _minus(value), va="center", color="white", weight="bold")
-            axes.text(exact + 0.06, place, f"gap {exact - value:.2f}", va="center")
-        axes.axvline(exact, color=COLOURS["truth"], ls="--")
-        axes.set(
-            yticks=range(len(rows)),
-            yticklabels=list(rows),
-            xlim=(left, exact + 1.1),
-            xlabel=f"nats per image; dashed line: log p(x) = {_minus(exact)}",
-        )
-        axes.invert_yaxis()
-
-
 @figure
 def learning_curves(curves: Any) -> None:
     """NELBO and its two terms against the step; the thin lines are single batches, the thick ones their local means."""
@@ -112,7 +84,7 @@ def learning_curves(curves: Any) -> None:
         for axes, keys in ((left, {"nelbo": "train/loss", "rec": "gen/rec"}), (right, {"kl": "gen/kl_z"})):
             for quantity, key in keys.items():
                 values = np.array(curves[key])
-                style = {"nelbo": "-", "rec": "-.", "kl": "-"}[quantity]
+                style = LINES[quantity]
                 axes.plot(values, color=COLOURS[quantity], lw=0.6, alpha=0.3)
                 axes.plot(_smooth(values), style, color=COLOURS[quantity], label=quantity)
             axes.set(xlabel="step", ylabel="nats per image")
@@ -167,20 +139,6 @@ def _smooth(values: np.ndarray, width: int = 25) -> np.ndarray:
     return (total[end] - total[start]) / (end - start)
 
 
-@figure
-def sheet(rows: Mapping[str, Tensor]) -> None:
-    """Rows of images, each with its name: {"test images": (n, 784), ...}."""
-    count = min(len(images) for images in rows.values())
-    with canvas(columns=1, rows=len(rows), width=9.6, height=0.95 * len(rows), squeeze=False) as panels:
-        for axes, (name, images) in zip(panels[:, 0], rows.items(), strict=True):
-            strip = images[:count].detach().reshape(count, 28, 28).permute(1, 0, 2).reshape(28, 28 * count)
-            axes.imshow(strip.numpy(), cmap="gray_r", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[])
-            axes.set_ylabel(name, rotation=0, ha="right", va="center")
-            for spine in axes.spines.values():
-                spine.set_visible(False)
-
-
 def doubling(log_w: Tensor) -> tuple[list[int], list[float]]:
     """The bound for k = 1, 2, 4, ... from one set of draws: each k merges the draws of the one before in pairs.
 
@@ -218,8 +176,8 @@ def weights_and_bound(log_w: Tensor | None) -> None:
         values = log_w[0].double()
         mean, bound = values.mean().item(), torch.logsumexp(values, 0).item() - math.log(len(values))
         left.hist(values.clamp(min=values.quantile(0.005)).numpy(), bins=60, color=COLOURS["q"], alpha=0.5)
-        left.axvline(mean, ymax=0.78, color=COLOURS["nelbo"], ls="-.", label=f"mean of log w: {_minus(mean)}")
-        left.axvline(bound, ymax=0.78, color=COLOURS["iwae"], label=f"log of mean w: {_minus(bound)}")
+        left.axvline(mean, ymax=0.78, color=COLOURS["nelbo"], ls="-.", label=f"mean of log w: {minus(mean)}")
+        left.axvline(bound, ymax=0.78, color=COLOURS["iwae"], label=f"log of mean w: {minus(bound)}")
         left.set_ylim(0, left.get_ylim()[1] * 1.3)
         left.legend(loc="upper left")
         counts, bounds = doubling(log_w)
@@ -228,8 +186,3 @@ def weights_and_bound(log_w: Tensor | None) -> None:
             right.annotate(f"{-bounds[place]:.2f}", (counts[place], -bounds[place]), (4, 8), textcoords="offset points")
         right.margins(x=0.12, y=0.15)
         right.set(xticks=counts[::2], xticklabels=[f"{k:,}" for k in counts[::2]])
-
-
-def _minus(value: float) -> str:
-    """Two decimals, with a real minus sign, as on the axes."""
-    return f"{value:.2f}".replace("-", "−")

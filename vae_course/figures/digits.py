@@ -1,10 +1,12 @@
-"""Images of digits in rows: the drawing that every lesson needs."""
+"""Images of digits in rows, and digits on the latent plane: drawings that several lessons need."""
+
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.figures.style import canvas, figure
+from vae_course.figures.style import COLOURS, DIGITS, canvas, figure
 
 
 @figure
@@ -25,3 +27,23 @@ def images_in_rows(rows: dict[str, Tensor], width: float = 9.5) -> None:
 def _strip(images: Tensor) -> np.ndarray:
     framed = torch.nn.functional.pad(images.detach().float().view(-1, 28, 28), (1, 1, 1, 1), value=0.25)
     return torch.cat(list(framed), 1).numpy()
+
+
+@figure
+def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500) -> None:
+    """The mean of q(z|x) of many digits, each drawn as its own numeral; circles at the prior's 1, 2 and 3 standard deviations."""
+    with torch.no_grad():
+        m, _ = model.enc(images[:count])  # (count, 2)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    with canvas(width=8, height=6.6) as axes:
+        for radius in (1, 2, 3):
+            axes.plot(radius * np.cos(angle), radius * np.sin(angle), "--", color=COLOURS["faint"], lw=1)
+            frame = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": COLOURS["faint"]}
+            axes.text(
+                0, -radius, f"{radius} sd of the prior", ha="center", va="center", fontsize=9, zorder=5, bbox=frame
+            )
+        for digit in range(10):
+            at = m[labels[:count] == digit]
+            axes.scatter(at[:, 0], at[:, 1], marker=f"${digit}$", s=42, color=DIGITS[digit], lw=0.3, alpha=0.85)
+        axes.set(xlabel="first latent: mean m₁ of q(z|x)", ylabel="second latent: m₂", aspect="equal")
+        axes.set(xlim=(-4.2, 4.2), ylim=(-3.8, 3.8))

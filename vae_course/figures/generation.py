@@ -9,6 +9,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from vae_course import given
+from vae_course.figures.digits import latent_plane as latent_plane
 from vae_course.figures.style import COLOURS, canvas, figure
 
 
@@ -31,32 +32,6 @@ def manifold(model: Any, n: int = 17) -> None:
         axes.set_xticks(ticks, [f"{mark:.1f}" for mark in marks])
         axes.set_yticks(ticks, [f"{mark:.1f}" for mark in reversed(marks)])
         axes.set(xlabel="z_1", ylabel="z_2")
-
-
-@figure
-@torch.no_grad()
-def latent_plane(model: Any, x: Tensor, labels: Tensor) -> None:
-    """The mean of q(z|x) of many images, drawn as the digit that it is, with the prior's circles."""
-    m = model.enc(x)[0]
-    palette = [COLOURS[name] for name in ("q", "p", "rec", "kl", "nelbo", "iwae", "truth", "faint")]
-    with canvas(width=6.6, height=6.2) as axes:
-        for digit in range(10):
-            here = m[labels == digit]
-            axes.scatter(
-                *here.T, s=26, marker=f"${digit}$", color=palette[digit % len(palette)], linewidths=0.3, alpha=0.85
-            )
-        for radius in (1, 2, 3):
-            axes.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=0.8))
-            axes.text(
-                0,
-                radius,
-                f"{radius} sd",
-                fontsize=8,
-                ha="center",
-                va="center",
-                bbox={"fc": "white", "ec": "none", "pad": 1},
-            )
-        axes.set(xlabel="z_1", ylabel="z_2", aspect="equal", xlim=(-4.2, 4.2), ylim=(-4.2, 4.2))
 
 
 @figure
@@ -114,7 +89,7 @@ def holes(model: Any, x: Tensor, n: int = 61) -> None:
         left.contour(line, line, excess.view(n, n).T, levels=[1], colors="white", linewidths=1.2)
         for radius in (1, 2):
             left.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=1))
-        left.plot(*hole, "X", color=COLOURS["rec"], ms=11, mec="white")
+        left.plot(*hole, "X", color="black", ms=11, mec="white")
         left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats")
         left.figure.colorbar(filled, ax=left)
         right.imshow(decode(model, hole[None]).view(28, 28), cmap="gray_r", vmin=0, vmax=1)
@@ -145,7 +120,7 @@ def lengths(dims: int = 20, pairs: int = 4_000) -> None:
     with canvas(width=8.5, height=3.0) as axes:
         for values, name, colour, line in (
             (z0, "draws from the prior", "p", "--"),
-            (middle, "middle of a straight walk", "rec", "-."),
+            (middle, "middle of a straight walk", "other", "-."),
             (turned, "middle of a spherical walk", "q", "-"),
         ):
             counts, _ = np.histogram(values.norm(dim=1), edges, density=True)
@@ -166,7 +141,7 @@ def neighbours_vote(known: Tensor, labels: Tensor, asked: Tensor, truth: Tensor,
 def bars_of_accuracy(table: dict[str, dict[int, float]]) -> None:
     """Accuracy of nearest neighbours by what they compare, for several numbers of labels."""
     numbers = list(next(iter(table.values())))
-    looks = [(COLOURS["faint"], ""), (COLOURS["q"], "///"), (COLOURS["rec"], "...")]
+    looks = [(COLOURS["faint"], ""), (COLOURS["q"], "///"), (COLOURS["other"], "...")]
     width = 0.8 / len(table)
     with canvas(width=8.5, height=3.2) as axes:
         for i, ((name, found), (colour, hatch)) in enumerate(zip(table.items(), looks, strict=False)):

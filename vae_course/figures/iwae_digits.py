@@ -12,36 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from vae_course.evaluation import exact_log_likelihood
+from vae_course.figures.bounds import bounds_below_truth as bounds_below_truth
+from vae_course.figures.bounds import exact_log_p as exact_log_p
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.given import log_normal
-
-
-def exact_log_p(model: Any, x: Tensor) -> Tensor:
-    """log p(x) of each image by a grid over the two latent dimensions: no q and no chance in it. (n,), in nats."""
-    return exact_log_likelihood(model, x)
-
-
-@figure
-def gap_bars(rows: Mapping[str, float], exact: float) -> None:
-    """Bars of lower bounds that end at or before the line log p(x); the hatched rest is the gap. All in nats."""
-    names = list(rows)
-    colours = [COLOURS["iwae"] if "IWAE" in name else COLOURS["nelbo"] for name in names]
-    start = math.floor(min(rows.values())) - 3
-    with canvas(width=9, height=0.7 + 0.55 * len(rows)) as axes:
-        for place, (value, colour) in enumerate(zip(rows.values(), colours, strict=True)):
-            axes.barh(place, value - start, left=start, color=colour, alpha=0.75, height=0.6)
-            axes.barh(place, exact - value, left=value, fc="none", ec=COLOURS["kl"], hatch="///", height=0.6)
-            axes.text(start + 0.05, place, f" {value:.2f}", va="center", color="white", weight="bold")
-            axes.text(exact + 0.04, place, f"gap {exact - value:.2f}", va="center")
-        axes.axvline(exact, color=COLOURS["truth"], ls="--")
-        axes.set(
-            yticks=range(len(names)),
-            yticklabels=names,
-            xlim=(start, exact + 0.9),
-            xlabel=f"nats per image; dashed line: log p(x) = {exact:.2f}",
-        )
-        axes.invert_yaxis()
 
 
 @figure

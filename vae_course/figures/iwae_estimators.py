@@ -63,8 +63,8 @@ def signal_against_draws() -> None:
     means, ratios = _table()
     looks = {
         "decoder": ("decoder", COLOURS["p"], "s--"),
-        "dreg": ("encoder, DReG", COLOURS["kl"], "^-"),
-        "stl": ("encoder, sticking the landing", COLOURS["rec"], "v-."),
+        "dreg": ("encoder, DReG", COLOURS["other"], "^-"),
+        "stl": ("encoder, sticking the landing", COLOURS["truth"], "v-."),
         "encoder": ("encoder, plain trick", COLOURS["q"], "o-"),
     }
     with canvas(columns=2, width=9.8, height=3.8) as (left, right):

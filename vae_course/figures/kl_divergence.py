@@ -71,7 +71,7 @@ def where_the_kl_comes_from(q_mean: float = 1.0, q_variance: float = 1.0) -> Non
         bottom.plot(grid, part, color=COLOURS["kl"], ls="-", lw=1.5)
         bottom.fill_between(grid, part, where=part > 0, color=COLOURS["kl"], alpha=0.45, label=f"+ {above:.2f}")
         bottom.fill_between(
-            grid, part, where=part < 0, color=COLOURS["rec"], alpha=0.45, hatch="///", label=f"− {-below:.2f}"
+            grid, part, where=part < 0, color=COLOURS["faint"], alpha=0.45, hatch="///", label=f"− {-below:.2f}"
         )
         bottom.axhline(0, color=COLOURS["truth"], lw=0.8)
         bottom.set(xlabel="z", ylabel="q · (log q − log p)", title=f"KL(q ‖ p) = {above + below:.2f} nats")
@@ -149,7 +149,7 @@ def negative_estimates(estimates: Tensor) -> None:
         axes.hist(
             values[values < 0],
             bins=edges,
-            color=COLOURS["rec"],
+            color=COLOURS["faint"],
             alpha=0.6,
             hatch="///",
             label=f"negative: {(values < 0).mean():.1%}",

@@ -13,6 +13,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from vae_course.figures.digits import latent_plane as latent_plane
 from vae_course.figures.style import COLOURS, LINES, canvas, figure
 from vae_course.training import Curves
 
@@ -58,7 +59,7 @@ def six_steps() -> None:
     with canvas(width=10, height=3.0) as axes:
         for x, y, text, colour in boxes:
             frame = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": COLOURS[colour], "lw": 2}
-            axes.text(x, y, text, ha="center", va="center", fontsize=10.5, bbox=frame)
+            axes.text(x, y, text, ha="center", va="center", fontsize=10, bbox=frame)
         for start, end in arrows:
             axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "->", "lw": 1.6})
         axes.set(xlim=(0, 1.02), ylim=(0, 1))
@@ -130,6 +131,7 @@ class Watch:
         lines += [f"step {step:4d} {shared:40.1f} {own:29.1f}" for step, (shared, own) in self.moves.items()]
         return "\n".join(lines)
 
+    @figure
     def pictures(self) -> None:
         """Left reconstructions of the images, right samples from the prior; one row for each step looked at."""
         n, rows = len(self.x), len(self.seen)
@@ -162,7 +164,7 @@ def train_and_valid(curves: Curves) -> None:
         valid = curves["valid/loss"]
         axes.plot(curves.steps("valid/loss"), valid, "o--", color=COLOURS["truth"], label="images it never sees")
         best = int(np.argmin(valid))
-        axes.plot(curves.steps("valid/loss")[best], valid[best], "s", ms=11, mfc="none", color=COLOURS["rec"])
+        axes.plot(curves.steps("valid/loss")[best], valid[best], "s", ms=11, mfc="none", color=COLOURS["truth"])
         axes.annotate("lowest", (curves.steps("valid/loss")[best], valid[best]), (0, 14), textcoords="offset points")
         low, high = min(train.min(), min(valid)), max(valid)
         axes.set(xlabel="step", ylabel="NELBO (nats per image)", ylim=(low - 8, min(high, 230) + 12))
@@ -172,32 +174,10 @@ def train_and_valid(curves: Curves) -> None:
 @figure
 def three_means(kls: dict[str, Sequence[float]]) -> None:
     """The true KL against the step, for models that differ in one `.mean`."""
-    styles = [("-", COLOURS["kl"]), ("--", COLOURS["rec"]), ("-.", COLOURS["nelbo"])]
+    styles = [("-", COLOURS["kl"]), ("--", COLOURS["other"]), ("-.", COLOURS["truth"])]
     with canvas(width=8, height=3.4) as axes:
         for (name, values), (line, colour) in zip(kls.items(), styles, strict=True):
             kl = smooth(values)
             axes.plot(np.arange(1, len(kl) + 1), kl, line, color=colour, label=f"{name}: {kl[-1]:.2f} nats at the end")
         axes.set(xlabel="step", ylabel="KL(q ‖ prior), nats", ylim=(-2, None))
         axes.legend()
-
-
-@figure
-def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500) -> None:
-    """The mean of q(z|x) of many digits, each drawn as its own numeral; the prior's 1 and 2 standard deviations."""
-    with torch.no_grad():
-        m, _ = model.enc(images[:count])  # (count, 2)
-    angle = np.linspace(0, 2 * np.pi, 200)
-    palette = [*(COLOURS[name] for name in ("q", "p", "rec", "kl", "nelbo", "iwae", "truth")), "#56B4E9", "#8C6D1F"]
-    with canvas(width=8, height=6.6) as axes:
-        for radius in (1, 2):
-            axes.plot(radius * np.cos(angle), radius * np.sin(angle), "--", color=COLOURS["faint"], lw=1)
-            frame = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": COLOURS["faint"]}
-            axes.text(
-                0, -radius, f"{radius} sd of the prior", ha="center", va="center", fontsize=9, zorder=5, bbox=frame
-            )
-        for digit in range(10):
-            at = m[labels[:count] == digit]
-            colour = palette[digit % len(palette)]
-            axes.scatter(at[:, 0], at[:, 1], marker=f"${digit}$", s=42, color=colour, lw=0.3, alpha=0.85)
-        axes.set(xlabel="first latent: mean m₁ of q(z|x)", ylabel="second latent: m₂", aspect="equal")
-        axes.set(xlim=(-4, 4), ylim=(-3.5, 3.5))

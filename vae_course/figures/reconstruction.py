@@ -11,21 +11,9 @@ from torch.nn.functional import logsigmoid, softplus
 
 from vae_course import given
 from vae_course.data import MNIST
+from vae_course.figures.digits import images_in_rows
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.training import fit, start_at_mean_pixel
-
-
-@figure
-def digits(rows: dict[str, Tensor], width: float = 9.0) -> None:
-    """Rows of images, (n, 784) each in [0, 1], ink dark; the name of each row stands on its left."""
-    n = max(len(images) for images in rows.values())
-    with canvas(
-        rows=len(rows), columns=n, width=width, height=1.02 * len(rows) * width / (n + 2), squeeze=False
-    ) as axes:
-        for line, (name, images) in zip(axes, rows.items(), strict=True):
-            for place, image in zip(line, images, strict=True):
-                _image(place, image)
-            line[0].text(-0.12, 0.5, name, transform=line[0].transAxes, ha="right", va="center", fontsize=10)
 
 
 def _image(axes: Axes, image: Tensor) -> None:
@@ -166,4 +154,4 @@ def one_mean(found: dict[str, tuple[Any, float, float]], images: Tensor) -> None
         for name, (model, kl, _) in found.items():
             m, _ = model.enc(images)
             rows[f"{name}\nKL {kl:.1f} nats"] = torch.sigmoid(model.dec(m))
-    digits(rows)
+    images_in_rows(rows)

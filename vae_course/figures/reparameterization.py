@@ -36,7 +36,7 @@ def _graph(axes: Axes, title: str, *, trick: bool) -> None:
             name,
             ha="center",
             va="center",
-            fontsize=13,
+            fontsize=12,
             bbox={
                 "boxstyle": "circle,pad=0.45" if name == random else "square,pad=0.45",
                 "fc": "white",
@@ -51,7 +51,7 @@ def _graph(axes: Axes, title: str, *, trick: bool) -> None:
         note = "gradient of f  ←  reaches m and v"
         axes.text(0.6, 0.86, "randomness comes from outside", fontsize=10, va="center")
     else:
-        axes.text(0.3, 0.3, "✗", ha="center", va="center", fontsize=18, color=COLOURS["rec"])
+        axes.text(0.3, 0.3, "✗", ha="center", va="center", fontsize=18, color=COLOURS["truth"])
         note = "gradient of f  ←  stops at the random draw"
         axes.text(0.5, 0.58, "a draw has no slope", ha="center", fontsize=10)
     axes.text(0.5, 0.0, note, ha="center", fontsize=11)
@@ -122,8 +122,8 @@ def variance_against_dimension() -> None:
     dims = [1, 3, 10, 30, 100]
     pathwise, score, baseline = zip(*(estimator_variances(d) for d in dims), strict=True)
     with canvas(width=8, height=3.4) as axes:
-        axes.loglog(dims, score, "s--", color=COLOURS["rec"], label="score function")
-        axes.loglog(dims, baseline, "^:", color=COLOURS["p"], label="score function with a baseline")
+        axes.loglog(dims, score, "s--", color=COLOURS["other"], label="score function")
+        axes.loglog(dims, baseline, "^:", color=COLOURS["faint"], label="score function with a baseline")
         axes.loglog(dims, pathwise, "o-", color=COLOURS["q"], label="pathwise (the trick)")
         axes.set(xlabel="latent dimensions", ylabel="variance of one estimate", xticks=dims, xticklabels=dims)
         axes.legend()
@@ -146,10 +146,10 @@ def when_the_trick_loses(ω: float = 1.0) -> None:
     with canvas(columns=2, width=9.5, height=3.2) as (left, right):
         left.plot(grid, np.cos(ω * grid), color=COLOURS["truth"], label="f(z) = cos(ωz)")
         left.fill_between(grid, normal_density(grid, 0.5, 1), color=COLOURS["q"], alpha=0.35, label="q(z)")
-        left.set(xlabel="z", ylim=(-1.15, 1.6), title=f"ω = {ω:g}")
+        left.set(xlabel="z", ylabel="f(z) and density of q", ylim=(-1.15, 1.6), title=f"ω = {ω:g}")
         left.legend(ncols=2, loc="upper center")
         right.plot(omegas, curves[:, 0], "-", color=COLOURS["q"], label="pathwise")
-        right.plot(omegas, curves[:, 1], "--", color=COLOURS["rec"], label="score function")
+        right.plot(omegas, curves[:, 1], "--", color=COLOURS["other"], label="score function")
         right.plot([ω, ω], list(cosine_variances(ω)), "o", color=COLOURS["truth"], ms=7)
         right.set(xlabel="ω (how wiggly f is)", ylabel="variance of one estimate")
         right.legend()

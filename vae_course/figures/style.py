@@ -21,9 +21,16 @@ COLOURS = {
     "nelbo": "#6C4AB6",
     "iwae": "#CC79A7",
     "truth": "#3C3C3C",  # exact values: log p(x), closed forms
+    "other": "#8C6D1F",  # what is none of these, and stands beside them
     "faint": "#9A9A9A",
 }
 """Beside its colour, each quantity also differs by label, line style or marker: colour is never the only sign."""
+
+DIGITS = "#332288 #CC6677 #117733 #AA4499 #2F7F99 #882255 #44AA99 #7A7A1C #6F6F6F #C2571A".split()
+"""A colour for each class of digit, none of them a quantity's; each digit is drawn as its numeral too.
+
+Source: Paul Tol's scheme "muted" (2021), its light colours darkened.
+"""
 
 LINES = {"q": "-", "p": "--", "rec": "-.", "kl": ":", "nelbo": "-", "iwae": "-", "truth": "--", "faint": "-"}
 

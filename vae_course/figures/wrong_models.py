@@ -25,7 +25,7 @@ CASES = {
 
 @cache
 def recording(name: str) -> dict[str, np.ndarray]:
-    """The arrays of one recording: "detective" or "collapse"."""
+    """The arrays of one recording: "detective", "collapse" or "decoders"."""
     with np.load(FOLDER / f"nelbo_{name}.npz") as arrays:
         return dict(arrays)
 
@@ -61,7 +61,9 @@ def case_files() -> None:
             left.plot(steps, rec, LINES["rec"], color=COLOURS["rec"], label="rec, as reported")
             left.plot(steps, kl, LINES["kl"], color=COLOURS["kl"], label="kl, as reported")
             left.set_yscale("symlog", linthresh=1)
-            left.set(ylim=(0, 1500), yticks=[0, 1, 10, 100, 1000], yticklabels=["0", "1", "10", "100", "1000"])
+            left.set(
+                ylabel="nats", ylim=(0, 1500), yticks=[0, 1, 10, 100, 1000], yticklabels=["0", "1", "10", "100", "1000"]
+            )
             left.set_title("the right model" if case == "right" else f"case {case}")
             pictures = data[f"{name}/pictures"].astype(float) / 255
             half, samples = PICTURES // 2, pictures[PICTURES:]
@@ -100,6 +102,12 @@ def collapse_numbers(angle: int) -> tuple[float, float, float]:
     """kl, NELBO, and the data's own −E[log p(x)], which no model can beat, for one angle of the toy."""
     kl, rec, truth = recording("collapse")[f"{angle}/numbers"]
     return float(kl), float(kl + rec), float(truth)
+
+
+def decoder_numbers(name: str) -> tuple[float, float]:
+    """KL and NELBO on test images of a decoder that is "plain", "deeper" or "autoregressive"."""
+    kl, nelbo = recording("decoders")[f"{name}/numbers"]
+    return float(kl), float(nelbo)
 
 
 @figure

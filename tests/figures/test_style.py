@@ -1,0 +1,120 @@
+"""Figures in a live notebook: each carries its words, and a slider moves the picture, not its frame."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from vae_course import figures
+from vae_course.figures.style import canvas, figure, steady
+from vae_course.figures.widgets import explore
+
+MODULES = [import_module(f"vae_course.figures.{module.name}") for module in iter_modules(figures.__path__)]
+SIZES = {"9", "10", "11", "12", "18"}  # notes, ticks and legends, text, titles; and one large sign
+
+
+@pytest.fixture(autouse=True)
+def notebook() -> Iterator[None]:
+    """IPython and its inline backend, as a kernel has them."""
+    InteractiveShell.instance()
+    backend = matplotlib.get_backend()
+    matplotlib.use("module://matplotlib_inline.backend_inline")
+    yield
+    matplotlib.use(backend)
+    InteractiveShell.clear_instance()
+
+
+@figure
+def rising(to: float = 1.0) -> None:
+    """A line that rises. (The second sentence stands here too.)
+
+    This is for those who read the code.
+    """
+    with canvas(width=3, height=2) as axes:
+        axes.plot([0, to], [0, to], label=f"{to:g}")
+        axes.legend()
+
+
+def outputs(draw: Any, *args: Any) -> list[Any]:
+    with capture_output() as captured:
+        draw(*args)
+    return captured.outputs
+
+
+def shown(draw: Any, *args: Any) -> Any:
+    [output] = outputs(draw, *args)
+    return output
+
+
+def test_a_figure_is_one_picture_with_its_docstrings_first_line_for_words():
+    output = shown(rising)
+    words = "A line that rises. (The second sentence stands here too.)"
+    assert output.metadata == {"image/png": {"alt": words}}
+    assert output.data["text/plain"] == f"Figure: {words}" and output.data["image/png"]
+    assert not plt.get_fignums(), "closed, so that it is not shown again"
+
+
+def test_words_of_its_own_stand_before_the_docstrings():
+    def draw() -> None:
+        with canvas(alt="Two rows.") as axes:
+            axes.plot([1])
+
+    assert shown(figure(draw)).metadata == shown(draw).metadata == {"image/png": {"alt": "Two rows."}}
+
+
+def test_every_figure_of_the_course_says_what_it_shows():
+    drawing = {
+        f"{module.__name__}.{name}": f
+        for module in MODULES
+        for name, f in inspect.getmembers(module, inspect.isfunction)
+        if f.__module__ == module.__name__ and "with canvas(" in inspect.getsource(f) and not name.startswith("_")
+    }
+    assert len(drawing) > 50
+    silent = [name for name, f in drawing.items() if len((f.__doc__ or "").split("\n")[0]) < 20]
+    unmarked = [name for name, f in drawing.items() if not hasattr(f, "__wrapped__")]
+    assert not silent and not unmarked
+
+
+def test_there_is_one_ladder_of_type_sizes():
+    sources = {module.__name__: Path(str(module.__file__)).read_text(encoding="utf-8") for module in MODULES}
+    used = {(name, size) for name, text in sources.items() for size in re.findall(r"fontsize=([\d.]+)", text)}
+    assert not {(name, size) for name, size in used if size not in SIZES}
+
+
+def places_of(to: float) -> list[float]:
+    """Where the axes of `rising` lie when they are shown."""
+    found: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        close = plt.close
+        patch.setattr(
+            plt, "close", lambda picture: (found.extend(picture.axes[0].get_position().bounds), close(picture))
+        )
+        shown(rising, to)
+    return found
+
+
+def test_moves_of_a_slider_leave_the_frame_where_it_was():
+    assert places_of(1.0) != places_of(1e6), "wider labels take more room: else this test shows nothing"
+    with steady([]):
+        assert places_of(1.0) == places_of(1e6)
+
+
+def test_a_widget_is_a_picture_alone_in_a_built_notebook(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("VAE_COURSE_STATIC", "1")
+    output = shown(lambda: explore(rising, to=(2.0, 0.0, 3.0, 0.5)))
+    assert "image/png" in output.data
+
+
+def test_a_widget_in_a_live_notebook_shows_its_sliders(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("VAE_COURSE_STATIC", raising=False)
+    found = outputs(lambda: explore(rising, to=(2.0, 0.0, 3.0, 0.5)))
+    assert "application/vnd.jupyter.widget-view+json" in found[-1].data
