@@ -91,7 +91,10 @@ def test_card_head() -> None:
     )
     assert "· optional ·" in card_head([Fake("extra", optional=True, points=0)])
     shared = card_head([Fake("VAE.sample_z", number="6.1"), Fake("VAE.sample_x", difficulty=3, points=1)])
-    assert shared.startswith("### Exercise 6.1 ·") and "(2 and 3 of 4) · 10 minutes · 4 points · about 1 line each" in shared
+    assert (
+        shared.startswith("### Exercise 6.1 ·")
+        and "(2 and 3 of 4) · 10 minutes · 4 points · about 1 line each" in shared
+    )
 
 
 def test_several_methods_in_one_cell_share_a_card(root: Path) -> None:
