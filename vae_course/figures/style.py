@@ -36,6 +36,8 @@ LINES = {"q": "-", "p": "--", "rec": "-.", "kl": ":", "nelbo": "-", "iwae": "-",
 
 _RC: Any = {
     "figure.dpi": 100,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
     "figure.facecolor": "white",  # an opaque page: readable in a dark notebook too
     "savefig.facecolor": "white",
     "font.size": 11,
@@ -107,19 +109,29 @@ def canvas(
 
 
 def _show(picture: Any, alt: str) -> None:
-    """Hand the picture to the notebook: drawn once, where `plt.show` draws it three times; and with its description."""
+    """Hand the picture to the notebook, with its description, as `plt.show` does without one.
+
+    A slider's picture is drawn once and never cropped: `plt.show` draws three times, to find out what there is to crop.
+    """
     if "inline" not in matplotlib.get_backend():
         plt.show()
         return
     from IPython.display import display
 
-    layout = _layouts[-1] if _layouts else []
+    png = io.BytesIO()
+    if _layouts:
+        _draw_once(picture, _layouts[-1], png)
+    else:
+        picture.savefig(png, format="png", bbox_inches="tight")
+    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": f"Figure: {alt}"}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def _draw_once(picture: Any, layout: list[Any], png: io.BytesIO) -> None:
+    """With the axes where `layout` says, or where the layout engine puts them, which is then kept."""
     if len(layout) == len(picture.axes):
         picture.set_layout_engine("none")
         for axes, place in zip(picture.axes, layout, strict=True):
             axes.set_position(place)
-    png = io.BytesIO()
     picture.canvas.print_png(png)
     layout[:] = [axes.get_position() for axes in picture.axes]
-    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": f"Figure: {alt}"}
-    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
