@@ -110,7 +110,7 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
             (left, torch.full((k,), 14.0), "q: the draws, all alike"),
             (right, 1400 * share, f"each as big as its weight: {effective:.1f} of {k} count"),
         ):
-            axes.set(xlabel="$z_1$", title=title)
+            axes.set(xlabel="z₁", title=title)
             axes.contourf(*lines, density, levels=_levels(density), colors=COLOURS["p"], alpha=0.28)
             axes.contour(
                 *lines, density, levels=_levels(density)[:-1], colors=COLOURS["p"], linestyles="--", linewidths=1
@@ -119,7 +119,7 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
                 widths = (2 * sds * v.sqrt()).tolist()
                 axes.add_patch(Ellipse(tuple(m.tolist()), *widths, fc="none", ec=COLOURS["q"], lw=1.8))
             axes.scatter(*z.T, s=size, color=COLOURS["q"], alpha=0.6, lw=0)
-        left.set(ylabel="$z_2$", xlabel=f"$z_1$   (this window holds {100 * inside:.0f} % of the posterior)")
+        left.set(ylabel="z₂", xlabel=f"z₁   (this window holds {100 * inside:.0f} % of the posterior)")
         _inset(left, x, (0.0, 0.76, 0.24, 0.24))
 
 

@@ -1,6 +1,7 @@
 """Figures of lesson 01."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -129,6 +130,7 @@ def variance_against_dimension() -> None:
         axes.legend()
 
 
+@lru_cache(maxsize=64)
 def cosine_variances(omega: float = 1.0, draws: int = 20_000) -> tuple[float, float]:
     """Variances of the pathwise and the score-function estimate of d/dm E[cos(ω z)], z ~ N(0.5, 1)."""
     z = 0.5 + torch.randn(draws, generator=torch.Generator().manual_seed(0))
