@@ -11,6 +11,7 @@ runs, is not counted. Never part of `make test`.
 """
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -50,6 +51,7 @@ def _measure(draw: Callable[..., None], **sliders: Any) -> None:
     with capture_output(), steady([]):
         draw(**start)
         for values in _moves(start, sliders):
+            gc.collect()  # what came before leaves garbage, whose collection costs up to 200 ms at any moment
             begun = time.perf_counter()
             draw(**values)
             times.append(1000 * (time.perf_counter() - begun))

@@ -126,18 +126,19 @@ def bound_and_width(width: float = 2.0) -> None:
         left.plot(z, _density(z, 1), color=COLOURS["p"], ls="--", label="posterior (one dimension)")
         left.plot(z, _density(z, width), color=COLOURS["q"], label=f"q: variance × {width:g}")
         left.set(xlabel="z, in standard deviations of the posterior", ylabel="density", ylim=(0, 0.95))
+        left.set(xticks=[-4, -2, 0, 2, 4], yticks=[0, 0.4, 0.8])
         left.legend(loc="upper center")
+        places = np.arange(len(counts))  # evenly spaced, as on a logarithmic axis
         for other, style in ((2.0, ":"), (0.3, "-.")):
-            right.plot(counts, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}")
+            right.plot(places, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}")
         gaps = width_gap(width)
-        right.plot(counts, gaps, "o-", color=COLOURS["iwae"], ms=4, label=f"variance × {width:g}")
-        right.set_xscale("log", base=2)
+        right.plot(places, gaps, "o-", color=COLOURS["iwae"], ms=4, label=f"variance × {width:g}")
         right.set_yscale("log")
         right.set(
             xlabel="k, the number of draws",
             ylabel="log p(x) − bound (nats)",
             ylim=(2e-4, 6),
-            xticks=counts[::2],
+            xticks=places[::2],
             xticklabels=[f"{k:,}" for k in counts[::2]],
             title=f"gap {gaps[0]:.2f} at k = 1, {gaps[4]:.3f} at 16, {gaps[10]:.3f} at 1,024",
         )

@@ -17,6 +17,8 @@ from vae_course.figures.bounds import exact_log_p as exact_log_p
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.given import log_normal
 
+WINDOW = 48  # nodes along each side of the grid on which a posterior is drawn
+
 
 @figure
 def weights_of_digits(log_w: Tensor | None, exact: Tensor, x: Tensor) -> None:
@@ -97,12 +99,12 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
         z = m + v.sqrt() * torch.randn(k, 2, generator=torch.Generator().manual_seed(0))
         log_w = _log_joint(model, x, z) - log_normal(z, m, v)  # (k,)
         reach = 6 * v.sqrt()
-        lines = [torch.linspace((m - reach)[i].item(), (m + reach)[i].item(), 60) for i in range(2)]
-        grid = torch.cartesian_prod(*lines)  # (3600, 2)
+        lines = [torch.linspace((m - reach)[i].item(), (m + reach)[i].item(), WINDOW) for i in range(2)]
+        grid = torch.cartesian_prod(*lines)  # (WINDOW², 2)
         log_joint = _log_joint(model, x, grid).double()
         cell = math.prod((line[1] - line[0]).item() for line in lines)
         inside = min(1.0, math.exp(torch.logsumexp(log_joint, 0).item() + math.log(cell) - exact))
-        density = torch.softmax(log_joint, 0).reshape(60, 60).T
+        density = torch.softmax(log_joint, 0).reshape(WINDOW, WINDOW).T
     share = torch.softmax(log_w, 0)
     effective = 1 / share.square().sum().item()
     with canvas(columns=2, width=9.6, height=4.3, sharex=True, sharey=True) as (left, right):
@@ -119,6 +121,8 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
                 widths = (2 * sds * v.sqrt()).tolist()
                 axes.add_patch(Ellipse(tuple(m.tolist()), *widths, fc="none", ec=COLOURS["q"], lw=1.8))
             axes.scatter(*z.T, s=size, color=COLOURS["q"], alpha=0.6, lw=0)
+        for axes in (left, right):
+            axes.locator_params(nbins=3)
         left.set(ylabel="z₂", xlabel=f"z₁   (this window holds {100 * inside:.0f} % of the posterior)")
         _inset(left, x, (0.0, 0.76, 0.24, 0.24))
 
@@ -126,7 +130,8 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
 def _log_joint(model: Any, x: Tensor, z: Tensor) -> Tensor:
     """log p(x, z): x · logits − Σ softplus(logits) is the Bernoulli part. x (784,) or (n, 784), z (n, z_dim): (n,)."""
     logits = model.dec(z)  # (n, 784)
-    return (x * logits - softplus(logits)).sum(-1) + log_normal(z, *model.z_prior)
+    seen = logits @ x if x.ndim == 1 else (x * logits).sum(-1)
+    return seen - softplus(logits).sum(-1) + log_normal(z, *model.z_prior)
 
 
 def _levels(density: Tensor) -> np.ndarray:

@@ -207,7 +207,7 @@ def two_directions(distance: float = 2.0) -> None:
         for axes in (left, right):
             axes.fill_between(grid, p, color=COLOURS["p"], alpha=0.25)
             axes.plot(grid, p, color=COLOURS["p"], ls="--", label="p, two bumps")
-            axes.set(xlabel="z", ylim=(0, 1.05))
+            axes.set(xlabel="z", ylim=(0, 1.05), xticks=[-4, -2, 0, 2, 4], yticks=[0, 0.5, 1])
         left.plot(
             grid,
             normal_density(grid, side[0], side[1] ** 2),

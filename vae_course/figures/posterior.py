@@ -37,7 +37,8 @@ def beside_q(model: Any, x: Tensor) -> None:
         middle.plot(*_ellipse(*found.best, 2), ":", color=COLOURS["truth"], lw=2, label="best Gaussian found: 2 sd")
         limits = [_limits(line, density.amax(axis), found, i) for i, (line, axis) in enumerate([(z1, 1), (z2, 0)])]
         middle.set(xlabel="z₁", ylabel="z₂", xlim=limits[0], ylim=limits[1], title="the exact posterior p(z|x), shaded")
-        middle.legend(fontsize=9, loc="best")
+        middle.locator_params(nbins=4)
+        middle.legend(fontsize=9, loc="upper right")
         _gap_bar(right, found)
 
 

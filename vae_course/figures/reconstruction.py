@@ -1,6 +1,7 @@
 """Figures of lesson 03."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,15 +87,21 @@ def naive_loss(logit: float) -> tuple[float, float]:
     return loss.item(), a.grad.item()
 
 
+@cache
+def _naive_losses(low: float = 10.0, high: float = 20.0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, (n,), and beside them the naive loss and its slope there, (n, 2)."""
+    grid = np.arange(low, high + 0.01, 0.05)
+    return grid, np.array([naive_loss(float(a)) for a in grid])
+
+
 @figure
 def float32_edge(logit: float = 12.0) -> None:
     """The cost of a wrong, ever surer pixel and its slope: naive (from p) and right (from the logit)."""
-    grid = np.arange(10, 20.01, 0.05)
-    naive = np.array([naive_loss(float(a)) for a in grid])
+    grid, naive = _naive_losses()
     finite = np.where(np.isfinite(naive[:, 0]), naive[:, 0], np.nan)
     value, slope = naive_loss(logit)
     # Once 1 − p is 0 the chain rule multiplies ∞ by 0; clamping the loss, as libraries do, turns this into 0.
-    naive[:, 1], slope = np.nan_to_num(naive[:, 1]), float(np.nan_to_num(slope))
+    slopes, slope = np.nan_to_num(naive[:, 1]), float(np.nan_to_num(slope))
     with canvas(columns=2, width=9.5, height=3.3) as (left, right):
         left.plot(grid, grid, color=COLOURS["truth"], ls="--", label="from the logit: softplus(a)")
         left.plot(grid, finite, color=COLOURS["rec"], label="from p: −log(1 − p)")
@@ -102,14 +109,17 @@ def float32_edge(logit: float = 12.0) -> None:
             axes.axvline(logit, color=COLOURS["faint"], lw=1)
             axes.plot(logit, height, "o" if math.isfinite(value) else "^", color=COLOURS["rec"], ms=8)
         left.set(xlabel="logit a", ylabel="cost of a pixel x = 0 (nats)", ylim=(9.5, 21))
+        left.set(xticks=[10, 15, 20], yticks=[10, 15, 20])
         left.set_title(f"at a = {logit:g}: {value:.4g} nats")
         left.legend(loc="lower right")
         right.plot(grid, 1 / (1 + np.exp(-grid)), color=COLOURS["truth"], ls="--", label="from the logit: sigmoid(a)")
-        right.plot(grid, naive[:, 1], color=COLOURS["rec"], label="from p, clamped")
+        right.plot(grid, slopes, color=COLOURS["rec"], label="from p, clamped")
         right.set(
             xlabel="logit a",
             ylabel="slope in a",
             ylim=(-0.1, 1.25),
+            xticks=[10, 15, 20],
+            yticks=[0, 0.5, 1],
             title=f"slope of the naive cost, clamped: {slope:.3g}",
         )
         right.legend(loc="center left")

@@ -49,6 +49,7 @@ _RC: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
+    "axes.titley": 1.0,  # said, so that matplotlib need not search for a free place: a tenth of a figure's time
     "legend.frameon": False,
     "lines.linewidth": 2.0,
 }
@@ -133,5 +134,5 @@ def _draw_once(picture: Any, layout: list[Any], png: io.BytesIO) -> None:
         picture.set_layout_engine("none")
         for axes, place in zip(picture.axes, layout, strict=True):
             axes.set_position(place)
-    picture.canvas.print_png(png)
+    picture.canvas.print_png(png, pil_kwargs={"compress_level": 1})  # larger, and sooner there
     layout[:] = [axes.get_position() for axes in picture.axes]

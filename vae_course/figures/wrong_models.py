@@ -124,7 +124,9 @@ def collapse_toy(angle: int = 45) -> None:
         middle.set(title="samples; line: mean as z moves")
         for axes in (left, middle):
             axes.set(xlim=(-6, 6), ylim=(-6, 6), aspect="equal", xlabel="x₁", ylabel="x₂")
+            axes.set(xticks=[-5, 0, 5], yticks=[-5, 0, 5])
         right.plot(ANGLES, kls, "o:", color=COLOURS["kl"])
         right.plot(angle, kl, "s", color=COLOURS["kl"], ms=11, mfc="none", mew=2)
         right.set(xlabel="angle (degrees)", ylabel="KL (nats)", ylim=(-0.1, 1.8))
+        right.set(xticks=[0, 15, 30, 45], yticks=[0, 0.5, 1, 1.5])
         right.set_title(f"KL {kl:.2f} · NELBO {nelbo:.2f} (best {truth:.2f})", fontsize=11)
