@@ -48,8 +48,9 @@
 # | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
 # | `iw`, $w$ | $k$, $w$ | number of importance samples (code writes `iw`, formulas write $k$), and their weights (lesson 05) |
 #
-# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). One letter has two meanings: $a$ is a
-# logit from lesson 03 on, and in the boxes of this lesson a probability, your guess.
+# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). Three letters have a second
+# meaning: $a$ is a logit from lesson 03 on, and in the boxes of this lesson a probability, your guess; `w` is a parameter in one cell of
+# lesson 04; `k` counts neighbours that vote in lesson 06.
 
 # %% [markdown]
 # ## Warm-up
@@ -401,7 +402,7 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 
 # %% [markdown]
 # *What to read off:* our KL prefers A, which settles for one explanation of the two; the other direction prefers B, which covers both. Lesson
-# 02 draws this consequence with curves: where a posterior has two modes far enough apart, a $q$ of one bump *picks one* of them.
+# 02 draws this consequence with curves: where a posterior has two bumps far enough apart, a $q$ of one bump *picks one* of them.
 
 # %% [markdown]
 # ## The whole machine

@@ -223,7 +223,8 @@ else:
 # (Allowed when $f$ is smooth. What happens when it is not comes below.) So: draw many $\varepsilon$, average $f$, call `backward()`. For
 # $f(z) = z^2$ the answers should be near 3 and 1.
 #
-# *Predict first*: with 100,000 draws, how near? Will they be off by about one, a tenth or a hundredth?
+# *Predict first*: with 100,000 draws, how near? Will they be off by about one, a tenth or a hundredth? (The average of $n$ draws with
+# standard deviation $s$ scatters by $s/\sqrt n$; here $s = 4$ for the slope in $m$.)
 
 # %%
 if solved(sample_gaussian):

@@ -316,7 +316,7 @@ else:
     figures.kl_beside_target(None, None)
 
 # %% [markdown]
-# *What to read off:* the KL grows with the square of the distance between the means. Its lowest point is not 0: the means agree there, and
+# *What to read off:* the KL grows with the square of the distance between the means. Its lowest value, at $q_m = 0$, is not 0: the means agree there, and
 # $q$ is still narrower than $p$, which costs $\tfrac12[\log 4 + \tfrac14 - 1] = 0.32$ nats.
 #
 # <details><summary>I get something larger than 0 instead of 0 when q = p</summary>
@@ -601,7 +601,7 @@ else:
 # * $\mathrm{KL}(q\,\|\,p) = \mathbb E_q[\log q - \log p] \ge 0$: the extra surprise of someone who believes $p$ where $q$ is true. The direction matters.
 # * For Gaussians: $\tfrac12\sum_i[\log\frac{p_v}{q_v} + \frac{q_v}{p_v} + \frac{(q_m - p_m)^2}{p_v} - 1]$, summed over dimensions, one per example.
 # * Sampling estimates it with an error of $s/\sqrt n$; single estimates can be negative, their average tends to the KL.
-# * If $q$ has one bump and $p$ has modes far enough apart, $\mathrm{KL}(q\,\|\,p)$ picks one mode. $\mathrm{KL}(p\,\|\,q)$ covers all, near or far.
+# * If $q$ has one bump and $p$ has bumps far enough apart, $\mathrm{KL}(q\,\|\,p)$ picks one of them. $\mathrm{KL}(p\,\|\,q)$ covers all, near or far.
 #
 # In the map of the course: `kl_normal` is the first of the two terms of a VAE's loss. Our model still knows nothing about digits: −543.4 nats per image. The
 # next lesson builds the second term, and the number falls.

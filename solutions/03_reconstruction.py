@@ -424,8 +424,8 @@ check(predict_pixels, "predict_pixels")
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
-# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, its slope drops there from 1 to 0.
-# The dashed lines, from the logit, go on.
+# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, its slope, clamped
+# (explained next), drops there from 1 to 0. The dashed lines, from the logit, go on.
 #
 # The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the trouble: torch's
 # `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a constant is 0.

@@ -684,7 +684,7 @@ for name in ("v1_z2", "v1_z20"):
 # ## A real posterior
 #
 # With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
-# the encoder's $q$. Dots are the best Gaussian of this kind that 60 steps of optimisation find for *this very image*: they follow the
+# the encoder's $q$. The dotted line is the best Gaussian of this kind that 60 steps of optimisation find for *this very image*: the steps follow the
 # ELBO's slope in $m$ and $v$ alone, from the posterior's top.
 #
 # *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
@@ -734,7 +734,7 @@ posterior.beside_q(small, x_test[149])
 # ## Collapse
 #
 # Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints the
-# average digit. This is **posterior collapse**. It has three different causes, which need different cures (one of them none).
+# average digit. This is **posterior collapse**. It has three different causes; two need different cures, one needs none.
 #
 # ### 1 · The KL weighs too much
 #
@@ -803,8 +803,9 @@ for angle in (0, 45):
 # The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it
 # paints the next (an *autoregressive* decoder). The simplest adds to the decoder's logits a part that comes from the image itself,
 # `logits + x @ torch.tril(W, -1).T` with a matrix `W` of 784 × 784 weights: each pixel's logit hears of the pixels before it, and of no
-# other. Three models, trained alike, differ in their decoder alone: the plain one of the detective's models, one with two more
-# layers, and the plain one with such a `W` (a recording of 3,000 steps each: `vae_course/authoring/nelbo_data.py`).
+# other. (`torch.tril(W, -1)` sets all entries of `W` on and above the diagonal to 0; pixels are counted row by row.) Three models,
+# trained alike, differ in their decoder alone: a plain one with one hidden layer, one with two hidden layers more, and the plain one
+# with such a `W` (a recording of 3,000 steps each: `vae_course/authoring/nelbo_data.py`).
 #
 # *Predict first*: which of the three has the smallest KL? Is it the one with the worst NELBO?
 
@@ -815,9 +816,10 @@ for name in ("plain", "deeper", "autoregressive"):
 
 # %% [markdown]
 # *What to read off:* with `W` the KL is the smallest and the NELBO by far the best: what the pixels before already tell, $z$ need not carry.
-# So a small KL is no sign of a bad model. This decoder is not strong enough to do without $z$; one that could paint the data alone
-# would leave it a KL of 0. The deeper decoder also pays less KL, and is hardly better: given $z$ its pixels are independent, as the plain
-# one's are, so that whatever pixels have in common must still go through $z$. Layers alone do not make a decoder strong in this sense.
+# So a small KL is no sign of a bad model. This decoder is not strong enough to do without $z$; for one that could paint the
+# data alone, a KL of 0 would be an optimum. The deeper decoder also pays less KL, and its NELBO is only two nats better: given $z$ its
+# pixels are independent, as the plain one's are, so that whatever pixels have in common must still go through $z$. Layers alone do not
+# make a decoder strong in this sense.
 
 # %% [markdown]
 # ### 3 · Training is caught in a trap

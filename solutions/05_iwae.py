@@ -516,10 +516,10 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # ever visits the flanks of the posterior, and the weights there are enormous.
 #
 # The next figure is a model in which the truth is known: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, so the posterior, $\log p(x)$
-# and each weight have exact formulas. $q$ has the right mean, and variances `width` times the best ones. Only the average over draws is a
-# large sample: 131,072 draws. (Each point merges the draws of the point before in pairs, so no curve can fall back. For a `width` above
-# 0.9 the gap is measured from the log of the mean of all these weights, which is $\log p(x)$ up to chance: the chance that both share
-# drops out.)
+# and each weight have exact formulas. $q$ has the right mean, and variances `width` times the best ones. Only the expectation over
+# draws is estimated: by 131,072 draws. (Each point merges the draws of the point before in pairs, so no curve can fall back. For a `width` above
+# 0.9 the gap is measured from the log of the mean of all these weights, which is $\log p(x)$ up to chance: both carry much of the same
+# sampling error, which largely cancels.)
 #
 # *Predict first*: which needs fewer draws to come within 0.1 nats: a $q$ with double variance, or one with a third?
 
@@ -596,6 +596,7 @@ else:
 # %% [markdown]
 # *What to read off:* when the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about
 # $e^{-s^2}$ when $k$ is large: for one nat a good third ($e^{-1}$), for two nats about a fiftieth ($e^{-4}$).
+# (From about $s = 1.4$ on, 2,000 draws are not yet many: a few huge weights decide, and the dots scatter.)
 #
 # <details><summary>Why that formula?</summary>
 #
@@ -711,7 +712,8 @@ else:
     print("When your three numbers are right, the bound for k up to 64 appears here.")
 
 # %% [markdown]
-# *What to read off:* the curve begins at your `elbo`, passes your `iwae_2` and climbs towards your `limit`, in smaller and smaller steps.
+# *What to read off:* the curve begins at your `elbo`, passes your `iwae_2` and climbs towards your `limit`: each doubling of $k$ adds less than
+# the one before.
 #
 # <details><summary>I get log 2 instead of the ELBO</summary>
 #
@@ -902,7 +904,7 @@ else:
 # As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So the slope of the bound in the encoder's parameters
 # tends to 0: there is less and less to win by a better $q$. While $\mathrm{Var}(w)$ is finite it falls like $1/k$,
 # as the gap does. The noise falls only like $1/\sqrt k$, as averages do. The ratio therefore falls like $1/\sqrt k$
-# (Rainforth et al. 2018; not at the optimum, where $\mathrm{Var}(w)$ has no slope in the encoder's parameters). The decoder has no such
+# (Rainforth et al. 2018; not where $\mathrm{Var}(w)$ happens to have no slope in the encoder's parameters). The decoder has no such
 # trouble: its slope tends to that of $\log p(x)$ itself.
 #
 # Two remedies look at where the noise comes from. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the
@@ -922,7 +924,8 @@ else:
 # Lesson 01 had two gradients with the same average, by the score and by the path. For a function $f$ of the draw $z_i$, itself without a
 # direct dependence on $\phi$, that says
 # $\mathbb E[f\,\nabla_\phi \log q(z_i|x)] = \mathbb E\big[\frac{\partial f}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}\big]$. The
-# direct part is $-\sum_i \tilde w_i\,\nabla_\phi \log q(z_i|x)$: take $f = \tilde w_i$, the other draws and the $\phi$ in $\log w_i$ held fixed.
+# direct part is $-\sum_i \tilde w_i\,\nabla_\phi \log q(z_i|x)$: take $f = \tilde w_i$, with the other draws, and $\phi$ inside every log weight, held
+# fixed.
 # The slope of a share (a softmax) is
 # $\frac{\partial \tilde w_i}{\partial z_i} = (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}$. So on average the direct
 # part is $-\sum_i (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}$. The path part is

@@ -85,7 +85,10 @@ torch.manual_seed(0)
 chances = torch.tensor([0.1, 0.5, 0.9]).expand(10_000, 3)  # (10000, 3)
 tosses = torch.bernoulli(chances)
 print("first tosses:", tosses[:3].tolist())
-print("share of ones:", [round(share, 2) for share in tosses.mean(0).tolist()])
+print("share of ones:", [round(share, 3) for share in tosses.mean(0).tolist()])
+
+# %% [markdown]
+# *What to read off:* each share misses its chance $p$ by less than a hundredth: with $n = 10{,}000$ tosses, $\sqrt{p(1-p)/n}$ is 0.003 to 0.005.
 
 # %% [markdown]
 # ## The prior has no batch
@@ -252,7 +255,8 @@ explore(
 )
 
 # %% [markdown]
-# *What to read off:* left the place, right the pixels' probabilities there and one sample from them.
+# *What to read off:* left the place, right the pixels' probabilities there and one sample from them. At (−1.2, −0.4) it is a 6. At (3, 3) a
+# single stroke is left, like a 1.
 
 # %% [markdown]
 # ## From one digit to another
@@ -283,7 +287,7 @@ with torch.no_grad():
 images_in_rows({"draft": walk, "from, to": torch.cat([start, torch.zeros(4, 784), goal])})
 
 # %% [markdown]
-# *What to read off:* the walk sets out from the first image. Does it arrive at the second?
+# *What to read off:* the walk sets out from the first image. The 7 becomes a 3 on the way. Does the walk arrive at the second image?
 
 # %% [markdown]
 # {{ exercise interpolate }}
@@ -374,7 +378,7 @@ print(f"draws from the prior that are shorter than √(d/2): {100 * shorter:.0f}
 # *What to read off:* the middle of a straight walk is typically shorter than almost all draws from the prior: a place where the
 # model was seldom asked to be good. The spherical middle is about as long as the draws themselves.
 #
-# *Predict first*: the same two ends, both walks, decoded. Will you see the difference in length, and where along the walk?
+# *Predict first*: two draws from the prior as ends, both walks, decoded. Will you see the difference in length, and where along the walk?
 
 # %%
 torch.manual_seed(7)

@@ -596,7 +596,7 @@ else:
 
 # %% [markdown]
 # *What to read off:* the second row should be the first one, cleaned. In the two lower rows (different draws) some are digits, some are not yet;
-# the speckles of the last row are the coin tosses of the pixels.
+# the samples look least like the first row, because the coin tosses of the pixels speckle them.
 #
 # How much better would more training make it? The course's own `v1_z20` was trained for 16,000 steps instead of 2,400, on the same
 # 60,000 images, in 324 seconds on one core, and reaches a test NELBO of 92.91 nats (all of it recorded in
@@ -932,7 +932,7 @@ check(slips, "slips")
 # %% [markdown]
 # ## Check your progress
 #
-# The cell hands the card the estimate for your own model. The card keeps the smallest number that it was given: after lesson 05 that is the one
+# The cell hands the card the estimate for your own model. The card keeps the fewest nats that it was given: after lesson 05 that is the one
 # of the course's `v1_z20`, unless yours is smaller.
 
 # %% tags=["nbval-ignore-output"]
