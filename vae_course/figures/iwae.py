@@ -75,7 +75,9 @@ def bound_against_count() -> None:
         axes.semilogx(counts, bounds, "o-", color=COLOURS["iwae"], label="E[log of the mean of k weights]", base=2)
         axes.axhline(math.log(2), color=COLOURS["truth"], ls="--", label="ln 2 = log E[w]")
         for k, bound in zip(counts[:5], bounds, strict=False):
-            axes.annotate(f"{bound:.4f}", (k, bound), (8, 2) if k == 1 else (6, -12), textcoords="offset points", fontsize=10)
+            axes.annotate(
+                f"{bound:.4f}", (k, bound), (8, 2) if k == 1 else (6, -12), textcoords="offset points", fontsize=10
+            )
         axes.set(xlabel="k, the number of weights", ylabel="nats", xticks=counts, xticklabels=counts)
         axes.legend(loc="lower right")
 
