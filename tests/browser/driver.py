@@ -82,21 +82,30 @@ def run_all(page: Page, lab: Lab, name: str, seconds: float = RUN_SECONDS) -> li
 
 
 def moving_widgets(page: Page, lab: Lab) -> list[tuple[str, bool]]:
-    """Move every slider on the page one step; (its label, whether what is drawn around it changed) for each."""
+    """Move every slider, choose another entry of every menu; (its label, whether what is drawn around it changed) for each."""
     found: list[tuple[str, bool]] = []
-    for cell in _cells_with(page, ".widget-slider"):
-        for slider in cell.locator(".widget-slider").all():
-            label = slider.locator(".widget-label").first
+    for cell in _cells_with(page, ".widget-slider, .widget-dropdown"):
+        for widget in cell.locator(".widget-slider, .widget-dropdown").all():
+            label = widget.locator(".widget-label").first
             name = label.inner_text() if label.count() else "(no label)"
             before = _drawn(cell)
-            handle = slider.locator("[role=slider]").first
-            handle.scroll_into_view_if_needed()
-            handle.focus()
-            at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-            for _ in range(3):
-                page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+            _move(page, widget)
             found.append((name, _becomes(lambda cell=cell, before=before: _drawn(cell) != before and lab.is_idle())))
     return found
+
+
+def _move(page: Page, widget: Locator) -> None:
+    """A slider with the keyboard, as somebody without a mouse does; a menu to its second entry."""
+    menu = widget.locator("select")
+    if menu.count():
+        menu.select_option(index=1)
+        return
+    handle = widget.locator("[role=slider]").first
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    at_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
 
 
 def broken_widgets(page: Page) -> list[str]:
@@ -110,11 +119,11 @@ def _cells_with(page: Page, selector: str) -> list[Locator]:
 
 
 def _drawn(cell: Locator) -> str:
-    """All that a cell's outputs show, the sliders' own numbers left out."""
+    """All that a cell's outputs show, the sliders' own numbers and the menus' entries left out."""
     return cell.locator(".jp-Cell-outputArea").first.evaluate(
         """area => {
             const copy = area.cloneNode(true);
-            for (const readout of copy.querySelectorAll('.widget-slider')) readout.remove();
+            for (const readout of copy.querySelectorAll('.widget-slider, .widget-dropdown')) readout.remove();
             const pictures = [...area.querySelectorAll('canvas')].map(canvas => canvas.toDataURL());
             return copy.innerHTML + pictures.join();
         }"""

@@ -53,7 +53,7 @@ def run_lesson(page: Page, lab: Lab, name: str) -> list[CellResult]:
         assert not [cell.source for cell in cells if not cell.ran]
         assert not broken_widgets(page)
         dead = [label for label, moved in moving_widgets(page, lab) if not moved]
-        assert not dead, f"sliders that change nothing: {dead}"
+        assert not dead, f"sliders or menus that change nothing: {dead}"
         return cells
     finally:
         lab.stop_kernels()
