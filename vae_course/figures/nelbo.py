@@ -123,7 +123,8 @@ class Watch:
         from IPython.display import clear_output
 
         clear_output(wait=True)
-        learning_curves(curves)
+        if len(curves) < max(self.at):  # the last word is the lesson's next figure
+            learning_curves(curves)
 
     def what_m_costs(self) -> str:
         """½ Σ m², the part of the KL that m makes, early in training: a move shared by all images, and the rest."""
