@@ -137,6 +137,8 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
     if many is None or many.shape != (64, 64) or not many.is_floating_point():
         return {}
     found["alike"] = _flag(most_alike(many) > ALIKE)
+    alone = answer.call(torch.zeros(1, 8), torch.ones(1, 8), seed=5).outputs.get("0")
+    found["a batch of one is lost"] = _flag(alone is not None and alone.shape == (8,))
     for v in (0.25, 1.0, 9.0):
         m = torch.linspace(-1, 1, 96).repeat(96, 1)
         call = answer.call(m, torch.full((96, 96), v), seed=3)
@@ -150,7 +152,8 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
         scale = residual.std()
         found[f"{v}: shift"] = residual.mean() / math.sqrt(v)
         found[f"{v}: spread"] = scale / math.sqrt(v)
-        found[f"{v}: within one sd"] = ((residual - residual.mean()).abs() < scale).double().mean()
+        for name, part in (("one sd", 1.0), ("half a sd", 0.5)):  # a bell, a box and a coin differ in both
+            found[f"{v}: within {name}"] = ((residual - residual.mean()).abs() < part * scale).double().mean()
         found |= {f"{v}: {n}": g for n, g in _gradient_ratios(call, z, m, v).items()}
     return found
 

@@ -1,5 +1,7 @@
 """How `sample_gaussian` goes wrong, and what a tutor says."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.distributions import Normal
@@ -132,6 +134,17 @@ MISCONCEPTIONS = (
         lambda m, v: m + v.sqrt() * (torch.rand_like(m) - 0.5),
         "Your noise is uniform between −½ and ½: its mean is right, its variance is 1/12 and its shape a box. Standard normal "
         "noise is randn.",
+    ),
+    Misconception(
+        "uniform-noise-of-variance-one",
+        lambda m, v: m + v.sqrt() * math.sqrt(12) * (torch.rand_like(m) - 0.5),
+        "Your noise is uniform, stretched to variance 1. Mean and variance are right, the distribution is not: a box, where a "
+        "Gaussian has a bell shape. Standard normal noise is randn.",
+    ),
+    Misconception(
+        "batch-of-one-lost",
+        lambda m, v: Normal(m, v.sqrt()).rsample((1,)).squeeze(),
+        "A bare squeeze removes every axis of length 1, and so a batch of one image too. squeeze(0) removes the axis that you added.",
     ),
     Misconception(
         "folded-noise",

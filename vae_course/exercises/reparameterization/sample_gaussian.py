@@ -30,6 +30,18 @@ def draw_gaussian(generator: Generator) -> Arguments:
     return m, v
 
 
+def one_z_for_each_m(trial: Trial) -> None:
+    """A gate: z has the shape of m, for a batch of one too."""
+    shape_matches(trial)
+    m, v = (argument[:1] for argument in trial.arguments)
+    z = output(trial.call(m, v, seed=1))
+    if z.shape != m.shape:
+        raise Wrong(
+            f"You returned shape {tuple(z.shape)} for inputs of shape {tuple(m.shape)}, a batch of one.",
+            f"The shape should be {tuple(m.shape)}.",
+        )
+
+
 def gradient_to_mean(trial: Trial) -> None:
     """dz/dm = 1, exactly, whatever the noise."""
     call = trial.call()
@@ -81,7 +93,7 @@ sample_gaussian = Exercise(
     arguments=draw_gaussian,
     truth=lambda m, v: m,  # only its shape is used: the value is random
     checks=(
-        Check("one z for each m", shape_matches),
+        Check("one z for each m", one_z_for_each_m),
         Check("the gradient to m", gradient_to_mean, points=1),
         Check("the gradient to v", gradient_to_variance, points=2),
         Check("new noise at each call", noise_is_fresh, points=1),
