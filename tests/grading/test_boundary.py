@@ -4,7 +4,6 @@ times, and says what it saw."""
 import contextlib
 import os
 import shlex
-import signal
 import socket
 import sys
 import tempfile
@@ -411,7 +410,10 @@ def test_a_worker_that_is_killed_is_replaced_and_is_no_mistake_of_the_answer(
     workers: Workers, hand_in: Callable[[str], HandIn]
 ):
     with workers.submission(hand_in(ENDINGS)) as submission:
-        os.kill(workers._all[0]._process.pid, signal.SIGKILL)
+        box = psutil.Process(workers._all[0]._process.pid)
+        inside = box.children(recursive=True)
+        box.kill()
+        assert not psutil.wait_procs(inside, 30)[1], "they end with it, a moment later"
         with pytest.raises(WorkerLost):
             called(submission, "right")
         assert seen(submission, "right") == {"0": [1.0]}
