@@ -197,7 +197,6 @@ def decoders(steps: int = 3_000) -> dict[str, np.ndarray]:
         start_at_mean_pixel(model, train)
         if name == "autoregressive":
             model.register_parameter("W", nn.Parameter(torch.zeros(784, 784)))
-
         fit(model, train, objective=_nelbo, steps=steps, lr=LR, progress=False)
         torch.manual_seed(1)
         with torch.no_grad():

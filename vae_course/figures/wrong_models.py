@@ -1,4 +1,4 @@
-"""Figures of lesson 04 from recorded runs: the detective's wrong models, and the collapse toy.
+"""Figures of lesson 04 from recorded runs: the detective's wrong models, the collapse toy, decoders of three kinds.
 
 The recordings are made by `python -m vae_course.authoring.nelbo_data`.
 """
