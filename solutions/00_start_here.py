@@ -48,9 +48,9 @@
 # | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
 # | `iw`, $w$ | $k$, $w$ | number of importance samples (code writes `iw`, formulas write $k$), and their weights (lesson 05) |
 #
-# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). Three letters have a second
-# meaning: $a$ is a logit from lesson 03 on, and in the boxes of this lesson a probability, your guess; `w` is a parameter in one cell of
-# lesson 04; `k` counts neighbours that vote in lesson 06.
+# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). Four letters have a second
+# meaning: $a$ is a logit from lesson 03 on, and in the boxes of this lesson a probability, your guess; $x$ is any number where a function
+# of numbers is asked for (0.1, 2.1, 3.2); `w` is a parameter in one cell of lesson 04; `k` counts neighbours that vote in lesson 06.
 
 # %% [markdown]
 # ## Warm-up
@@ -146,9 +146,11 @@ else:
 # network design `v1`, with 2 latent dimensions.
 #
 # The digits are called MNIST: 60,000 images for training, of which the course holds the last 10,000 back as "valid" (so you will train on
-# 50,000), and 10,000 for testing. The models that come with the course were trained on all 60,000 ("train+valid"), and never on a test image.
+# 50,000), and 10,000 for testing. The models that come with the course were trained on all 60,000 ("train+valid"), and never on a
+# test image.
 #
-# The *decoder* goes from $z$ to an image. Since ink is a matter of chance (the same person never writes the same 3 twice), it answers with a
+# The *decoder* goes from $z$ to an image. Since ink is a matter of chance (the same person never writes the same 3 twice), it
+# answers with a
 # probability of ink for each pixel, drawn here as a shade of grey.
 #
 # *Predict first*: when you move $z_1$ slowly, will the picture jump from digit to digit, or melt from one into the next?
@@ -229,17 +231,19 @@ figures.boxes()
 # become sums.
 #
 # $-\log p(x)$ is the *surprise* at seeing $x$: 0 for what was certain, and the larger the less likely. With the natural
-# logarithm the unit is called a **nat**. Being surprised by one nat more means that it was $e \approx 2.7$ times less likely. (With $\log_2$ the
+# logarithm the unit is called a **nat**. Being surprised by one nat more means that it was $e \approx 2.7$ times less likely.
+# (With $\log_2$ the
 # unit is the *bit*; one bit is $\log 2 = 0.693$ nats.)
 
 # %%
 for p in (1.0, 0.9, 0.5, 0.1):
-    print(f"probability {p}:  surprise {abs(math.log(p)):.3f} nats")
+    print(f"probability {p}:  surprise {math.log(1 / p):.3f} nats")
 
 # %% [markdown]
 # ## A guess, and a score for it
 #
-# Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior instead: let $a$ be the probability that you give
+# Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior instead:
+# let $a$ be the probability that you give
 # to box 1, and $1 - a$ to box 0. How good is your guess? Look for a score that uses only what is easy: the *joint* $p(z, x)$ and $q$
 # itself.
 #
@@ -247,7 +251,8 @@ for p in (1.0, 0.9, 0.5, 0.1):
 #
 # $$p(x) = \frac{p(z, x)}{p(z \mid x)}.$$
 #
-# The left side knows nothing of $z$, so the right side is the same number for both boxes. Take the logarithm and multiply and divide by $q(z)$
+# The left side knows nothing of $z$, so the right side is the same number for both boxes.
+# Take the logarithm and multiply and divide by $q(z)$
 # inside:
 #
 # $$\log p(x) = \log\frac{p(z, x)}{q(z)} + \log\frac{q(z)}{p(z \mid x)}.$$
@@ -286,10 +291,12 @@ explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
 
 # %% [markdown]
 # *What to read off:* the curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) has the
-# height of the posterior (hatched bars). The thick bar is the gap. You will meet it again in lessons 04, 05 and 07, hatched and lying on its
+# height of the posterior (hatched bars). The thick bar is the gap. You will meet it again in lessons 04, 05 and 07, hatched and
+# lying on its
 # side, between a bound and $\log p(x)$.
 #
-# So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as well. One search answers both
+# So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as well.
+# One search answers both
 # questions, without ever dividing by $p(x)$. This is the idea of the whole course.
 
 # %% [markdown]
@@ -349,13 +356,16 @@ check(two_boxes, "two_boxes")
 #
 # The latent variable of a VAE is no box but a list of, say, 20 real numbers. Three ways to get $p(x)$ come to mind:
 #
-# 1. **A formula.** The sum becomes an integral $\int p(z)\,p(x \mid z)\,dz$, and $p(x \mid z)$ is a neural network. Nobody can write that integral down.
+# 1. **A formula.** The sum becomes an integral $\int p(z)\,p(x \mid z)\,dz$, and $p(x \mid z)$ is a neural network.
+#    Nobody can write that integral down.
 # 2. **A grid.** Ten values for each number make $10^{20}$ places. At a million places a second that is three million years, for one image.
 # 3. **Dice.** Draw many $z$ from the prior and average $p(x \mid z)$. On average this is exactly right, in any dimension.
 #
-# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says: every entry is independent of the
+# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says:
+# every entry is independent of the
 # others and has variance 1; the means are all 0), and $x$ is $z$ plus a little noise of standard deviation 0.1. We see $x_i = 0.7$ in every
-# dimension. The sum of two independent normal numbers is normal and the variances add, so each $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
+# dimension. The sum of two independent normal numbers is normal and the variances add, so each $x_i \sim N(0, 1.01)$:
+# this gives $\log p(x)$ exactly.
 #
 # *Predict first*: with 10,000 draws, how far off will the dice be in 2 dimensions? In 10?
 
@@ -369,8 +379,9 @@ for dims in (1, 2, 5, 10, 20):
 figures.why_it_is_hard()
 
 # %% [markdown]
-# *What to read off:* left, of 1,500 draws in two dimensions about thirty fall into the small circle that explains $x$. With each
-# dimension that share shrinks by the same *factor*. Right, the average over draws of the prior (squares) falls off: nearly every draw explains
+# *What to read off:* left, only few of 1,500 draws in two dimensions fall into the small circle (radius 0.25) that explains $x$. With
+# each dimension that share shrinks by a similar *factor*. Right, the average over draws of the prior (squares) falls off:
+# nearly every draw explains
 # nothing. The dots use the same number of draws from a guess $q$ that sits in the right place (lesson 05 shows how), and stay on the line.
 #
 # *Right on average* was no lie: once in a very long while a draw would hit and lift the average enormously. You would have to wait for it.
@@ -378,12 +389,14 @@ figures.why_it_is_hard()
 # $q(z \mid x) = N(m, v)$.
 
 # %% [markdown]
-# ## Why KL(q ‖ p), and not the other way round
+# ## Why KL(q ‖ posterior), and not the other way round
 #
-# The KL is not symmetric: $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are, and is also
+# The KL is not symmetric: $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far
+# apart the two are, and is also
 # 0 only when they are equal. Why the first?
 #
-# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$, by the derivation above.
+# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$, by the
+#   derivation above.
 # * **It is the one that we can estimate.** Its average is over $z$ drawn from $q$, and from $q$ we can draw. The other averages over the
 #   posterior, which is what we do not have.
 #
@@ -401,7 +414,8 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
     print(f"guess {name}:   KL(q ‖ posterior) = {ours:.2f}   KL(posterior ‖ q) = {other:.2f}")
 
 # %% [markdown]
-# *What to read off:* our KL prefers A, which settles for one explanation of the two; the other direction prefers B, which covers both. Lesson
+# *What to read off:* our KL prefers A, which settles for one explanation of the two;
+# the other direction prefers B, which covers both. Lesson
 # 02 draws this consequence with curves: where a posterior has two bumps far enough apart, a $q$ of one bump *picks one* of them.
 
 # %% [markdown]
@@ -413,8 +427,10 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 figures.poster()
 
 # %% [markdown]
-# *What to read off:* top, how a new image is drawn: it needs only the prior and the decoder. Middle row, from left to right, what happens to
-# one image. Bottom, the two terms of its score, `kl` and `rec`, and their sum, which a VAE makes small. Two words are still to come: the noise
+# *What to read off:* top, how a new image is drawn: it needs only the prior and the decoder.
+# Middle row, from left to right, what happens to
+# one image. Bottom, what the image costs: `kl`, and `rec`, which compares $x$ with its logits;
+# their sum, `nelbo`, is −ELBO, and a VAE makes it small. Two words are still to come: the noise
 # $\varepsilon$ is explained in lesson 01, the logits in lesson 03.
 #
 # As a class, the same thing line by line:
@@ -435,7 +451,8 @@ figures.poster()
 # $$\text{ELBO} = \mathbb E_q\Big[\log\frac{p(z)\,p(x \mid z)}{q(z \mid x)}\Big] = \underbrace{\mathbb E_q[\log p(x \mid z)]}_{-\text{rec}} -
 # \underbrace{\mathbb E_q\Big[\log\frac{q(z \mid x)}{p(z)}\Big]}_{\text{kl}}$$
 #
-# Read it as a contract: *explain the image well, with a $q$ that strays from the prior as little as possible*. Mind which KL this is: here $q$
+# Read it as a contract: *explain the image well, with a $q$ that strays from the prior as little as possible*.
+# Mind which KL this is: here $q$
 # is compared with the **prior**; the gap compared it with the **posterior**.
 
 # %% [markdown]
@@ -472,7 +489,8 @@ torch.manual_seed(0)
 images_in_rows({"fair coins": (torch.rand(10, 784) < 0.5).float(), "MNIST": x})
 
 # %% [markdown]
-# *What to read off:* none of the upper images looks like a digit, and to this model the lower ones are exactly as likely: it cannot tell a digit from
+# *What to read off:* none of the upper images looks like a digit, and to this model the lower ones are exactly as likely:
+# it cannot tell a digit from
 # noise.
 #
 # **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. And the two trained
@@ -490,7 +508,8 @@ for name in ("v1_z2", "v1_z20"):
 # ## Summary
 #
 # * A **latent variable** $z$ is an unseen cause. The model tells a story: draw $z$ from the prior, then $x$ from $p(x \mid z)$.
-# * The **evidence** $p(x) = \sum_z p(z)\,p(x \mid z)$ says how well the model explains $x$; the **posterior** $p(z \mid x)$ says what was behind it.
+# * The **evidence** $p(x) = \sum_z p(z)\,p(x \mid z)$ says how well the model explains $x$;
+#   the **posterior** $p(z \mid x)$ says what was behind it.
 # * $\log p(x) = \text{ELBO}(q) + \mathrm{KL}(q \,\|\, p(z \mid x))$ for every guess $q$. The ELBO is a lower bound, and it touches at the
 #   posterior.
 # * In many dimensions the sum is out of reach and draws from the prior miss; $q$ says where to look.
@@ -514,15 +533,19 @@ progress()
 # | an ELBO *above* $\log p(x)$ | the terms were averaged with the wrong weights: all weights are $q$'s |
 # | "KL to the prior or KL to the posterior?" | in the **gap** it is the posterior; in the **ELBO's formula** (`kl`) it is the prior |
 #
-# **Group task** (rooms, 10 minutes). Each pair invents a world with two hidden causes and two observations (weather and umbrella, illness and
-# fever), with numbers. The next pair computes evidence, posterior and the ELBO at $a = \tfrac12$. Which world in the room has the largest gap, and
+# **Group task** (rooms, 10 minutes). Each pair invents a world with two hidden causes and two observations (weather and umbrella,
+# illness and
+# fever), with numbers. The next pair computes evidence, posterior and the ELBO at $a = \tfrac12$.
+# Which world in the room has the largest gap, and
 # why?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, five minutes: the table of the two boxes; the evidence and the posterior of a ball that is *not* red; the line
-# $\log p(x) = \text{ELBO} + \text{gap}$ with its derivation; the drawing of the machine. Then compare. What was missing goes onto tomorrow's
+# Close the notebook, take paper, five minutes: the table of the two boxes; the evidence and the posterior of a ball that is *not*
+# red; the line
+# $\log p(x) = \text{ELBO} + \text{gap}$ with its derivation; the drawing of the machine. Then compare.
+# What was missing goes onto tomorrow's
 # page.
 #
 # **Think.** For a ball that is not red: which $a$ is best, and what is the ELBO there?
@@ -536,10 +559,12 @@ progress()
 # %% [markdown]
 # ## Further reading
 #
-# * D. MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2 and 33: probability with boxes and balls, and the same
+# * D. MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2 and 33:
+#   probability with boxes and balls, and the same
 #   bound under the name variational free energy. Free to read.
 # * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the inventors' own book of the course that you have begun.
-# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, JASA 2017: the ELBO without neural networks, and the
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, JASA 2017:
+#   the ELBO without neural networks, and the
 #   price of KL(q ‖ p).
 #
 # Next: [01 · The reparameterization trick](01_reparameterization.ipynb).

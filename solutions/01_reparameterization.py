@@ -127,7 +127,8 @@ figures.where_the_gradient_stops()
 explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.25))
 
 # %% [markdown]
-# *What to read off:* raising $m$ by 1 moves *every* $z$ by 1. Raising $v$ moves those most whose $\varepsilon$ is far from 0, outwards on both
+# *What to read off:* raising $m$ by 1 moves *every* $z$ by 1. Raising $v$ moves those most whose $\varepsilon$ is far from 0,
+# outwards on both
 # sides. Those movements are the derivatives, for one fixed $\varepsilon$:
 #
 # $$\frac{dz}{dm} = 1, \qquad \frac{dz}{dv} = \frac{d\sqrt v}{dv}\;\varepsilon = \frac{\varepsilon}{2\sqrt v}.$$
@@ -175,7 +176,8 @@ else:
     figures.draws_beside_target(None, m=1, v=9)
 
 # %% [markdown]
-# *What to read off:* the histogram of your draws follows the dashed curve: its middle lies at $m = 1$, and nearly all of it within three standard
+# *What to read off:* the histogram of your draws follows the dashed curve: its middle lies at $m = 1$, and nearly all of it
+# within three standard
 # deviations, $3\sqrt 9 = 9$, on either side.
 #
 # <details><summary>I get a spread of 9 instead of 3</summary>
@@ -239,7 +241,8 @@ else:
     print("Here your function will estimate the slopes 3 and 1.")
 
 # %% [markdown]
-# As a rule they are off by about a hundredth (lesson 02 says why). The gradient of every VAE is estimated like this, with a single $z$ per image.
+# As a rule they are off by about a hundredth (lesson 02 says why). The gradient of every VAE is estimated like this, with a
+# single $z$ per image.
 # One draw is noisy, and right on average; the next step of training draws again.
 
 # %% [markdown]
@@ -327,7 +330,8 @@ figures.variance_against_dimension()
 # %% [markdown]
 # ## When the trick loses
 #
-# "Pathwise is always better" is *not* true. Take $f(z) = \cos(\omega z)$ with $z \sim N(0.5, 1)$. The larger $\omega$, the more wiggles $f$ has
+# "Pathwise is always better" is *not* true. Take $f(z) = \cos(\omega z)$ with $z \sim N(0.5, 1)$.
+# The larger $\omega$, the more wiggles $f$ has
 # under $q$. The pathwise estimate $-\omega \sin(\omega z)$ grows with $\omega$; the score estimate does not.
 #
 # *Predict first*: somewhere the two curves cross. Below or above $\omega = 3$?

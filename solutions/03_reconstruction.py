@@ -91,7 +91,8 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$\log p(x\mid z) = \sum_{i=1}^{784} \big[x_i \log p_i + (1 - x_i)\log(1 - p_i)\big].$$
 #
-# With a minus sign in front this is the "binary cross-entropy" (BCE) of the libraries. **BCE, summed over the pixels, is the surprise of the model
+# With a minus sign in front this is the "binary cross-entropy" (BCE) of the libraries.
+# **BCE, summed over the pixels, is the surprise of the model
 # in nats.** It is not one loss among many that somebody liked; it is what "maximum likelihood" means for coins.
 
 # %% [markdown]
@@ -101,7 +102,8 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$a = \log\frac{p}{1 - p} \quad\Longleftrightarrow\quad p = \frac{1}{1 + e^{-a}} = \mathrm{sigmoid}(a).$$
 #
-# $a = 0$ is "no idea", $p = \tfrac12$; each step of 1 in $a$ multiplies the odds by $e$. Now put it into the log probability. Multiply the fraction by $e^a / e^a$, so
+# $a = 0$ is "no idea", $p = \tfrac12$; each step of 1 in $a$ multiplies the odds by $e$. Now put it into the log probability.
+# Multiply the fraction by $e^a / e^a$, so
 # $p = \frac{e^a}{1 + e^a}$ and $1 - p = \frac{1}{1 + e^a}$:
 #
 # $$\log p = a - \log(1 + e^a), \qquad \log(1 - p) = -\log(1 + e^a).$$
@@ -110,7 +112,8 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$x \log p + (1 - x) \log(1 - p) = x\,a - \log(1 + e^a).$$
 #
-# The function $\log(1 + e^a)$ is called **softplus**; `softplus(a)`, imported above from `torch.nn.functional`, computes it without ever forming a huge $e^a$. Neither a sigmoid nor a
+# The function $\log(1 + e^a)$ is called **softplus**; `softplus(a)`, imported above from `torch.nn.functional`, computes it
+# without ever forming a huge $e^a$. Neither a sigmoid nor a
 # logarithm of a small number is left, and that will turn out to matter.
 #
 # *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if the pixel is ink?
@@ -122,8 +125,10 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 #
 # $$\log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big]$$
 #
-# **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1]; grey ones are allowed too, the formula
-# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each: gradients in the logits, and a right, finite
+# **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1];
+# grey ones are allowed too, the formula
+# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each:
+# gradients in the logits, and a right, finite
 # value (with a finite gradient) for logits of ±10,000.
 
 
@@ -153,7 +158,8 @@ else:
     figures.pixel_cost_beside_target(None, None, None)
 
 # %% [markdown]
-# *What to read off:* being right is cheap, no idea costs $\log 2 = 0.69$ nats, and being sure and wrong costs as much as the logit is large: about 6 nats at
+# *What to read off:* being right is cheap, no idea costs $\log 2 = 0.69$ nats, and being sure and wrong costs as much as the
+# logit is large: about 6 nats at
 # $a = 6$ for paper, and 0.002 for ink.
 #
 # <details><summary>I get positive numbers instead of negative ones</summary>
@@ -180,8 +186,10 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# The push on each logit is simply the error, prediction minus truth, at most 1 in size: never an explosion, and no vanishing while the model is wrong.
-# For $-\log p$ and the sigmoid taken one after the other the chain rule multiplies $1/p$ by $p(1 - p)$: on paper the same, in float32 not. Below we look
+# The push on each logit is simply the error, prediction minus truth, at most 1 in size:
+# never an explosion, and no vanishing while the model is wrong.
+# For $-\log p$ and the sigmoid taken one after the other the chain rule multiplies $1/p$ by $p(1 - p)$:
+# on paper the same, in float32 not. Below we look
 # at that.
 # </details>
 
@@ -204,13 +212,18 @@ else:
 # %% [markdown]
 # ## The first model that learned something
 #
-# A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far. The simplest improvement: for each pixel, count how often it is
-# ink in the training images (`load_mnist("train")`: 50,000, without those held back as "valid"), and say that. No latent variable, no network: 784 numbers.
+# A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far.
+# The simplest improvement: for each pixel, say how often it is
+# ink in the training images (`load_mnist("train")`: 50,000, without those held back as "valid").
+# Over many draws a pixel is ink in a share equal to its brightness, so the mean brightness
+# over the images is that share: nothing needs to be drawn. No latent variable, no network: 784 numbers.
 #
-# (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is $s \log p + (1 - s)\log(1 - p)$ on average; its slope
+# (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is
+# $s \log p + (1 - s)\log(1 - p)$ on average; its slope
 # $s/p - (1 - s)/(1 - p)$ is 0 at $p = s$. Yes.)
 #
-# One caution: pixels in the corners were never ink in training. $p = 0$ would make a single speck of ink infinitely surprising, so we keep every $p$ between 0.001 and
+# One caution: pixels in the corners were never ink in training. $p = 0$ would make a single speck of ink infinitely surprising,
+# so we keep every $p$ between 0.001 and
 # 0.999.
 #
 # *Predict first*: what does the image of all $p_i$ look like? And an image *drawn* from this model, each pixel for itself?
@@ -221,8 +234,10 @@ x = binarize(test.images, generator=torch.Generator().manual_seed(0))  # (10000,
 figures.mean_pixel_model(p, x[0])
 
 # %% [markdown]
-# *What to read off:* the model knows where ink tends to be, and nothing else. Its draws are clouds, because each pixel decides alone: the model does not know that strokes are
-# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud. Paper in the middle of the cloud is only a little darker than
+# *What to read off:* the model knows where ink tends to be, and nothing else. Its draws are clouds, because each pixel decides
+# alone: the model does not know that strokes are
+# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud.
+# Paper in the middle of the cloud is only a little darker than
 # the rest: even there $p$ is hardly more than ½, so paper is no great surprise.
 
 # %%
@@ -234,21 +249,27 @@ else:
     print("Here your function will say how many nats this model needs per image.")
 
 # %% [markdown]
-# From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images; the 7 drawn above costs 183, as its picture says.) What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100.
+# From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images;
+# the 7 drawn above costs 183, as its picture says.) What a latent variable adds is to let the pixels *agree with each other*;
+# a good VAE gets below 100 (the one of lesson 00: 93).
 
 # %% [markdown]
 # ## Black and white, drawn or rounded, or grey?
 #
 # What exactly is the model's data? There are three habits, and numbers from different habits must not be compared.
 #
-# * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness. The data are then all possible black-and-white versions of an image; the number of nats is an average over
-#   them. The noise also keeps a network from learning images by heart. It is what this course does. (In the first figure of this lesson: the second
+# * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness.
+#   The data are then all possible black-and-white versions of an image; the number of nats is an average over
+#   them. The noise also keeps a network from learning images by heart. It is what this course does.
+#   (In the first figure of this lesson: the second
 #   row at one use, the third at the next.)
-# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of *other* data.
+# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½.
+#   Also an honest likelihood, of *other* data.
 #   (By one draw, in the first figure: the second row at every use, the third never.)
 # * **grey**: put the brightness itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 #
-# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness. How many nats does the dynamic habit still cost? (Zero?)
+# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness.
+# How many nats does the dynamic habit still cost? (Zero?)
 
 # %%
 brightness = test.images.double() / 255
@@ -256,10 +277,13 @@ perfect = -torch.xlogy(brightness, brightness) - torch.xlogy(1 - brightness, 1 -
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
 # %% [markdown]
-# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs $\log 2$ even those who know everything. So part of every number in the published tables is the price of the grey edges. (With rounded pixels the
+# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs even those who know everything $\log 2$
+# nats. So part of every number published for *dynamically* binarized images is the price of the grey edges.
+# (With rounded pixels the
 # same all-knowing person would pay nothing: one more reason not to compare the two.)
 #
-# And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one has to integrate: with
+# And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$.
+# For grey $x$ between 0 and 1 one has to integrate: with
 # $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
 #
 # $$\int_0^1 p^{\,x} (1 - p)^{1 - x}\,dx = (1 - p)\,\frac{e^a - 1}{a} = \frac{2p - 1}{a} \qquad (\tfrac12 \text{ at } p = \tfrac12).$$
@@ -270,7 +294,8 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
     print(f"p = {probability:<6g}: the 'density' adds up to {total:.2f}")
 
 # %% [markdown]
-# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**: its nats cannot be compared with those of a real one. (The missing factor can be put in; then it is
+# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**:
+# its nats cannot be compared with those of a real one. (The missing factor can be put in; then it is
 # called the *continuous Bernoulli*. See further reading.)
 #
 # | habit | the data are | the number claims |
@@ -282,27 +307,32 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 # %% [markdown]
 # ## Stay in log space
 #
-# Lesson 05 will average the *probabilities* of an image under $k$ different $z$. Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
+# Lesson 05 will average the *probabilities* of an image under $k$ different $z$.
+# Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
 #
 # $$\mathrm{log\_mean\_exp}(x_1, \dots, x_k) = \log\Big(\frac1k \sum_{j=1}^k e^{x_j}\Big).$$
 #
 # Its inputs are logs and its result is a log; in between there is an exponential.
 #
-# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999. What does float32 say?
+# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999.
+# What does float32 say?
 
 # %%
 logs = torch.tensor([-1000.0, -1001.0, -999.0])
 print("exp, mean, log:", logs.exp().mean().log().item())
 
 # %% [markdown]
-# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$. The cure is one line of algebra. For any number $c$,
+# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$.
+# The cure is one line of algebra. For any number $c$,
 #
 # $$\log \sum_j e^{x_j} = \log\Big(e^c \sum_j e^{x_j - c}\Big) = c + \log \sum_j e^{x_j - c}.$$
 #
-# Choose $c = \max_j x_j$. Then the largest exponential is exactly 1, nothing overflows, and what underflows is too small to matter. (`torch.logsumexp` does this.) Dividing by $k$ is
+# Choose $c = \max_j x_j$. Then the largest exponential is exactly 1, nothing overflows, and what underflows is too small to
+# matter. (`torch.logsumexp` does this.) Dividing by $k$ is
 # $-\log k$ in log space.
 #
-# One more fact, for lessons 04 and 05. The log of a mean is at least the mean of the logs (**Jensen's inequality**: the logarithm is a curve that bends down, so the chord between two of its points lies below it). With a
+# One more fact, for lessons 04 and 05. The log of a mean is at least the mean of the logs (**Jensen's inequality**:
+# the logarithm is a curve that bends down, so the chord between two of its points lies below it). With a
 # pencil: two weights, 1 and 3. The mean of their logs is $\tfrac12 \log 3 = 0.549$; the log of their mean is $\log 2 = 0.693$.
 
 # %% [markdown]
@@ -312,7 +342,8 @@ print("exp, mean, log:", logs.exp().mean().log().item())
 #
 # $$\log\Big(\frac1k \sum_{j=1}^{k} e^{x_j}\Big)$$
 #
-# **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis. The exponentials are averaged along `dim`; all other axes stay. Gradients pass, and inputs of ±1,000 occur.
+# **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis.
+# The exponentials are averaged along `dim`; all other axes stay. Gradients pass, and inputs of ±1,000 occur.
 
 
 # %%
@@ -331,13 +362,15 @@ check(log_mean_exp)
 if solved(log_mean_exp):
     a = torch.linspace(-4, 8, 25)
     pairs = torch.stack([torch.zeros(25), a])  # (2, 25): the pairs (0, a)
+    print(f"log-mean-exp of (−1000, −1001, −999): {log_mean_exp(torch.tensor([-1000.0, -1001.0, -999.0]), dim=0):.2f}")
     figures.log_mean_exp_beside_target(a, log_mean_exp(pairs, dim=0))
 else:
     print("When log_mean_exp passes its check, your values appear on the dashed curve.")
     figures.log_mean_exp_beside_target(None, None)
 
 # %% [markdown]
-# *What to read off:* the log-mean-exp lies between the mean and the maximum. Where the two entries are similar it follows the mean; where one is far ahead it follows the maximum, $\log 2$ below: the best of
+# *What to read off:* the log-mean-exp lies between the mean and the maximum. Where the two entries are similar it follows the
+# mean; where one is far ahead it follows the maximum, $\log 2$ below: the best of
 # the two is all that counts, and it is shared by two.
 #
 # <details><summary>I get values above the maximum instead of below it</summary>
@@ -355,24 +388,29 @@ else:
 # The maximum keeps its axis (so that it broadcasts) and has to lose it in the end: `.squeeze(dim)`, never a bare `.squeeze()`.
 # </details>
 #
-# **Think.** A hundred log probabilities: one is −90, all others are about −150. What is their log-mean-exp, nearly? What would change if the other 99 were −200?
+# **Think.** A hundred log probabilities: one is −90, all others are about −150. What is their log-mean-exp, nearly? What would
+# change if the other 99 were −200?
 #
 # <details><summary>Answer</summary>
 #
-# $-90 - \log 100 = -94.6$, and nothing would change. One good sample carries the whole average: lesson 05 calls this a small *effective sample size*.
+# $-90 - \log 100 = -94.6$, and nothing would change. One good sample carries the whole average:
+# lesson 05 calls this a small *effective sample size*.
 # </details>
 
 # %% [markdown]
 # ## Three numbers
 #
-# Before the last two demonstrations, three predictions with a pencil.
+# Three predictions with a pencil, before the last two demonstrations.
 #
-# *On the first:* all 784 pixels cost the same, ink or paper, because the model says ½ for both. What does one pixel cost? You met this model at the end of lesson 00.
+# *For `uniform`:* all 784 pixels cost the same, ink or paper, because the model says ½ for both.
+# What does one pixel cost? You met this model at the end of lesson 00.
 #
-# *On the second:* float32 keeps 24 binary digits. Near 1, the next larger number is $1 + 2^{-23}$, and what lies half-way, $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So there is a logit $a$ from which on
+# *For `edge logit`:* float32 keeps 24 binary digits. Near 1, the next larger number is $1 + 2^{-23}$, and what lies half-way,
+# $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So there is a logit $a$ from which on
 # $1 + e^{-a}$ is 1, $p$ is 1, and $1 - p$ is 0.
 #
-# *On the third:* the loss of a VAE is $\mathrm{kl} + \mathrm{rec}$ (lesson 04). Somebody averages rec over the 784 pixels instead of summing it. Multiplying a whole loss by a constant does not move its minimum, so this is the same as
+# *For `beta`:* the loss of a VAE is $\mathrm{kl} + \mathrm{rec}$ (lesson 04). Somebody averages rec over the 784 pixels instead
+# of summing it. Multiplying a whole loss by a constant does not move its minimum, so this is the same as
 # training with $\beta \cdot \mathrm{kl} + \mathrm{rec}$ for some $\beta$.
 
 # %% [markdown]
@@ -418,7 +456,8 @@ check(predict_pixels, "predict_pixels")
 #
 # A pixel is paper, the model says ink, and is surer and surer: $a$ grows. In truth it costs $a$ nats, and the push back has slope 1.
 #
-# *Predict first*: what becomes of the *naive* loss $-\log(1 - p)$ as the slider passes your edge logit? And of its slope, the only thing that training sees?
+# *Predict first*: what becomes of the *naive* loss $-\log(1 - p)$ as the slider passes your edge logit? And of its slope, the
+# only thing that training sees?
 
 # %%
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
@@ -427,8 +466,10 @@ explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 # *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, its slope, clamped
 # (explained next), drops there from 1 to 0. The dashed lines, from the logit, go on.
 #
-# The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the trouble: torch's
-# `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a constant is 0.
+# The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the
+# trouble: torch's
+# `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a
+# constant is 0.
 
 # %%
 for a in (15.0, 16.0, 16.6, 16.7):
@@ -439,14 +480,17 @@ for a in (15.0, 16.0, 16.6, 16.7):
     )
 
 # %% [markdown]
-# *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$; at the edge it becomes infinite, and backward() returns
-# `nan` ("not a number": the chain rule multiplied ∞ by 0). Clamped, the slope is **0**, as in the drawing: the model's worst pixels are the ones that it is no
+# *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$;
+# at the edge it becomes infinite, and backward() returns
+# `nan` ("not a number": the chain rule multiplied ∞ by 0). Clamped, the slope is **0**, as in the drawing:
+# the model's worst pixels are the ones that it is no
 # longer corrected for. The function that you wrote is a straight line.
 
 # %% [markdown]
 # ## One `.mean`, three models
 #
-# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 200 steps with the loop of lesson 04. They differ by one `.mean` in the loss. The
+# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 200 steps with the loop of lesson 04.
+# They differ by one `.mean` in the loss. The
 # cell below trains all three: it takes up to half a minute on an idle laptop, and prints nothing until all three are done.
 # For 1,000 training images it then prints both terms of each model, summed as they should be. (Lesson 04 trains for thousands of steps. The
 # difference shows after 200.)
@@ -465,21 +509,26 @@ assert pixels[1] < 0.1, "with a mean over pixels the KL collapses"
 assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly free"
 
 # %% [markdown]
-# *What to read off:* after these 200 steps, averaged over pixels (β = 784) the KL is 0.0: the latent variable carries *nothing*, and every image is
-# painted as the same mean digit, for about the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings are sharpest, and
-# the KL so large that the sum of both, the honest price, is worse than that of the right model. No error and no warning in any of the three. **Sum
+# *What to read off:* after these 200 steps, averaged over pixels (β = 784) the KL is 0.0:
+# the latent variable carries *nothing*, and every image is
+# painted as the same mean digit, for about the 206 nats of the mean-pixel model.
+# Averaged over latents (β = 1/20) the paintings are sharpest, and
+# the KL so large that the sum of both, the honest price, is worse than that of the right model.
+# No error and no warning in any of the three. **Sum
 # over pixels, sum over latents, average over the batch only.**
 
 # %% [markdown]
 # ## Summary
 #
-# * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$. Its negative is the BCE, summed over pixels.
+# * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$.
+#   Its negative is the BCE, summed over pixels.
 # * Never form $p$ on the way to $\log p$: float32 gives up at a logit of $24 \log 2$.
 # * Dynamic and static binarization are honest likelihoods of different data; BCE on grey pixels is a loss, not a likelihood.
 # * `log_mean_exp` averages in log space: take off the maximum, put it back, subtract $\log k$.
 # * A mean over pixels is β = 784, and the latent variable dies.
 #
-# In the map of the course: `log_bernoulli_with_logits` is the second term of a VAE's loss, and `log_mean_exp` the heart of lesson 05. Next: both terms together.
+# In the map of the course: `log_bernoulli_with_logits` is the second term of a VAE's loss, and `log_mean_exp` the heart of
+# lesson 05. Next: both terms together.
 
 # %% [markdown]
 # ## Check your progress
@@ -501,22 +550,26 @@ progress(nats=nats)
 # | values hardly depend on the logits | the sigmoid was applied twice |
 # | 45 nats that no model gets rid of | the price of drawing grey pixels: nothing is wrong |
 #
-# **Group task** (rooms, 10 minutes). Each group finds a VAE on the internet (a blog, a repository) and answers from its code: are the pixels drawn, rounded or grey? Summed or averaged? From p or from logits? What is its
+# **Group task** (rooms, 10 minutes). Each group finds a VAE on the internet (a blog, a repository) and answers from its code:
+# are the pixels drawn, rounded or grey? Summed or averaged? From p or from logits? What is its
 # β, then? Report the most surprising one.
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, six minutes: the log probability of a coin; the definition of the logit; the way from there to $x a - \mathrm{softplus}(a)$; the shift by the maximum; the three numbers. Then compare. What was
+# Close the notebook, take paper, six minutes: the log probability of a coin; the definition of the logit;
+# the way from there to $x a - \mathrm{softplus}(a)$; the shift by the maximum; the three numbers. Then compare. What was
 # missing goes onto tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
 # * C. Bishop, *Pattern Recognition and Machine Learning*, section 4.3.4: cross-entropy as the likelihood of coins, from the beginning.
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: dynamic binarization, and the numbers that ours will be set beside.
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016:
+#   dynamic binarization, and the numbers that ours will be set beside.
 # * G. Loaiza-Ganem, J. Cunningham, *The Continuous Bernoulli*, NeurIPS 2019: what grey pixels in the BCE really do, and the missing factor.
 # * D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, 1991: where edges like 24 log 2 come from.
-# * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021: why the shift by the maximum is not only safe but accurate.
+# * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021:
+#   why the shift by the maximum is not only safe but accurate.
 #
 # Next: [04 · The NELBO](04_nelbo.ipynb).

@@ -21,7 +21,8 @@
 #
 # About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): up to exercise 6.1, then the summary.
 #
-# You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do. The trained
+# You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do.
+# The trained
 # models come with the course: `v1_z20` with 20 latents, the good one, and `v1_z2` with 2, the one that can be drawn on paper.
 
 # %% [markdown]
@@ -62,7 +63,8 @@ train, test = load_mnist("train"), load_mnist("test")
 # 2. draw $x$ from the likelihood, $x \sim p(x \mid z)$: toss a coin for each pixel.
 #
 # The encoder takes no part. Step 2 hides a smaller step. The decoder does not return probabilities but **logits**, $a = \log\frac{p}{1 -
-# p}$, which may be any number. Solve for $p$: $\;e^a = \frac{p}{1 - p}$, so $p = \frac{e^a}{1 + e^a} = \frac{1}{1 + e^{-a}}$. This is the *sigmoid*
+# p}$, which may be any number. Solve for $p$: $\;e^a = \frac{p}{1 - p}$, so $p = \frac{e^a}{1 + e^a} = \frac{1}{1 +
+# e^{-a}}$. This is the *sigmoid*
 # of $a$:
 #
 # $$z \;\xrightarrow{\text{decoder}}\; a \;\xrightarrow{\text{sigmoid}}\; p \;\xrightarrow{\text{coin}}\; x$$
@@ -75,7 +77,8 @@ train, test = load_mnist("train"), load_mnist("test")
 # %% [markdown]
 # ## Coins in PyTorch
 #
-# A uniform random number $u$ between 0 and 1 lies below $p$ with probability exactly $p$. So `u < p` is a coin with chance $p$. (A comparison
+# A uniform random number $u$ between 0 and 1 lies below $p$ with probability exactly $p$.
+# So `u < p` is a coin with chance $p$. (A comparison
 # gives `True` and `False`; images are numbers, `(u < p).float()`.) PyTorch does it in one call.
 #
 # *Predict first*: in 10,000 tosses, by how much will the share of ones miss its chance: by about a tenth, or by less than a hundredth?
@@ -88,13 +91,15 @@ print("first tosses:", tosses[:3].tolist())
 print("share of ones:", [round(share, 3) for share in tosses.mean(0).tolist()])
 
 # %% [markdown]
-# *What to read off:* each share misses its chance $p$ by less than a hundredth: with $n = 10{,}000$ tosses, $\sqrt{p(1-p)/n}$ is 0.003 to 0.005.
+# *What to read off:* each share misses its chance $p$ by less than a hundredth: with $n = 10{,}000$ tosses, $\sqrt{p(1-p)/n}$ is
+# 0.003 to 0.005.
 
 # %% [markdown]
 # ## The prior has no batch
 #
 # `self.z_prior` is a pair: mean and *variance* of $p(z)$, each of shape `(1,)`, one number for all dimensions. To draw a batch, give both
-# the shape of what you want; `expand` repeats a number without copying it. The draw itself is lesson 01's `sample_gaussian(m, v)`, imported above: one
+# the shape of what you want; `expand` repeats a number without copying it. The draw itself is lesson 01's
+# `sample_gaussian(m, v)`, imported above: one
 # number for each entry of `m` and `v`.
 
 # %%
@@ -116,7 +121,8 @@ print("prior:", mean.tolist(), variance.tolist(), "  expanded:", tuple(mean.expa
 # | `sample_x_given(z)` | $z$ | black and white images, drawn from $p(x \mid z)$ |
 # | `sample_x(batch)` | a number | black and white images, for $z$ from the prior |
 #
-# **Shapes.** `z` is `(batch, z_dim)`, images are `(batch, 784)`. Every image has a $z$ of its own, every pixel a coin of its own. Nothing is summed,
+# **Shapes.** `z` is `(batch, z_dim)`, images are `(batch, 784)`. Every image has a $z$ of its own, every pixel a coin of its own.
+# Nothing is summed,
 # nothing is averaged. `self.dec(z)` gives the logits.
 
 
@@ -208,7 +214,8 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 #
 # Stuck? `from vae_course import hint`; then `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
 #
-# **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do. Which assumption of the model
+# **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do.
+# Which assumption of the model
 # is to blame?
 #
 # <details><summary>Answer</summary>
@@ -220,7 +227,8 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 # %% [markdown]
 # ## A map of the latent space
 #
-# With two latents we can print everything the decoder can draw. Put a grid of $z$ over the plane and decode each point. To show what the prior
+# With two latents we can print everything the decoder can draw. Put a grid of $z$ over the plane and decode each point.
+# To show what the prior
 # really uses, the grid is not even in $z$ but in *probability*: between neighbouring lines lies the same share of the prior.
 #
 # *Predict first*: which digits will be neighbours? Where will 1 be?
@@ -246,7 +254,8 @@ figures.latent_plane(plane, x_test, test.labels[:2_000], count=2_000)
 #
 # Now walk through the map yourself.
 #
-# *Predict first*, from the two maps: which digit is drawn at (−1.2, −0.4), where the sliders begin? And is it still a digit at (3, 3), where
+# *Predict first*, from the two maps: which digit is drawn at (−1.2, −0.4), where the sliders begin? And is it still a digit at
+# (3, 3), where
 # the prior hardly ever goes?
 
 # %%
@@ -261,8 +270,10 @@ explore(
 # %% [markdown]
 # ## From one digit to another
 #
-# Take two images, encode both, and walk from one mean, `z0`, to the other, `z1`, in $n$ stations. (Both are whole vectors: `z0` and `z1` are the ends
-# of the walk, while $z_1$ and $z_2$ on the axes of the map are the two entries of one $z$.) Let $t$ be the share of the way that is behind you. On a
+# Take two images, encode both, and walk from one mean, `z0`, to the other, `z1`, in $n$ stations. (Both are whole vectors:
+# `z0` and `z1` are the ends
+# of the walk, while $z_1$ and $z_2$ on the axes of the map are the two entries of one $z$.) Let $t$ be the share of the way that
+# is behind you. On a
 # straight line the place $s(t)$ is a mixture:
 #
 # $$s(t) = (1 - t)\,\texttt{z0} + t\,\texttt{z1}$$
@@ -296,7 +307,8 @@ images_in_rows({"draft": walk, "from, to": torch.cat([start, torch.zeros(4, 784)
 #
 # $$s_j = (1 - t_j)\,\texttt{z0} + t_j\,\texttt{z1}, \qquad t_0 = 0, \quad t_{n-1} = 1, \quad \text{even steps}$$
 #
-# **Shapes.** In: `z0` and `z1`, both `(z_dim,)`, and `n`, at least 2. Out: `(n, z_dim)`, a station a row. Nothing is summed, nothing is averaged.
+# **Shapes.** In: `z0` and `z1`, both `(z_dim,)`, and `n`, at least 2. Out: `(n, z_dim)`, a station a row.
+# Nothing is summed, nothing is averaged.
 
 
 # %%
@@ -320,7 +332,8 @@ else:
     images_in_rows({"target": figures.decode(good, figures.straight(*ends, 10))})
 
 # %% [markdown]
-# *What to read off:* ten stations, of which the first is the 7 and the last the 3, as the decoder draws them. Both rows should agree, picture
+# *What to read off:* ten stations, of which the first is the 7 and the last the 3, as the decoder draws them.
+# Both rows should agree, picture
 # by picture.
 #
 # <details><summary>I get a last station short of z1 instead of z1 itself</summary>
@@ -338,8 +351,10 @@ else:
 # `torch.cat` glues the stations end to end; `torch.stack` gives each a row.
 # </details>
 #
-# **Think.** *Predict before you read on*: the walk between two digits crosses places where hardly any training image was encoded. Call a place a **hole** if
-# the prior goes there often and the encoder hardly ever. Where on the map above would you look for holes: far outside, at the borders between digits,
+# **Think.** *Predict before you read on*: the walk between two digits crosses places where hardly any training image was encoded.
+# Call a place a **hole** if
+# the prior goes there often and the encoder hardly ever. Where on the map above would you look for holes:
+# far outside, at the borders between digits,
 # or in the middle of a digit's country?
 #
 # <details><summary>Answer</summary>
@@ -351,17 +366,23 @@ else:
 # %% [markdown]
 # ## Straight, or on a sphere?
 #
-# In two dimensions the straight line is fine. In twenty something odd happens. How long is a $z$ from the prior? Each $z_i^2$ is 1 on average, so
+# In two dimensions the straight line is fine. In twenty something odd happens. How long is a $z$ from the prior? Each $z_i^2$ is
+# 1 on average, so
 #
 # $$\mathbb E\big[\|z\|^2\big] = \sum_{i=1}^{d} \mathbb E[z_i^2] = d:$$
 #
-# with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter. Now let `z0` and `z1` be two *independent* draws, and look at the
-# middle of a straight walk, half of `z0` plus half of `z1`. Variances of independent numbers add up, and a factor ½ makes ¼ of a variance: each
-# coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So the middle's squared length is $d/2$ on average, and it is shorter by a factor of about
-# $\sqrt 2$. (The two draws are nearly at right angles: their inner product is a sum of $d$ terms of mean 0 and variance 1, so about $\pm\sqrt d$, and
+# with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter.
+# Now let `z0` and `z1` be two *independent* draws, and look at the
+# middle of a straight walk, half of `z0` plus half of `z1`. Variances of independent numbers add up, and a factor ½ makes ¼ of a
+# variance: each
+# coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So the middle's squared length is $d/2$ on average, and it is shorter
+# by a factor of about
+# $\sqrt 2$. (The two draws are nearly at right angles: their inner product is a sum of $d$ terms of mean 0 and variance 1, so
+# about $\pm\sqrt d$, and
 # the lengths multiply to about $d$; the cosine is about $\pm 1/\sqrt d$.)
 #
-# The **spherical** walk turns about the origin instead. Between ends of equal length it keeps that length; between two draws, which are nearly
+# The **spherical** walk turns about the origin instead. Between ends of equal length it keeps that length;
+# between two draws, which are nearly
 # equally long and nearly at right angles, it nearly does:
 #
 # $$s(t) = \frac{\sin((1 - t)\,\theta)\,\texttt{z0} + \sin(t\,\theta)\,\texttt{z1}}{\sin\theta}, \qquad \theta = \text{the angle between } \texttt{z0} \text{ and } \texttt{z1}$$
@@ -397,17 +418,21 @@ images_in_rows(
 # %% [markdown]
 # ## Holes: where the prior goes and the encoder does not
 #
-# Some samples above were no digits. A likely reason: sampling draws $z$ from the prior $p(z)$, while training only ever showed the decoder $z$ from the
-# *encoder*. Mix the $q(z \mid x)$ of all $n$ training images and you have the **aggregate posterior**, the places where the decoder was trained:
+# Some samples above were no digits. A likely reason: sampling draws $z$ from the prior $p(z)$, while training only ever showed
+# the decoder $z$ from the
+# *encoder*. Mix the $q(z \mid x)$ of all $n$ training images and you have the **aggregate posterior**, the places where the
+# decoder was trained:
 #
 # $$q(z) = \frac1n \sum_{j=1}^{n} q(z \mid x_j)$$
 #
-# If the model were perfect and $q$ the exact posterior, both would be equal, since then $\mathbb E_{p(x)}[p(z \mid x)] = p(z)$. In practice they are not. A **hole** is a
+# If the model were perfect and $q$ the exact posterior, both would be equal, since then $\mathbb E_{p(x)}[p(z \mid x)] = p(z)$.
+# In practice they are not. A **hole** is a
 # place where $p(z)$ is much larger than $q(z)$: the prior goes there, and the decoder was hardly ever trained there.
 #
-# The samples above came from the model with 20 latents, and 20 dimensions cannot be printed. So the map shows the *other* model, the one with 2
+# The samples above came from the model with 20 latents, and 20 dimensions cannot be printed.
+# So the map shows the *other* model, the one with 2
 # latents: what a hole is and how it comes about, but not which holes the first model has. Its numbers follow below the map. Both use
-# 8,000 of the 50,000 training images, to be quick: $n$ = 8,000.
+# 8,000 of the 60,000 images that the model was trained on, to be quick: $n$ = 8,000.
 
 # %%
 x_train = binarize(train.images[:8_000], generator=torch.Generator().manual_seed(0))
@@ -419,20 +444,27 @@ print(f"deepest hole within 2 sd: z = ({hole[0]:.1f}, {hole[1]:.1f})")
 print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 
 # %% [markdown]
-# *What to read off:* inside the white lines the prior goes at least $e \approx 2.7$ times as often as the encoder. The cross marks the deepest hole within
+# *What to read off:* inside the white lines the prior goes at least $e \approx 2.7$ times as often as the encoder.
+# The cross marks the deepest hole within
 # two standard deviations; what the decoder draws there is at the right.
 #
-# Does the ELBO not forbid this? Its KL compares each $q(z \mid x_j)$ with the prior. Average it over the images, and write $\log \frac{q(z \mid x)}{p(z)}$ as
-# $\log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}$. Averages are taken over an image $x$ and a $z \sim q(z \mid x)$; such a $z$, its image forgotten, is a draw from $q(z)$. So
+# Does the ELBO not forbid this? Its KL compares each $q(z \mid x_j)$ with the prior.
+# Average it over the images, and write $\log \frac{q(z \mid x)}{p(z)}$ as
+# $\log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}$. Averages are taken over an image $x$ and a $z \sim q(z \mid x)$;
+# such a $z$, its image forgotten, is a draw from $q(z)$. So
 #
 # $$\frac1n \sum_{j=1}^{n} \mathrm{KL}\big(q(z \mid x_j)\,\|\,p(z)\big) = \underbrace{\mathbb E\Big[\log\frac{q(z \mid x)}{q(z)}\Big]}_{\text{what } z \text{ tells of } x} + \underbrace{\mathbb E\Big[\log\frac{q(z)}{p(z)}\Big]}_{\mathrm{KL}(q(z)\,\|\,p(z))}$$
 #
-# (Hoffman & Johnson, 2016). The first term is the *mutual information* of $x$ and $z$; it is at most $\log n$, because $q(z) \ge q(z \mid x_j) / n$. The second compares the
-# mixture with the prior. So the ELBO does ask the mixture to match the prior. But it averages over places where $q$ *goes*, and in a hole it does not: to leave out a
-# region that holds a share $h$ of the prior costs as little as $-\log(1 - h)$, if $q(z)$ is proportional to the prior in the rest. For $h = 0.1$ this is a tenth of a nat. Holes are not
+# (Hoffman & Johnson, 2016). The first term is the *mutual information* of $x$ and $z$;
+# it is at most $\log n$, because $q(z) \ge q(z \mid x_j) / n$. The second compares the
+# mixture with the prior. So the ELBO does ask the mixture to match the prior. But it averages over places where $q$ *goes*, and
+# in a hole it does not: to leave out a
+# region that holds a share $h$ of the prior costs as little as $-\log(1 - h)$, if $q(z)$ is proportional to the prior in the
+# rest. For $h = 0.1$ this is a tenth of a nat. Holes are not
 # free; they are cheap.
 #
-# *Predict first*: both models, with 2 and with 20 latents. In which is the second term, mixture against prior, the larger one, and in which do
+# *Predict first*: both models, with 2 and with 20 latents. In which is the second term, mixture against prior, the larger one,
+# and in which do
 # more draws from the prior fall into holes?
 
 # %%
@@ -452,24 +484,32 @@ for name, some in {"2 latents": plane, "20 latents": good}.items():
 print(f"log n = {torch.tensor(8_000.0).log():.1f} nats")
 
 # %% [markdown]
-# *What to read off:* with 2 latents the mismatch costs less than half a nat, yet about a quarter of the prior lies inside the white lines. With 20, $z$ tells the
-# images apart almost completely (the first number is nearly $\log n$, the most that it can be), and the rest of the KL must be mismatch. Each image has a small island of its
-# own, and a draw from the prior falls between the islands. With all 50,000 images $\log n$ is 10.8 and the mismatch still large. That most drawings are digits
+# *What to read off:* with 2 latents the mismatch costs less than half a nat, yet about a quarter of the prior lies inside the
+# white lines. With 20, $z$ tells the
+# images apart almost completely (the first number is nearly $\log n$, the most that it can be), and the rest of the KL must be
+# mismatch. Each image has a small island of its
+# own, and a draw from the prior falls between the islands. With all 60,000 images $\log n$ is 11.0 and the mismatch still large.
+# That most drawings are digits
 # nevertheless is the decoder's doing: between islands it is smooth. Where it guesses badly, you see no digit.
 
 # %% [markdown]
 # ## What are the latents good for?
 #
-# Generation is one use. Another: $m$, the mean of $q(z \mid x)$, is a short description of an image, learned without a single label. Does it help someone who has
+# Generation is one use. Another: $m$, the mean of $q(z \mid x)$, is a short description of an image, learned without a single
+# label. Does it help someone who has
 # few labels?
 #
-# The simplest classifier there is: *nearest neighbours*. For a new image, find the most similar labelled images and take the majority. Similar in
-# what? Compare 784 grey values, or the 20 numbers of $m$. And, as a warning, 20 numbers of noise, `torch.randn`: no collapsed model is loaded here, but this
+# The simplest classifier there is: *nearest neighbours*. For a new image, find the most similar labelled images and take the
+# majority. Similar in
+# what? Compare 784 grey values, or the 20 numbers of $m$. And, as a warning, 20 numbers of noise, `torch.randn`:
+# no collapsed model is loaded here, but this
 # is what a $z$ from a **collapsed** one (lesson 04) is, since its $q(z \mid x)$ is the prior for every image.
 #
-# Two choices. The `k` most similar images vote: five, and only one where there are 100 labels, ten per digit, because the fifth most similar is then often
-# another digit. And both pixels and encoder get *greys* here. The encoder was trained on black and white; a grey is the mean of all black and white
-# versions of its pixel, and the encoder takes it well. (Try `binarize` on both: both lose, and $m$ stays ahead.)
+# Two choices. The `k` most similar images vote: five, and only one where there are 100 labels, ten per digit, because the fifth
+# most similar is then often
+# another digit. And both pixels and encoder get *greys* here. The encoder was trained on black and white;
+# a grey is the mean of all black and white
+# versions of its pixel, and the encoder takes it well. (With `binarize` on both: do both lose? Try it.)
 #
 # *Predict first*: with 5,000 labels, which is better, pixels or $m$? With 100? And noise?
 
@@ -500,8 +540,10 @@ assert accuracy["20 latents m"][5_000] > accuracy["784 pixels"][5_000]
 assert accuracy["noise, as if collapsed"][5_000] < 0.15
 
 # %% [markdown]
-# *What to read off:* 20 numbers do at least as well as 784, whatever the number of labels (the test images are 2,000, so differences under a
-# percent or two are chance), and are 39 times fewer. From noise nothing can be read, so after collapse only guessing is left. With a decoder strong enough to do
+# *What to read off:* 20 numbers do at least as well as 784, whatever the number of labels (the test images are 2,000, so
+# differences under a
+# percent or two are chance), and are 39 times fewer. From noise nothing can be read, so after collapse only guessing is left.
+# With a decoder strong enough to do
 # without $z$ (lesson 04) even a good bound goes with useless latents: a bound and a use are different questions.
 
 # %% [markdown]
@@ -526,22 +568,30 @@ for T in (0.5, 0.7, 1.0, 1.3):
 print(f"real digits:                variety {asked.var(dim=0).sum():18.0f}")
 
 # %% [markdown]
-# *What to read off:* cool samples are clean and alike; their variety (the variance of the pixels' probabilities between images, summed over pixels) falls far below that of real digits.
-# Judged by its bound, in nats, a model that really drew its $z$ from the cool prior finds real digits *less* likely. Even at $T = 1$ the drawings
-# vary less than real digits: the decoder leaves part of what differs to its coins. $T = 1.3$ comes nearer in variety and is worse by a nat, so
+# *What to read off:* cool samples are clean and alike; their variety (the variance of the pixels' probabilities between images,
+# summed over pixels) falls far below that of real digits.
+# Judged by its bound, in nats, a model that really drew its $z$ from the cool prior finds real digits *less* likely.
+# Even at $T = 1$ the drawings
+# vary less than real digits: the decoder leaves part of what differs to its coins.
+# $T = 1.3$ comes nearer in variety and is worse by a nat, so
 # variety alone is no judge either. Cooling makes pictures, not samples of the model. If you print such pictures, say at which $T$.
 
 # %% [markdown]
 # ## Summary
 #
-# * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel. Probabilities are not samples.
+# * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel.
+#   Probabilities are not samples.
 # * Similar images are neighbours in the latent space. A walk between two crosses places that hardly any image was encoded to.
-# * In $d$ dimensions the prior lives near a shell of radius $\sqrt d$; a straight walk cuts through its inside, a spherical one stays near it.
-# * A hole is where the prior goes and the aggregate posterior does not. The ELBO contains $\mathrm{KL}(q(z)\,\|\,p(z))$, but a hole costs it little.
+# * In $d$ dimensions the prior lives near a shell of radius $\sqrt d$; a straight walk cuts through its inside, a spherical one
+#   stays near it.
+# * A hole is where the prior goes and the aggregate posterior does not. The ELBO contains $\mathrm{KL}(q(z)\,\|\,p(z))$, but a
+#   hole costs it little.
 # * Latents can serve another task; after collapse they serve none. Temperature buys looks and pays in nats.
 #
-# Our model stayed where it was: the course's `v1_z20`, at −87.8 nats by the bound of 100 draws on 500 test images (lesson 05). The 92 nats at $T = 1$
-# above are the same model's NELBO on the first 2,000 test images: another bound, other images, so do not compare the two. What is left is to write it
+# Our model stayed where it was: the course's `v1_z20`, at −87.8 nats by the bound of 100 draws on 500 test images (lesson 05).
+# The 92 nats at $T = 1$
+# above are the same model's NELBO on the first 2,000 test images: another bound, other images, so do not compare the two.
+# What is left is to write it
 # all, alone: [07 · Capstone](07_capstone.ipynb).
 
 # %% [markdown]
@@ -565,21 +615,24 @@ progress()
 # | digits that look too good | you print probabilities, or a temperature below 1 |
 # | `RuntimeError: Can't call numpy() on Tensor that requires grad` | draw under `torch.no_grad()` |
 #
-# **Group task** (rooms, 10 minutes). Each group draws 100 samples and sorts them: clear digit, between two digits, nothing. Compare the shares between
+# **Group task** (rooms, 10 minutes). Each group draws 100 samples and sorts them: clear digit, between two digits, nothing.
+# Compare the shares between
 # rooms for $z$ from the prior and for $z$ from the encoder on test images. Which share do holes explain?
 
 # %% [markdown]
 # ## Blank page
 #
 # Close the notebook, take paper, five minutes: the chain from $z$ to $x$ with all four stations; the five methods, one line each; the
-# aggregate posterior and what a hole is; why the middle of a straight walk is too short. Then compare. What was missing goes onto tomorrow's
+# aggregate posterior and what a hole is; why the middle of a straight walk is too short. Then compare.
+# What was missing goes onto tomorrow's
 # page.
 #
 # **Think.** Your friend judges two VAEs by looking at twelve drawings of each. Name two ways to be fooled.
 #
 # <details><summary>Answer</summary>
 #
-# Probabilities shown for samples, a temperature below 1, a lucky seed: all look better than the model is. And twelve pictures cannot show that one digit
+# Probabilities shown for samples, a temperature below 1, a lucky seed: all look better than the model is.
+# And twelve pictures cannot show that one digit
 # never appears. A bound on $\log p$ of *test* images sees that; so use both, eyes and nats.
 # </details>
 
@@ -588,9 +641,11 @@ progress()
 #
 # * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, appendix A: the first such map of the latent plane.
 # * T. White, *Sampling Generative Networks*, 2016: the spherical walk, and what it repairs.
-# * M. Hoffman, M. Johnson, *ELBO surgery: yet another way to carve up the variational evidence lower bound*, NIPS workshop on approximate inference,
+# * M. Hoffman, M. Johnson, *ELBO surgery: yet another way to carve up the variational evidence lower bound*, NIPS workshop on
+#   approximate inference,
 #   2016: the KL of the ELBO in the two terms above.
-# * M. Rosca, B. Lakshminarayanan, S. Mohamed, *Distribution Matching in Variational Inference*, 2018: holes, measured; a VAE's prior and aggregate
+# * M. Rosca, B. Lakshminarayanan, S. Mohamed, *Distribution Matching in Variational Inference*, 2018: holes, measured;
+#   a VAE's prior and aggregate
 #   posterior do not match.
 # * J. Tomczak, M. Welling, *VAE with a VampPrior*, AISTATS 2018: close the holes from the other side, by learning the prior.
 # * *A Note on the Evaluation of Generative Models*, ICLR 2016 (from Bethge's group): good samples and good likelihood are nearly

@@ -78,7 +78,8 @@ figures.the_whole_class()
 #
 # <details><summary>Compare</summary>
 #
-# Three: $z \sim q(z\mid x)$ in the bounds, $z \sim p(z)$ and $x \sim p(x\mid z)$ in sampling. Only the first one lies between a parameter and
+# Three: $z \sim q(z\mid x)$ in the bounds, $z \sim p(z)$ and $x \sim p(x\mid z)$ in sampling.
+# Only the first one lies between a parameter and
 # the loss, so only this one needs the reparameterization trick.
 # </details>
 
@@ -144,7 +145,8 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
 #
 # **Goal.** Write the whole class. The formulas of lessons 01 to 03 are in `given` (`given.sample_gaussian`, `given.kl_normal`,
 # `given.log_normal`, `given.log_bernoulli_with_logits`, `given.log_mean_exp`), the networks in `nns`: `nns.get(nn)` returns an object with
-# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours. (`help(given.log_normal)` says which arguments a formula takes, and in which order.)
+# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours. (`help(given.log_normal)` says which arguments a formula takes,
+# and in which order.)
 #
 # $$\text{NELBO}(x) = \underbrace{\text{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{kl}} \;\underbrace{-\;\mathbb E_{q}\big[\log p(x\mid z)\big]}_{\text{rec}}$$
 #
@@ -155,7 +157,8 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
 # averaged *inside* the logarithm, through `log_mean_exp`; images are averaged last. In `negative_iwae_bound`, `kl` and `rec` are the
 # ELBO's two terms at the same `x`.
 #
-# Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only; half a point of the four is for `z_prior`
+# Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only;
+# half a point of the four is for `z_prior`
 # itself and what else the constructor sets. Every method is examined by itself: write one, check, and go on to the next.
 
 
@@ -295,11 +298,13 @@ else:
     figures.bounds_below_truth(None, exact)
 
 # %% [markdown]
-# *What to read off:* each bar ends before the dashed line, and the hatched gap shrinks as $k$ grows. It is the average over the same 20 test
+# *What to read off:* each bar ends before the dashed line, and the hatched gap shrinks as $k$ grows.
+# It is the average over the same 20 test
 # images; other images, other numbers. (Two latent dimensions are a poor model: that is why all of this lies far below the figures
 # further down.)
 #
-# Why is a gap left at $k = 1000$? For most images hardly any is: nearly all of it comes from *one* of the 20, as the last line says. For that image $q$
+# Why is a gap left at $k = 1000$? For most images hardly any is: nearly all of it comes from *one* of the 20, as the last line
+# says. For that image $q$
 # is a narrow bell in a wrong place, where the posterior has next to no mass, and more draws from this bell do not find the right place.
 #
 # <details><summary>I get "raised: name 'nns' is not defined" instead of a verdict</summary>
@@ -329,13 +334,15 @@ else:
 #
 # Stuck? `hint("VAE")` goes one step at a time.
 #
-# **Think.** Our `negative_iwae_bound` draws twice: once for the weights, once more inside `negative_elbo_bound`. Is that wrong? What would it
+# **Think.** Our `negative_iwae_bound` draws twice: once for the weights, once more inside `negative_elbo_bound`.
+# Is that wrong? What would it
 # cost to avoid it?
 #
 # <details><summary>Answer</summary>
 #
 # It is right: `kl` does not depend on the draw, and `rec` from a fresh draw has the same expectation. It costs one more pass of the encoder
-# and one more row of the decoder beside `iw` of them. To save it, average the $-\log p(x\mid z_i)$ that the weights contain anyway: the same
+# and one more row of the decoder beside `iw` of them. To save it, average the $-\log p(x\mid z_i)$ that the weights contain
+# anyway: the same
 # expectation, and even less noise. So a text that calls a second forward pass for `rec` *necessary* is mistaken; one that makes it for
 # clarity is not.
 # </details>
@@ -366,7 +373,8 @@ for name in ("v1", "v2"):
     print(f"{name:7}   {sizes[0]:,}   {sizes[1]:,}")
 
 # %% [markdown]
-# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back. (A third one, `tiny`, is for checks only.)
+# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back.
+# (A third one, `tiny`, is for checks only.)
 #
 # What could be different in yours? Some ideas, from small to large:
 #
@@ -384,7 +392,8 @@ for name in ("v1", "v2"):
 #
 # ($\mapsto$ reads "is turned into"; $\mathbb R^{784}$ are the lists of 784 real numbers, so each logit may be any number.)
 #
-# **Shapes.** Encoder: in `(batch, 784)`, out `m` and `v`, `(batch, z_dim)` each. Decoder: in `(..., z_dim)`, out `(..., 784)`. Nothing is summed,
+# **Shapes.** Encoder: in `(batch, 784)`, out `m` and `v`, `(batch, z_dim)` each. Decoder: in `(..., z_dim)`, out `(..., 784)`.
+# Nothing is summed,
 # nothing averaged. Every `z_dim` must work, and a batch of one.
 
 
@@ -438,27 +447,32 @@ else:
     figures.network_sizes({"v1": nns.get("v1"), "v2": nns.get("v2")}, z_dim=20)
 
 # %% [markdown]
-# *What to read off:* most parameters, 70 % and more, sit where the 784 pixels are, in the encoder's first and the decoder's last layer (the
+# *What to read off:* most parameters sit where the 784 pixels are (about 70 % and more in `v1` and `v2`;
+# less where layers are wider), in the encoder's first and the decoder's last layer (the
 # second number in each bar).
 #
 # <details><summary>I get "For z of shape (2, 2, 16) your decoder ..." instead of a pass</summary>
 #
-# Your decoder takes `(batch, z_dim)` only, or forgets the axes in front. Try it on `torch.zeros(3, 5, z_dim)`: the answer must be `(3, 5, 784)`.
+# Your decoder takes `(batch, z_dim)` only, or forgets the axes in front. Try it on `torch.zeros(3, 5, z_dim)`:
+# the answer must be `(3, 5, 784)`.
 # </details>
 #
 # <details><summary>I get "m is (4, 8)" instead of (4, 16)</summary>
 #
-# `gaussian_parameters` halves what it is given: one half for the mean, one for the variance. The encoder's last layer needs `2 * z_dim` outputs.
+# `gaussian_parameters` halves what it is given: one half for the mean, one for the variance.
+# The encoder's last layer needs `2 * z_dim` outputs.
 # </details>
 #
 # <details><summary>I get "One of your variances is -0.3" instead of a pass</summary>
 #
-# The encoder's last layer must have `2 * z_dim` outputs, and the second half must go through softplus or exp: `gaussian_parameters` does it.
+# The encoder's last layer must have `2 * z_dim` outputs, and the second half must go through softplus or exp:
+# `gaussian_parameters` does it.
 # </details>
 #
 # <details><summary>I get numbers between 0 and 1, or between -1 and 1, instead of logits</summary>
 #
-# A sigmoid or a tanh at the end of the decoder: end with the bare `nn.Linear`. The class applies the sigmoid where it is needed, so yours would be the
+# A sigmoid or a tanh at the end of the decoder: end with the bare `nn.Linear`. The class applies the sigmoid where it is needed,
+# so yours would be the
 # second one.
 # </details>
 #
@@ -469,7 +483,8 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# A larger decoder can raise $\log p(x)$ itself. The gap $\log p(x) - \text{ELBO} = \text{KL}(q \,\|\, \text{posterior})$ belongs to $q$: a richer
+# A larger decoder can raise $\log p(x)$ itself. The gap $\log p(x) - \text{ELBO} = \text{KL}(q \,\|\, \text{posterior})$ belongs
+# to $q$: a richer
 # decoder tends to have a more bent posterior, which the same Gaussian $q$ fits less well. So judge a decoder by an estimate of
 # $\log p(x)$, not by the ELBO alone.
 # </details>
@@ -506,10 +521,13 @@ except ValueError as error:
 #     ...        # your Decoder
 # ```
 #
-# In the file, write `gaussian_parameters(...)` where your notebook has `given.gaussian_parameters(...)`: the file imports that one function and not `given`.
+# In the file, write `gaussian_parameters(...)` where your notebook has `given.gaussian_parameters(...)`:
+# the file imports that one function and not `given`.
 #
-# After a restart of the kernel, `VAE(nn="mine")` finds it, in every lesson, and so do `given.VAE(nn="mine")` and the recipes of `vae-course train`.
-# (Installed with `make lab`, the package *is* the folder that you cloned, so the file goes there.) What you train is *your* class, as below:
+# After a restart of the kernel, `VAE(nn="mine")` finds it, in every lesson, and so do `given.VAE(nn="mine")` and the recipes of
+# `vae-course train`.
+# (Installed with `make lab`, the package *is* the folder that you cloned, so the file goes there.) What you train is *your*
+# class, as below:
 # `given.VAE` is the bare skeleton, without a bound and therefore without the `loss` that `fit` calls.
 
 # %% [markdown]
@@ -544,9 +562,11 @@ else:
 
 # %% [markdown]
 # *What to read off:* `rec` falls at once, because a blurred average digit is easy. `kl` *rises*, after
-# a spike in the first steps: it is what the model pays to say which digit it is, and it pays because `rec` falls by more. A `kl` that stays at 0 would be collapse (lesson 04).
+# a spike in the first steps: it is what the model pays to say which digit it is, and it pays because `rec` falls by more.
+# A `kl` that stays at 0 would be collapse (lesson 04).
 #
-# Now on images that it has never seen: all 10,000 test images, binarized once. (The number after ± is one standard error: how much the mean would
+# Now on images that it has never seen: all 10,000 test images, binarized once. (The number after ± is one standard error:
+# how much the mean would
 # scatter with other images.)
 #
 # *Predict first*: will the NELBO be within a nat or two of that of the last batches above, or ten nats worse?
@@ -572,10 +592,12 @@ else:
     print("Your q over the prior, and the KL of each latent dimension, will appear here.")
 
 # %% [markdown]
-# *What to read off, left:* in the busiest dimension, each image's $q$ is a narrow bell somewhere under the broad prior: the narrower and the farther from
+# *What to read off, left:* in the busiest dimension, each image's $q$ is a narrow bell somewhere under the broad prior:
+# the narrower and the farther from
 # the others, the more it says. *Right:* a dimension with no KL is one where $q$ *is* the prior: the model does not use it.
 #
-# *Predict first*: below a row of test images come their means, decoded, and digits that the model invents, as probabilities and as samples. Which
+# *Predict first*: below a row of test images come their means, decoded, and digits that the model invents, as probabilities and
+# as samples. Which
 # of these three rows will look most like the first, and which least?
 
 # %%
@@ -595,7 +617,8 @@ else:
     print("Test images, their reconstructions, and digits that your model invents will appear here.")
 
 # %% [markdown]
-# *What to read off:* the second row should be the first one, cleaned. In the two lower rows (different draws) some are digits, some are not yet;
+# *What to read off:* the second row should be the first one, cleaned. In the two lower rows (different draws) some are digits,
+# some are not yet;
 # the samples look least like the first row, because the coin tosses of the pixels speckle them.
 #
 # How much better would more training make it? The course's own `v1_z20` was trained for 16,000 steps instead of 2,400, on the same
@@ -605,8 +628,10 @@ else:
 # %% [markdown]
 # ## Into a file
 #
-# A trained model is its numbers: the `state_dict`, a dictionary of tensors by name. `safetensors` writes just that, and no code; reading such
-# a file can therefore do nothing but read. (`torch.save` uses Python's *pickle*, which can run code when it is loaded. Never load a stranger's pickle.)
+# A trained model is its numbers: the `state_dict`, a dictionary of tensors by name. `safetensors` writes just that, and no code;
+# reading such
+# a file can therefore do nothing but read. (`torch.save` uses Python's *pickle*, which can run code when it is loaded.
+# Never load a stranger's pickle.)
 
 # %%
 from safetensors.torch import load_file, save_file
@@ -627,10 +652,12 @@ else:
 #
 # **Goal.** Hand in a model that explains the test images in few nats.
 #
-# The check does not believe any printed figure. It builds your network, loads the file, binarizes the 10,000 test images with noise of its own, and computes
+# The check does not believe any printed figure. It builds your network, loads the file, binarizes the 10,000 test images with
+# noise of its own, and computes
 # the NELBO with its own bound. There is one point each for 130, 115, 105 and 100 nats or fewer (half a nat is allowed for chance).
 #
-# **Answer.** A dictionary: `"file"`, the file's name; `"nn"`, the network: a name such as `"v1"` or a class such as `MyNetwork`; `"z_dim"`, a number.
+# **Answer.** A dictionary: `"file"`, the file's name; `"nn"`, the network: a name such as `"v1"` or a class such as `MyNetwork`;
+# `"z_dim"`, a number.
 
 # %%
 trained_model = {"file": None, "nn": None, "z_dim": None}
@@ -654,13 +681,15 @@ check(trained_model, "trained_model")
 #
 # <details><summary>I get 101 instead of 100 nats</summary>
 #
-# Train longer first: it costs nothing but patience. Then a wider network, `load_mnist("train+valid")`, and `start_at_mean_pixel(model, data)` from
+# Train longer first: it costs nothing but patience. Then a wider network, `load_mnist("train+valid")`, and
+# `start_at_mean_pixel(model, data)` from
 # `vae_course.training` before `fit`: it lets the decoder begin with the average digit.
 # </details>
 #
 # Stuck? `hint("trained_model")`.
 #
-# **Think.** Why does the check draw *its own* black and white pixels, and compute the bound itself, rather than call your `negative_elbo_bound`?
+# **Think.** Why does the check draw *its own* black and white pixels, and compute the bound itself, rather than call your
+# `negative_elbo_bound`?
 #
 # <details><summary>Answer</summary>
 #
@@ -672,7 +701,8 @@ check(trained_model, "trained_model")
 # %% [markdown]
 # ## How good is it really?
 #
-# The NELBO is an upper bound on $-\log p(x)$: part of it is the model's fault, part of it the encoder's. Published tables therefore report the
+# The NELBO is an upper bound on $-\log p(x)$: part of it is the model's fault, part of it the encoder's.
+# Published tables therefore report the
 # importance-weighted bound with very many draws, usually $k = 5000$. We do the same, with your own `log_weights`, on 50 test images.
 #
 # *Predict first*: how many nats will lie between your NELBO and your $-\text{IWAE}_{5000}$ on the same images: a tenth, a few, or fifty?
@@ -697,13 +727,16 @@ else:
 figures.weights_and_bound(log_w)
 
 # %% [markdown]
-# *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them; the log of the mean weight is carried by
-# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$. The curve is made from one set of draws (the first 4,096, so
+# *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them;
+# the log of the mean weight is carried by
+# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$.
+# The curve is made from one set of draws (the first 4,096, so
 # that its end differs a little from the number printed above), merged in pairs again and again, and by
 # Jensen's inequality such a curve never turns back. It flattens, but nothing says that it has *arrived*: **in expectation $k = 5000$ still
 # understates $\log p(x)$**, so the negative log-likelihood that we print is too high, never too low, up to chance.
 #
-# 50 images are few. The images differ by tens of nats among each other (a 1 is simple, a 2 with a curl is not), which makes the mean uncertain.
+# 50 images are few. The images differ by tens of nats among each other (a 1 is simple, a 2 with a curl is not), which makes the
+# mean uncertain.
 #
 # *Predict first*: and the *gap* between the two bounds of one image: does it differ by tens of nats between images, too?
 
@@ -722,8 +755,10 @@ else:
     print("Two uncertainties will appear here: one large, one small.")
 
 # %% [markdown]
-# *What to read off:* from image to image the *gap* varies by a nat or two (one standard deviation), the bound itself by about thirty. So 50 images pin
-# the gap down, and the bound would need thousands. This gives a sharper figure for the same money: take the NELBO of all 10,000 images, which is
+# *What to read off:* from image to image the *gap* varies by a nat or two (one standard deviation), the bound itself by about
+# thirty. So 50 images pin
+# the gap down, and the bound would need thousands. This gives a sharper figure for the same money:
+# take the NELBO of all 10,000 images, which is
 # cheap, and subtract the gap, which is expensive and known well enough. (Statisticians call the NELBO a *control variate* here.)
 
 # %% tags=["nbval-ignore-output"]
@@ -768,20 +803,26 @@ else:
 # | test images | 10,000, each with 5,000 draws | 10,000 for the NELBO, 50 for the gap |
 # | black and white | drawn afresh for each batch (so a review by H. Larochelle on ShortScience) | drawn afresh for each batch |
 #
-# * **Training** explains most of it, as far as we can tell: the course's `v1_z20` is the network of lesson 04, where a few thousand steps left it about
-#   as good as yours; 16,000 steps (27 passes) took it to where it stands here. Its figure is from 1,000 images, so its bar is long and reaches the
+# * **Training** explains most of it, as far as we can tell: the course's `v1_z20` is the network of lesson 04, where a few
+#   thousand steps left it about
+#   as good as yours; 16,000 steps (27 passes) took it to where it stands here. Its figure is from 1,000 images, so its bar is
+#   long and reaches the
 #   paper's VAE: *no* claim that one beats the other.
-# * **The measure is the same, and too high for all.** With 5,000 draws each figure overstates $-\log p(x)$ in expectation, each by an amount of its own.
-# * **The test set is a draw, too.** Which pixels are black was thrown once; another throw moves the mean a little. Papers that use one *fixed* binarized
+# * **The measure is the same, and too high for all.** With 5,000 draws each figure overstates $-\log p(x)$ in expectation, each
+#   by an amount of its own.
+# * **The test set is a draw, too.** Which pixels are black was drawn once; another draw moves the mean a little.
+#   Papers that use one *fixed* binarized
 #   MNIST have another data set altogether: never compare across the two.
-# * "VAE, k = 5" and "k = 50" in that table are *not* IWAE bounds: those models were trained by the ELBO with 5 or 50 samples averaged outside the
+# * "VAE, k = 5" and "k = 50" in that table are *not* IWAE bounds: those models were trained by the ELBO with 5 or 50 samples
+#   averaged outside the
 #   logarithm.
 # * One training run is one number. Another seed gives another; differences of a few tenths mean nothing without repeats.
 
 # %% [markdown]
 # ## Trained with one k, evaluated with another
 #
-# One of those rows deserves a closer look: *trained by the IWAE bound*. Take two copies of one network, and train one by the ELBO ($k = 1$), the other by the
+# One of those rows deserves a closer look: *trained by the IWAE bound*. Take two copies of one network, and train one by the ELBO
+# ($k = 1$), the other by the
 # IWAE bound with $k = 10$; the same number of steps. Then evaluate *both* with $k = 1$, 10, 100 and 1,000.
 #
 # *Predict first*: which of the two looks better when evaluated with $k = 1$? And with $k = 1000$?
@@ -790,24 +831,33 @@ else:
 figures.train_by_evaluate()
 
 # %% [markdown]
-# *What to read off:* the lines cross. Evaluated with a single draw, the model trained by the ELBO looks better by 1.3 nats; with 10 draws or more
-# the other one does, in the end by 2.5. In this measurement each wins at the $k$ it was trained for, with both seeds. All points are too high in
-# expectation: finitely many draws, 1,000 too, understate $\log p(x)$, for each model by an amount of its own. (Both: network `v2`, $z$ of 20
-# dimensions, 3,000 steps of 100 images, evaluated on the first 1,000 test images. The faint lines are the same with another seed, which moves a
+# *What to read off:* the lines cross. Evaluated with a single draw, the model trained by the ELBO looks better by 1.3 nats;
+# with 10 draws or more
+# the other one does, in the end by 2.5. In this measurement each wins at the $k$ it was trained for, with both seeds.
+# All points are too high in
+# expectation: finitely many draws, 1,000 too, understate $\log p(x)$, for each model by an amount of its own. (Both:
+# network `v2`, $z$ of 20
+# dimensions, 3,000 steps of 100 images, evaluated on the first 1,000 test images.
+# The faint lines are the same with another seed, which moves a
 # point by up to 0.6 nats: less than what we speak of. `python -m vae_course.authoring.crossing_data` makes the numbers again.)
 #
-# Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail. With ten draws it is enough that one of them
-# succeeds, so $q$ may spread out, and the posterior may be less like a Gaussian. (Cremer and others, 2017: the bound is at most the ordinary ELBO of
-# a better, non-Gaussian $q$, that of a draw picked by the weights; lesson 05.) A single draw of that wider $q$ is worse; ten of them are better.
+# Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail.
+# With ten draws it is enough that one of them
+# succeeds, so $q$ may spread out, and the posterior may be less like a Gaussian. (Cremer and others, 2017:
+# the bound is at most the ordinary ELBO of
+# a better, non-Gaussian $q$, that of a draw picked by the weights; lesson 05.) A single draw of that wider $q$ is worse;
+# ten of them are better.
 #
-# It has two consequences. Report *which* $k$ you evaluate with: the ranking can depend on it. And compare costs as well: each step with $k = 10$
+# It has two consequences. Report *which* $k$ you evaluate with: the ranking can depend on it. And compare costs as well:
+# each step with $k = 10$
 # decodes ten times as many $z$, and training took 108 seconds of one core instead of 29.
 #
 # **Think.** If $k = 10$ is better than $k = 1$ for the likelihood, why not train with $k = 5000$?
 #
 # <details><summary>Answer</summary>
 #
-# The *decoder* would not mind; the time would. The *encoder* would: the more draws, the less it matters where $q$ puts any single one, so the
+# The *decoder* would not mind; the time would. The *encoder* would: the more draws, the less it matters where $q$ puts any single
+# one, so the
 # signal in its gradient shrinks against the noise (lesson 05: like $1/\sqrt k$). Doubly reparameterized gradients (DReG) cure this for the
 # encoder.
 # </details>
@@ -815,7 +865,8 @@ figures.train_by_evaluate()
 # %% [markdown]
 # ## A close reading
 #
-# You know enough now to read what others write about this model, with a pencil. The statements below are *paraphrased* from a published description of
+# You know enough now to read what others write about this model, with a pencil. The statements below are *paraphrased* from a
+# published description of
 # this very class (same method names as yours). It is easy to nod at each of them.
 #
 # > **A.** "We minimise the negative ELBO, which is the KL term plus $\mathbb E_q[\log p(x\mid z)]$."
@@ -844,7 +895,8 @@ figures.train_by_evaluate()
 # %% [markdown]
 # {{ exercise slips }}
 #
-# **Goal.** Say of each statement what is wrong with it, or that it is fine. (While tries are left, the card points and does not tell; the reasons
+# **Goal.** Say of each statement what is wrong with it, or that it is fine. (While tries are left, the card points and does not
+# tell; the reasons
 # come after a pass or the last try.)
 #
 # | word | meaning |
@@ -884,7 +936,8 @@ check(slips, "slips")
 # %% [markdown]
 # <details><summary>I get "that is not it" instead of a pass, but the code was right!</summary>
 #
-# The *code* behind such a sentence often is right. The task is to read what is *written*: a reader who builds it from the words gets another model.
+# The *code* behind such a sentence often is right. The task is to read what is *written*:
+# a reader who builds it from the words gets another model.
 # </details>
 #
 # <details><summary>I get 1 instead of 20 in my own test of D</summary>
@@ -897,7 +950,8 @@ check(slips, "slips")
 #
 # <details><summary>Answer</summary>
 #
-# Because the same fact is now written in two places. The day somebody gives the model another prior, the ELBO changes and the weight does not; the
+# Because the same fact is now written in two places. The day somebody gives the model another prior, the ELBO changes and the
+# weight does not; the
 # "bound" is then one for no model at all, and nothing raises an error.
 # </details>
 
@@ -916,17 +970,20 @@ check(slips, "slips")
 # | a continuous $z$ | a table of codes (VQ-VAE) | no KL to collapse; no pathwise gradient through the choice |
 # | an encoder that is learned | one that is fixed and only adds noise, in a thousand layers | diffusion models: the same ELBO, summed over layers |
 #
-# A good first project: pick one line, change it in *your* class, and report the result as in this lesson: bound, draws, images, error, seed.
+# A good first project: pick one line, change it in *your* class, and report the result as in this lesson:
+# bound, draws, images, error, seed.
 
 # %% [markdown]
 # ## Summary
 #
 # * The whole model is a constructor, two bounds, a loss that renames, and five sampling methods: about 60 lines.
 # * A fixed prior is a buffer: saved, moved along, never trained.
-# * A network promises positive variances, logits without a sigmoid, and leading axes of any number. Then the mathematics does not care what is
+# * A network promises positive variances, logits without a sigmoid, and leading axes of any number.
+#   Then the mathematics does not care what is
 #   inside. One file in `vae_course/nns` gives it a name.
 # * A reported likelihood names its bound, its draws, its images, its error. With $k = 5000$ it is too pessimistic in expectation.
-# * Models are compared at the same evaluation. In the stored measurement (two seeds) each kind of training won at the $k$ it was trained for.
+# * Models are compared at the same evaluation. In the stored measurement (two seeds) each kind of training won at the $k$ it was
+#   trained for.
 # * Read what is written, not what was surely meant.
 
 # %% [markdown]
@@ -952,29 +1009,35 @@ card
 # | the loss is `nan` after some steps | a variance that is not kept above 0: exp of a large number, or no `gaussian_parameters` |
 # | the loss stays near 206 | the decoder ignores $z$: the average digit is all that it says. Collapse, or a detached `z` |
 # | the loss is far below 80 | *a bound that is too good is a bug*: pixels averaged, the KL or a minus sign missing |
-# | `Missing key(s) in state_dict: "z_prior_m"` | the prior is a plain attribute and was not saved; or the class has changed since |
+# | `Missing key(s) in state_dict: "z_prior_m"` | the prior was a plain attribute when the file was saved, so it is not in there; or the class has changed since |
+# | `Unexpected key(s) in state_dict: "z_prior_m"` | the prior is a plain attribute now: `self.register_buffer("z_prior_m", torch.zeros(1))` |
 # | `size mismatch for enc...` | the file was saved with another network or another `z_dim` |
 # | out of memory in `log_weights` | `(batch, iw, 784)` numbers: fewer images at a time |
 #
-# **Group task** (rooms, 20 minutes). Pairs swap files: each hands over `model.safetensors` and the network's cell, each loads the other's and
+# **Group task** (rooms, 20 minutes). Pairs swap files: each hands over `model.safetensors` and the network's cell, each loads the
+# other's and
 # computes the NELBO of the *same* binarized test images. Make a league table with two standard errors. Which differences are real? Then
 # compare two models image by image: the standard error of the *difference* is much smaller. Why?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, fifteen minutes. Derive the ELBO and the IWAE bound from $\log p(x)$. Write the two methods that compute them, with the
+# Close the notebook, take paper, fifteen minutes. Derive the ELBO and the IWAE bound from $\log p(x)$.
+# Write the two methods that compute them, with the
 # shape of every tensor beside its line. Say when each of the two bounds is the wrong one to train with. Then compare with what you
 # checked above.
 
 # %% [markdown]
 # ## Further reading
 #
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1: the experiment that you have set
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1:
+#   the experiment that you have set
 #   yourself beside.
 # * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the whole field, by those who began it, in one notation.
 # * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart, as in the Think of
 #   exercise 7.2.
-# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017: which $q$ the weighted draws really stand for.
-# * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021: what many layers of $z$ can do.
+# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017:
+#   which $q$ the weighted draws really stand for.
+# * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021:
+#   what many layers of $z$ can do.
 # * D. Kingma, T. Salimans, B. Poole, J. Ho, *Variational Diffusion Models*, NeurIPS 2021: the ELBO that you know, with a thousand layers.

@@ -104,5 +104,7 @@ def trained(name: str, cls: type[nn.Module] | None = None) -> Any:
     """
     state, recipe = weights.load(name)
     model = (cls or VAE)(nn=recipe["nn"], name=name, z_dim=recipe["z_dim"])
-    model.load_state_dict(state)
+    # The prior is fixed. A class that keeps it as a plain pair has nothing of that name to be loaded.
+    own = model.state_dict()
+    model.load_state_dict({n: t for n, t in state.items() if n in own or not n.startswith("z_prior")})
     return model.eval()

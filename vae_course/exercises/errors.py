@@ -25,6 +25,11 @@ _MEANINGS = (
         "torch's losses do not broadcast their target: give x the shape of the logits first (expand_as).",
     ),
     (
+        r"Value is not broadcastable with batch_shape",
+        "The value and the m, v of its Gaussian do not fit together: with draws in the middle, z is (batch, iw, z_dim), and m, v "
+        "need an axis there too: m.unsqueeze(1), v.unsqueeze(1).",
+    ),
+    (
         r"mat1 and mat2 shapes cannot be multiplied",
         "A network received a last axis of the wrong length: the encoder wants 784 pixels, the decoder z_dim latents.",
     ),

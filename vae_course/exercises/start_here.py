@@ -149,6 +149,11 @@ two_boxes = Exercise(
             "0.219 is KL(posterior ‖ q). The gap is KL(q ‖ posterior): the average is under q.",
         ),
         Misconception(
+            "gap-without-log-q",
+            {"gap": math.log(0.55) - 0.5 * math.log(0.045)},
+            "0.953: your ELBO has log of the joint alone. The logarithm is of joint / q: the guess stands below the line.",
+        ),
+        Misconception(
             "gap-is-the-elbo",
             {"gap": 0.5 * math.log(0.18)},
             "−0.8574 is the ELBO at ½ itself. The gap is how far it lies below log p(red).",
@@ -167,6 +172,11 @@ two_boxes = Exercise(
             "best-elbo-at-half",
             {"best_elbo": 0.5 * math.log(0.18)},
             "−0.8574 is the ELBO at a = ½; another a gives more. (Or is yours −0.8625? That is log2(0.55), in bits.)",
+        ),
+        Misconception(
+            "best-elbo-at-one",
+            {"best_elbo": math.log(0.45)},
+            "−0.7985 is the ELBO at a = 1. The best a is the posterior itself, which leaves box 0 a chance.",
         ),
         Misconception(
             "best-elbo-log10",

@@ -84,13 +84,13 @@ def holes(model: Any, x: Tensor, n: int = 61) -> None:
     hole, _ = worst_hole(model, x)
     with canvas(columns=2, width=9.5, height=3.9, width_ratios=(1.6, 1)) as (left, right):
         filled = left.contourf(
-            line, line, excess.view(n, n).T.clamp(-2, 5), levels=[-2, -1, 0, 1, 2, 3, 4, 5], cmap="cividis"
+            line, line, excess.view(n, n).T, levels=[-2, -1, 0, 1, 2, 3, 4, 5], cmap="cividis", extend="both"
         )
         left.contour(line, line, excess.view(n, n).T, levels=[1], colors="white", linewidths=1.2)
         for radius in (1, 2):
             left.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=1))
         left.plot(*hole, "X", color="black", ms=11, mec="white")
-        left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats")
+        left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats; circles: 1, 2 sd")
         left.figure.colorbar(filled, ax=left)
         right.imshow(decode(model, hole[None]).view(28, 28), cmap="gray_r", vmin=0, vmax=1)
         right.set(xticks=[], yticks=[], title=f"decoded at the ✕ ({hole[0]:.1f}, {hole[1]:.1f})")

@@ -132,7 +132,8 @@ def bound_and_width(width: float = 2.0) -> None:
         left.legend(loc="upper center")
         places = np.arange(len(counts))  # evenly spaced, as on a logarithmic axis
         for other, style in ((2.0, ":"), (0.3, "-.")):
-            right.plot(places, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}")
+            if other != width:
+                right.plot(places, width_gap(other), style, color=COLOURS["faint"], label=f"variance × {other:g}")
         gaps = width_gap(width)
         right.plot(places, gaps, "o-", color=COLOURS["iwae"], ms=4, label=f"variance × {width:g}")
         right.set_yscale("log")

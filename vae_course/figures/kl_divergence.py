@@ -57,7 +57,7 @@ def log_density_beside_target(x: Tensor | None, yours: Tensor | None) -> None:
 @figure
 def where_the_kl_comes_from(q_mean: float = 1.0, q_variance: float = 1.0) -> None:
     """q over p = N(0, 1), and below q · (log q − log p), whose area is the KL: where it is positive and where negative."""
-    grid = np.linspace(-6, 6, 1201)
+    grid = np.linspace(-14, 14, 2801)  # wider than what is drawn: the numbers are areas of all of it
     q = normal_density(grid, q_mean, q_variance)
     ratio = log_density(grid, q_mean, q_variance) - log_density(grid, 0, 1)
     part = q * ratio
@@ -66,7 +66,7 @@ def where_the_kl_comes_from(q_mean: float = 1.0, q_variance: float = 1.0) -> Non
     with canvas(rows=2, width=8, height=4.6, sharex=True) as (top, bottom):
         top.plot(grid, normal_density(grid, 0, 1), color=COLOURS["p"], ls="--", label="p = N(0, 1)")
         top.plot(grid, q, color=COLOURS["q"], label=f"q = N({q_mean:g}, {q_variance:g})")
-        top.set(ylabel="density", ylim=(0, 0.85))
+        top.set(ylabel="density", xlim=(-8, 8), ylim=(0, 0.85))
         top.legend(loc="upper left")
         bottom.plot(grid, part, color=COLOURS["kl"], ls="-", lw=1.5)
         bottom.fill_between(grid, part, where=part > 0, color=COLOURS["kl"], alpha=0.45, label=f"+ {above:.2f}")
@@ -111,32 +111,24 @@ def kl_per_dimension(kl: Tensor) -> None:
 
 @figure
 def error_shrinks(estimates: Tensor | None, exact: float) -> None:
-    """The running mean of one-draw estimates, five runs, inside ±2 standard errors. estimates: (n, 5)."""
-    with canvas(width=8, height=3.4) as axes:
-        n = np.arange(1, 10_001)
+    """How far the running means of one-draw estimates, five runs, are from the closed form, below a line falling as 1/√n."""
+    n = np.arange(1, 10_001)
+    spread = 1.5 if estimates is None else estimates.std().item()
+    with canvas(width=8, height=3.6) as axes:
         if estimates is not None:
-            spread = estimates.std().item()
-            axes.fill_between(
-                n,
-                exact - 2 * spread / np.sqrt(n),
-                exact + 2 * spread / np.sqrt(n),
-                color=COLOURS["faint"],
-                alpha=0.3,
-                label="± 2 sd / √n",
-            )
             running = estimates.detach().cumsum(0) / torch.arange(1, len(estimates) + 1)[:, None]
             for i in range(running.shape[1]):
-                axes.plot(
-                    n, running[:, i], color=COLOURS["kl"], lw=1.2, label="your averages, five runs" if i == 0 else ""
-                )
-        axes.axhline(exact, color=COLOURS["truth"], ls="--", label="closed form")
+                label = "your averages, five runs" if i == 0 else ""
+                axes.plot(n, (running[:, i] - exact).abs(), color=COLOURS["kl"], lw=1.0, alpha=0.8, label=label)
+        axes.plot(n, 2 * spread / np.sqrt(n), color=COLOURS["truth"], ls="--", label="2 sd / √n")
         axes.set(
             xscale="log",
+            yscale="log",
             xlabel="number of draws n",
-            ylabel="average of log q − log p (nats)",
-            ylim=(exact - 4, exact + 4),
+            ylabel="distance from the closed form (nats)",
+            ylim=(1e-4, 20),
         )
-        axes.legend(loc="upper right")
+        axes.legend(loc="lower left")
 
 
 @figure
@@ -196,13 +188,14 @@ def best_forward(distance: float) -> tuple[float, float]:
 
 
 @figure
-def two_directions(distance: float = 2.0) -> None:
-    """Two bumps at ± distance; the best Gaussian by KL(q ‖ p), also when started between them, and by KL(p ‖ q)."""
+def two_directions(bumps_at: float = 2.0) -> None:
+    """Two bumps at ± bumps_at; the best Gaussian by KL(q ‖ p), also when started between them, and by KL(p ‖ q)."""
     grid = np.linspace(-6.5, 6.5, 600)
-    p = np.exp(_log_two_bumps(grid, distance))
-    side = best_reverse(distance, np.linspace(0.88 * distance, 1.1 * distance, 23))
-    between = best_reverse(distance, np.zeros(1))
-    cover, forward = best_forward(distance)
+    p = np.exp(_log_two_bumps(grid, bumps_at))
+    side = best_reverse(bumps_at, np.linspace(0.88 * bumps_at, 1.1 * bumps_at, 23))
+    between = best_reverse(bumps_at, np.zeros(1))
+    styles = ("-", ":") if side[2] < between[2] else (":", "-")  # the better one is solid
+    cover, forward = best_forward(bumps_at)
     with canvas(columns=2, width=9.5, height=3.6, sharey=True) as (left, right):
         for axes in (left, right):
             axes.fill_between(grid, p, color=COLOURS["p"], alpha=0.25)
@@ -212,13 +205,14 @@ def two_directions(distance: float = 2.0) -> None:
             grid,
             normal_density(grid, side[0], side[1] ** 2),
             color=COLOURS["q"],
+            ls=styles[0],
             label=f"on one bump: {side[2]:.2f} nats",
         )
         left.plot(
             grid,
             normal_density(grid, 0, between[1] ** 2),
             color=COLOURS["q"],
-            ls=":",
+            ls=styles[1],
             label=f"between them: {between[2]:.2f} nats",
         )
         left.set(ylabel="density", title="q that makes KL(q ‖ p) small")

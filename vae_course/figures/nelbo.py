@@ -28,9 +28,10 @@ def jensen(share: float = 0.5) -> None:
     with canvas(width=8, height=3.6) as axes:
         axes.plot(w, np.log(w), color=COLOURS["truth"], label="log w")
         axes.plot([1, 3], [0, np.log(3)], "o--", color=COLOURS["faint"], lw=1.5, label="the straight line between them")
-        axes.plot([mean, mean], [chord, np.log(mean)], ":", color=COLOURS["kl"], lw=3)
-        axes.plot(mean, np.log(mean), "s", color=COLOURS["p"], ms=9, label=f"log of the mean: {np.log(mean):.4f}")
-        axes.plot(mean, chord, "D", color=COLOURS["nelbo"], ms=8, label=f"mean of the logs: {chord:.4f}")
+        gap = np.log(mean) - chord
+        axes.plot([mean, mean], [chord, np.log(mean)], ":", color=COLOURS["kl"], lw=3, label=f"between them: {gap:.4f}")
+        axes.plot(mean, np.log(mean), "s", color=COLOURS["p"], ms=6, label=f"log of the mean: {np.log(mean):.4f}")
+        axes.plot(mean, chord, "D", color=COLOURS["nelbo"], ms=5, label=f"mean of the logs: {chord:.4f}")
         axes.set(xlabel="weight w", ylabel="log w (nats)", title=f"w = 3 with probability {share:g}, else w = 1")
         axes.legend(loc="lower right")
 
@@ -180,5 +181,5 @@ def three_means(kls: dict[str, Sequence[float]]) -> None:
         for (name, values), (line, colour) in zip(kls.items(), styles, strict=True):
             kl = smooth(values)
             axes.plot(np.arange(1, len(kl) + 1), kl, line, color=colour, label=f"{name}: {kl[-1]:.2f} nats at the end")
-        axes.set(xlabel="step", ylabel="KL(q ‖ prior), nats", ylim=(-2, None))
+        axes.set(xlabel="step", ylabel=f"KL(q ‖ prior), nats\n(mean of {SMOOTH} steps)", ylim=(-2, None))
         axes.legend()

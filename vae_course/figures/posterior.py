@@ -83,7 +83,8 @@ def gap_bars(model: Any, x: Tensor, names: list[str]) -> None:
         axes.set(
             yticks=rows,
             yticklabels=names,
-            xlabel="nats below log p(x)",
+            xlabel="ELBO − log p(x), nats",
+            xticks=[t for t in axes.get_xticks() if t <= 0],
             xlim=(-1.1 * widths.max(), 0.55 * widths.max()),
         )
         axes.set(ylim=(len(gaps) - 0.4, -1.5))
@@ -112,5 +113,5 @@ def log_weight_histogram(model: Any, x: Tensor) -> None:
         axes.vlines(found.elbo, 0, top, color=COLOURS["nelbo"], label=f"their mean, the ELBO: {found.elbo:.2f}")
         truth = f"log p(x), the log of the mean weight: {found.log_p:.2f}"
         axes.vlines(found.log_p, 0, top, color=COLOURS["truth"], ls="--", label=truth)
-        axes.set(xlabel="log w = log p(x, z) − log q(z|x), nats", ylabel="share of the draws", ylim=(0, top))
+        axes.set(xlabel="log w = log p(x, z) − log q(z|x), nats", ylabel="share of the draws per nat", ylim=(0, top))
         axes.legend(loc="upper right")

@@ -74,7 +74,7 @@ def log_mean_exp_beside_target(a: Tensor | None, yours: Tensor | None) -> None:
         axes.plot(grid, grid / 2, color=COLOURS["nelbo"], ls=":", label="mean")
         if a is not None and yours is not None:
             axes.plot(a, yours.detach(), "o", color=COLOURS["iwae"], ms=6, label="yours")
-        axes.set(xlabel="a", ylabel="nats", title="average of the pair (0, a), in log space and not")
+        axes.set(xlabel="a", ylabel="nats", title="the pair (0, a): its maximum, its log-mean-exp, its mean")
         axes.legend()
 
 

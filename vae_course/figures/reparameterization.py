@@ -19,7 +19,7 @@ def normal_density(z: np.ndarray, m: float, v: float) -> np.ndarray:
 @figure
 def where_the_gradient_stops() -> None:
     """Two computation graphs side by side: the draw inside the path from m and v to f, and beside it."""
-    with canvas(columns=2, width=9.5, height=2.9) as (left, right):
+    with canvas(columns=2, width=10, height=2.9, gridspec_kw={"wspace": 0.2}) as (left, right):
         _graph(left, "z drawn from N(m, v): the path is cut", trick=False)
         _graph(right, "z = m + √v · ε: the path is open", trick=True)
 
@@ -70,7 +70,7 @@ def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
     """The same twelve ε, before and after z = m + √v · ε, joined by lines, with both densities."""
     noise = torch.randn(12, generator=torch.Generator().manual_seed(4)).numpy()
     z = m + math.sqrt(v) * noise
-    grid = np.linspace(-8, 8, 400)
+    grid = np.linspace(-9, 11, 500)
     with canvas(height=3.6) as axes:
         axes.plot(grid, 2 + normal_density(grid, 0, 1), color=COLOURS["p"], ls="--")
         axes.plot(grid, -2.0 * normal_density(grid, m, v), color=COLOURS["q"])
@@ -78,10 +78,16 @@ def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
             axes.plot([before, after], [2, 0], color=COLOURS["faint"], lw=1)
         axes.plot(noise, np.full(12, 2.0), "s", color=COLOURS["p"], ms=6)
         axes.plot(z, np.zeros(12), "o", color=COLOURS["q"], ms=6)
-        axes.text(-7.9, 2.12, "ε from N(0, 1): never changes", color=COLOURS["truth"])
-        axes.text(-7.9, 0.12, f"z = {m:g} + √{v:g} · ε", color=COLOURS["truth"])
+        axes.text(-8.9, 2.12, "ε from N(0, 1): never changes", color=COLOURS["truth"])
+        axes.text(
+            -8.9,
+            -0.75,
+            f"z = {m:g} + √{v:g} · ε\nand its density, drawn downwards",
+            color=COLOURS["truth"],
+            va="center",
+        )
         axes.set(
-            xlim=(-8, 8),
+            xlim=(-9, 11),
             ylim=(-1.0, 2.6),
             xlabel="value",
             yticks=[],

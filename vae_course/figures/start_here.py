@@ -100,16 +100,23 @@ def why_it_is_hard() -> None:
     dims = [1, 2, 5, 10, 20]
     by_prior, by_q, exact = zip(*(evidence_three_ways(d) for d in dims), strict=True)
     points = torch.randn(1500, 2, generator=torch.Generator().manual_seed(1)).numpy()
+    inside = int((((points - 0.7) ** 2).sum(1) < 0.25**2).sum())
     with canvas(columns=2, width=9.5, height=3.8, width_ratios=(1, 1.3)) as (left, right):
         left.plot(*points.T, ".", color=COLOURS["p"], ms=3)
         left.add_patch(Circle((0.7, 0.7), 0.25, fc="none", ec=COLOURS["q"], lw=2))
-        left.annotate("here p(x|z) matters", (0.9, 0.88), (0.2, 3.1), arrowprops={"arrowstyle": "->"}, fontsize=10)
+        left.annotate(
+            f"here p(x|z) matters:\n{inside} draws of 1,500",
+            (0.9, 0.88),
+            (0.0, 2.7),
+            arrowprops={"arrowstyle": "->"},
+            fontsize=10,
+        )
         left.set(
             xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), aspect="equal", xlabel="z_1", ylabel="z_2", title="draws from p(z)"
         )
         right.plot(dims, exact, "--", color=COLOURS["truth"], label="exact log p(x)")
+        right.plot(dims, by_prior, "s:", color=COLOURS["p"], ms=9, label="10,000 draws from the prior")
         right.plot(dims, by_q, "o", color=COLOURS["q"], label="10,000 draws from a guess q(z|x)")
-        right.plot(dims, by_prior, "s:", color=COLOURS["p"], label="10,000 draws from the prior")
         right.set(xlabel="latent dimensions", ylabel="log p(x) in nats", xticks=dims)
         right.legend(loc="lower left", fontsize=9)
 
@@ -126,7 +133,7 @@ def poster() -> None:
         _part(axes, 9.7, 2.6, "logits", "03", COLOURS["p"])
         for x in (0.7, 2.5, 4.3, 6.1, 7.9):
             axes.annotate("", (x + 1.18, 2.6), (x + 0.64, 2.6), arrowprops={"arrowstyle": "->", "lw": 1.5})
-        _part(axes, 4.3, 0.75, "kl = KL(q ‖ p)", "02", COLOURS["kl"], 0.85)
+        _part(axes, 4.3, 0.75, "kl =\nKL(q(z|x) ‖ p(z))", "02", COLOURS["kl"], 0.85)
         _part(axes, 9.2, 0.75, "rec =\n−E$_q$[log p(x|z)]", "03", COLOURS["rec"], 1.02)
         _part(axes, 6.7, 0.75, "nelbo =\nkl + rec", "04 · 05", COLOURS["nelbo"], 0.8)
         for start, end in (

@@ -102,7 +102,8 @@ def inputs_matter(trial: Trial) -> None:
     for name in ("m", "v", "logits"):
         value = output(call, name)
         if bool(((value[1:] - value[:-1]).abs().amax(-1) < 1e-6).any()):
-            raise Wrong(f"{name} is the same for different inputs.", "It should depend on the input.")
+            source = "z" if name == "logits" else "the image"
+            raise Wrong(f"Your {name} is the same for different inputs.", f"It should change with {source}.")
 
 
 def axes_in_front(trial: Trial) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor
+from torch.nn import Module
 
 from vae_course import given
 from vae_course.answers import Answer
@@ -76,6 +77,10 @@ def read_entries(hand_in: Any) -> None:
         _nothing_yet()
     if missing:
         raise ValueError(f"the dictionary has no {' and no '.join(map(repr, missing))} yet. {ASKED}")
+    if isinstance(hand_in["nn"], Module):
+        raise TypeError(
+            f'"nn" is a model itself. Its network is asked for: "v1", or the class that builds it, MyNetwork. {ASKED}'
+        )
     if not isinstance(hand_in["file"], str | Path):
         raise TypeError(f'"file" is a {type(hand_in["file"]).__name__}, and the name of a file is asked for. {ASKED}')
 
@@ -182,7 +187,7 @@ trained_model = Exercise(
     points=4,
     minutes=35,
     difficulty=3,
-    lines="10 lines",
+    lines="1 line, if the training above it suffices",
     arguments=draw_test_images,
     truth=lambda x: torch.zeros(()),
     harness=play_model,

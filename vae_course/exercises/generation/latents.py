@@ -67,6 +67,12 @@ sample_z = Exercise(
             "Your z are uniform: torch.rand lies between 0 and 1. Standard normal noise is torch.randn.",
         ),
         Misconception(
+            "uniform-noise-alone",
+            lambda self, batch: torch.rand(batch, self.z_dim),
+            "Your z are uniform between 0 and 1, whatever the prior says. Standard normal noise is torch.randn, and the prior's mean "
+            "and variance stand in self.z_prior.",
+        ),
+        Misconception(
             "one-z-for-the-batch",
             lambda self, batch: right_sample_z(self, 1).expand(batch, -1),
             "All rows are the same z, so all images will be the same digit. Draw a z for each image.",

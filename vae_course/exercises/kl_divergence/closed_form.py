@@ -20,6 +20,7 @@ from vae_course.exercises.kl_divergence.gaussians import (
     multivariate,
     other_crossed_batch,
     terms_one_by_one,
+    with_small_numbers,
 )
 from vae_course.exercises.layouts import case_fingerprint, holds_for, stays_finite
 
@@ -212,6 +213,7 @@ kl_normal = Exercise(
             "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
             "stop the gradient, and the encoder would never learn from it.",
         ),
+        *with_small_numbers(lambda *inputs: each_dimension(*inputs).sum(-1), 1, 3),
     ),
     correct={
         "by hand": lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1),

@@ -1,10 +1,12 @@
 """The KL divergence of two Gaussians: inputs to ask about, the truth, and the ways in which people write it."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
-from vae_course.exercises.core import Arguments
+from vae_course.exercises.core import Arguments, Misconception
 
 
 def draw_two_gaussians(generator: Generator) -> Arguments:
@@ -13,6 +15,27 @@ def draw_two_gaussians(generator: Generator) -> Arguments:
     qm, pm = (1.5 * torch.randn(batch, dim, generator=generator) for _ in range(2))
     qv, pv = (torch.exp(2 * torch.rand(batch, dim, generator=generator) - 1.5) for _ in range(2))
     return qm, qv, pm, pv
+
+
+SMALL_NUMBER = (
+    "Right until a variance is tiny: a small number that is added to it, or at which it is clamped, is then larger than the "
+    "variance itself. This formula needs no such number: a variance is positive, and its logarithm is finite."
+)
+
+
+def with_small_numbers(formula: Callable[..., Tensor], *variances: int) -> list[Misconception]:
+    """What people do to variances, to be on the safe side. `variances`: which arguments of the formula they are."""
+    habits: dict[str, Callable[[Tensor], Tensor]] = {
+        "adds-1e-6": lambda v: v + 1e-6,
+        "adds-1e-8": lambda v: v + 1e-8,
+        "clamps-at-1e-6": lambda v: v.clamp(min=1e-6),
+        "clamps-at-1e-8": lambda v: v.clamp(min=1e-8),
+    }
+
+    def wrong(change: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+        return lambda *inputs: formula(*(change(t) if i in variances else t for i, t in enumerate(inputs)))
+
+    return [Misconception(name, wrong(change), SMALL_NUMBER, family="small-number") for name, change in habits.items()]
 
 
 def kl_layouts(generator: Generator) -> dict[str, Arguments]:

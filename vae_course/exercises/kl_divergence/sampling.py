@@ -17,8 +17,9 @@ from vae_course.exercises.layouts import case_fingerprint, holds_for, stays_fini
 
 
 def draw_samples(generator: Generator) -> Arguments:
-    """z (n, batch, dim), and two Gaussians (batch, dim)."""
+    """z (n, batch, dim), and two Gaussians (batch, dim); the last q is so near its p that about half of its estimates are negative."""
     qm, qv, pm, pv = draw_two_gaussians(generator)
+    pm[-1], pv[-1] = qm[-1] + 0.1 * qv[-1].sqrt(), qv[-1]
     n = int(torch.randint(8, 12, (), generator=generator))  # differs from every batch and from dim
     return qm + qv.sqrt() * torch.randn(n, *qm.shape, generator=generator), qm, qv, pm, pv
 
@@ -98,6 +99,15 @@ kl_monte_carlo = Exercise(
             "sign",
             lambda z, qm, qv, pm, pv: -log_ratio(z, qm, qv, pm, pv),
             "Yours is log p − log q, whose mean under q is −KL. The KL is E_q[log q − log p], in this order.",
+        ),
+        *(
+            Misconception(
+                f"negatives-{what}",
+                lambda z, qm, qv, pm, pv, positive=positive: positive(log_ratio(z, qm, qv, pm, pv)),
+                "You made negative estimates positive. A single estimate may be negative; only their average is the KL, and it "
+                "comes out right because they are.",
+            )
+            for what, positive in (("made-positive", torch.abs), ("set-to-zero", torch.relu))
         ),
         Misconception(
             "log-q-alone",

@@ -70,6 +70,16 @@ predict_pixels = Exercise(
             "15.94 = 23 ln 2 is where the naive loss freezes: its last finite value. It breaks one halving later.",
         ),
         Misconception(
+            "edge-sign",
+            {"edge logit": -24 * math.log(2)},
+            "−16.6: there p itself is tiny and float32 keeps it well. 1 − p is lost on the other side, where p comes near 1.",
+        ),
+        Misconception(
+            "beta-counts-latents",
+            {"beta": 20},
+            "20 counts latent dimensions. The mean runs over the pixels, and divides by their number.",
+        ),
+        Misconception(
             "beta-upside-down",
             {"beta": 1 / 784},
             "1/784 is what the reconstruction is multiplied with. Divide the whole loss by that: then the KL stands there "

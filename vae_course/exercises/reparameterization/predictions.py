@@ -48,6 +48,11 @@ predict_noise = Exercise(
             "1/3 is E[u²]. The variance subtracts the squared mean: 1/3 − 1/4.",
         ),
         Misconception(
+            "variance-of-normal",
+            {"variance": 1},
+            "1 is the variance of randn. rand stays between 0 and 1, so no draw is further than ½ from the mean.",
+        ),
+        Misconception(
             "mean-of-normal",
             {"mean": 0},
             "0 is the mean of randn. rand is uniform between 0 and 1, so it is never negative.",

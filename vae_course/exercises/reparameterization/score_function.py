@@ -54,6 +54,12 @@ score_function_gradient = Exercise(
             "The sign is flipped: moving m towards z raises log N(z; m, v).",
         ),
         Misconception(
+            "baseline-taken-off",
+            lambda fz, z, m, v: ((fz - fz.mean())[:, None] * (z - m) / v).mean(0),
+            "You take off a baseline, which makes the noise smaller. Asked is the plain estimate first, f(z) times the score; (and "
+            "a mean that contains the draw itself as baseline biases the estimate a little).",
+        ),
+        Misconception(
             "score-alone",
             lambda fz, z, m, v: ((z - m) / v).mean(0),
             "This is the mean score, which is 0 in expectation. Each score is weighted by its f(z).",
