@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Normal, kl_divergence
+from torch.nn.functional import softplus
 
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import (
@@ -15,6 +16,7 @@ from vae_course.evaluation import (
     latent_activity,
     log_likelihood,
 )
+from vae_course.importance import log_bernoulli
 from vae_course.reference import VAE
 
 X = binarize(load_mnist("test").images[:40], torch.Generator().manual_seed(0))
@@ -176,6 +178,45 @@ def test_the_elbo_agrees_with_the_reference_s_own():
         _, kl, rec = model.negative_elbo_bound(X.repeat_interleave(500, 0))
     assert ours.kl == pytest.approx(kl.item(), rel=1e-5)
     assert ours.rec == pytest.approx(rec.item(), abs=1.2)  # five standard errors of either's 20,000 draws
+
+
+@pytest.mark.parametrize("pixels", [784, 113, 226])
+def test_the_product_of_sigmoids_is_the_sum_of_softplus(pixels: int):
+    """Also for sizes that no group of factors divides, for grey pixels, and far out, where a product of softplus' own would vanish."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(5, pixels, generator=generator)
+    logits = 4 * torch.randn(5, 3, pixels, generator=generator)
+    logits[0] = 1e4 * torch.randn(3, pixels, generator=generator)
+    before = logits.clone()
+    right = (x.unsqueeze(1) * logits - softplus(logits)).sum(-1)
+    assert torch.allclose(log_bernoulli(x, logits), right, rtol=1e-5, atol=1e-3)
+    assert torch.allclose(log_bernoulli(x.double(), logits[1].double()), _each_with_each(x, logits[1]), rtol=1e-9)
+    assert torch.equal(logits, before)  # the buffer is another
+
+
+def _each_with_each(x: Tensor, logits: Tensor) -> Tensor:
+    x, logits = x.double().unsqueeze(1), logits.double().unsqueeze(0)
+    return (x * logits - softplus(logits)).sum(-1)
+
+
+def test_a_narrower_decoder_says_what_its_rounding_moved():
+    """The difference is measured on the same noise, and is the one between two evaluations."""
+    model = tiny(4, scale=2.0)
+    wide, narrow = (evaluate(model, X, "iwae", 50, decoder_dtype=dtype) for dtype in (None, torch.bfloat16))
+    assert wide.rounding == 0 and "narrower" not in str(wide)
+    assert 0 < abs(narrow.rounding) < 0.5
+    assert narrow.rounding == pytest.approx(narrow.bound - wide.bound, abs=1e-9)
+    assert f"narrower decoder {narrow.rounding:+.3f}" in str(narrow)
+    assert next(model.dec.parameters()).dtype == torch.float32  # a copy was narrowed
+
+
+def test_a_decoder_that_cannot_be_copied_is_named():
+    model = tiny(2)
+    function = model.dec.forward
+    vars(model)["_modules"].pop("dec")
+    model.dec = function
+    with pytest.raises(TypeError, match="The decoder is a method; only an nn.Module can be copied"):
+        evaluate(model, X, decoder_dtype=torch.bfloat16)
 
 
 # ---------------------------------------------------------------- memory, chance, state

@@ -9,6 +9,7 @@ from torch import nn
 
 from vae_course import given, weights
 from vae_course.authoring import train_weights
+from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate, exact_log_likelihood
 from vae_course.reference import VAE
@@ -27,7 +28,7 @@ def load(name: str) -> tuple[VAE, dict]:
 
 def test_the_lessons_models_are_there():
     assert set(NAMES) <= set(weights.available())
-    assert {recipe.name for recipe in train_weights.RECIPES} == set(weights.available())
+    assert {name for name, recipe in recipes().items() if recipe.stored} == set(weights.available())
 
 
 def test_all_weights_together_are_at_most_6_megabytes():
@@ -39,10 +40,8 @@ def test_all_weights_together_are_at_most_6_megabytes():
 @pytest.mark.parametrize("name", NAMES)
 def test_the_recorded_recipe_is_the_one_in_the_script(name: str):
     info = weights.load(name)[1]
-    recipe = next(recipe for recipe in train_weights.RECIPES if recipe.name == name)
-    assert {
-        key: info[key] for key in ("nn", "z_dim", "steps", "batch_size", "lr", "warmup", "iw", "seed", "split")
-    } == {key: value for key, value in vars(recipe).items() if key != "name"}
+    asked = {key: value for key, value in vars(recipe(name)).items() if key not in ("what", "stored")}
+    assert {key: info[key] for key in asked} == asked
     assert abs(info["float16_costs_nats"]) < 0.05
 
 
@@ -136,14 +135,15 @@ def test_the_script_trains_and_writes_what_load_reads(tmp_path: Path, monkeypatc
 
 
 def test_the_same_recipe_gives_the_same_model():
-    recipe = train_weights.Recipe("again", nn="tiny", z_dim=2, steps=5, iw=2)
+    recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, iw=2)
     one, two = (train_weights.train(recipe, progress=False).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
-def test_a_shortened_recipe_does_not_replace_the_lessons_model(capsys):
+@pytest.mark.parametrize("option", [["--steps"], ["--seed"], ["--recipe", "quick", "--seed"]])
+def test_another_recipe_does_not_replace_the_lessons_model(option: list[str], capsys):
     before = weights.FIGURES.read_text(encoding="utf-8")
-    assert train_weights.main(["--steps", "3"]) == 2
+    assert train_weights.main([*option, "3"]) == 2
     assert "--output" in capsys.readouterr().err
     assert weights.FIGURES.read_text(encoding="utf-8") == before
 
@@ -151,6 +151,22 @@ def test_a_shortened_recipe_does_not_replace_the_lessons_model(capsys):
 def test_the_list_of_recipes_is_shown(capsys):
     assert train_weights.main(["--list"]) == 0
     assert "v1_z20" in capsys.readouterr().out
+
+
+def test_a_recipe_with_a_slip_is_named(tmp_path: Path, monkeypatch):
+    for slip, said in (
+        ("z_dims = 2", r"recipes.toml, \[mine\]: .*z_dims"),
+        ('schedule = "cosine"\nz_dim = 2', r"recipes.toml, \[mine\]: schedule is one of falling, staged"),
+    ):
+        (tmp_path / "recipes.toml").write_text(f'[mine]\nnn = "v1"\nsteps = 3\n{slip}\n', encoding="utf-8")
+        monkeypatch.setattr("vae_course.authoring.recipes.FILE", tmp_path / "recipes.toml")
+        recipes.cache_clear()
+        with pytest.raises(ValueError, match=said):
+            recipes()
+    monkeypatch.undo()
+    recipes.cache_clear()
+    with pytest.raises(ValueError, match="There is no recipe 'v9'. Those that exist: v1_z20"):
+        recipe("v9")
 
 
 def test_the_figures_file_is_tidy_json():

@@ -4,8 +4,8 @@ curves = fit(VAE(nn="v1", z_dim=20), load_mnist("train"))
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +14,31 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from vae_course.checkpoints import load_checkpoint, save_checkpoint
+from vae_course.curves import Curves as Curves
+from vae_course.curves import TrainingDiverged as TrainingDiverged
 from vae_course.data import MNIST, binarize
 
 NO_BARS = any(os.environ.get(name) for name in ("TQDM_DISABLE", "VAE_COURSE_STATIC"))  # no bars in a built notebook
 MAX_GRADIENT_NORM = 100.0  # nats; far above what a healthy step has, so that it only catches the wild ones
-
-
-@dataclass
-class Curves:
-    """What a training run wrote down: one row of plain numbers for every step.
-
-    curves["gen/kl_z"] is the list of one quantity's values, curves.steps("gen/kl_z") the steps at which it was seen,
-    curves.keys() what there is. All are nats per image, averaged over the batch of that step.
-    """
-
-    rows: list[dict[str, float]] = field(default_factory=list)
-
-    def __getitem__(self, key: str) -> list[float]:
-        values = [row[key] for row in self.rows if key in row]
-        if not values:
-            raise KeyError(f"The curves have no {key!r}, only {', '.join(self.keys()) or 'no steps at all'}.")
-        return values
-
-    def steps(self, key: str = "train/loss") -> list[int]:
-        return [step for step, row in enumerate(self.rows, start=1) if key in row]
-
-    def keys(self) -> list[str]:
-        return list(dict.fromkeys(key for row in self.rows for key in row))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __repr__(self) -> str:
-        last = {key: sum(self[key][-100:]) / len(self[key][-100:]) for key in self.keys()}
-        means = ", ".join(f"{key} {value:.1f}" for key, value in last.items())
-        return f"Curves({len(self):,} steps; means of the last 100: {means})" if last else "Curves(no steps)"
-
-
-class TrainingDiverged(FloatingPointError):
-    """The loss or its gradient became infinite or NaN. `curves` has the steps before; the model is as they left it."""
-
-    curves: Curves
+# beta2 0.99 instead of 0.999: an average over 100 steps can follow a loss that falls from 543 to 100 in 1,000.
+ADAM: Mapping[str, Any] = {"betas": (0.9, 0.99), "fused": True}
 
 
 Objective = Callable[[Any, Tensor], Any]
+
+
+def falling(done: float) -> float:
+    """From 1 in a straight line to 0."""
+    return 1 - done
+
+
+def staged(done: float) -> float:
+    """Eight stages of 1, 3, 9, ... 2187 parts, each at a rate 10^(1/7) times below the one before.
+
+    Source: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5: 3,280 passes through the data.
+    """
+    stage = next(i for i in range(8) if i == 7 or done * 3_280 < (3 ** (i + 1) - 1) / 2)
+    return 10 ** (-stage / 7)
 
 
 def fit(
@@ -69,6 +50,9 @@ def fit(
     batch_size: int = 100,
     lr: float = 5e-3,
     warmup: int = 100,
+    kl_warmup: int = 0,
+    schedule: Callable[[float], float] = falling,
+    adam: Mapping[str, Any] | None = None,
     seed: int = 0,
     valid: MNIST | Tensor | None = None,
     valid_every: int = 200,
@@ -80,7 +64,7 @@ def fit(
 ) -> Curves:
     """Train `model` in place by Adam and return its learning curves. Interrupting keeps both: the curves so far come back.
 
-    The learning rate rises to `lr` over the first `warmup` steps and then falls in a straight line to 0.
+    The learning rate rises to `lr` over the first `warmup` steps, and by `schedule` falls, in a straight line to 0.
 
     Args:
         model: any module; its parameters are changed.
@@ -89,6 +73,9 @@ def fit(
         objective: objective(model, x) -> the scalar to minimise, or (scalar, {name: number to write down}). None:
             model.loss(x). The IWAE bound: `lambda model, x: model.negative_iwae_bound(x, iw=10)[0]`.
         steps, batch_size, lr, warmup: the recipe.
+        kl_warmup: for so many steps the KL (the objective's "gen/kl_z") counts less, by a weight that rises from 0 to 1.
+        schedule: what the rate is multiplied with, by the share of the steps that is done.
+        adam: other options of torch.optim.Adam than `ADAM`.
         seed: of everything random, the model's draws included; the global generator is left as it was found.
         valid: images on which the objective is computed every `valid_every` steps, as "valid/loss".
         callback: callback(step, curves) after every step, e.g. to draw a live figure.
@@ -107,9 +94,11 @@ def fit(
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     device = parameters[0].device
     images = _images(data).to(device)
-    # beta2 0.99 instead of 0.999: an average over 100 steps can follow a loss that falls from 543 to 100 in 1,000.
-    optimizer = torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.99), fused=True)
-    settings = dict(steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, seed=seed, images=len(images))
+    optimizer = torch.optim.Adam(parameters, lr=lr, **{**ADAM, **(adam or {})})
+    settings: dict[str, Any] = dict(
+        steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, kl_warmup=kl_warmup, seed=seed
+    )
+    settings |= dict(schedule=schedule.__name__, images=len(images))
     curves = Curves()
     was_training = model.training
     model.train()
@@ -121,14 +110,18 @@ def fit(
         try:
             for step in range(len(curves) + 1, steps + 1):
                 for group in optimizer.param_groups:
-                    group["lr"] = lr * min(1, step / max(1, warmup)) * (1 - (step - 1) / steps)
+                    group["lr"] = lr * min(1, step / max(1, warmup)) * schedule((step - 1) / steps)
                 x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
-                loss, row = _loss(objective, model, x)
-                optimizer.zero_grad()
-                loss.backward()
-                norm = nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
+                with _quick_products():
+                    loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
+                    optimizer.zero_grad()
+                    loss.backward()
+                gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+                norm = nn.utils.get_total_norm(gradients)
                 if not torch.isfinite(loss + norm):
                     raise _diverged(step, loss, norm, curves)
+                if norm > MAX_GRADIENT_NORM:
+                    nn.utils.clip_grads_with_norm_(parameters, MAX_GRADIENT_NORM, norm)
                 optimizer.step()
                 if valid is not None and (step % valid_every == 0 or step == steps):
                     row["valid/loss"] = _valid_loss(objective, model, _images(valid).to(device), seed)
@@ -185,8 +178,22 @@ def _own_loss(model: Any) -> Objective:
     return lambda model, x: model.loss(x)
 
 
-def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str, float]]:
-    """The scalar to minimise, and the row to write down."""
+@contextmanager
+def _quick_products() -> Iterator[None]:
+    """Let matrix products round their inputs to bfloat16, where the CPU has instructions that gain by it.
+
+    A gradient step is far noisier than that. What is *measured* (the callback, `valid`) keeps full precision.
+    """
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _loss(objective: Objective, model: Any, x: Tensor, spared: float = 0.0) -> tuple[Tensor, dict[str, float]]:
+    """The scalar to minimise, spared this share of the KL, and the row to write down."""
     result = objective(model, x)
     loss, summary = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not (isinstance(loss, Tensor) and loss.ndim == 0 and isinstance(summary, dict)):
@@ -201,7 +208,15 @@ def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str
             ".detach(), torch.no_grad() or numpy on the way from x to the loss."
         )
     numbers = {name: torch.as_tensor(value).item() for name, value in summary.items()}
-    return loss, {"train/loss": loss.item()} | numbers
+    row = {"train/loss": loss.item()} | numbers
+    if spared:
+        if not isinstance(kl := summary.get("gen/kl_z"), Tensor):
+            raise TypeError(
+                'kl_warmup needs an objective that returns its KL as a tensor, under the name "gen/kl_z": a pair (loss, {...}), '
+                f"as `VAE.loss` does; this one names {list(summary) or 'nothing'}."
+            )
+        loss = loss - spared * kl
+    return loss, row
 
 
 def _valid_loss(objective: Objective, model: Any, images: Tensor, seed: int) -> float:

@@ -1,12 +1,13 @@
 """Train the models that the lessons load, and write down how, and how good they are.
 
-    vae-course train                     every recipe
-    vae-course train --recipe v1_z20     one of them
-    vae-course train --list              what there is
-    vae-course train --measure           no training: measure the stored models again
+    vae-course train                                      every recipe whose weights come with the course
+    vae-course train --recipe v1_z20                      one of them
+    vae-course train --recipe v2_iwae50_long --device cuda --output folder
+    vae-course train --list                               what there is
+    vae-course train --measure                            no training: measure the stored models again
 
-A recipe is data: to add a model, add a line to RECIPES. Training never sees the test images; each recipe touches them
-once, for its figures.
+A recipe is data: to add a model, add a table to recipes.toml. Training never sees the test images; each run touches them once, for its
+figures.
 """
 
 import argparse
@@ -18,7 +19,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,57 +26,27 @@ import torch
 from safetensors.torch import save
 
 from vae_course import weights
+from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import active_units, evaluate, exact_log_likelihood, log_likelihood
 from vae_course.reference import VAE
 from vae_course.training import fit, start_at_mean_pixel
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is made. `iw` 1 trains by the NELBO, more by the IWAE bound with that many draws."""
-
-    name: str
-    nn: str
-    z_dim: int
-    steps: int
-    batch_size: int = 100
-    lr: float = 3e-3
-    warmup: int = 200
-    iw: int = 1
-    seed: int = 0
-    split: str = "train+valid"
-
-
-RECIPES = (
-    Recipe("v1_z20", nn="v1", z_dim=20, steps=16_000, lr=3e-3),
-    Recipe("v1_z2", nn="v1", z_dim=2, steps=16_000, lr=2e-3),
-)
 
 NLL_IMAGES = 1_000  # log p(x) is measured on the first so many test images, with NLL_IW draws each
 NLL_IW = 5_000
 BINARIZATION_SEED = 1  # of the test images' black and white
 
 
-def train(recipe: Recipe, progress: bool = True) -> VAE:
+def train(recipe: Recipe, progress: bool = True, device: str = "cpu") -> VAE:
     """A model made by the recipe: the same recipe gives the same model (same machine, same number of threads)."""
     data = load_mnist(recipe.split)
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         model = VAE(nn=recipe.nn, name=recipe.name, z_dim=recipe.z_dim)
     start_at_mean_pixel(model, data)
-    fit(
-        model,
-        data,
-        objective=None if recipe.iw == 1 else lambda model, x: model.negative_iwae_bound(x, recipe.iw)[0],
-        steps=recipe.steps,
-        batch_size=recipe.batch_size,
-        lr=recipe.lr,
-        warmup=recipe.warmup,
-        seed=recipe.seed,
-        progress=progress,
-    )
-    return model
+    objective = None if recipe.iw == 1 else lambda model, x: model.negative_iwae_bound(x, recipe.iw)[0]
+    fit(model.to(device), data, objective=objective, progress=progress, **recipe.fit_options())
+    return model.cpu()
 
 
 def figures(model: VAE, nll_images: int | None = None) -> dict[str, float]:
@@ -111,7 +81,7 @@ def store(model: VAE, recipe: Recipe, seconds: float, folder: Path) -> dict[str,
     model.load_state_dict(state)
     found = figures(model)
     _write(folder / f"{recipe.name}.safetensors", save(state))
-    info = dataclasses.asdict(recipe) | {
+    info = _described(recipe) | {
         "figures": found,
         "float16_costs_nats": round(found["test_nelbo"] - before, 4),
         "seconds": round(seconds),
@@ -121,44 +91,58 @@ def store(model: VAE, recipe: Recipe, seconds: float, folder: Path) -> dict[str,
     return info
 
 
-def measure(name: str) -> dict[str, Any]:
+def measure(recipe: Recipe) -> dict[str, Any]:
     """Measure a stored model again, for example after `figures` has learned something new."""
-    state, info = weights.load(name)
-    model = VAE(nn=info["nn"], name=name, z_dim=info["z_dim"])
+    state, info = weights.load(recipe.name)
+    model = VAE(nn=recipe.nn, name=recipe.name, z_dim=recipe.z_dim)
     model.load_state_dict(state)
-    info["figures"] = figures(model)
-    _record(name, info, weights.FOLDER)
+    info |= _described(recipe) | {"figures": figures(model)}
+    _record(recipe.name, info, weights.FOLDER)
     return info
 
 
+def _described(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as it is recorded beside what it made."""
+    return {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("what", "stored")}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    names = [recipe.name for recipe in RECIPES]
+    stored = [name for name, recipe in recipes().items() if recipe.stored]
     parser = argparse.ArgumentParser(prog="vae-course train", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--recipe", action="append", choices=names, help="may be repeated; default: all")
+    parser.add_argument(
+        "--recipe", action="append", choices=list(recipes()), help="may be repeated; default: all stored"
+    )
     parser.add_argument("--list", action="store_true", help="show the recipes and train nothing")
     parser.add_argument("--measure", action="store_true", help="train nothing; measure the stored models again")
     parser.add_argument("--output", type=Path, default=weights.FOLDER, help="default: the package's own folder")
+    parser.add_argument("--seed", type=int, help="another seed than the recipe's")
+    parser.add_argument("--device", default="cpu", help="where to train, e.g. cuda")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's, e.g. to try it out")
     args = parser.parse_args(argv)
-    chosen = [recipe for recipe in RECIPES if recipe.name in (args.recipe or names)]
     if args.list:
-        for recipe in chosen:
-            print(recipe)
+        for one in recipes().values():
+            print(f"{one.name:16} {one.what}")
         return 0
+    chosen = [recipe(name) for name in args.recipe or stored]
     if args.measure:
-        for recipe in chosen:
-            print(f"{recipe.name}: {json.dumps(measure(recipe.name)['figures'])}")
+        for one in chosen:
+            print(f"{one.name}: {json.dumps(measure(one)['figures'])}")
         return 0
-    if args.steps is not None and args.output == weights.FOLDER:
-        print("--steps makes a model that its recipe does not describe: give --output too.", file=sys.stderr)
+    changes = {name: value for name in ("steps", "seed") if (value := getattr(args, name)) is not None}
+    if args.output == weights.FOLDER and (changes or not all(one.stored for one in chosen)):
+        print(
+            "The package's own folder keeps the stored models as their recipes describe them: give --output FOLDER for another "
+            "model, seed or number of steps.",
+            file=sys.stderr,
+        )
         return 2
-    for recipe in chosen:
-        if args.steps is not None:
-            recipe = dataclasses.replace(recipe, steps=args.steps)
+    args.output.mkdir(parents=True, exist_ok=True)
+    for one in chosen:
+        one = dataclasses.replace(one, **changes)
         start = time.perf_counter()
-        model = train(recipe)
-        info = store(model, recipe, time.perf_counter() - start, args.output)
-        print(f"{recipe.name}: {json.dumps(info['figures'])}")
+        model = train(one, device=args.device)
+        info = store(model, one, time.perf_counter() - start, args.output)
+        print(f"{one.name}: {json.dumps(info['figures'])}")
     return 0
 
 

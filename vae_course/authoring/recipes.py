@@ -1,0 +1,73 @@
+"""How models are made, as data: `recipes.toml`, one table a model."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vae_course.training import falling, staged
+
+FILE = Path(__file__).with_name("recipes.toml")
+SCHEDULES: Mapping[str, Callable[[float], float]] = {"falling": falling, "staged": staged}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is made.
+
+    Args:
+        what: what it is for.
+        nn, z_dim: the network and its latents.
+        iw: 1 trains by the NELBO, more by the IWAE bound with that many draws.
+        steps, batch_size, lr, warmup, kl_warmup, schedule, adam: see `training.fit`; schedules by name.
+        split: of MNIST.
+        stored: its weights come with the course.
+    """
+
+    name: str
+    nn: str
+    z_dim: int
+    steps: int
+    what: str = ""
+    batch_size: int = 100
+    lr: float = 3e-3
+    warmup: int = 100
+    kl_warmup: int = 0
+    schedule: str = "falling"
+    adam: Mapping[str, Any] | None = None
+    iw: int = 1
+    seed: int = 0
+    split: str = "train"
+    stored: bool = False
+
+    def fit_options(self) -> dict[str, Any]:
+        """What `fit` is told, but for the objective."""
+        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "seed")
+        return {name: getattr(self, name) for name in names} | {"schedule": SCHEDULES[self.schedule]}
+
+
+@cache
+def recipes() -> dict[str, Recipe]:
+    """All recipes by name.
+
+    Raises:
+        ValueError: a table says something that no recipe has, or lacks what every one needs.
+    """
+    found = {}
+    for name, table in tomllib.loads(FILE.read_text(encoding="utf-8")).items():
+        try:
+            found[name] = Recipe(name, **table)
+        except TypeError as error:
+            raise ValueError(f"{FILE.name}, [{name}]: {str(error).removeprefix('Recipe.__init__() ')}") from None
+        if found[name].schedule not in SCHEDULES:
+            raise ValueError(f"{FILE.name}, [{name}]: schedule is one of {', '.join(SCHEDULES)}")
+    return found
+
+
+def recipe(name: str) -> Recipe:
+    """One of them; raises `ValueError` with the names that there are."""
+    if name not in recipes():
+        raise ValueError(f"There is no recipe {name!r}. Those that exist: {', '.join(recipes())}.")
+    return recipes()[name]
