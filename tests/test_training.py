@@ -105,26 +105,26 @@ def test_the_staged_schedule_has_the_papers_eight_stages():
     assert [seen.count(rate) for rate in sorted(set(seen), reverse=True)] == [3**i for i in range(8)]
 
 
-@pytest.mark.parametrize("precision", ["highest", "high"])
-def test_products_are_quick_in_training_only(precision: str):
-    """The callback, the validation and whatever comes after `fit` have the precision that was set before."""
-    seen: dict[str, set[str]] = {"objective": set(), "elsewhere": set()}
+def test_bfloat16_narrows_the_products_of_training_and_nothing_else():
+    """What linear layers hand on is float32, sums and what a callback computes are as they were, and it learns as well."""
+    seen: dict[str, set[bool]] = {"training": set(), "elsewhere": set()}
+    number = torch.full((1, 1), 1 + 2**-12)  # bfloat16 keeps 8 binary digits: it becomes 1
+
+    def is_narrow() -> bool:
+        return bool(nn.functional.linear(number, torch.ones(1, 1)) == 1)
 
     def objective(model: VAE, x: Tensor) -> Tensor:
-        seen["objective"].add(torch.get_float32_matmul_precision())
+        seen["training"].add(is_narrow())
+        assert model.dec(model.enc(x)[0]).dtype == torch.float32 and (number @ number).item() > 1
         return model.negative_elbo_bound(x)[0]
 
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(precision)
-    try:
-        run(
-            objective=objective,
-            callback=lambda step, curves: seen["elsewhere"].add(torch.get_float32_matmul_precision()),
-        )
-        seen["elsewhere"].add(torch.get_float32_matmul_precision())
-    finally:
-        torch.set_float32_matmul_precision(before)
-    assert seen == {"objective": {"medium"}, "elsewhere": {precision}}
+    narrow, curves = run(
+        objective=objective, bfloat16=True, callback=lambda step, curves: seen["elsewhere"].add(is_narrow())
+    )
+    assert seen == {"training": {True}, "elsewhere": {False}} and not is_narrow()
+    _, wide = run(objective=lambda model, x: model.negative_elbo_bound(x)[0])
+    assert curves["train/loss"] != wide["train/loss"]
+    assert curves["train/loss"] == pytest.approx(wide["train/loss"], rel=0.03)
 
 
 # ---------------------------------------------------------------- it learns

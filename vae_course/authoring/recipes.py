@@ -21,7 +21,7 @@ class Recipe:
         what: what it is for.
         nn, z_dim: the network and its latents.
         iw: 1 trains by the NELBO, more by the IWAE bound with that many draws.
-        steps, batch_size, lr, warmup, kl_warmup, schedule, adam: see `training.fit`; schedules by name.
+        steps, batch_size, lr, warmup, kl_warmup, schedule, adam, bfloat16: see `training.fit`; schedules by name.
         split: of MNIST.
         stored: its weights come with the course.
     """
@@ -37,6 +37,7 @@ class Recipe:
     kl_warmup: int = 0
     schedule: str = "falling"
     adam: Mapping[str, Any] | None = None
+    bfloat16: bool = False
     iw: int = 1
     seed: int = 0
     split: str = "train"
@@ -44,7 +45,7 @@ class Recipe:
 
     def fit_options(self) -> dict[str, Any]:
         """What `fit` is told, but for the objective."""
-        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "seed")
+        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "bfloat16", "seed")
         return {name: getattr(self, name) for name in names} | {"schedule": SCHEDULES[self.schedule]}
 
 
