@@ -143,10 +143,10 @@ def test_doubling_the_grid_changes_nothing():
 def test_in_pieces_or_at_once_is_the_same_on_the_same_noise(iw: int, rows: int):
     """The plain formula, with its (n, iw, 784) broadcast and torch.distributions, on the noise that evaluate draws."""
     model = tiny(3, scale=2.0)
-    generator = torch.Generator().manual_seed(4)
     log_w, log_p = [], []
     with torch.no_grad():
-        for images in X.split(max(1, rows // iw)):
+        for number, images in enumerate(X.split(max(1, rows // iw))):
+            generator = torch.Generator().manual_seed(4 * 1_000_003 + number)
             n, left, noise = len(images), iw, []
             while left:
                 draws = min(left, max(1, rows // n))
@@ -228,6 +228,19 @@ def test_the_decoder_is_never_asked_for_more_rows_than_allowed(images: int, iw: 
     evaluate(model, X[:images], "iwae", iw, rows=rows)
     assert max(model.rows) <= rows
     assert sum(model.rows) == images * iw
+
+
+def test_the_number_of_threads_changes_no_number_and_is_put_back():
+    model, before = tiny(3), torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(evaluate(model, X, "iwae", 300, rows=400).per_image)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
 
 
 def test_the_same_seed_gives_the_same_numbers_and_the_global_generator_is_left_alone():

@@ -82,7 +82,8 @@ def evaluate(
         x: (n, 784) pixels in [0, 1]; 0 or 1 for the figures that papers print: `binarize(load_mnist("test").images)`.
         bound: "elbo" or "iwae".
         iw: draws of z per image. In "elbo" more draws only make the estimate less noisy; in "iwae" they raise the bound.
-        seed: of the draws. The same seed, x, iw and rows give the same numbers; the global generator is not touched.
+        seed: of the draws. The same seed, x, iw and rows give the same numbers, whatever the number of threads; the global
+            generator is not touched.
         rows: how many rows the decoder computes at a time.
         decoder_dtype: of a copy of the decoder that computes in place of it. torch.bfloat16 is faster where the CPU has
             instructions for it (avx512_bf16) and rounds each logit to 3 digits; `rounding` says what that cost.
@@ -101,16 +102,14 @@ def evaluate(
     x = _checked(model, x)
 
     def measured(images: Tensor, decode: Decoder) -> tuple[Tensor, ...]:
-        generator = torch.Generator(device=x.device).manual_seed(seed)
-        pieces = [bounds_of(model, piece, decode, iw, rows, generator) for piece in images.split(size)]
-        iwae, kl, rec, effective = (torch.cat(column) for column in zip(*pieces, strict=True))  # (n,) each
+        iwae, kl, rec, effective = bounds_of(model, images, decode, iw, rows, seed)  # (n,) each
         return -(kl + rec) if bound == "elbo" else iwae, kl, rec, effective
 
-    size = max(1, rows // iw)  # images at a time
     with _evaluating(model):
         per_image, kl, rec, effective = measured(x, decoder_of(model, decoder_dtype))
         rounding = 0.0
         if decoder_dtype is not None:
+            size = max(1, rows // iw)
             some = x[: math.ceil(compared / size) * size]  # whole pieces: they meet the same noise again
             rounding = (per_image[: len(some)] - measured(some, model.dec)[0]).mean().item() if compared else math.nan
     return Evaluation(

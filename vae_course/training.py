@@ -187,7 +187,8 @@ class _NarrowProducts(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is nn.functional.linear:
-            return func(*(None if part is None else part.bfloat16() for part in args), **(kwargs or {})).float()
+            narrow = [None if part is None else part.bfloat16() for part in args]
+            return func(*narrow, **(kwargs or {})).float()
         return func(*args, **(kwargs or {}))
 
 

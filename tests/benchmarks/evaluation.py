@@ -10,6 +10,7 @@ Never part of `make test`. Give it both cores and nothing else.
 """
 
 import argparse
+import itertools
 import math
 import re
 import resource
@@ -63,13 +64,15 @@ def naive(model: VAE, x: Tensor, noise: Callable[[int], Tensor]) -> Tensor:
 
 def same_noise(z_dim: int, seed: int = 0) -> Callable[[int], Tensor]:
     """The noise that `log_likelihood` draws: image by image, as many draws at a time as it decodes."""
-    generator = torch.Generator().manual_seed(seed)
+    numbers = itertools.count()
+
+    def of_one_image() -> Tensor:
+        generator = torch.Generator().manual_seed(1_000_003 * seed + next(numbers))
+        sizes = [min(ROWS, IW - done) for done in range(0, IW, ROWS)]
+        return torch.cat([torch.randn(size, z_dim, generator=generator) for size in sizes])
 
     def noise(images: int) -> Tensor:
-        sizes = [min(ROWS, IW - done) for done in range(0, IW, ROWS)]
-        return torch.stack(
-            [torch.cat([torch.randn(s, z_dim, generator=generator) for s in sizes]) for _ in range(images)]
-        )
+        return torch.stack([of_one_image() for _ in range(images)])
 
     return noise
 
