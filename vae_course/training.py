@@ -186,10 +186,13 @@ class _NarrowProducts(TorchFunctionMode):
     """Within, every linear layer multiplies in bfloat16 and hands on float32; all else, a bound's sums above all, is as it was."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func is nn.functional.linear:
-            narrow = [None if part is None else part.bfloat16() for part in args]
-            return func(*narrow, **(kwargs or {})).float()
-        return func(*args, **(kwargs or {}))
+        chosen = _narrow_linear if func is nn.functional.linear else func
+        return chosen(*args, **(kwargs or {}))
+
+
+def _narrow_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    narrow = None if bias is None else bias.bfloat16()
+    return nn.functional.linear(input.bfloat16(), weight.bfloat16(), narrow).float()
 
 
 def _loss(objective: Objective, model: Any, x: Tensor, spared: float = 0.0) -> tuple[Tensor, dict[str, float]]:
