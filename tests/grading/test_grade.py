@@ -345,14 +345,14 @@ def test_changed_marks_what_a_changed_answer_touches_and_says_whose_marks_move(
     capsys.readouterr()
     run()
     assert marks() == before
-    assert "1 answers are others than those marked (ada/sample_gaussian): --changed" in capsys.readouterr().out
+    assert "1 answer is another than the one marked (ada/sample_gaussian): --changed" in capsys.readouterr().out
     examined = []
     whole = marking.examine
     monkeypatch.setattr(marking, "examine", lambda e, a, s: (examined.append(e.name), whole(e, a, s))[1])
     assert run("--changed") == 0
     assert examined == ["sample_gaussian"], "nothing else of anybody"
     out = capsys.readouterr().out
-    assert "1 marks moved:" in out and "ada  sample_gaussian: wrong" in out and "-> correct 7" in out
+    assert "1 mark moved:" in out and "ada  sample_gaussian: wrong" in out and "-> correct 7" in out
     assert marks()["ada", "sample_gaussian"]["status"] == "correct"
     run("--changed")
     assert "0 marks moved" in capsys.readouterr().out and examined == ["sample_gaussian"]

@@ -1,6 +1,6 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -159,17 +159,22 @@ def _report(
     lines = [f"warning: {warning}" for warning in found.warnings]
     if options.changed or options.only:
         moved = moves(before, marks)
-        lines += [f"{len(moved)} marks moved" + (":" if moved else ""), *(f"  {line}" for line in moved)]
+        lines += [f"{_count(moved, 'mark')} moved" + (":" if moved else ""), *(f"  {line}" for line in moved)]
     if outdated:
         shown = ", ".join(outdated[:10]) + (" ..." if len(outdated) > 10 else "")
-        lines.append(f"{len(outdated)} answers are others than those marked ({shown}): --changed marks them again.")
+        others = "is another than the one" if len(outdated) == 1 else "are others than those"
+        lines.append(f"{_count(outdated, 'answer')} {others} marked ({shown}): --changed marks again.")
     if not options.sandbox:
         lines.append(STAMP)
     if results.run.version != _version():
         lines.append(f"The marks were begun with version {results.run.version}: --changed marks what differs now.")
-    done = f"{marked} of {len(found.students)} students marked now; the marks are in {options.out}"
+    done = f"{marked} of {_count(found.students, 'student')} marked now; the marks of all are in {options.out}"
     text = "\n".join([*lines, *([""] if lines else []), summary(marks), "", done])
     return Report(text, not needs_a_person(marks))
+
+
+def _count(things: Sequence[object], word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _version() -> str:

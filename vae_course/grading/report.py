@@ -40,7 +40,7 @@ def report(student: str, marks: Sequence[Mark], notes: Sequence[str], stamp: str
         group = list(of_lesson)
         lines += [f"## {lesson}: {_points(group)}", ""]
         for mark in group:
-            worth = f", {mark.points:g} of {mark.max_points:g} points" if mark.max_points else " (optional)"
+            worth = f", {_of(mark.points, mark.max_points)}" if mark.max_points else " (optional)"
             lines += [f"**{_escape(mark.exercise)}**: {mark.status}{worth}", ""]
             message = plain_text(mark.message).split("\n")
             lines += [*(f"    {line}" for line in message), ""] if mark.message.strip() else []
@@ -48,7 +48,11 @@ def report(student: str, marks: Sequence[Mark], notes: Sequence[str], stamp: str
 
 
 def _points(marks: Sequence[Mark]) -> str:
-    return f"{sum(mark.points for mark in marks):g} of {sum(mark.max_points for mark in marks):g} points"
+    return _of(sum(mark.points for mark in marks), sum(mark.max_points for mark in marks))
+
+
+def _of(points: float, most: float) -> str:
+    return f"{points:g} of {most:g} point{'' if most == 1 else 's'}"
 
 
 def _escape(text: str) -> str:
