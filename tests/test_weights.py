@@ -1,6 +1,7 @@
 """The lessons' models are what `figures.json` says: it is recomputed here, with its own seeds."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from vae_course import given, weights
-from vae_course.authoring import train_weights
+from vae_course.authoring import objectives, train_weights
 from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate, exact_log_likelihood
@@ -135,7 +136,7 @@ def test_the_script_trains_and_writes_what_load_reads(tmp_path: Path, monkeypatc
 
 
 def test_the_same_recipe_gives_the_same_model():
-    recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, iw=2)
+    recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, bound="iwae", iw=2)
     one, two = (train_weights.train(recipe, progress=False).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], two[name]) for name in one)
 
@@ -167,6 +168,24 @@ def test_a_recipe_with_a_slip_is_named(tmp_path: Path, monkeypatch):
     recipes.cache_clear()
     with pytest.raises(ValueError, match="There is no recipe 'v9'. Those that exist: v1_z20"):
         recipe("v9")
+
+
+def test_objectives_are_the_references_bounds_on_the_same_noise():
+    torch.manual_seed(0)
+    model = VAE(nn="tiny", z_dim=3)
+    model.z_prior_m.fill_(0.3)
+    model.z_prior_v.fill_(2.0)
+    x = torch.rand(5, 784).round()
+    torch.manual_seed(1)
+    log_w = model.log_weights(x, 7)
+    torch.manual_seed(1)
+    loss, numbers = objectives.iwae(7)(model, x)
+    assert loss.item() == pytest.approx(-(torch.logsumexp(log_w, 1) - math.log(7)).mean().item(), abs=1e-3)
+    torch.manual_seed(1)
+    nelbo, kl, _ = model.negative_elbo_bound(x)
+    assert numbers["gen/kl_z"].item() == pytest.approx(kl.item(), rel=1e-4)
+    torch.manual_seed(1)
+    assert objectives.elbo(1)(model, x)[0].item() == pytest.approx(nelbo.item(), abs=1e-3)
 
 
 def test_the_figures_file_is_tidy_json():

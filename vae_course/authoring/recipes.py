@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vae_course.evaluation import BOUNDS
 from vae_course.training import falling, staged
 
 FILE = Path(__file__).with_name("recipes.toml")
@@ -20,7 +21,8 @@ class Recipe:
     Args:
         what: what it is for.
         nn, z_dim: the network and its latents.
-        iw: 1 trains by the NELBO, more by the IWAE bound with that many draws.
+        bound: "elbo" or "iwae", what is trained by.
+        iw: draws of z per image: in the IWAE bound, or averaged over in the ELBO (the "VAE, k = 5" of the IWAE paper).
         steps, batch_size, lr, warmup, kl_warmup, schedule, adam, bfloat16: see `training.fit`; schedules by name.
         split: of MNIST.
         stored: its weights come with the course.
@@ -38,6 +40,7 @@ class Recipe:
     schedule: str = "falling"
     adam: Mapping[str, Any] | None = None
     bfloat16: bool = False
+    bound: str = "elbo"
     iw: int = 1
     seed: int = 0
     split: str = "train"
@@ -62,8 +65,9 @@ def recipes() -> dict[str, Recipe]:
             found[name] = Recipe(name, **table)
         except TypeError as error:
             raise ValueError(f"{FILE.name}, [{name}]: {str(error).removeprefix('Recipe.__init__() ')}") from None
-        if found[name].schedule not in SCHEDULES:
-            raise ValueError(f"{FILE.name}, [{name}]: schedule is one of {', '.join(SCHEDULES)}")
+        for key, choices in (("schedule", SCHEDULES), ("bound", BOUNDS)):
+            if getattr(found[name], key) not in choices:
+                raise ValueError(f"{FILE.name}, [{name}]: {key} is one of {', '.join(choices)}")
     return found
 
 

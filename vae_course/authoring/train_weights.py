@@ -26,6 +26,7 @@ import torch
 from safetensors.torch import save
 
 from vae_course import weights
+from vae_course.authoring.objectives import objective_of
 from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import active_units, evaluate, exact_log_likelihood, log_likelihood
@@ -44,8 +45,7 @@ def train(recipe: Recipe, progress: bool = True, device: str = "cpu") -> VAE:
         torch.manual_seed(recipe.seed)
         model = VAE(nn=recipe.nn, name=recipe.name, z_dim=recipe.z_dim)
     start_at_mean_pixel(model, data)
-    objective = None if recipe.iw == 1 else lambda model, x: model.negative_iwae_bound(x, recipe.iw)[0]
-    fit(model.to(device), data, objective=objective, progress=progress, **recipe.fit_options())
+    fit(model.to(device), data, objective=objective_of(recipe), progress=progress, **recipe.fit_options())
     return model.cpu()
 
 
@@ -74,12 +74,12 @@ def figures(model: VAE, nll_images: int | None = None) -> dict[str, float]:
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def store(model: VAE, recipe: Recipe, seconds: float, folder: Path) -> dict[str, Any]:
+def store(model: VAE, recipe: Recipe, seconds: float, folder: Path, nll_images: int | None = None) -> dict[str, Any]:
     """Write the weights as float16, and measure what was written, not what was trained."""
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     before = figures(model, nll_images=0)["test_nelbo"]
     model.load_state_dict(state)
-    found = figures(model)
+    found = figures(model, nll_images)
     _write(folder / f"{recipe.name}.safetensors", save(state))
     info = _described(recipe) | {
         "figures": found,
@@ -115,6 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="show the recipes and train nothing")
     parser.add_argument("--measure", action="store_true", help="train nothing; measure the stored models again")
     parser.add_argument("--output", type=Path, default=weights.FOLDER, help="default: the package's own folder")
+    parser.add_argument(
+        "--nll-images", type=int, default=None, metavar="N", help=f"test images for log p(x); default {NLL_IMAGES}"
+    )
     parser.add_argument("--seed", type=int, help="another seed than the recipe's")
     parser.add_argument("--device", default="cpu", help="where to train, e.g. cuda")
     parser.add_argument("--steps", type=int, help="another number of steps than the recipe's, e.g. to try it out")
@@ -138,10 +141,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     args.output.mkdir(parents=True, exist_ok=True)
     for one in chosen:
-        one = dataclasses.replace(one, **changes)
+        name = one.name if args.seed is None else f"{one.name}_seed{args.seed}"
+        one = dataclasses.replace(one, name=name, **changes)
         start = time.perf_counter()
         model = train(one, device=args.device)
-        info = store(model, one, time.perf_counter() - start, args.output)
+        info = store(model, one, time.perf_counter() - start, args.output, args.nll_images)
         print(f"{one.name}: {json.dumps(info['figures'])}")
     return 0
 
