@@ -588,7 +588,7 @@ print(f"real digits:                variety {asked.var(dim=0).sum():18.0f}")
 #   hole costs it little.
 # * Latents can serve another task; after collapse they serve none. Temperature buys looks and pays in nats.
 #
-# Our model stayed where it was: the course's `v1_z20`, at −87.8 nats by the bound of 100 draws on 500 test images (lesson 05).
+# Our model stayed where it was: the course's `v1_z20`, at −87.7 nats by the bound of 100 draws on 500 test images (lesson 05).
 # The 92 nats at $T = 1$
 # above are the same model's NELBO on the first 2,000 test images: another bound, other images, so do not compare the two.
 # What is left is to write it

@@ -622,7 +622,7 @@ else:
 # the samples look least like the first row, because the coin tosses of the pixels speckle them.
 #
 # How much better would more training make it? The course's own `v1_z20` was trained for 16,000 steps instead of 2,400, on the same
-# 60,000 images, in 324 seconds on one core, and reaches a test NELBO of 92.91 nats (all of it recorded in
+# 60,000 images, in 324 seconds on one core, and reaches a test NELBO of 92.87 nats (all of it recorded in
 # `vae_course/weights/figures.json`). Raise `STEPS` when you have time; `fit(..., checkpoint="run.safetensors")` lets you stop and go on.
 
 # %% [markdown]
