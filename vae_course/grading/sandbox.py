@@ -64,6 +64,8 @@ _FIRST = (
 )
 START = _FIRST + "from vae_course.grading.worker import main; main(forks)"  # torch is loaded by nobody, and once
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
+# The C library looks here before it asks for large pages (see ENVIRONMENT), and asks for none where it finds nothing.
+_LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.silent"
 _CONTAINER = (
     "In a container, start it with user namespaces: docker run --security-opt seccomp=unconfined --security-opt "
@@ -91,6 +93,7 @@ def command(python: list[str]) -> list[str]:
         bwrap += ["--dir", folder]
     for path in shown:
         bwrap += ["--ro-bind", path, path]
+    bwrap += ["--ro-bind-try", _LARGE_PAGES, _LARGE_PAGES]
     for path in filter(os.path.islink, _LIBRARIES):
         bwrap += ["--symlink", os.readlink(path), path]
     # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
