@@ -168,12 +168,11 @@ def looks():
                 pass
         else:
             folders.clear()
-    found["homes"] = len([f for f in ("/home", "/etc/passwd", "/var", "/sys/class", "/boot") if os.path.exists(f)])
-    # What the C library has to read before it asks for large pages, and nothing else of the kernel's.
-    found["of /sys"] = len([f for f in os.listdir("/sys") + os.listdir("/sys/kernel") + os.listdir("/sys/kernel/mm")])
+    # Of /sys the C library reads one folder, before it asks for large pages.
+    found["homes"] = len([f for f in ("/home", "/etc/passwd", "/var", "/sys/class", "/sys/kernel/mm/ksm", "/boot") if os.path.exists(f)])
     return found
 """
-    assert seen(submitted(text), "looks") == {"/scratch": 1, "homes": 0, "of /sys": 3}
+    assert seen(submitted(text), "looks") == {"/scratch": 1, "homes": 0}
 
 
 CALLS = """
