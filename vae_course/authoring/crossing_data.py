@@ -12,7 +12,8 @@ import time
 
 import torch
 
-from vae_course.authoring.train_weights import BINARIZATION_SEED, Recipe, train
+from vae_course.authoring.recipes import Recipe
+from vae_course.authoring.train_weights import BINARIZATION_SEED, train
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate
 from vae_course.figures.capstone_comparisons import STORED
@@ -23,7 +24,8 @@ TEST_IMAGES = 1_000
 
 def recipe(iw: int, seed: int) -> Recipe:
     """The same network and number of steps for every k."""
-    return Recipe(f"iw{iw}_seed{seed}", nn="v2", z_dim=20, steps=3_000, iw=iw, seed=seed, split="train")
+    bound = "iwae" if iw > 1 else "elbo"
+    return Recipe(f"iw{iw}_seed{seed}", nn="v2", z_dim=20, steps=3_000, warmup=200, bound=bound, iw=iw, seed=seed)
 
 
 def main() -> None:

@@ -179,13 +179,15 @@ class Exercise:
 class Trial:
     """One answer under examination: what the checks of an exercise share.
 
-    All randomness comes from `seed`; each label has a stream of its own, so that adding a check moves no other.
+    All randomness comes from `seed`; each label has a stream of its own, so that adding a check moves no other. What one check
+    has found out for all of them it may leave in `kept`.
     """
 
     def __init__(self, exercise: Exercise, answer: Answer, seed: int) -> None:
         self.exercise = exercise
         self.answer = answer
         self.seed = seed
+        self.kept: dict[str, Any] = {}
         self._arguments: Arguments | None = None
         self._call: Call | None = None
 
