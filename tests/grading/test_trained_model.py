@@ -30,6 +30,7 @@ from vae_course.grading.local import LocalSubmission
 from vae_course.grading.marking import Order, mark_student
 from vae_course.grading.own_model import OwnModel
 from vae_course.grading.remote import Workers
+from vae_course.grading.shared import with_shared_draws
 from vae_course.grading.submission import Started, Submit
 from vae_course.grading.table import Mark
 from vae_course.notebooks import HandIn
@@ -228,9 +229,11 @@ def test_a_decoder_that_knows_the_test_images_by_their_order_gains_nothing(marks
 
 
 def test_in_their_own_order_the_same_table_would_get_all_points(marks: Marks, monkeypatch: pytest.MonkeyPatch):
-    """The planted fault: rows that are not shuffled."""
+    """The planted fault: neither the images nor the rows are shuffled."""
     monkeypatch.setattr(own_model.torch, "randperm", lambda n, **_: torch.arange(n))
+    with_shared_draws.cache_clear()  # images that were drawn before are shuffled
     assert marks(BY_POSITION, SAID, weights={"dec.table": load_mnist("test").images.clone()}).points == 4
+    with_shared_draws.cache_clear()
 
 
 NEIGHBOUR = (
