@@ -44,7 +44,9 @@ def read_document(path: Path) -> tuple[dict[str, Any] | str, list[str]]:
     if size > MOST_BYTES:
         raise _unreadable(path, f"is {size // 2**20} MB large", "clear its outputs and save it again")
     notes: list[str] = []
-    text = _decode(path, path.read_bytes(), notes).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decode(path, path.read_bytes(), notes)
+    if "\r" in text:  # a look costs less than two copies, where the text is a notebook with its pictures
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     start = text.lstrip()[:2000].lower()
     if not start:
         raise _unreadable(
@@ -79,7 +81,7 @@ def _decode(path: Path, data: bytes, notes: list[str]) -> str:
     strange = len(_STRANGE.findall(sample))
     if strange > len(sample) / 50 or ("\x00" in sample and '"cells"' not in text):
         raise _unreadable(path, "holds binary data", "hand in the .ipynb file that Jupyter saves")
-    return text.replace("\x00", "")
+    return text.replace("\x00", "") if "\x00" in text else text
 
 
 def _text(data: bytes, notes: list[str]) -> str:
