@@ -62,6 +62,7 @@ check-the-checks: setup-test
 # What measures time is no test, and runs alone, with every core.
 bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.evaluation --all
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.widgets --json build/benchmark_widgets.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
