@@ -75,7 +75,7 @@ def evaluate(
         "elbo":  log p(x) ≥ E_q[ log p(x|z) ] − KL(q(z|x) ‖ p(z)), the KL in closed form
         "iwae":  log p(x) ≥ E[ log 1/k Σ_i w_i ],   w_i = p(x|z_i) p(z_i) / q(z_i|x),   k = iw
 
-    Memory depends on `rows` alone, whatever iw: the sum over draws is taken piece by piece, in log space.
+    Memory depends on `rows`, whatever iw: the decoder's outputs are used up piece by piece, and two numbers of each draw are kept.
 
     Args:
         model: anything with enc, dec, z_prior_m and z_prior_v; its parameters and mode are left as they are.

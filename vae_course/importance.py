@@ -63,7 +63,7 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
     so that the number of threads changes nothing.
     """
     pieces = list(enumerate(x.split(max(1, rows // iw))))
-    with _one_thread_each(x) as threads:
+    with _one_thread_each(x, most=len(pieces)) as threads:
         ends = [len(pieces) * i // threads for i in range(threads + 1)]
         shares = [pieces[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
 
@@ -86,14 +86,16 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
 
 
 @contextmanager
-def _one_thread_each(x: Tensor) -> Iterator[int]:
+def _one_thread_each(x: Tensor, most: int) -> Iterator[int]:
     """As many threads as torch has, each of which computes alone: a third faster than all of them on one small product after another."""
-    threads = torch.get_num_threads() if x.device.type == "cpu" else 1
-    torch.set_num_threads(1) if threads > 1 else None
+    before = torch.get_num_threads()
+    threads = min(before, most) if x.device.type == "cpu" else 1
+    if threads > 1:
+        torch.set_num_threads(1)
     try:
         yield threads
     finally:
-        torch.set_num_threads(threads) if threads > 1 else None
+        torch.set_num_threads(before)
 
 
 class _Buffers:

@@ -24,7 +24,6 @@ MAX_GRADIENT_NORM = 100.0  # nats; far above what a healthy step has, so that it
 # beta2 0.99 instead of 0.999: an average over 100 steps can follow a loss that falls from 543 to 100 in 1,000.
 ADAM: Mapping[str, Any] = {"betas": (0.9, 0.99), "fused": True}
 
-
 Objective = Callable[[Any, Tensor], Any]
 
 
@@ -99,10 +98,9 @@ def fit(
     device = parameters[0].device
     images = _images(data).to(device)
     optimizer = torch.optim.Adam(parameters, lr=lr, **{**ADAM, **(adam or {})})
-    settings: dict[str, Any] = dict(
-        steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, kl_warmup=kl_warmup, seed=seed
-    )
-    settings |= dict(schedule=schedule.__name__, images=len(images))
+    settings: dict[str, Any] = dict(steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, seed=seed)
+    settings |= dict(kl_warmup=kl_warmup, schedule=schedule.__name__, adam=repr(adam), bfloat16=bfloat16)
+    settings["images"] = len(images)
     curves = Curves()
     was_training = model.training
     model.train()
