@@ -90,7 +90,7 @@ FAULTS = (
     Fault(
         "a dead widget",
         "vae_course/figures/widgets.py",
-        "ipywidgets.interactive_output(draw, controls)",
+        "ipywidgets.interactive_output(drawn, controls)",
         "(draw(**start), ipywidgets.HTML('a picture that never changes'))[1]",
         gate=BROWSER,
         says="sliders that change nothing",
