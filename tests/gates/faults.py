@@ -93,7 +93,7 @@ FAULTS = (
         "ipywidgets.interactive_output(drawn, controls)",
         "(draw(**start), ipywidgets.HTML('a picture that never changes'))[1]",
         gate=BROWSER,
-        says="sliders that change nothing",
+        says="sliders or menus that change nothing",
     ),
     Fault(
         "a widget that cannot be drawn",
