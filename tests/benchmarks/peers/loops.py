@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
@@ -61,7 +61,3 @@ def pytorch_example(model: VAE, data: MNIST) -> Iterator[VAE]:
             (bce + kld).backward()
             optimizer.step()
         yield model
-
-
-def parameters(model: nn.Module) -> int:
-    return sum(p.numel() for p in model.parameters())
