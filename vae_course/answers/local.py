@@ -3,6 +3,7 @@
 import inspect
 import types
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ class LocalAnswer:
             paid for once: functions among the answer's globals, methods ("VAE.name") on the model.
         harness: a function (answer, *inputs) -> outputs that plays the call, for answers that take objects.
         seconds: how long one call, or one backward pass through it, may take; None: as long as it likes.
+        around: what every call happens within; `isolation.alone` where the process has nobody else to disturb.
 
     A model is built once and serves all calls, as in a lesson, with new weights for each. Its networks and prior are put in
     place where its constructor forgot them; only a question about the class itself (a method "__...__") sees it as built.
@@ -42,6 +44,7 @@ class LocalAnswer:
         scaffold: Mapping[str, Callable[..., Any]] | None = None,
         harness: Callable[..., Any] | None = None,
         seconds: float | None = None,
+        around: Callable[[int], AbstractContextManager[None]] = undisturbed,
     ) -> None:
         self.obj = obj
         self.value = obj
@@ -49,6 +52,7 @@ class LocalAnswer:
         self._scaffold = dict(scaffold or {})
         self._harness = harness
         self._seconds = seconds
+        self._around = around
         self._models: dict[tuple[Any, int, bool], nn.Module] = {}
 
     def method(self, name: str) -> "LocalAnswer":
@@ -61,7 +65,7 @@ class LocalAnswer:
 
     def _with(self, **changes: Any) -> "LocalAnswer":
         own = {"method": self._method, "scaffold": self._scaffold, "harness": self._harness, "seconds": self._seconds}
-        answer = LocalAnswer(self.obj, **(own | changes))
+        answer = LocalAnswer(self.obj, **(own | {"around": self._around} | changes))
         answer._models = self._models if inspect.isclass(self.obj) else {}  # whichever of its methods is called
         return answer
 
@@ -100,7 +104,7 @@ class LocalAnswer:
             except BaseException as error:  # noqa: BLE001 - a learner's code may raise anything, SystemExit too
                 return describe(error, self._code_file())
 
-        with undisturbed(seed):
+        with self._around(seed):
             return attempt() if self._seconds is None else within(self._seconds, attempt)
 
     def _call(self, inputs: tuple[Any, ...], seed: int) -> Call:

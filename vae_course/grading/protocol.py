@@ -22,6 +22,7 @@ from torch import Tensor
 from vae_course.grading.packing import packed
 
 MIB = 2**20
+AHEAD = 2**14  # bytes: most frames arrive as a whole
 FACTS, TENSORS = 2 * MIB, 32 * MIB  # bytes
 DEPTH, NAMES, NAME = 20, 256, 200  # nested lists, tensors in a frame, characters of a tensor's name
 _LENGTHS = struct.Struct(">II")
@@ -45,10 +46,13 @@ class Channel:
     Args:
         fd: non-blocking where deadlines are given.
         owned: close it with the channel.
+        ahead: bytes that may be read at once, though they belong to later frames; 0 where other things than frames come too.
+        trusted: facts that come are the grader's, which need no look at every part of them.
     """
 
-    def __init__(self, fd: int, *, owned: bool = False) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, *, owned: bool = False, ahead: int = AHEAD, trusted: bool = False) -> None:
+        self._fd, self._ahead, self._trusted = fd, ahead, trusted
+        self._read_ahead = bytearray()
         self.close = weakref.finalize(self, os.close, fd) if owned else lambda: None
 
     def send(self, message: Message, deadline: float = math.inf) -> None:
@@ -85,10 +89,13 @@ class Channel:
         if sizes[0] > FACTS or sizes[1] > TENSORS:
             raise ProtocolError(f"a frame of {sizes[0]} and {sizes[1]} bytes; {FACTS} and {TENSORS} are allowed")
         facts, tensors = (self._read(size, deadline) for size in sizes)
-        return Message(_facts(facts), _tensors(tensors) if tensors else {})
+        found = json.loads(facts) if self._trusted else _facts(facts)
+        return Message(found, _tensors(tensors) if tensors else {})
 
     def must_be_silent(self) -> None:
         """Raise `ProtocolError` if bytes are waiting that nobody asked for."""
+        if self._read_ahead:
+            raise ProtocolError("bytes that nobody asked for")
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
         if any(event & select.POLLIN for _, event in poll.poll(0)):
@@ -100,19 +107,20 @@ class Channel:
                 raise ProtocolError("bytes that nobody asked for")
 
     def _read(self, size: int, deadline: float) -> bytes:
-        parts = bytearray()  # it grows with what arrives, not with what was announced
-        while len(parts) < size:
+        data = self._read_ahead  # it grows with what arrives, not with what was announced
+        while len(data) < size:
             self._wait(select.POLLIN, deadline)
             try:
-                part = os.read(self._fd, min(size - len(parts), MIB))
+                part = os.read(self._fd, max(self._ahead, min(size - len(data), MIB)))
             except BlockingIOError:
                 continue
             except OSError as error:
                 raise EOFError(str(error)) from None
             if not part:
                 raise EOFError("the other side has closed the connection")
-            parts += part
-        return bytes(parts)
+            data += part
+        self._read_ahead = data[size:]
+        return bytes(memoryview(data)[:size])
 
     def _wait(self, event: int, deadline: float) -> None:
         if math.isinf(deadline):

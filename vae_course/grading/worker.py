@@ -26,7 +26,7 @@ def main(forks: confinement.Forks) -> NoReturn:
     fd = int(sys.argv[-1])
     _load()
     control = socket.socket(fileno=fd)
-    channel = Channel(fd)
+    channel = Channel(fd, ahead=0, trusted=True)  # descriptors come beside its frames
     channel.send(Message({"ready": os.getpid()}))
     child = 0
     with contextlib.suppress(EOFError):
@@ -52,8 +52,9 @@ def _load() -> None:
     import torch
 
     torch.set_num_threads(1)
-    torch.optim.SGD([torch.zeros(1)], lr=0.1)
-    torch.ones(1, requires_grad=True).sum().backward()
+    weight = torch.ones(1, requires_grad=True)
+    weight.sum().backward()
+    torch.optim.SGD([weight], lr=0.1).step()
     from vae_course import evaluation, figures, given, silent, training  # noqa: F401
     from vae_course.answers import LocalAnswer
     from vae_course.answers.models import skeleton
@@ -92,7 +93,7 @@ def _submission(fd: int, limits: dict[str, Any]) -> NoReturn:
 
         program = base64.b64decode(limits["filter"])
         confinement.confine(program, **limits["resources"], keep=fd, scratch=os.environ["TMPDIR"])
-        serve(Channel(fd))
+        serve(Channel(fd, trusted=True))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except (EOFError, OSError):

@@ -84,7 +84,7 @@ class Worker:
                 cwd="/",
             )
         ours.setblocking(False)
-        self._socket, self._channel = ours, Channel(ours.fileno())
+        self._socket, self._channel = ours, Channel(ours.fileno(), ahead=0)
         self._ready = False
 
     def wait(self) -> None:
