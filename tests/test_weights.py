@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from torch import nn
 
 from vae_course import given, weights
 from vae_course.authoring import objectives, train_weights
+from vae_course.authoring.objectives import objective_of
 from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate, exact_log_likelihood
 from vae_course.reference import VAE
+from vae_course.training import fit
 
 NAMES = ["v1_z2", "v1_z20"]
 # The figures come from fixed seeds; what is left is rounding, which differs between machines and numbers of threads.
@@ -41,7 +44,7 @@ def test_all_weights_together_are_at_most_6_megabytes():
 @pytest.mark.parametrize("name", NAMES)
 def test_the_recorded_recipe_is_the_one_in_the_script(name: str):
     info = weights.load(name)[1]
-    asked = {key: value for key, value in vars(recipe(name)).items() if key not in ("what", "stored")}
+    asked = {key: value for key, value in vars(recipe(name)).items() if key not in ("what", "stored", "then")}
     assert {key: info[key] for key in asked} == asked
     assert abs(info["float16_costs_nats"]) < 0.05
 
@@ -136,9 +139,20 @@ def test_the_script_trains_and_writes_what_load_reads(tmp_path: Path, monkeypatc
 
 
 def test_the_same_recipe_gives_the_same_model():
-    recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, bound="iwae", iw=2)
+    recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, bound="iwae", iw=2, then=({"iw": 5, "steps": 3},))
     one, two = (train_weights.train(recipe, progress=False).state_dict() for _ in range(2))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_recipe_in_parts_goes_on_with_the_same_model():
+    first = Recipe("first", nn="tiny", z_dim=2, steps=5)
+    second = {"steps": 4, "bound": "iwae", "iw": 3, "lr": 1e-3}
+    whole = train_weights.train(replace(first, then=(second,)), progress=False).state_dict()
+    model = train_weights.train(first, progress=False)
+    assert any(not torch.equal(model.state_dict()[name], whole[name]) for name in whole)
+    objective = objective_of(replace(first, **second))
+    fit(model, load_mnist("train"), objective=objective, steps=4, lr=1e-3, seed=1, progress=False)
+    assert all(torch.equal(model.state_dict()[name], whole[name]) for name in whole)
 
 
 @pytest.mark.parametrize("option", [["--steps"], ["--seed"], ["--recipe", "quick", "--seed"]])
@@ -158,6 +172,8 @@ def test_a_recipe_with_a_slip_is_named(tmp_path: Path, monkeypatch):
     for slip, said in (
         ("z_dims = 2", r"recipes.toml, \[mine\]: .*z_dims"),
         ('schedule = "cosine"\nz_dim = 2', r"recipes.toml, \[mine\]: schedule is one of falling, staged"),
+        ('z_dim = 2\nthen = [{ bound = "kl" }]', r"recipes.toml, \[mine\]: bound is one of "),
+        ("z_dim = 2\nthen = [{ stpes = 2 }]", r"recipes.toml, \[mine\]: .*stpes"),
     ):
         (tmp_path / "recipes.toml").write_text(f'[mine]\nnn = "v1"\nsteps = 3\n{slip}\n', encoding="utf-8")
         monkeypatch.setattr("vae_course.authoring.recipes.FILE", tmp_path / "recipes.toml")

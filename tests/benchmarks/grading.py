@@ -54,8 +54,7 @@ def grade(path: Path, out: Path, jobs: int, every: int = ROW) -> tuple[list[Row]
             _print(rows[-1], rows[-2] if len(rows) > 1 else None)
 
     command = [sys.executable, "-m", "vae_course.cli", "grade", str(path), "--out", str(out), "--seed", "5"]
-    one_thread = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    return rows, watched([*command, "--jobs", str(jobs)], one_thread, look)
+    return rows, watched([*command, "--jobs", str(jobs)], {"PYTHONPATH": str(ROOT)}, look)
 
 
 def _row(students: int, usage: Usage) -> Row:

@@ -1,8 +1,8 @@
 """How models are made, as data: `recipes.toml`, one table a model."""
 
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ class Recipe:
         iw: draws of z per image: in the IWAE bound, or averaged over in the ELBO (the "VAE, k = 5" of the IWAE paper).
         steps, batch_size, lr, warmup, kl_warmup, schedule, adam, bfloat16: see `training.fit`; schedules by name.
         split: of MNIST.
+        then: what is done with the model afterwards, in turn: what each further part of the training does otherwise. Part i has
+            the seed `seed + i`.
         stored: its weights come with the course.
     """
 
@@ -45,6 +47,12 @@ class Recipe:
     seed: int = 0
     split: str = "train"
     stored: bool = False
+    then: Sequence[Mapping[str, Any]] = ()
+
+    def parts(self) -> list["Recipe"]:
+        """The trainings that make the model, one after the other."""
+        alone = replace(self, then=())
+        return [alone, *(replace(alone, seed=self.seed + i, **part) for i, part in enumerate(self.then, 1))]
 
     def fit_options(self) -> dict[str, Any]:
         """What `fit` is told, but for the objective."""
@@ -63,10 +71,11 @@ def recipes() -> dict[str, Recipe]:
     for name, table in tomllib.loads(FILE.read_text(encoding="utf-8")).items():
         try:
             found[name] = Recipe(name, **table)
+            parts = found[name].parts()
         except TypeError as error:
             raise ValueError(f"{FILE.name}, [{name}]: {str(error).removeprefix('Recipe.__init__() ')}") from None
         for key, choices in (("schedule", SCHEDULES), ("bound", BOUNDS)):
-            if getattr(found[name], key) not in choices:
+            if any(getattr(part, key) not in choices for part in parts):
                 raise ValueError(f"{FILE.name}, [{name}]: {key} is one of {', '.join(choices)}")
     return found
 

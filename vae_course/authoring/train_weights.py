@@ -18,7 +18,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,9 @@ def train(recipe: Recipe, progress: bool = True, device: str = "cpu") -> VAE:
         torch.manual_seed(recipe.seed)
         model = VAE(nn=recipe.nn, name=recipe.name, z_dim=recipe.z_dim)
     start_at_mean_pixel(model, data)
-    fit(model.to(device), data, objective=objective_of(recipe), progress=progress, **recipe.fit_options())
+    model.to(device)
+    for part in recipe.parts():
+        fit(model, data, objective=objective_of(part), progress=progress, **part.fit_options())
     return model.cpu()
 
 
@@ -69,12 +71,16 @@ def figures(model: VAE, nll_images: int | None = None) -> dict[str, float]:
             f"test_nll_iw{NLL_IW}_standard_error": nll.standard_error,
             "test_nll_images": nll_images,
         }
+        if nll_images > NLL_IMAGES:
+            found[f"test_nll_iw{NLL_IW}_first_{NLL_IMAGES}"] = -nll.per_image[:NLL_IMAGES].mean().item()
         if model.z_dim <= 2:
             found["test_nll_exact"] = -exact_log_likelihood(model, x[:nll_images]).mean().item()
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def store(model: VAE, recipe: Recipe, seconds: float, folder: Path, nll_images: int | None = None) -> dict[str, Any]:
+def store(
+    model: VAE, recipe: Recipe, seconds: Mapping[str, float], folder: Path, nll_images: int | None = None
+) -> dict[str, Any]:
     """Write the weights as float16, and measure what was written, not what was trained."""
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     before = figures(model, nll_images=0)["test_nelbo"]
@@ -84,8 +90,9 @@ def store(model: VAE, recipe: Recipe, seconds: float, folder: Path, nll_images: 
     info = _described(recipe) | {
         "figures": found,
         "float16_costs_nats": round(found["test_nelbo"] - before, 4),
-        "seconds": round(seconds),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
+        **seconds,
+        "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads, torch "
+        f"{torch.__version__}",
     }
     _record(recipe.name, info, folder)
     return info
@@ -103,7 +110,8 @@ def measure(recipe: Recipe) -> dict[str, Any]:
 
 def _described(recipe: Recipe) -> dict[str, Any]:
     """A recipe as it is recorded beside what it made."""
-    return {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("what", "stored")}
+    found = {name: value for name, value in dataclasses.asdict(recipe).items() if name not in ("what", "stored")}
+    return found if recipe.then else {name: value for name, value in found.items() if name != "then"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -120,7 +128,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, help="another seed than the recipe's")
     parser.add_argument("--device", default="cpu", help="where to train, e.g. cuda")
-    parser.add_argument("--steps", type=int, help="another number of steps than the recipe's, e.g. to try it out")
+    parser.add_argument(
+        "--steps", type=int, help="another number of steps than the recipe's, in each part, e.g. to try it out"
+    )
     args = parser.parse_args(argv)
     if args.list:
         for one in recipes().values():
@@ -142,10 +152,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.output.mkdir(parents=True, exist_ok=True)
     for one in chosen:
         name = one.name if args.seed is None else f"{one.name}_seed{args.seed}"
-        one = dataclasses.replace(one, name=name, **changes)
-        start = time.perf_counter()
+        parts = [{**part, "steps": args.steps} for part in one.then] if args.steps else one.then
+        one = dataclasses.replace(one, name=name, then=parts, **changes)
+        start = time.perf_counter(), time.process_time()
         model = train(one, device=args.device)
-        info = store(model, one, time.perf_counter() - start, args.output, args.nll_images)
+        end = time.perf_counter(), time.process_time()
+        seconds = {"seconds": round(end[0] - start[0]), "cpu_seconds": round(end[1] - start[1])}
+        info = store(model, one, seconds, args.output, args.nll_images)
         print(f"{one.name}: {json.dumps(info['figures'])}")
     return 0
 
