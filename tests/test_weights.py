@@ -138,6 +138,21 @@ def test_the_script_trains_and_writes_what_load_reads(tmp_path: Path, monkeypatc
     assert "v1_z2" in capsys.readouterr().out
 
 
+def test_the_long_recipe_runs_on_a_short_leash(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    options = ["--steps", "20", "--seed", "3", "--nll-images", "2", "--output", str(tmp_path)]
+    assert train_weights.main(["--recipe", "v2_iwae50_long", *options]) == 0
+    info = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["v2_iwae50_long_seed3"]
+    assert (info["bound"], info["iw"], info["batch_size"], info["schedule"], info["seed"]) == (
+        "iwae",
+        50,
+        20,
+        "staged",
+        3,
+    )
+    assert info["figures"]["test_nll_iw5000"] < 543  # nats: where an untrained model stands
+
+
 def test_the_same_recipe_gives_the_same_model():
     recipe = Recipe("again", nn="tiny", z_dim=2, steps=5, bound="iwae", iw=2, then=({"iw": 5, "steps": 3},))
     one, two = (train_weights.train(recipe, progress=False).state_dict() for _ in range(2))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from vae_course import stage
 from vae_course.answers import Killed, Stopped, TimedOut
 from vae_course.exercises.core import Exercise
 from vae_course.grading.asking import DEFINITIONS, STATEMENT, definitions, late
@@ -73,8 +74,8 @@ class Submission:
         self.stopped: Stopped | None = None
         self._hand_in, self._left = hand_in, seconds
         try:
-            # What was lent for the hand-in before lies in the memory of its process: the next one gets another.
-            if self._channel is not None and (self._used > FRESH or self.lent):
+            # Right answers lent for the hand-in before lie in the memory of its process: the next one gets another.
+            if self._channel is not None and (self._used > FRESH or stage.RIGHT_ANSWERS in self.lent):
                 self._end()
             self._start(used=self._channel is not None)
         except Stopped as stopped:
