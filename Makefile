@@ -66,7 +66,7 @@ bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.widgets --json build/benchmark_widgets.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
-	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.grading --json build/benchmark_grading.json
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.grading --json build/benchmark_grading.json
 
 nbval: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
