@@ -846,8 +846,8 @@ else:
 # * **After 24 passes the paper's network is about five nats short**, whatever it is trained by.
 # * **Five draws are worth a nat**, and so early it makes no difference whether they stand outside of the logarithm or inside: either way
 #   the gradient is less noisy.
-# * **Fifty outside add nothing that can be told from chance; fifty inside take off another nat.** Less noise has a limit, a tighter
-#   bound is another objective. The paper's column says the same. (Fifty cost about thirteen times as much as one.)
+# * **Fifty outside add nothing that can be told from chance; fifty inside take off almost another nat.** Less noise has a limit, a tighter
+#   bound is another objective. The paper's column says the same. (Fifty cost about fourteen times as much as one.)
 # * **A larger network passes the paper's figures within an hour.** That is no better *method*, but a larger network and another
 #   optimizer: a comparison of bounds has to keep both equal, as the first lines do.
 

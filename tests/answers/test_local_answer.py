@@ -1,14 +1,17 @@
 """`LocalAnswer`: learners' code is called on copies, with right versions of other exercises, and leaves nothing behind."""
 
+import random
 import time
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from vae_course import given
 from vae_course.answers import BackwardFailed, Budget, LocalAnswer, Model, TimedOut
+from vae_course.answers.isolation import alone
 
 
 def model_input(z_dim: int = 2) -> Model:
@@ -179,3 +182,25 @@ def test_a_budget_is_shared_by_the_methods_of_an_answer():
             called.call(torch.ones(1), seed=0)
     answer.renew(60)
     assert answer.call(torch.ones(1), seed=0).error is None
+
+
+def test_alone_owes_the_next_call_its_settings_and_its_seed():
+    """In the sandbox, where nobody else counts on anything: what one call sets is not there in the next."""
+
+    def meddle(x):
+        torch.set_grad_enabled(False)
+        torch.set_default_dtype(torch.float64)
+        warnings.simplefilter("error")
+        return torch.randn(3) + x
+
+    def look(x):
+        warnings.warn("nobody sees this", stacklevel=1)
+        return torch.randn(3) + x + random.random() + float(np.random.rand())
+
+    x = torch.zeros(3)
+    with torch.random.fork_rng():
+        assert LocalAnswer(meddle, around=alone).call(x, seed=1).error is None
+        first, second = (LocalAnswer(look, around=alone).call(x, seed=2) for _ in range(2))
+    assert first.error is None and first.differentiable
+    assert first.outputs["0"].dtype == torch.float32
+    assert torch.equal(first.outputs["0"], second.outputs["0"])

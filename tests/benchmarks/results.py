@@ -95,13 +95,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seeds", type=int, default=3, help="no more than so many of each")
     args = parser.parse_args(argv)
+    if unknown := set(args.run or ()) - {row.recipe for row in ROWS}:
+        parser.error(
+            f"no row has the recipe {', '.join(sorted(unknown))}; there are {', '.join(row.recipe for row in ROWS)}"
+        )
     for seed in range(args.seeds) if args.run is not None else ():
         for row in ROWS:
             if seed < row.seeds and (not args.run or row.recipe in args.run) and row.runs[seed] not in results():
                 found = run(row, seed)
-                known = results() | {
-                    row.runs[seed]: found | {"machine": machine()}
-                }  # read again: others may have written
+                known = results()  # read again: another run may have written meanwhile
+                known[row.runs[seed]] = found | {"machine": machine()}
                 FILE.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(table(results()))
     return 0

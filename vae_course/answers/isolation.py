@@ -49,7 +49,7 @@ def undisturbed(seed: int) -> Iterator[None]:
 def alone(seed: int) -> Iterator[None]:
     """What one call owes to the next: generators seeded, and settings, filters of warnings and figures as they were.
 
-    Enough, at half the cost of `undisturbed`, in a process whose output and random numbers are nobody's.
+    Enough, and cheaper than `undisturbed`, in a process whose output and random numbers are nobody's.
     """
     settings = [read() for read, _ in _SETTINGS]
     device = torch.get_default_device()
