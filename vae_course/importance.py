@@ -28,7 +28,7 @@ def log_bernoulli(x: Tensor, logits: Tensor, work: Tensor | None = None) -> Tens
     Args:
         x: (n, pixels) in [0, 1].
         logits: (n, draws, pixels), or (rows, pixels), where every row meets every image.
-        work: a buffer like the logits, to be overwritten; without it one is made.
+        work: a buffer like the logits, or the logits themselves, to be overwritten; without it one is made.
 
     Returns:
         (n, draws), or (n, rows), in nats.
@@ -45,7 +45,7 @@ def log_bernoulli(x: Tensor, logits: Tensor, work: Tensor | None = None) -> Tens
 
 
 def decoder_of(model: Any, dtype: torch.dtype | None) -> Decoder:
-    """The model's decoder, or a copy of it that computes in another dtype: z as the model has it in, logits of z's dtype out."""
+    """The model's decoder, or a copy of it that computes in another dtype: z as the model has it in, logits of that dtype out."""
     if dtype is None:
         return model.dec
     if not isinstance(model.dec, nn.Module):
@@ -53,7 +53,7 @@ def decoder_of(model: Any, dtype: torch.dtype | None) -> Decoder:
             f"The decoder is a {type(model.dec).__name__}; only an nn.Module can be copied to compute in {dtype}."
         )
     narrow = copy.deepcopy(model.dec).to(dtype)
-    return lambda z: narrow(z.to(dtype)).to(z.dtype)
+    return lambda z: narrow(z.to(dtype))
 
 
 def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: int) -> tuple[Tensor, ...]:
@@ -128,9 +128,8 @@ def _bounds_of_few(
         noise, z, work = buffers.of(n, draws)
         noise.normal_(generator=generator)
         torch.addcmul(mean, sd, noise, out=z)  # (n, draws, z_dim)
-        logits = decode(z.flatten(0, 1)).unflatten(0, (n, draws))  # (n, draws, pixels)
         now = slice(done, done + draws)
-        log_p[:, now] = log_bernoulli(x, logits, work)
+        log_p[:, now] = _log_p(x, decode(z.flatten(0, 1)).unflatten(0, (n, draws)), work)
         # log p(z) − log q(z|x), but for what is the same for every z: (z − m)² / v is the noise squared.
         distance = z.sub_(prior_m).div_(prior_v.sqrt())
         log_ratio[:, now] = torch.linalg.vecdot(noise, noise) - torch.linalg.vecdot(distance, distance)
@@ -139,3 +138,10 @@ def _bounds_of_few(
     log_w = log_p + 0.5 * (log_ratio + torch.log(v / prior_v).sum(1, keepdim=True))  # (n, iw)
     log_sum, log_sum_squares = torch.logsumexp(log_w, 1), torch.logsumexp(2 * log_w, 1)
     return log_sum - math.log(iw), kl.double(), -log_p.mean(1), torch.exp(2 * log_sum - log_sum_squares)
+
+
+def _log_p(x: Tensor, logits: Tensor, work: Tensor) -> Tensor:
+    """`log_bernoulli` in the dtype of x. When it returns, the logits are free: the next ones take their memory, still in the cache."""
+    if logits.dtype != work.dtype:
+        logits = work.copy_(logits)
+    return log_bernoulli(x, logits, work)
