@@ -1,11 +1,12 @@
 """How long until a test NELBO of 100 nats? `fit` beside other people's loops, on the same data, network and machine.
 
-    python -m tests.benchmarks.training                      5 runs of ours, one of each peer: a table, and JSON (5 minutes)
+    python -m tests.benchmarks.training                      5 runs of ours, one of each peer: a table, and JSON (12 minutes)
     python -m tests.benchmarks.training --peers none         ours alone
     python -m tests.benchmarks.training --rounds 3 --json build/training.json
 
 The clock runs while a loop runs and stops while the test images are measured (all 10,000, binarized once by chance), always by the same
-`evaluate`. Every peer is compared at the bound that it reached itself: how long did it need, and how long do we need for the same?
+`evaluate`. Every peer is compared at the bound that it reached itself: how long did it need, and how long do we need for the same? A rate
+that falls to 0 is planned for one length, so we may choose: the recipe that is there first, of one for seconds and one for good digits.
 pythae is measured where it is installed (`pip install -e '.[bench]'`). Never part of `make test`. Give it both cores and nothing else.
 """
 
@@ -33,7 +34,7 @@ TARGET, SECONDS, CS236_TIMES, OTHER_TIMES = 100.0, 7.0, 20.0, 4.0
 """What is accepted: nats on the test set, within seconds; how many times faster than CS236's loop, and than every other."""
 LONGER_TARGET, LONGER_SECONDS = 98.5, 45.0
 """The same of CS236's own network with 10 latents, trained longer."""
-QUICK = "quick"
+GLIMPSE, QUICK = "glimpse", "quick"  # recipes
 EVERY = 50  # steps between two looks at the test images
 
 
@@ -101,13 +102,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     x = binarize(load_mnist("test").images, torch.Generator().manual_seed(1))  # (10000, 784)
     accepted: dict[str, bool] = {}
     found: dict[str, Any] = {}
-    runs = [ours(recipe(QUICK), data, x, seed) for seed in range(args.rounds)]
     print(f"{'':34} {'seconds':>9} {'test NELBO':>11}")
-    for run in runs:
-        _line(f"fit, recipe {QUICK}", *run.looks[-1])
-    seconds = statistics.median(run.seconds_to(TARGET) for run in runs)
+    runs: dict[str, list[Run]] = {GLIMPSE: [], QUICK: []}
+    for seed in range(args.rounds):
+        for name in runs:
+            runs[name].append(ours(recipe(name), data, x, seed))
+            _line(f"fit, recipe {name}", *runs[name][-1].looks[-1])
+    seconds = _median_seconds(runs[QUICK], TARGET)
     accepted[f"to {TARGET:g} nats in {seconds:.1f} s (median), at most {SECONDS:g}"] = seconds <= SECONDS
-    found[QUICK] = [run.looks for run in runs]
+    found |= {name: [run.looks for run in each] for name, each in runs.items()}
     longer = ours(recipe("v1_z10"), data, x, 0)
     _line("fit, recipe v1_z10", *longer.looks[-1])
     took, reached = longer.looks[-1]
@@ -131,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             theirs = measure()
             took, reached = theirs.looks[-1]
             _line(name, took, reached)
-            times = took / statistics.median(run.seconds_to(reached) for run in runs)
+            times = took / min(_median_seconds(each, reached) for each in runs.values())
             accepted[f"{times:.1f} times faster than {name} to its {reached:.2f} nats, at least {asked:g}"] = (
                 times >= asked
             )
@@ -140,6 +143,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{sentence}: {yes(holds)}")
     write({"accepted": accepted, "runs": found}, args.json)
     return 0
+
+
+def _median_seconds(runs: list[Run], nelbo: float) -> float:
+    return statistics.median(run.seconds_to(nelbo) for run in runs)
 
 
 def _line(name: str, seconds: float, nelbo: float) -> None:
