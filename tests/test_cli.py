@@ -71,7 +71,8 @@ def test_without_the_repository_lab_says_what_to_do(tmp_path: Path, monkeypatch,
 
 
 def test_a_missing_author_tool_is_told_in_a_sentence(monkeypatch, capsys):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delitem(sys.modules, "vae_course.authoring.build", raising=False)
+    monkeypatch.setitem(sys.modules, "vae_course.authoring", None)
     assert cli.main(["build"]) == 2
     assert "no authoring tools" in one_sentence(capsys.readouterr().err)
 
@@ -105,6 +106,23 @@ def test_the_doctor_says_of_everything_whether_it_is_well(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith(("ok      ", "not ok  ", "        -> ")) for line in lines)
     assert any("MNIST: 70,000 images" in line for line in lines)
+
+
+def test_the_doctor_says_whether_a_class_can_be_marked_here_and_that_lessons_do_not_need_it(monkeypatch, capsys):
+    before = cli.main(["doctor"])
+    assert "  marking a class: in a sandbox" in capsys.readouterr().out
+    monkeypatch.setattr("vae_course.grading.sandbox.shutil.which", lambda name: None)
+    assert cli.main(["doctor"]) == before
+    report = capsys.readouterr().out
+    assert "not ok  marking a class: no sandbox" in report and "apt-get install bubblewrap" in report
+
+
+def test_a_missing_package_of_an_author_is_named(monkeypatch, capsys):
+    for name in [name for name in sys.modules if name.startswith("vae_course.authoring")] + ["jupytext"]:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "jupytext", None)
+    assert cli.main(["build", "--help"]) == 2
+    assert "the Python package jupytext is missing" in one_sentence(capsys.readouterr().err)
 
 
 def test_the_doctor_survives_what_is_broken(monkeypatch, capsys):

@@ -178,6 +178,23 @@ def test_another_recipe_does_not_replace_the_lessons_model(option: list[str], ca
     assert weights.FIGURES.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--steps=0", "--steps must be at least 1; got 0"),
+        ("--nll-images=-5", "--nll-images must be from 0 to 10,000, the test images; got -5"),
+        ("--nll-images=20000", "the test images; got 20000"),
+        ("--device=abacus", "--device abacus: "),
+        ("--recipe=nosuch", "choose from 'v1_z20'"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_made(option: str, said: str, tmp_path: Path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        train_weights.main(["--recipe", "glimpse", option, "--output", str(tmp_path / "out")])
+    assert stopped.value.code == 2 and said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_list_of_recipes_is_shown(capsys):
     assert train_weights.main(["--list"]) == 0
     assert "v1_z20" in capsys.readouterr().out

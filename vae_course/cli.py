@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from . import workspace
@@ -84,15 +85,9 @@ def grade(args: argparse.Namespace) -> int:
     from .grading.results import Refused
     from .grading.workers import WorkerLost
 
+    paths = Path(args.path), Path(args.out)
     options = Options(
-        Path(args.path),
-        Path(args.out),
-        args.jobs,
-        args.only or "",
-        _lesson(args.lesson),
-        args.changed,
-        not args.no_sandbox,
-        args.seed,
+        *paths, args.jobs, args.only or "", _lesson(args.lesson), args.changed, not args.no_sandbox, args.seed
     )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
@@ -238,12 +233,14 @@ def _become(command: list[str]) -> int:
 
 def _author_tool(module: str, argv: Sequence[str]) -> int:
     """Call `main(argv)` of a module of `vae_course.authoring`, which the student edition does not have."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec(f"{__package__}.authoring") is None or find_spec(f"{__package__}.authoring.{module}") is None:
-        raise CommandError("this edition of the course has no authoring tools; use a clone of the full repository.")
-    return import_module(f"{__package__}.authoring.{module}").main(list(argv)) or 0
+    name = f"{__package__}.authoring.{module}"
+    try:
+        return import_module(name).main(list(argv)) or 0
+    except ModuleNotFoundError as error:
+        told = f"the Python package {error.name} is missing; install what authors need: pip install -e '.[teach]'"
+        if name.startswith(error.name or " "):
+            told = "this edition of the course has no authoring tools; use a clone of the full repository."
+        raise CommandError(told) from None
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything; no check stops the others, whatever it meets."""
-    checks = (_python, _packages, _cpu_torch, _lessons, _data, _weights, _pip, _chromium)
+    checks = (_python, _packages, _cpu_torch, _lessons, _data, _weights, _pip, _sandbox, _chromium)
     return [_guarded(check) for check in checks]
 
 
@@ -106,6 +106,15 @@ def _pip() -> Finding:
         return Finding(f"pip {version('pip')}", True, needed=False)
     except PackageNotFoundError:
         return Finding("pip is missing", False, "run `python -m ensurepip`", needed=False)
+
+
+def _sandbox() -> Finding:
+    """Marking a class."""
+    from .grading import sandbox
+
+    missing = sandbox.available()
+    advice = f"only `vae-course grade` needs it. {missing}"
+    return Finding(f"marking a class: {'no sandbox' if missing else 'in a sandbox'}", not missing, advice, needed=False)
 
 
 def _chromium() -> Finding:

@@ -416,6 +416,20 @@ def test_the_folder_of_the_marks_is_no_student(tmp_path: Path):
     assert [s.name for s in collect.collect(folder, folder / "marks").students] == ["ada"]
 
 
+def test_the_marks_of_an_earlier_run_are_no_student_but_a_hand_in_beside_them_is(tmp_path: Path):
+    marks = {"run.json": "{}", "marks.jsonl": ""}
+    files = {f"{who}/{name}": text for who in ("marks", "bob") for name, text in marks.items()}
+    folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "bob/x.ipynb": notebook(), **files})
+    found = collect.collect(folder, tmp_path / "elsewhere")
+    assert [student.name for student in found.students] == ["ada", "bob"]
+    assert found.warnings == ('"marks" holds the marks of an earlier run; it was skipped.',)
+
+
+def test_a_path_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(collect.NoClass, match="there is no file or folder .*submission"):
+        collect.collect(tmp_path / "submission")
+
+
 @pytest.mark.parametrize("content", [{}, {"readme.txt": "x"}])
 def test_a_folder_without_hand_ins_is_said_to_be_one(content: dict[str, str | bytes], tmp_path: Path):
     (tmp_path / "class").mkdir()

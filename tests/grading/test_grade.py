@@ -354,8 +354,26 @@ def test_changed_marks_what_a_changed_answer_touches_and_says_whose_marks_move(
     out = capsys.readouterr().out
     assert "1 mark moved:" in out and "ada  sample_gaussian: wrong" in out and "-> correct 7" in out
     assert marks()["ada", "sample_gaussian"]["status"] == "correct"
+    assert out.splitlines()[-1].startswith("2 of 2 students looked at, 1 answer marked now; the marks of all are in ")
     run("--changed")
-    assert "0 marks moved" in capsys.readouterr().out and examined == ["sample_gaussian"]
+    out = capsys.readouterr().out
+    assert "0 marks moved" in out and "looked at, 0 answers marked now" in out and examined == ["sample_gaussian"]
+
+
+def test_whose_marks_stay_without_a_hand_in_is_said(two_students: Path, run, marks, capsys):
+    run()
+    before = marks()
+    (two_students / "bob.ipynb").unlink()
+    run()
+    assert "The marks of 1 student stay who handed in nothing here now: bob." in capsys.readouterr().out
+    assert marks() == before
+
+
+def test_the_marks_are_not_written_among_the_hand_ins(two_students: Path, run, capsys, tmp_path: Path):
+    two_students.rename(tmp_path / "marks")  # where `run` wants the marks
+    assert run(folder=tmp_path / "marks") == 2
+    assert "marks holds the hand-ins; give --out another folder" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "marks").iterdir()) == ["ada.ipynb", "bob.ipynb"]
 
 
 def test_changed_marks_what_changed_checks_touch(two_students: Path, run, monkeypatch):

@@ -35,6 +35,7 @@ from vae_course.training import fit, start_at_mean_pixel
 
 NLL_IMAGES = 1_000  # log p(x) is measured on the first so many test images, with NLL_IW draws each
 NLL_IW = 5_000
+TEST_IMAGES = 10_000
 BINARIZATION_SEED = 1  # of the test images' black and white
 
 
@@ -118,7 +119,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     stored = [name for name, recipe in recipes().items() if recipe.stored]
     parser = argparse.ArgumentParser(prog="vae-course train", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
-        "--recipe", action="append", choices=list(recipes()), help="may be repeated; default: all stored"
+        "--recipe",
+        action="append",
+        metavar="NAME",
+        choices=list(recipes()),
+        help="one of those that --list shows; may be repeated; default: all stored",
     )
     parser.add_argument("--list", action="store_true", help="show the recipes and train nothing")
     parser.add_argument("--measure", action="store_true", help="train nothing; measure the stored models again")
@@ -132,6 +137,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--steps", type=int, help="another number of steps than the recipe's, in each part, e.g. to try it out"
     )
     args = parser.parse_args(argv)
+    if args.steps is not None and args.steps < 1:
+        parser.error(f"--steps must be at least 1; got {args.steps}")
+    if args.nll_images is not None and not 0 <= args.nll_images <= TEST_IMAGES:
+        parser.error(f"--nll-images must be from 0 to {TEST_IMAGES:,}, the test images; got {args.nll_images}")
+    if problem := _no_device(args.device):
+        parser.error(f"--device {args.device}: {problem}")
     if args.list:
         for one in recipes().values():
             print(f"{one.name:16} {one.what}")
@@ -158,9 +169,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         model = train(one, device=args.device)
         end = time.perf_counter(), time.process_time()
         seconds = {"seconds": round(end[0] - start[0]), "cpu_seconds": round(end[1] - start[1])}
+        count = NLL_IMAGES if args.nll_images is None else args.nll_images
+        print(f"{one.name}: trained; measuring it, log p(x) of {count:,} test images above all ...", file=sys.stderr)
         info = store(model, one, seconds, args.output, args.nll_images)
         print(f"{one.name}: {json.dumps(info['figures'])}")
     return 0
+
+
+def _no_device(name: str) -> str:
+    """Why nothing can be computed there, in a line; empty if it can."""
+    try:
+        torch.ones(1, device=name)
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA says so by an assertion
+        return str(error).splitlines()[0]
+    return ""
 
 
 def _record(name: str, info: dict[str, Any], folder: Path) -> None:

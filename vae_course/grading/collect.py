@@ -70,10 +70,12 @@ def collect(path: Path, leave_out: Path | None = None) -> Class:
         leave_out: a folder that is no hand-in: that of the marks, which people put beside the hand-ins.
 
     Raises:
-        NoClass: nothing can be read from it, or it is too much.
-        OSError: there is no such path, or it cannot be opened.
+        NoClass: there is no such path, nothing can be read from it, or it is too much.
+        OSError: it cannot be opened.
     """
-    path = path.resolve(strict=True)
+    if not path.exists():
+        raise NoClass(f"there is no file or folder {path}.")
+    path = path.resolve()
     warnings: list[str] = []
     if path.is_dir():
         piles = _folder(path, leave_out.resolve() if leave_out else None, warnings)
@@ -108,6 +110,9 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
     for entry in sorted(entries, key=lambda entry: entry.name):
         shown = f'"{clean(entry.name)}"'
         is_folder = entry.is_dir(follow_symlinks=False)
+        if is_folder and _holds_marks(entry.path):
+            warnings.append(f"{shown} holds the marks of an earlier run; it was skipped.")
+            continue
         if not is_folder and not (is_hand_in(entry.name) or is_zip(entry.name)):
             if entry.is_symlink():
                 warnings.append(f"{shown} is a symbolic link; it was refused.")
@@ -120,6 +125,13 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
             kind = "a symbolic link" if entry.is_symlink() else "no regular file (a device or a pipe)"
             pile.notes.append(f"{shown} is {kind}; it was refused.")
     return piles
+
+
+def _holds_marks(folder: str) -> bool:
+    """True for a folder into which an earlier run wrote, and nobody handed in: both of a run's files, and no notebook."""
+    if not all(os.path.isfile(os.path.join(folder, name)) for name in ("run.json", "marks.jsonl")):
+        return False
+    return not any(is_hand_in(name) or is_zip(name) for name in os.listdir(folder))
 
 
 def _archive(path: Path, warnings: list[str]) -> dict[Owner, _Pile]:

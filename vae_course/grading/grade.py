@@ -67,6 +67,8 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         collect.NoClass, results.Refused: nothing can be read, or nothing be written.
         OSError: likewise.
     """
+    if options.out.resolve() == options.path.resolve():
+        raise Usage(f"{options.out} holds the hand-ins; give --out another folder, which is for the marks.")
     found = collect(options.path, options.out)
     student, exercise = _only(options.only, found)
     _allow(options, found, confirm)
@@ -75,6 +77,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         order = Order(results.run.seed, options.lesson, exercise)
         todo = _todo(found, student, options, order, results)
         outdated: list[str] = []
+        answers = 0
         names = [one.name for one in found.students]
         try:
             progress(0, len(todo))
@@ -82,10 +85,12 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
             for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results, names)
                 outdated += [f"{one.name}/{name}" for name in marked.outdated]
+                answers += len(marked.marks)
                 progress(number, len(todo))
         finally:
             results.finish()
-        return _report(options, found, results, before, outdated, len(todo))
+        done = f"{len(todo)} of {_count(found.students, 'student')} {_looked(options, answers)} now"
+        return _report(options, found, results, before, outdated, done)
 
 
 def _only(only: str, found: Class) -> tuple[str, str]:
@@ -152,9 +157,15 @@ def _keep(student: Student, marked: Marked, options: Options, results: Results, 
     results.add(student.name, marked.marks, done if complete else None)
 
 
+def _looked(options: Options, answers: int) -> str:
+    renewed = f"{answers} answer{'' if answers == 1 else 's'} marked"
+    return f"looked at, {renewed}" if options.changed else "marked"
+
+
 def _report(
-    options: Options, found: Class, results: Results, before: list[Mark], outdated: list[str], marked: int
+    options: Options, found: Class, results: Results, before: list[Mark], outdated: list[str], done: str
 ) -> Report:
+    """The table first; what somebody has to know or do stands last, where a terminal shows it."""
     marks = results.all()
     lines = [f"warning: {warning}" for warning in found.warnings]
     if options.changed or options.only:
@@ -168,8 +179,11 @@ def _report(
         lines.append(STAMP)
     if results.run.version != _version():
         lines.append(f"The marks were begun with version {results.run.version}: --changed marks what differs now.")
-    done = f"{marked} of {_count(found.students, 'student')} marked now; the marks of all are in {options.out}"
-    text = "\n".join([*lines, *([""] if lines else []), summary(marks), "", done])
+    if gone := sorted({mark.student for mark in marks} - {student.name for student in found.students}):
+        shown = ", ".join(gone[:10]) + (" ..." if len(gone) > 10 else "")
+        lines.append(f"The marks of {_count(gone, 'student')} stay who handed in nothing here now: {shown}.")
+    done += f"; the marks of all are in {options.out}"
+    text = "\n".join([summary(marks), "", *lines, *([""] if lines else []), done])
     return Report(text, not needs_a_person(marks))
 
 
