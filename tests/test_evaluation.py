@@ -1,6 +1,7 @@
 """evaluate and its relatives agree with integrals, with the plain formula on the same noise, and with themselves."""
 
 import math
+import time
 
 import pytest
 import torch
@@ -241,6 +242,29 @@ def test_the_number_of_threads_changes_no_number_and_is_put_back():
     finally:
         torch.set_num_threads(before)
     assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+
+
+def test_an_error_in_one_thread_ends_the_others_soon():
+    """2,000 pieces wait, 4 seconds of work; the first fails while another thread is at its own."""
+    model, before, calls = Still(), torch.get_num_threads(), []
+    decoder = model.dec
+
+    def dec(z: Tensor) -> Tensor:
+        calls.append(len(calls))
+        if calls[-1] == 0:
+            time.sleep(0.02)
+            raise ArithmeticError("the first")
+        time.sleep(0.002)
+        return decoder(z)
+
+    model.dec = dec
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ArithmeticError, match="the first"):
+            evaluate(model, X.repeat(50, 1), "iwae", 10, rows=10)
+    finally:
+        torch.set_num_threads(before)
+    assert len(calls) < 1_000
 
 
 def test_the_same_seed_gives_the_same_numbers_and_the_global_generator_is_left_alone():

@@ -6,8 +6,9 @@ four passes over a buffer that is made once.
 
 import copy
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,27 +63,33 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
     The decoder sees at most `rows` rows at a time. Every piece of the images has noise of its own, from the seed and the piece's number,
     so that the number of threads changes nothing.
     """
-    pieces = list(enumerate(x.split(max(1, rows // iw))))
-    with _one_thread_each(x, most=len(pieces)) as threads:
-        ends = [len(pieces) * i // threads for i in range(threads + 1)]
-        shares = [pieces[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+    waiting = deque(enumerate(x.split(max(1, rows // iw))))
+    most = len(waiting)
+    found: dict[int, tuple[Tensor, ...]] = {}
 
-        def work(share: list[tuple[int, Tensor]]) -> list[tuple[Tensor, ...]]:
-            with torch.no_grad():  # which each thread says for itself
-                buffers = _Buffers(model, x, min(rows, iw * len(pieces[0][1])))
-                generator = torch.Generator(device=x.device)
-                found = []
-                for number, images in share:
-                    generator.manual_seed(1_000_003 * seed + number)
-                    found.append(_bounds_of_few(model, images, decode, iw, rows, generator, buffers))
-                return found
+    def work() -> None:
+        with torch.no_grad():  # which each thread says for itself
+            buffers = _Buffers(model, x, min(rows, iw * max(1, rows // iw)))
+            generator = torch.Generator(device=x.device)
+            while True:
+                try:
+                    number, images = waiting.popleft()
+                except IndexError:  # the last piece is taken
+                    return
+                generator.manual_seed(1_000_003 * seed + number)
+                found[number] = _bounds_of_few(model, images, decode, iw, rows, generator, buffers)
 
+    with _one_thread_each(x, most) as threads:
         if threads == 1:
-            found = work(pieces)
+            work()
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                found = [few for share in pool.map(work, shares) for few in share]
-    return tuple(torch.cat(column) for column in zip(*found, strict=True))
+            with ThreadPoolExecutor(threads) as pool:  # whoever is free takes the next piece
+                try:
+                    for done in as_completed([pool.submit(work) for _ in range(threads)]):
+                        done.result()
+                finally:
+                    waiting.clear()  # after an error or Ctrl-C nobody goes on
+    return tuple(torch.cat(column) for column in zip(*(found[number] for number in range(most)), strict=True))
 
 
 @contextmanager
