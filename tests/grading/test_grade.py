@@ -365,7 +365,7 @@ def test_whose_marks_stay_without_a_hand_in_is_said(two_students: Path, run, mar
     before = marks()
     (two_students / "bob.ipynb").unlink()
     run()
-    assert "The marks of 1 student stay who handed in nothing here now: bob." in capsys.readouterr().out
+    assert "No hand-in here now, so the earlier marks stay, of 1 student: bob." in capsys.readouterr().out
     assert marks() == before
 
 

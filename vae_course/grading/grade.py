@@ -181,7 +181,7 @@ def _report(
         lines.append(f"The marks were begun with version {results.run.version}: --changed marks what differs now.")
     if gone := sorted({mark.student for mark in marks} - {student.name for student in found.students}):
         shown = ", ".join(gone[:10]) + (" ..." if len(gone) > 10 else "")
-        lines.append(f"The marks of {_count(gone, 'student')} stay who handed in nothing here now: {shown}.")
+        lines.append(f"No hand-in here now, so the earlier marks stay, of {_count(gone, 'student')}: {shown}.")
     done += f"; the marks of all are in {options.out}"
     text = "\n".join([summary(marks), "", *lines, *([""] if lines else []), done])
     return Report(text, not needs_a_person(marks))
