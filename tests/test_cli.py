@@ -117,6 +117,14 @@ def test_the_doctor_says_whether_a_class_can_be_marked_here_and_that_lessons_do_
     assert "not ok  marking a class: no sandbox" in report and "apt-get install bubblewrap" in report
 
 
+def test_the_doctor_of_an_edition_without_marking_says_so_and_is_content(monkeypatch, capsys):
+    before = cli.main(["doctor"])
+    capsys.readouterr()
+    monkeypatch.setitem(sys.modules, "vae_course.grading", None)
+    assert cli.main(["doctor"]) == before == 0
+    assert "not ok  marking a class: not in this edition" in capsys.readouterr().out
+
+
 def test_a_missing_package_of_an_author_is_named():
     program = "import sys; sys.modules['jupytext'] = None; from vae_course.cli import main; sys.exit(main(['build', '--help']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -110,8 +110,14 @@ def _pip() -> Finding:
 
 def _sandbox() -> Finding:
     """Marking a class."""
-    from .grading import sandbox
-
+    try:
+        from .grading import sandbox
+    except ModuleNotFoundError:  # the student edition
+        what, advice = (
+            "marking a class: not in this edition",
+            "only teachers need it: use a clone of the full repository",
+        )
+        return Finding(what, False, advice, needed=False)
     missing = sandbox.available()
     advice = f"only `vae-course grade` needs it. {missing}"
     return Finding(f"marking a class: {'no sandbox' if missing else 'in a sandbox'}", not missing, advice, needed=False)

@@ -77,7 +77,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         order = Order(results.run.seed, options.lesson, exercise)
         todo = _todo(found, student, options, order, results)
         outdated: list[str] = []
-        answers = 0
+        answers: list[Mark] = []
         names = [one.name for one in found.students]
         try:
             progress(0, len(todo))
@@ -85,11 +85,12 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
             for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results, names)
                 outdated += [f"{one.name}/{name}" for name in marked.outdated]
-                answers += len(marked.marks)
+                answers += marked.marks
                 progress(number, len(todo))
         finally:
             results.finish()
-        done = f"{len(todo)} of {_count(found.students, 'student')} {_looked(options, answers)} now"
+        done = f"{len(todo)} of {_count(found.students, 'student')} "
+        done += f"looked at, {_count(answers, 'answer')} marked now" if options.changed else "marked now"
         return _report(options, found, results, before, outdated, done)
 
 
@@ -155,11 +156,6 @@ def _keep(student: Student, marked: Marked, options: Options, results: Results, 
     complete = set(marked.exercises) <= have.keys()
     done = Done(student.name, source_of(student), options.lesson, marked.exercises)
     results.add(student.name, marked.marks, done if complete else None)
-
-
-def _looked(options: Options, answers: int) -> str:
-    renewed = f"{answers} answer{'' if answers == 1 else 's'} marked"
-    return f"looked at, {renewed}" if options.changed else "marked"
 
 
 def _report(
