@@ -34,7 +34,6 @@ def first(workers: Workers, hand_in: Make):
 
 def test_the_next_hand_in_has_the_process_and_nothing_else(first: Submission, hand_in: Make):
     first.turn_to(hand_in(LOOKS))
-    assert first.names == {"g", "gc", "sys"}
     error = called(first, "f", torch.ones(1)).error
     assert error is not None and error.is_stub
     assert seen(first, "g") == {"same process": 1, "modules": 1, "functions": 0}

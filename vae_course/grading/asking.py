@@ -1,6 +1,7 @@
 """What a process of the sandbox is asked first: to run a hand-in's definitions; and what is said when it takes too long."""
 
 from vae_course.answers import Killed
+from vae_course.exercises import EXERCISES
 from vae_course.grading.protocol import Message
 from vae_course.notebooks import HandIn
 
@@ -21,6 +22,7 @@ def definitions(hand_in: HandIn) -> Message:
         )
     cells = [{"place": c.place, "source": c.source, "names": list(c.names)} for c in hand_in.cells]
     facts = {"do": "define", "file": hand_in.path.name, "cells": cells, "lost": dict(hand_in.lost)}
+    facts["exercises"] = list(EXERCISES)
     return Message(facts | {"seconds": STATEMENT})
 
 

@@ -3,14 +3,15 @@
 import hashlib
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vae_course.answers import LocalAnswer, Stopped, forbidden
+from vae_course.answers import Answer, LocalAnswer, Stopped, forbidden
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.examine import Outcome, examine, outcome
+from vae_course.exercises.verdict_on import verdict_on
 from vae_course.grading.collect import Student
 from vae_course.grading.fingerprints import AnswerHashes, checks_hash
 from vae_course.grading.hand_ins import Work, read_student
@@ -21,8 +22,6 @@ from vae_course.grading.table import NEEDS_A_PERSON, Mark
 from vae_course.grading.trained import is_trained_model, trained_answer
 from vae_course.grading.workers import WorkerLost
 from vae_course.notebooks import HandIn
-
-UNDEFINED = "The file does not define it."
 
 
 @dataclass(frozen=True)
@@ -161,50 +160,30 @@ def _examined(
     used = source.forbidden(exercise)
     if used:
         return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
-    failed: Mapping[str, str] = hand_in.lost
-    defined = True
-    if is_trained_model(exercise):
-        value = source.constant(exercise.name)
-        defined = exercise.name in source.names
+    value, defined = UNKNOWN, exercise.name in source.names
+    if exercise.is_constant or is_trained_model(exercise):
+        value = source.constant(exercise.name) if defined else None
+    try:
+        failed = submission().failed if value is UNKNOWN else hand_in.lost
+        if is_trained_model(exercise):
+            trained = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
+            answers: Sequence[Answer] = [trained] if defined else []
+        elif value is UNKNOWN:
+            answers = submission().answers(exercise)
+        else:
+            answers = [LocalAnswer(value)] if defined else []
+        return verdict_on(exercise, answers, failed, lambda answer: _look(exercise, answer, seed), seed)
+    except Stopped as stopped:
+        return outcome(exercise, stopped.status, str(stopped), seed)
+
+
+def _look(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
+    if exercise.is_constant:
         try:
-            if value is UNKNOWN:
-                value, failed = (value, submission().failed) if defined else (None, failed)
-            answer = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
-        except Stopped as stopped:
-            return outcome(exercise, stopped.status, str(stopped), seed)
-        found = examine(exercise, answer, seed)
-    elif exercise.is_constant:
-        value = source.constant(exercise.name)
-        if value is UNKNOWN and exercise.name not in source.names:
-            value, defined = None, False
-        if value is UNKNOWN:
-            failed = submission().failed
-            try:
-                value = tame(submission().answer(exercise).value)
-            except Stopped as stopped:
-                return outcome(exercise, stopped.status, str(stopped), seed)
-            except ValueError as error:
-                return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
-        found = examine(exercise, LocalAnswer(value), seed)
-    else:
-        found = examine(exercise, submission().answer(exercise), seed)
-        failed = submission().failed
-        defined = exercise.name in submission().names
-    if found.status != "not started":
-        return found
-    reason = _reason(exercise, failed)
-    if reason:  # the stub is still there, but something of the student's own was to take its place
-        return outcome(exercise, "raised", reason[:1].upper() + reason[1:], seed)
-    return found if defined else outcome(exercise, "not started", UNDEFINED, seed)
-
-
-def _reason(exercise: Exercise, failed: Mapping[str, str]) -> str:
-    """Why an answer that is in the file could not be had."""
-    reason = failed.get(exercise.name) or failed.get(exercise.name.split(".")[0], "")
-    if not reason and exercise.is_method:
-        method = exercise.name.split(".")[1]
-        reason = next((text for name, text in failed.items() if name.endswith(f".{method}")), "")
-    return reason
+            answer = LocalAnswer(tame(answer.value))
+        except ValueError as error:
+            return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
+    return examine(exercise, answer, seed)
 
 
 def _fault(exercise: Exercise, error: BaseException, seed: int) -> Outcome:

@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import math
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,7 @@ class Submission:
     saves a fork, unless something went wrong there.
 
     Attributes:
-        names: what the hand-in defines: "f", "VAE", "VAE.loss".
+        names: the exercises that the hand-in has something for, and how many things that may be meant.
         failed: what it should have defined and did not, with the reason as a sentence; see `notebooks.Definitions`.
         stopped: why its definitions could not be run at all, else None.
     """
@@ -69,7 +70,7 @@ class Submission:
 
     def turn_to(self, hand_in: HandIn, seconds: float = SUBMISSION) -> None:
         """Run the definitions of this hand-in, in place of those of the same student's that came before."""
-        self.names: frozenset[str] = frozenset()
+        self.names: Counter[str] = Counter()
         self.failed: dict[str, str] = {}
         self.stopped: Stopped | None = None
         self._hand_in, self._left = hand_in, seconds
@@ -93,15 +94,20 @@ class Submission:
             self._workers.give_back(self._worker, lost=False)
             self._worker = None
 
-    def constant(self, name: str) -> Any:
+    def constant(self, name: str, which: int = 0) -> Any:
         """A number, word, list or dictionary (a tensor as its number or list); None if there is none of that name."""
         self.ready()
-        reply = self.ask(Message({"do": "constant", "name": name}), STATEMENT)
+        reply = self.ask(Message({"do": "constant", "name": name, "which": which}), STATEMENT)
         return self.read(lambda: constant_in(reply.facts.get("value")))
 
-    def answer(self, exercise: Exercise) -> "RemoteAnswer":
-        """What the hand-in has for an exercise: to be called, or for a constant to be read."""
-        return RemoteAnswer(self, exercise)
+    def answers(self, exercise: Exercise) -> list["RemoteAnswer"]:
+        """What the hand-in has for an exercise, the likeliest first; where its definitions did not come to life, one that says so."""
+        count = 1 if self.stopped is not None else self.names[exercise.name]
+        return [self.answer(exercise, which) for which in range(count)]
+
+    def answer(self, exercise: Exercise, which: int = 0) -> "RemoteAnswer":
+        """One of them: to be called, or for a constant to be read."""
+        return RemoteAnswer(self, exercise, which)
 
     def ready(self) -> None:
         """Start again if the process has ended: its answers to other exercises are none the worse."""
@@ -170,7 +176,7 @@ class Submission:
         self.released.clear()
         self.lent.clear()
         reply = self.ask(request, DEFINITIONS)
-        self.names = frozenset(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
+        self.names = Counter(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
         self.failed = self.read(lambda: texts_by_name(reply.facts, "failed", MOST_NAMES))
 
     def _fork(self) -> None:

@@ -34,7 +34,7 @@ class Process(Protocol):
 
     def read(self, reading: Callable[[], T]) -> T: ...
 
-    def constant(self, name: str) -> Any: ...
+    def constant(self, name: str, which: int) -> Any: ...
 
 
 class _Pull:
@@ -52,13 +52,18 @@ class _Pull:
 
 
 class RemoteAnswer:
-    """An `answers.Answer` in a submission's process. Once it has brought that to an end, it raises the same again."""
+    """An `answers.Answer` in a submission's process. Once it has brought that to an end, it raises the same again.
 
-    def __init__(self, submission: Process, exercise: Exercise) -> None:
+    Args:
+        which: of the things that the hand-in has for the exercise; see `notebooks.answers_in`.
+    """
+
+    def __init__(self, submission: Process, exercise: Exercise, which: int = 0) -> None:
         self.submission, self._exercise = submission, exercise
         self._seconds = exercise.seconds
         self._spec: dict[str, Any] = {
             "name": exercise.name,
+            "which": which,
             "method": exercise.name.split(".")[1] if exercise.is_method else "",
             "scaffold": {name: stage.name_of(function) for name, function in exercise.scaffold.items()},
             "harness": stage.name_of(exercise.harness) if exercise.harness else "",
@@ -70,7 +75,9 @@ class RemoteAnswer:
     @property
     def value(self) -> Any:
         """A constant's value; None for what is called."""
-        return self.submission.constant(self._exercise.name) if self._exercise.is_constant else None
+        return (
+            self.submission.constant(self._exercise.name, self._spec["which"]) if self._exercise.is_constant else None
+        )
 
     def method(self, name: str) -> "RemoteAnswer":
         """The same class, called through another of its methods."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import vae_course
 from vae_course import given
@@ -20,7 +20,7 @@ from vae_course.answers import BackwardFailed, Call, CallError, LocalAnswer, Mod
 from vae_course.answers.isolation import alone
 from vae_course.answers.time_limit import within
 from vae_course.grading.protocol import NAME, NAMES, TENSORS, Channel, Message, size_of
-from vae_course.notebooks import HandIn, Snippet, run_definitions
+from vae_course.notebooks import Definitions, HandIn, Snippet, answers_in, run_definitions
 
 Reply = tuple[dict[str, Any], dict[str, Tensor]]
 MOST_NAMES = 2000
@@ -46,8 +46,9 @@ class _Submission:
     """One hand-in's definitions, and the calls whose backward pass may still be asked for."""
 
     def __init__(self) -> None:
-        self._namespace: dict[str, Any] = {}
-        self._answers: dict[tuple[str, str], dict[str, LocalAnswer]] = {}  # by exercise and harness; by method
+        self._definitions = Definitions({}, {}, {})
+        self._exercises: list[str] = []
+        self._answers: dict[tuple[str, int, str], dict[str, LocalAnswer]] = {}  # by exercise, which, harness; by method
         self._calls: dict[int, Call] = {}
         self._lent: dict[str, dict[str, Any]] = {given.__name__: vars(given)}
 
@@ -59,7 +60,7 @@ class _Submission:
             if facts["do"] == "define":
                 return self._define(facts)
             if facts["do"] == "constant":
-                return {"value": encode(self._namespace.get(facts["name"]))}, {}
+                return {"value": encode(self._found(facts))}, {}
             return self._call(request) if facts["do"] == "call" else self._pull(request)
         except TimedOut as late:
             return {"late": str(late)}, {}
@@ -69,30 +70,36 @@ class _Submission:
             return {"error": _error(CallError("KeyboardInterrupt", "your code raised it itself"))}, {}
 
     def _define(self, facts: dict[str, Any]) -> Reply:
-        if self._namespace:  # the same student's hand-in before this one: nothing of it is left
-            sys.modules.pop(str(self._namespace.get("__name__")), None)
-            self._namespace, self._answers, self._calls = {}, {}, {}
+        if self._definitions.namespace:  # the same student's hand-in before this one: nothing of it is left
+            sys.modules.pop(str(self._definitions.namespace.get("__name__")), None)
+            self._definitions, self._answers, self._calls = Definitions({}, {}, {}), {}, {}
             gc.collect()
         cells = tuple(Snippet(cell["place"], cell["source"], tuple(cell["names"])) for cell in facts["cells"])
         hand_in = HandIn(Path(facts["file"]), "", cells, (), facts["lost"])
-        found = run_definitions(hand_in, partial(within, facts["seconds"]))
-        self._namespace = found.namespace
-        names = {name for cell in cells for name in cell.names if name in found.namespace}
-        for cls in _classes(found.namespace):
-            names |= {f"{owner}.{member}" for member in _members(cls) for owner in (cls.__name__, "VAE")}
+        self._definitions = found = run_definitions(hand_in, partial(within, facts["seconds"]))
+        self._exercises = facts["exercises"]
+        names = [name for name in self._exercises for _ in answers_in(found, name, self._exercises)]
         failed = {_plain(name): _plain(why, 2000) for name, why in list(found.failed.items())[:MOST_NAMES]}
-        return {"names": sorted(map(_plain, names))[:MOST_NAMES], "failed": failed}, {}
+        return {"names": names[:MOST_NAMES], "failed": failed}, {}
+
+    def _found(self, facts: dict[str, Any]) -> Any:
+        """What the hand-in has for an exercise: of several, number `which`; None if there is none."""
+        found = answers_in(self._definitions, facts["name"], self._exercises)
+        return found[facts["which"]] if facts["which"] < len(found) else None
 
     def _call(self, request: Message) -> Reply:
         facts = request.facts
         for module, text in facts["lend"].items():
             self._lent[module] = {"__name__": module}
             exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._lent[module])
-        obj = find(self._namespace, facts["name"])
+        obj = self._found(facts)
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
             return _described(Call(error=missing))
-        answers, method = self._answers.setdefault((facts["name"], facts["harness"]), {}), facts["method"]
+        answers, method = (
+            self._answers.setdefault((facts["name"], facts["which"], facts["harness"]), {}),
+            facts["method"],
+        )
         if not answers:
             answers[method] = LocalAnswer(
                 obj,
@@ -122,33 +129,6 @@ class _Submission:
         found = {name: g for name, g in gradients.items() if g is not None}
         none = [name for name, g in gradients.items() if g is None]
         return {"gradients": list(found), "none": none}, _numbered(found)
-
-
-def find(namespace: dict[str, Any], name: str) -> Any:
-    """The function, or for "VAE" and its methods the class, that answers an exercise; None if there is none.
-
-    A class counts by its name, else by having the method; of several the last, as when a cell is run again.
-    """
-    owner, _, method = name.rpartition(".")
-    if not owner:
-        found = namespace.get(name)
-        if found is None and name == "VAE":
-            found = next((cls for cls in reversed(_classes(namespace)) if issubclass(cls, nn.Module)), None)
-        return found
-    having = [cls for cls in _classes(namespace) if method in _members(cls)]
-    named = [cls for cls in having if cls.__name__ == owner]
-    return [None, *having, *named][-1]
-
-
-def _classes(namespace: dict[str, Any]) -> list[type]:
-    """The classes that the hand-in itself defines, in order."""
-    module = namespace.get("__name__")
-    return [value for value in namespace.values() if isinstance(value, type) and value.__module__ == module]
-
-
-def _members(cls: type) -> set[str]:
-    """What a class, or one of the hand-in's that it is derived from, defines."""
-    return set().union(*(vars(base) for base in cls.__mro__ if base.__module__ == cls.__module__))
 
 
 def _input(name: str, given: dict[str, Any], tensors: dict[str, Tensor]) -> Any:

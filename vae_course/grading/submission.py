@@ -1,6 +1,6 @@
 """Hand-ins whose code runs, wherever it runs: what the grader asks of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol
 
@@ -12,18 +12,14 @@ class Submission(Protocol):
     """The definitions of one hand-in, come to life: here (`local`) or in the sandbox (`remote`).
 
     Attributes:
-        names: what it defines: "f", "VAE", "VAE.loss".
         failed: what it was to define and could not, each with the reason as a sentence.
     """
 
     @property
-    def names(self) -> frozenset[str]: ...
-
-    @property
     def failed(self) -> Mapping[str, str]: ...
 
-    def answer(self, exercise: Exercise) -> Any:
-        """An `answers.Answer`."""
+    def answers(self, exercise: Exercise) -> Sequence[Any]:
+        """What may be meant as the answer to an exercise, each an `answers.Answer`; see `notebooks.answers_in`."""
 
     def turn_to(self, hand_in: HandIn) -> None:
         """From now on this hand-in, of the same student."""

@@ -1,6 +1,7 @@
 """`check(answer)`: every answer is examined at once, and a wrong one gets the reason."""
 
 import contextlib
+import inspect
 import secrets
 import traceback
 import warnings
@@ -39,7 +40,7 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     """Examine an answer and say what was seen. True in a condition if and only if it is correct.
 
     Args:
-        answer: a function, a method (`VAE.loss`), a class, or a constant.
+        answer: a function, a method (`VAE.loss`), a class, or a constant; for a method that is named, its class too.
         exercise: the exercise's name; needed only for numbers, strings, lists and dictionaries.
         seed: repeats an earlier check; without it, every check draws new inputs.
         quiet: do not record the verdict in your progress.
@@ -52,12 +53,15 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     """
     definition = find_exercise(answer, exercise)
     seed = secrets.randbelow(2**31) if seed is None else seed
-    used = forbidden.forbidden_name(unwrap(answer), definition.name)
+    # A method is examined on its own class, where its helper methods are.
+    target = (owner(answer) if definition.is_method else None) or unwrap(answer)
+    own = target
+    if definition.is_method and inspect.isclass(target):
+        own = unwrap(getattr(target, definition.name.split(".")[1], None))
+    used = forbidden.forbidden_name(own, definition.name)
     if used:
         found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
     else:
-        # A method is examined on its own class, where its helper methods are.
-        target = (owner(answer) if definition.is_method else None) or unwrap(answer)
         found = _examined(definition, target, seed)
     if found:
         found = replace(found, message=f"{_what_others_did(definition)}\n{_reasons(definition)}".strip())

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from vae_course.answers.time_limit import within
 from vae_course.exercises import EXERCISES, Exercise
-from vae_course.exercises.examine import outcome
 from vae_course.exercises.lessons import LESSON_OF
+from vae_course.exercises.verdict_on import verdict_on
 from vae_course.learning.check import Verdict, check
-from vae_course.notebooks import Definitions, candidates, read_hand_in, run_definitions
+from vae_course.notebooks import Definitions, answers_in, read_hand_in, run_definitions
 
 SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
 
@@ -99,19 +99,11 @@ def _quietly(folder: Path) -> Iterator[None]:
 
 
 def _verdict(exercise: Exercise, definitions: Definitions, seed: int) -> Verdict:
-    """The first candidate that is more than a stub decides."""
-    verdict = _without_answer(exercise, "not started", "The file does not define it.", seed)
-    for answer in candidates(exercise.name, definitions.namespace):
-        verdict = check(answer, exercise.name, seed=seed, quiet=True)
-        if verdict.status != "not started":
-            return verdict
-    # The stub is still there, but something of the learner's own was to take its place.
-    reason = definitions.failed.get(exercise.name) or definitions.failed.get(exercise.name.split(".")[0])
-    if reason is None and exercise.is_method:
-        method = exercise.name.split(".")[1]
-        reason = next((text for name, text in definitions.failed.items() if name.endswith(f".{method}")), None)
-    return _without_answer(exercise, "raised", reason, seed) if reason else verdict
-
-
-def _without_answer(exercise: Exercise, status: str, message: str, seed: int) -> Verdict:
-    return Verdict(**vars(outcome(exercise, status, message[:1].upper() + message[1:], seed)))
+    found = verdict_on(
+        exercise,
+        answers_in(definitions, exercise.name, EXERCISES),
+        definitions.failed,
+        lambda answer: check(answer, exercise.name, seed=seed, quiet=True),
+        seed,
+    )
+    return found if isinstance(found, Verdict) else Verdict(**vars(found))

@@ -4,10 +4,19 @@
 sandbox if the author is not the person at the keyboard.
 """
 
-from vae_course.notebooks.candidates import candidates
+from vae_course.notebooks.answers_in import answers_in, reason_for
 from vae_course.notebooks.files import Unreadable
 from vae_course.notebooks.hand_in import HandIn, read_hand_in
 from vae_course.notebooks.run import Definitions, run_definitions
 from vae_course.notebooks.snippets import Snippet
 
-__all__ = ["Definitions", "HandIn", "Snippet", "Unreadable", "candidates", "read_hand_in", "run_definitions"]
+__all__ = [
+    "Definitions",
+    "HandIn",
+    "Snippet",
+    "Unreadable",
+    "answers_in",
+    "read_hand_in",
+    "reason_for",
+    "run_definitions",
+]

@@ -30,10 +30,12 @@ class Definitions:
         namespace: every name with its value, as a module's.
         failed: names that the hand-in was to define or change, and the sentence why that failed, `HandIn.lost` included. An
             earlier definition of the same name stays in the namespace.
+        versions: everything that a statement has given each name, in order: several where a cell was written twice.
     """
 
     namespace: dict[str, Any]
     failed: dict[str, str]
+    versions: dict[str, list[Any]]
 
 
 def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None] = lambda work: work()) -> Definitions:
@@ -52,6 +54,7 @@ def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None]
     steps = [step for snippet in hand_in.cells for step in _steps(snippet, hand_in.path.name, module.__name__)]
     flags = __future__.annotations.compiler_flag if any(step.is_future_import for step in steps) else 0
     raised: dict[str, str] = {}
+    versions: dict[str, list[Any]] = {}
     with (
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),
@@ -66,13 +69,15 @@ def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None]
                     raised.pop(name, None)
                     if error is not None:
                         raised[name] = f"{step.place} raised {_words(error)}"
+                    elif name in module.__dict__:
+                        versions.setdefault(name, []).append(module.__dict__[name])
                 overtaken = any(step.names & later.names for later in steps[i + 1 :])
                 if isinstance(error, NameError) and not overtaken:
                     again.append(step)
             if len(again) == len(steps):
                 break
             steps = again
-    return Definitions(module.__dict__, dict(hand_in.lost) | raised)
+    return Definitions(module.__dict__, dict(hand_in.lost) | raised, versions)
 
 
 @dataclass(frozen=True, eq=False)

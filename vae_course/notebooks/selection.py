@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from vae_course.notebooks.allowed import may_call, may_call_method
 from vae_course.notebooks.names import bound, changed, dotted, members, needed, read_by, root
 from vae_course.notebooks.snippets import Snippet, only
+from vae_course.notebooks.stubs import is_stub
 from vae_course.notebooks.syntax import Parsed
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -18,7 +19,8 @@ class Selection:
 
     A value is kept if it is computed from literals, kept names and the calls of `allowed`; what an answer's value is computed
     from may besides call functions that the hand-in itself or `vae_course.given` defines. What needs a name that dropped code
-    computes is dropped too: it would be missing, or have another value than in the student's kernel.
+    computes is dropped too: it would be missing, or have another value than in the student's kernel. So is the stub of an answer
+    that stands above it, as in a notebook with a cell of the handed-out lesson pasted in again.
 
     Attributes:
         snippets: one for each cell that defines something.
@@ -38,6 +40,7 @@ class Selection:
         self._functions: set[str] = set()
         self._origins: dict[str, str] = {}  # what an imported name really is: {"F": "torch.nn.functional"}
         self._stars: list[str] = []
+        self._answered: set[str] = set()  # answers that are more than a stub
         self._dropped: dict[str, str] = {}  # names that only dropped code computes, and its place
         users: dict[str, tuple[str, frozenset[str]]] = {}
         for place, parsed in cells:
@@ -56,10 +59,17 @@ class Selection:
         self.lost |= parsed.lost
         keep = []
         for node in parsed.tree.body:
+            if is_stub(node) and bound(node) & self._answered:
+                name = ", ".join(sorted(bound(node)))
+                self.notes.append(
+                    f"{place}, line {node.lineno}: a stub of `{name}` stands below its answer, and was left out."
+                )
+                continue
             reason = self._refusal(node)
             if not reason:
                 keep.append(node)
                 self._record(node)
+                self._answered |= set() if is_stub(node) else bound(node) & self._answers
             else:
                 self._drop(node, reason, f"{place}, line {node.lineno}")
         if any(not isinstance(node, ast.Pass) for node in keep):
