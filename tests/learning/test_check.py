@@ -367,7 +367,7 @@ def test_a_test_that_refuses_all_right_versions_is_asked_about_its_own_right_val
 
 
 def test_a_pass_says_what_others_did_where_somebody_counted():
-    assert "277 answers in public repositories to these stubs" in verdict(right).message
+    assert "277 answers in public repositories to these stubs" in str(verdict(right))
 
 
 def test_a_function_that_is_ours_is_forbidden_under_any_name():

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
+from vae_course.exercises import EXERCISES, Exercise
+from vae_course.exercises.core import COLLECTED
 from vae_course.exercises.errors import LIKELY
 from vae_course.exercises.examine import NOT_REACHED, CheckResult, Outcome
 
@@ -25,11 +27,29 @@ def points(value: float, maximum: float) -> str:
     return f" · {value:g} of {maximum:g} point{'s' if maximum != 1 else ''}" if maximum else ""
 
 
+def reasons(exercise: Exercise) -> str:
+    """What a choice keeps to itself while tries are left."""
+    return "\n".join(m.reason for m in exercise.misconceptions if m.reason)
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    """What was found; and after a pass, where somebody counted, how real answers went wrong here, and a choice's reasons."""
+    lines = outcome.message.splitlines()
+    exercise = EXERCISES.get(outcome.exercise)
+    if outcome and exercise is not None:
+        if counted := [m.seen for m in exercise.misconceptions if m.seen]:
+            lines.append(
+                f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+            )
+        lines += reasons(exercise).splitlines()
+    return lines
+
+
 def verdict_text(outcome: Outcome) -> str:
     """A verdict as plain text: it reads as well in a terminal or a screen reader as the card looks."""
     sign, _ = SIGNS[outcome.status]
     lines = [f"{sign} {outcome.exercise}: {outcome.status}{points(outcome.points, outcome.max_points)}"]
-    lines += [f"  {line}" for line in outcome.message.splitlines()]
+    lines += [f"  {line}" for line in _lines(outcome)]
     if outcome.status not in ("correct", "not started"):
         lines += [f"  {row}" for row in _rows(outcome.checks)]
         lines.append(f'  Next: hint("{outcome.exercise}")')
@@ -43,7 +63,7 @@ def verdict_html(outcome: Outcome) -> str:
         f"<b><span aria-hidden='true'>{sign}</span> {escape(outcome.exercise)}: {outcome.status}</b>"
         f"{points(outcome.points, outcome.max_points)}"
     )
-    body = "".join(_line(line) for line in outcome.message.splitlines())
+    body = "".join(map(_line, _lines(outcome)))
     if outcome.status not in ("correct", "not started"):
         rows = "".join(f"<li>{escape(row)}</li>" for row in _rows(outcome.checks))
         body += f"<ul style='list-style:none;margin:.5em 0 0;padding:0'>{rows}</ul>" if rows else ""

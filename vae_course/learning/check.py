@@ -15,7 +15,6 @@ import torch
 from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
 from vae_course.exercises.constants import mark_of_choice, unknown_words
-from vae_course.exercises.core import COLLECTED
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
 from vae_course.learning.resolve import find_exercise, owner, unwrap
@@ -63,28 +62,11 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
     else:
         found = _examined(definition, target, seed)
-    if found:
-        found = replace(found, message=f"{_what_others_did(definition)}\n{_reasons(definition)}".strip())
     _last.pop(definition.name, None)  # the latest check stands last
     _last[definition.name] = bool(found)
     if not quiet:
         found = _recorded(definition, found, answer)
     return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
-
-
-def _what_others_did(exercise: Exercise) -> str:
-    """How often real answers went wrong here, and how; empty where nobody counted."""
-    counted = [m.seen for m in exercise.misconceptions if m.seen]
-    return (
-        f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
-        if counted
-        else ""
-    )
-
-
-def _reasons(exercise: Exercise) -> str:
-    """What a choice keeps to itself while tries are left."""
-    return "\n".join(m.reason for m in exercise.misconceptions if m.reason)
 
 
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
@@ -96,11 +78,11 @@ def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
     said = ""
     if definition.tries and found.status == "wrong":
         if kept.passed:
-            said = f"You have passed before: this costs no try.\n{_reasons(definition)}"
+            said = f"You have passed before: this costs no try.\n{cards.reasons(definition)}"
         elif kept.used >= definition.tries:
             said = (
                 f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, "
-                f'or open solution("{definition.name}", anyway=True).\n{_reasons(definition)}'
+                f'or open solution("{definition.name}", anyway=True).\n{cards.reasons(definition)}'
             )
         else:
             said = f"Try {kept.used} of {definition.tries}.{' The same answer again costs no other.' if kept.again else ''}"
