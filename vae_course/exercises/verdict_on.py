@@ -27,8 +27,8 @@ def verdict_on(
         found = look(answer)
         if found.status != "not started":
             return found
-        first = first or found
+        first = found if first is None else first
     reason = reason_for(exercise.name, failed)
     if reason:  # something of the learner's own was to take the stub's place
         return outcome(exercise, "raised", reason, seed)
-    return first or outcome(exercise, "not started", UNDEFINED, seed)
+    return outcome(exercise, "not started", UNDEFINED, seed) if first is None else first

@@ -17,7 +17,7 @@ from vae_course.exercises import Exercise
 from vae_course.exercises.constants import mark_of_choice, unknown_words
 from vae_course.exercises.examine import Outcome, examine, outcome
 from vae_course.learning import cards, state
-from vae_course.learning.resolve import find_exercise, owner, unwrap
+from vae_course.learning.resolve import find_exercise, owner, plain, unwrap
 
 _last: dict[str, bool] = {}
 """Whether the last check of an exercise passed, in this kernel; in the order of the checks."""
@@ -53,11 +53,11 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     definition = find_exercise(answer, exercise)
     seed = secrets.randbelow(2**31) if seed is None else seed
     # A method is examined on its own class, where its helper methods are.
-    target = (owner(answer) if definition.is_method else None) or unwrap(answer)
+    target = (owner(answer) if definition.is_method else None) or plain(answer)
     own = target
     if definition.is_method and inspect.isclass(target):
-        own = unwrap(getattr(target, definition.name.split(".")[1], None))
-    used = forbidden.forbidden_name(own, definition.name)
+        own = getattr(target, definition.name.split(".")[1], None)
+    used = forbidden.forbidden_name(unwrap(own), definition.name)
     if used:
         found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
     else:

@@ -11,10 +11,14 @@ from torch import nn
 from vae_course.exercises import EXERCISES, Exercise
 
 
+def plain(answer: Any) -> Any:
+    """The function behind a bound method; anything else as it is, decorators included: they are part of an answer."""
+    return answer.__func__ if isinstance(answer, types.MethodType) else answer
+
+
 def unwrap(answer: Any) -> Any:
-    """The plain function behind a bound method or a functools wrapper; anything else as it is."""
-    if isinstance(answer, types.MethodType):
-        answer = answer.__func__
+    """What was written under a bound method and functools wrappers; anything else as it is."""
+    answer = plain(answer)
     return inspect.unwrap(answer) if callable(answer) and not isinstance(answer, functools.partial) else answer
 
 
