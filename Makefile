@@ -14,6 +14,8 @@ PY := $(VENV)/bin/python
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Threads that wait sleep instead of spinning: see vae_course/cli.py.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 # Tests and builds start from an empty learner's home, and leave nothing behind.
 FRESH_HOME = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export VAE_COURSE_HOME="$$home" &&
@@ -35,13 +37,14 @@ setup-test: $(VENV)/.test-ready
 
 # torch first and alone: no other install step then has a reason to look for one. One retry, so that an index that
 # cannot be reached costs seconds.
-$(VENV)/.lab-ready: pyproject.toml constraints.txt
+$(VENV)/.lab-ready: pyproject.toml constraints.txt vae_course/jupyter/kernel.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "The course needs Python 3.11 or newer; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
 	  echo "No virtual environment could be made; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PY) -m pip install -q --no-deps --retries 1 --timeout 20 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
 	$(PY) -m pip install -q -e .
+	@cp vae_course/jupyter/kernel.json $(VENV)/share/jupyter/kernels/python3/
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.lab-ready

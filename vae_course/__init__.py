@@ -7,6 +7,7 @@ Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.fi
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -24,6 +25,9 @@ _WHERE = {
 }
 
 __all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "progress", "solution", "solved"]
+
+if "torch" in sys.modules:  # as in a lesson: its threads are counted before anybody changes their number
+    import_module("vae_course.threads")
 
 
 def __getattr__(name: str) -> Any:

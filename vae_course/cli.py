@@ -20,6 +20,8 @@ from . import workspace
 # whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
 LAB_OPTIONS = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly")
 JUPYTER = Path(__file__).resolve().parent / "jupyter"
+# Threads that wait sleep instead of spinning: read once, when torch is loaded. `lab`'s kernels inherit it; jupyter/kernel.json is for others.
+WAIT_POLICY = ("OMP_WAIT_POLICY", "PASSIVE")
 
 
 class CommandError(Exception):
@@ -177,6 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and not args.passes_on:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     args.rest = rest
+    os.environ.setdefault(*WAIT_POLICY)
     try:
         return args.run(args)
     except (CommandError, OSError) as error:

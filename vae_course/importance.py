@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vae_course import threads
+
 Decoder = Callable[[Tensor], Tensor]
 FACTORS = 112  # of one product: each is at least ½, and 2^−112 is far from underflow in float32
 
@@ -79,13 +81,13 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
                 generator.manual_seed(1_000_003 * seed + number)
                 found[number] = _bounds_of_few(model, images, decode, iw, rows, generator, buffers)
 
-    with _one_thread_each(x, most) as threads:
-        if threads == 1:
+    with _one_thread_each(x, most) as count:
+        if count == 1:
             work()
         else:
-            with ThreadPoolExecutor(threads) as pool:  # whoever is free takes the next piece
+            with ThreadPoolExecutor(count) as pool:  # whoever is free takes the next piece
                 try:
-                    for done in as_completed([pool.submit(work) for _ in range(threads)]):
+                    for done in as_completed([pool.submit(work) for _ in range(count)]):
                         done.result()
                 finally:
                     waiting.clear()  # after an error or Ctrl-C nobody goes on
@@ -94,15 +96,10 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
 
 @contextmanager
 def _one_thread_each(x: Tensor, most: int) -> Iterator[int]:
-    """As many threads as torch has, each of which computes alone: a third faster than all of them on one small product after another."""
-    before = torch.get_num_threads()
-    threads = min(before, most) if x.device.type == "cpu" else 1
-    if threads > 1:
-        torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(before)
+    """How many threads go to work, each of which computes alone: a third faster than all of them on one small product after another."""
+    count = min(threads.for_evaluation(), most) if x.device.type == "cpu" else 1
+    with threads.computing_on(1):
+        yield count
 
 
 class _Buffers:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from tqdm.auto import tqdm
 
+from vae_course import threads
 from vae_course.checkpoints import load_checkpoint, save_checkpoint
 from vae_course.curves import Curves as Curves
 from vae_course.curves import TrainingDiverged as TrainingDiverged
@@ -104,7 +105,7 @@ def fit(
     curves = Curves()
     was_training = model.training
     model.train()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), threads.computing_on(threads.for_training()):
         torch.manual_seed(seed)
         if checkpoint and resume and Path(checkpoint).exists():
             curves.rows = load_checkpoint(Path(checkpoint), model, optimizer, settings)

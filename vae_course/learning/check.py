@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from vae_course import threads
 from vae_course.answers import forbidden
 from vae_course.exercises import Exercise
 from vae_course.exercises.constants import mark_of_choice, unknown_words
@@ -113,7 +114,7 @@ def last_failed() -> str:
 def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
     """What the checks say; where one of them breaks on a result that nobody thought of, a sentence, not a traceback."""
     try:
-        with _float32_on_the_cpu(), warnings.catch_warnings():
+        with _float32_on_the_cpu(), threads.computing_on(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
             return examine(definition, definition.answer(target).limited(definition.seconds), seed)
     except Exception as error:  # noqa: BLE001 - a lesson goes on
