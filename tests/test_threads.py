@@ -15,6 +15,7 @@ from torch import nn
 from vae_course import cli, given, threads
 from vae_course.evaluation import evaluate
 from vae_course.learning.check import check
+from vae_course.threads import processors
 from vae_course.training import fit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +28,7 @@ def nobody_has_set_anything(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in threads.PERSONS:
         monkeypatch.delenv(name, raising=False)
     torch.set_num_threads(2)
-    monkeypatch.setattr(threads, "_AT_FIRST", 2)
+    monkeypatch.setattr(threads, "processors", lambda: 2)
     yield
     torch.set_num_threads(before)
 
@@ -39,7 +40,7 @@ def group(folder: Path, files: dict[str, str], cgroup: str) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (folder / "cgroup").write_text(cgroup)
-    return threads.processors(folder / "cgroup", folder / "sys")
+    return processors(folder / "cgroup", folder / "sys")
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_a_containers_share_of_the_processors_counts_not_the_machine(files, cgro
 
 
 def test_where_there_are_no_control_groups_the_affinity_counts(tmp_path: Path, many):
-    assert threads.processors(tmp_path / "none", tmp_path) == 64
+    assert processors(tmp_path / "none", tmp_path) == 64
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone can bind a process")
@@ -114,10 +115,9 @@ def seen_by_check() -> int:
 @pytest.mark.parametrize(("count", "training"), [(1, 1), (2, 1), (3, 3), (8, 8)])
 def test_training_takes_the_processors_there_are_and_one_of_two(count: int, training: int, monkeypatch):
     monkeypatch.setattr(threads, "processors", lambda: count)
-    assert seen_by_fit() == training and torch.get_num_threads() == 2
-    monkeypatch.setattr(threads, "processors", lambda: count)
-    pool, inside = seen_by_evaluate(monkeypatch)
-    assert pool == min(count, 8) and inside == {1} and torch.get_num_threads() == 2
+    torch.set_num_threads(count)  # as torch does by itself
+    assert seen_by_fit() == training and torch.get_num_threads() == count
+    assert seen_by_evaluate(monkeypatch) == (count, {1}) and torch.get_num_threads() == count
 
 
 def test_a_check_computes_on_one_thread_and_puts_the_number_back(monkeypatch):

@@ -26,7 +26,7 @@ _WHERE = {
 
 __all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "progress", "solution", "solved"]
 
-if "torch" in sys.modules:  # as in a lesson: its threads are counted before anybody changes their number
+if "torch" in sys.modules:  # as in a lesson: torch counts processors that a container may not use
     import_module("vae_course.threads")
 
 

@@ -8,8 +8,8 @@ and on a busy one the two wait for each other, for many times the work itself. S
     bounds over a data   as many, each of which computes for itself and waits for nobody
     set (`evaluate`)
 
-A person's own setting wins in the last two: OMP_NUM_THREADS or MKL_NUM_THREADS in the environment, or `torch.set_num_threads` after
-this package was imported.
+A person's own setting wins in the last two: OMP_NUM_THREADS or MKL_NUM_THREADS in the environment, or another number for torch
+(`torch.set_num_threads`) than there are processors.
 
 Importing this module makes one correction: torch counts the processors of the machine; where the process may use fewer (a container
 on Binder or JupyterHub), torch's threads would stand in each other's way, and are cut down to these.
@@ -66,7 +66,7 @@ def computing_on(count: int) -> Iterator[None]:
 
 
 def _is_a_persons() -> bool:
-    return any(map(os.environ.get, PERSONS)) or torch.get_num_threads() != _AT_FIRST
+    return any(map(os.environ.get, PERSONS)) or torch.get_num_threads() != processors()
 
 
 def _quotas(proc: Path, groups: Path) -> Iterator[float]:
@@ -101,4 +101,3 @@ def _quota(folder: Path) -> Iterator[float]:
 
 if not any(map(os.environ.get, PERSONS)) and processors() < torch.get_num_threads():
     torch.set_num_threads(processors())
-_AT_FIRST = torch.get_num_threads()

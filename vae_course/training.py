@@ -5,13 +5,11 @@ curves = fit(VAE(nn="v1", z_dim=20), load_mnist("train"))
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from tqdm.auto import tqdm
 
 from vae_course import threads
@@ -54,7 +52,6 @@ def fit(
     kl_warmup: int = 0,
     schedule: Callable[[float], float] = falling,
     adam: Mapping[str, Any] | None = None,
-    bfloat16: bool = False,
     seed: int = 0,
     valid: MNIST | Tensor | None = None,
     valid_every: int = 200,
@@ -78,8 +75,6 @@ def fit(
         kl_warmup: for so many steps the KL (the objective's "gen/kl_z") counts less, by a weight that rises from 0 to 1.
         schedule: what the rate is multiplied with, by the share of the steps that is done.
         adam: other options of torch.optim.Adam than `ADAM`.
-        bfloat16: let linear layers round what they multiply to 3 digits. A gradient step is far noisier than that, and where the
-            processor has instructions for it (avx512_bf16, amx) a step is quicker; elsewhere it is slower.
         seed: of everything random, the model's draws included; the global generator is left as it was found.
         valid: images on which the objective is computed every `valid_every` steps, as "valid/loss".
         callback: callback(step, curves) after every step, e.g. to draw a live figure.
@@ -100,7 +95,7 @@ def fit(
     images = _images(data).to(device)
     optimizer = torch.optim.Adam(parameters, lr=lr, **{**ADAM, **(adam or {})})
     settings: dict[str, Any] = dict(steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, seed=seed)
-    settings |= dict(kl_warmup=kl_warmup, schedule=schedule.__name__, adam=repr(adam), bfloat16=bfloat16)
+    settings |= dict(kl_warmup=kl_warmup, schedule=schedule.__name__, adam=repr(adam))
     settings["images"] = len(images)
     curves = Curves()
     was_training = model.training
@@ -115,8 +110,7 @@ def fit(
                 for group in optimizer.param_groups:
                     group["lr"] = lr * min(1, step / max(1, warmup)) * schedule((step - 1) / steps)
                 x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
-                with _NarrowProducts() if bfloat16 else nullcontext():
-                    loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
+                loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
                 optimizer.zero_grad()
                 loss.backward()
                 gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
@@ -179,19 +173,6 @@ def _own_loss(model: Any) -> Objective:
             "over objective=..., which is called with the model and a batch x and returns the scalar to minimise."
         )
     return lambda model, x: model.loss(x)
-
-
-class _NarrowProducts(TorchFunctionMode):
-    """Within, every linear layer multiplies in bfloat16 and hands on float32; all else, a bound's sums above all, is as it was."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        chosen = _narrow_linear if func is nn.functional.linear else func
-        return chosen(*args, **(kwargs or {}))
-
-
-def _narrow_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    narrow = None if bias is None else bias.bfloat16()
-    return nn.functional.linear(input.bfloat16(), weight.bfloat16(), narrow).float()
 
 
 def _loss(objective: Objective, model: Any, x: Tensor, spared: float = 0.0) -> tuple[Tensor, dict[str, float]]:

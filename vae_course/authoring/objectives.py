@@ -12,14 +12,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from vae_course.authoring.narrow import narrowed
 from vae_course.authoring.recipes import Recipe
 
 Objective = Callable[[Any, Tensor], tuple[Tensor, dict[str, Tensor]]]
 
 
-def objective_of(recipe: Recipe) -> Objective:
-    """−IWAE_iw, or the NELBO averaged over `iw` draws of z, as the recipe says; its KL beside it."""
-    return iwae(recipe.iw) if recipe.bound == "iwae" else elbo(recipe.iw)
+def objective_of(recipe: Recipe, device: str = "cpu") -> Objective:
+    """−IWAE_iw, or the NELBO averaged over `iw` draws of z, as the recipe says, with its products on this device; its KL beside it."""
+    objective = iwae(recipe.iw) if recipe.bound == "iwae" else elbo(recipe.iw)
+    return narrowed(objective) if recipe.is_narrow(device) else objective
 
 
 def iwae(iw: int) -> Objective:

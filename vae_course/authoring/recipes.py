@@ -1,17 +1,19 @@
 """How models are made, as data: `recipes.toml`, one table a model."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vae_course.authoring.narrow import is_faster
 from vae_course.evaluation import BOUNDS
 from vae_course.training import falling, staged
 
 FILE = Path(__file__).with_name("recipes.toml")
 SCHEDULES: Mapping[str, Callable[[float], float]] = {"falling": falling, "staged": staged}
+CHOICES: Mapping[str, Collection[Any]] = {"schedule": SCHEDULES, "bound": BOUNDS, "bfloat16": (True, False, "auto")}
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Recipe:
         nn, z_dim: the network and its latents.
         bound: "elbo" or "iwae", what is trained by.
         iw: draws of z per image: in the IWAE bound, or averaged over in the ELBO (the "VAE, k = 5" of the IWAE paper).
-        steps, batch_size, lr, warmup, kl_warmup, schedule, adam, bfloat16: see `training.fit`; schedules by name.
+        steps, batch_size, lr, warmup, kl_warmup, schedule, adam: see `training.fit`; schedules by name.
+        bfloat16: narrow products, see `narrow`: true, false, or "auto": where the processor is quicker with them.
         split: of MNIST.
         then: what is done with the model afterwards, in turn: what each further part of the training does otherwise. Part i has
             the seed `seed + i`.
@@ -41,7 +44,7 @@ class Recipe:
     kl_warmup: int = 0
     schedule: str = "falling"
     adam: Mapping[str, Any] | None = None
-    bfloat16: bool = False
+    bfloat16: bool | str = "auto"
     bound: str = "elbo"
     iw: int = 1
     seed: int = 0
@@ -54,9 +57,13 @@ class Recipe:
         alone = replace(self, then=())
         return [alone, *(replace(alone, seed=self.seed + i, **part) for i, part in enumerate(self.then, 1))]
 
+    def is_narrow(self, device: str = "cpu") -> bool:
+        """Whether its products are narrow on this device."""
+        return is_faster(device) if self.bfloat16 == "auto" else bool(self.bfloat16)
+
     def fit_options(self) -> dict[str, Any]:
         """What `fit` is told, but for the objective."""
-        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "bfloat16", "seed")
+        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "seed")
         return {name: getattr(self, name) for name in names} | {"schedule": SCHEDULES[self.schedule]}
 
 
@@ -74,9 +81,9 @@ def recipes() -> dict[str, Recipe]:
             parts = found[name].parts()
         except TypeError as error:
             raise ValueError(f"{FILE.name}, [{name}]: {str(error).removeprefix('Recipe.__init__() ')}") from None
-        for key, choices in (("schedule", SCHEDULES), ("bound", BOUNDS)):
+        for key, choices in CHOICES.items():
             if any(getattr(part, key) not in choices for part in parts):
-                raise ValueError(f"{FILE.name}, [{name}]: {key} is one of {', '.join(choices)}")
+                raise ValueError(f"{FILE.name}, [{name}]: {key} is one of {', '.join(map(str, choices)).lower()}")
     return found
 
 

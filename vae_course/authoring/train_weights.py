@@ -48,7 +48,7 @@ def train(recipe: Recipe, progress: bool = True, device: str = "cpu") -> VAE:
     start_at_mean_pixel(model, data)
     model.to(device)
     for part in recipe.parts():
-        fit(model, data, objective=objective_of(part), progress=progress, **part.fit_options())
+        fit(model, data, objective=objective_of(part, device), progress=progress, **part.fit_options())
     return model.cpu()
 
 
@@ -80,9 +80,9 @@ def figures(model: VAE, nll_images: int | None = None) -> dict[str, float]:
 
 
 def store(
-    model: VAE, recipe: Recipe, seconds: Mapping[str, float], folder: Path, nll_images: int | None = None
+    model: VAE, recipe: Recipe, made: Mapping[str, Any], folder: Path, nll_images: int | None = None
 ) -> dict[str, Any]:
-    """Write the weights as float16, and measure what was written, not what was trained."""
+    """Write the weights as float16, and measure what was written, not what was trained. `made`: what else is recorded of the training."""
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     before = figures(model, nll_images=0)["test_nelbo"]
     model.load_state_dict(state)
@@ -91,7 +91,7 @@ def store(
     info = _described(recipe) | {
         "figures": found,
         "float16_costs_nats": round(found["test_nelbo"] - before, 4),
-        **seconds,
+        **made,
         "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads, torch "
         f"{torch.__version__}",
     }
@@ -168,10 +168,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         start = time.perf_counter(), time.process_time()
         model = train(one, device=args.device)
         end = time.perf_counter(), time.process_time()
-        seconds = {"seconds": round(end[0] - start[0]), "cpu_seconds": round(end[1] - start[1])}
+        made = {"seconds": round(end[0] - start[0]), "cpu_seconds": round(end[1] - start[1])}
+        made |= {"device": args.device, "bfloat16": one.is_narrow(args.device)}
         count = NLL_IMAGES if args.nll_images is None else args.nll_images
         print(f"{one.name}: trained; measuring it, log p(x) of {count:,} test images above all ...", file=sys.stderr)
-        info = store(model, one, seconds, args.output, args.nll_images)
+        info = store(model, one, made, args.output, args.nll_images)
         print(f"{one.name}: {json.dumps(info['figures'])}")
     return 0
 

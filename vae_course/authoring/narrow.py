@@ -1,0 +1,75 @@
+"""Products of bfloat16 numbers in training: the processor decides whether they are worth it.
+
+A linear layer may round what it multiplies to 3 digits: a gradient step is far noisier than that. Where the processor has instructions
+for it (avx512_bf16, amx; every recent GPU) a step is quicker, elsewhere eleven times slower.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from vae_course import threads
+
+ROUNDS = 20
+FAR = 3.0
+"""So many times slower in one round is no accident."""
+
+
+def narrowed(objective: Callable[[Any, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
+    """The same objective, in which every linear layer multiplies in bfloat16 and hands on float32; all else, a bound's sums above all, is
+    as it was."""
+
+    def narrow(model: Any, x: Tensor) -> Any:
+        with _NarrowProducts():
+            return objective(model, x)
+
+    return narrow
+
+
+@cache
+def is_faster(device: str = "cpu") -> bool:
+    """Whether a linear layer and its way back take less time with narrow products on this device: tried out, a tenth of a second.
+
+    No list of processors or of their instructions decides: libraries and settings have a say too (ATEN_CPU_CAPABILITY,
+    ONEDNN_MAX_CPU_ISA). The least time of several rounds counts, in which both take turns; where it can be had, this thread's own time, which
+    a busy machine does not change.
+    """
+    exact = device == "cpu" and time.get_clock_info("thread_time").resolution < 1e-5
+    clock = time.thread_time if exact else time.perf_counter
+    x = torch.linspace(0, 1, 200 * 784, device=device).reshape(200, 784)
+    weight = torch.linspace(-1, 1, 300 * 784, device=device).reshape(300, 784).requires_grad_()
+    bias = torch.zeros(300, device=device)
+
+    def seconds(linear: Callable[..., Tensor]) -> float:
+        start = clock()
+        (slope,) = torch.autograd.grad(linear(x, weight, bias).sum(), weight)
+        slope.sum().item()  # a GPU has done its work when the number is here
+        return clock() - start
+
+    wide = narrow = math.inf
+    with threads.computing_on(1):
+        for number in range(ROUNDS + 1):
+            found = seconds(F.linear), seconds(_narrow_linear)
+            if number:  # the first round loads what is loaded once
+                wide, narrow = min(wide, found[0]), min(narrow, found[1])
+                if narrow > FAR * wide:
+                    break
+    return narrow < wide
+
+
+class _NarrowProducts(TorchFunctionMode):
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        chosen = _narrow_linear if func is F.linear else func
+        return chosen(*args, **(kwargs or {}))
+
+
+def _narrow_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    narrow = None if bias is None else bias.bfloat16()
+    return F.linear(input.bfloat16(), weight.bfloat16(), narrow).float()
