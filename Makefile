@@ -66,6 +66,7 @@ check-the-checks: setup-test
 bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.evaluation --all
+	@$(FRESH_HOME) $(PY) -m tests.benchmarks.busy
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.widgets --json build/benchmark_widgets.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
