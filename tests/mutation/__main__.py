@@ -58,7 +58,7 @@ class Survivor:
 def environment(course: Path) -> dict[str, str]:
     """The copy's package is what its tests see, those in processes of their own too."""
     own = {"PYTHONPATH": str(course), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return os.environ | own | {"VAE_COURSE_HOME": str(course.parent / "home"), "TQDM_DISABLE": "1"}
+    return os.environ | own | {"VAE_COURSE_HOME": str(course.parent / "home")}
 
 
 def lines_of_tests(course: Path, files: Sequence[str], tests: Sequence[str]) -> dict[tuple[str, int], dict[str, float]]:
