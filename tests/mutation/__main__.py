@@ -42,8 +42,15 @@ AREAS: dict[str, tuple[str, str]] = {
         "vae_course/grading/table.py vae_course/grading/results.py vae_course/grading/report.py vae_course/grading/summary.py",
         "tests/grading/test_results.py tests/grading/test_tables.py tests/grading/test_grade.py",
     ),
-    "training": ("vae_course/training.py vae_course/checkpoints.py vae_course/curves.py", "tests/test_training.py"),
-    "evaluation": ("vae_course/evaluation.py vae_course/importance.py", "tests/test_evaluation.py"),
+    "training": (
+        "vae_course/training.py vae_course/checkpoints.py vae_course/curves.py",
+        "tests/test_training.py tests/test_training_recipe.py tests/test_checkpoints.py tests/test_curves.py",
+    ),
+    "networks": ("vae_course/nns/*.py", "tests/nns"),
+    "evaluation": (
+        "vae_course/evaluation.py vae_course/importance.py",
+        "tests/test_evaluation.py tests/test_evaluation_averages.py",
+    ),
     "notebooks": ("vae_course/notebooks/*.py", "tests/notebooks"),
 }
 
