@@ -78,7 +78,7 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
 * **Symbols.** A displayed formula's letters are in lesson 00's notation table, or the text up to there names them ($k$).
 * **Links** are relative to notebooks/ and resolve in the repository: `02_kl_divergence.ipynb`, `../docs/x.md`,
   `#Heading-text` (spaces become hyphens). Images have alt text; so have figures (`figures.style`).
-* **Answers stay out of sight**: no other cell, and no fenced Python in the prose, may repeat a solved region.
+* **Answers stay out of sight**: no other cell, comment, string or code in the prose repeats a solved region; no hint does.
 
 ## What the cells may print, and nbval
 

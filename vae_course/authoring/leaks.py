@@ -1,33 +1,44 @@
 """No answer is left in a learner's notebook. Solved regions are sought as syntax: layout and comments hide nothing."""
 
 import ast
+import copy
+import io
+import re
 import textwrap
+import tokenize
+import warnings
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from nbformat import NotebookNode
 
 from vae_course.authoring.lesson_source import Lesson
 from vae_course.authoring.problems import Problem
-from vae_course.authoring.student import code_blocks
 
 TRIVIAL = 10  # syntax nodes; `return loss` or `answer = 0.5` says nothing, `return m + v.sqrt() * randn_like(m)` has 14
+_LONGEST = 40  # lines of code in prose, or commented out, that are read together
 
 
 def check_leaks(lessons: Sequence[Lesson], student: Lesson, notebook: NotebookNode) -> list[Problem]:
-    """Regions of any of `lessons` that can be read in the learner's `notebook` of `student`."""
-    blocks = [_parse(block) for block in code_blocks(notebook)]
-    sequences = [[_key(s) for s in statements] for block in blocks for statements in _statement_lists(block)]
-    expressions = {_key(node) for block in blocks for node in ast.walk(block) if isinstance(node, ast.expr)}
+    """Regions of any of `lessons` that can be read in the learner's `notebook` of `student`.
+
+    A region is read where its statements stand one after the other, at any depth; or where the value that it ends in stands as an
+    expression, with the region's own names or with what they were given.
+    """
+    blocks = list(
+        chain.from_iterable(_code(cell) if cell.cell_type == "code" else _prose(cell) for cell in notebook.cells)
+    )
+    sequences = [[key(s) for s in statements] for block in blocks for statements in _statement_lists(block)]
+    expressions = {key(node) for block in blocks for node in ast.walk(block) if isinstance(node, ast.expr)}
     problems = []
     for lesson in lessons:
         for cell in lesson.cells:
             for region in cell.regions:
-                statements = _without_docstring(_parse(textwrap.dedent(region.text)).body)
-                if sum(map(_size, statements)) < TRIVIAL:
+                statements = _without_docstring(parse(region.text).body)
+                if sum(map(size_of, statements)) < TRIVIAL:
                     continue
-                wanted = [_key(statement) for statement in statements]
-                value = getattr(statements[0], "value", None) if len(statements) == 1 else None
-                as_value = isinstance(value, ast.expr) and _size(value) >= TRIVIAL and _key(value) in expressions
+                wanted = [key(statement) for statement in statements]
+                as_value = any(size_of(value) >= TRIVIAL and key(value) in expressions for value in results(statements))
                 if as_value or any(_contains(sequence, wanted) for sequence in sequences):
                     problems.append(
                         Problem(
@@ -42,19 +53,93 @@ def check_leaks(lessons: Sequence[Lesson], student: Lesson, notebook: NotebookNo
     return problems
 
 
-def _parse(source: str) -> ast.Module:
+def results(statements: Sequence[ast.stmt]) -> list[ast.expr]:
+    """The value that some statements end in, as it is written and with their own plain names filled in."""
+    value = getattr(statements[-1], "value", None) if statements else None
+    if not isinstance(value, ast.expr):
+        return []
+    filled = value
+    for statement in reversed(statements[:-1]):
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            filled = _Filled(statement.targets[0].id, statement.value).visit(copy.deepcopy(filled))
+    return [value, filled]
+
+
+class _Filled(ast.NodeTransformer):
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self.name, self.value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.value) if node.id == self.name and isinstance(node.ctx, ast.Load) else node
+
+
+def parse(source: str) -> ast.Module:
+    """The syntax tree, of an indented piece too; empty where it is no Python."""
     try:
-        return ast.parse(source)
-    except SyntaxError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of prose that is read as code
+            return ast.parse(textwrap.dedent(source))
+    except (SyntaxError, ValueError):
         return ast.Module([], [])
 
 
-def _key(node: ast.AST) -> str:
+def key(node: ast.AST) -> str:
+    """The same for code that differs only in its layout."""
     return ast.dump(node, annotate_fields=False)
 
 
-def _size(node: ast.AST) -> int:
+def size_of(node: ast.AST) -> int:
+    """How many nodes its syntax has."""
     return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
+
+
+def _code(cell: NotebookNode) -> Iterator[ast.Module]:
+    """A code cell, what is commented out in it, and what its strings say."""
+    tree = parse(cell.source)
+    if tree.body:
+        yield tree
+    else:  # a magic, or an error that the execution shows
+        yield from _trees(cell.source.split("\n"))
+    yield from _trees(_commented_out(cell.source))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _trees(node.value.split("\n"))
+
+
+def _commented_out(source: str) -> list[str]:
+    """The comments of a cell, one a line, without their signs; an empty line wherever code stands between two."""
+    found: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.start[0]] = re.sub(r"^#+:? ?", "", token.string)
+    except (tokenize.TokenError, SyntaxError):
+        return [re.sub(r"^\s*#+:? ?", "", line) if line.lstrip().startswith("#") else "" for line in source.split("\n")]
+    return [found.get(line, "") for line in range(1, max(found, default=0) + 1)]
+
+
+def _prose(cell: NotebookNode) -> Iterator[ast.Module]:
+    """Code in a text: fenced, indented, in a list or a quotation, or between back-ticks in a sentence."""
+    lines = cell.source.split("\n")
+    yield from _trees(lines)
+    yield from _trees([re.sub(r"^\s*(?:(?:>+|\.\.\.)\s?)*(?:(?:[-*+]|\d+\.)\s+)?", "", line) for line in lines])
+    for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", cell.source):
+        yield parse(span)
+
+
+def runs(lines: Sequence[str]) -> Iterator[tuple[int, int, ast.Module]]:
+    """Of some lines, the longest runs that are Python: from line, to line, tree."""
+    start = 0
+    while start < len(lines):
+        ends = range(min(len(lines), start + _LONGEST), start, -1) if lines[start].strip() else ()
+        found = next(((end, tree) for end in ends if (tree := parse("\n".join(lines[start:end]))).body), None)
+        if found:
+            yield start, *found
+        start = found[0] if found else start + 1
+
+
+def _trees(lines: Sequence[str]) -> Iterator[ast.Module]:
+    return (tree for _, _, tree in runs(lines))
 
 
 def _statement_lists(tree: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from itertools import chain
 
 import nbformat
 from nbformat import NotebookNode
@@ -109,16 +108,3 @@ def _notebook(lesson: Lesson, cells: list[NotebookNode]) -> NotebookNode:
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
     notebook.nbformat_minor = 5
     return notebook
-
-
-def code_blocks(notebook: NotebookNode) -> list[str]:
-    """All the Python that a reader of the notebook sees: code cells and fenced blocks in the prose."""
-    return list(
-        chain.from_iterable(
-            [cell.source] if cell.cell_type == "code" else _fenced(cell.source) for cell in notebook.cells
-        )
-    )
-
-
-def _fenced(source: str) -> list[str]:
-    return [block.partition("\n")[2] for block in source.split("```")[1::2]]
