@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 from vae_course.authoring.cards import check_cards
 from vae_course.authoring.demonstrations import check_demonstrations
 from vae_course.authoring.exercise_facts import Exercises
+from vae_course.authoring.hints import check_hints
 from vae_course.authoring.leaks import check_leaks
 from vae_course.authoring.lesson_source import Lesson, read_lesson
 from vae_course.authoring.problems import Problem, Refused
@@ -15,6 +16,7 @@ from vae_course.authoring.prose import check_prose, check_spelling
 from vae_course.authoring.skeleton import check_skeleton
 from vae_course.authoring.student import check_stubs, code_sha256, make_notebooks
 from vae_course.authoring.symbols import check_symbols
+from vae_course.exercises.core import Exercise
 
 IGNORED_BY_NBVAL = "nbval-ignore-output"
 
@@ -48,6 +50,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         for check in (check_skeleton, check_demonstrations, check_stubs, check_asserts):
             problems += check(lesson)
         problems += check_cards(lesson, exercises) + check_prose(lesson, root) + check_symbols(lesson, root)
+        problems += check_hints(lesson, [e for e in exercises.values() if isinstance(e, Exercise)])
         if not problems:  # clearing needs well-formed regions
             solved, learner = make_notebooks(lesson)
             problems += check_leaks(lessons, lesson, learner)

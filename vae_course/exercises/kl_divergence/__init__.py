@@ -53,7 +53,7 @@ predict_negative_share = Exercise(
         "Write log N(z; 1, 1) − log N(z; 0, 1) and simplify: what is left is a straight line in z.",
         "It is z − ½, and z comes from q = N(1, 1). So: how often is a N(1, 1) draw below ½?",
         "z = 1 + ε, so the estimate is negative when ε < −½: the standard normal's area left of −½, "
-        "torch.special.ndtr(torch.tensor(-0.5)).",
+        "which torch.special.ndtr gives.",
     ),
 )
 
