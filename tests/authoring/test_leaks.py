@@ -2,10 +2,18 @@
 
 import textwrap
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.authoring.fake import LESSON
+from vae_course.authoring.leaks import check_leaks
+from vae_course.authoring.lesson_source import Lesson, read_lesson
+from vae_course.exercises import EXERCISES
+
+ROOT = Path(__file__).parents[2]
 
 Complaints = Callable[..., list[str]]
 
@@ -212,3 +220,28 @@ def test_the_region_itself_and_lines_for_the_build_alone_are_no_leak(complaints:
     """Neither is in the learner's notebook."""
     only = f"### BEGIN BUILD ONLY\nf = lambda x, m, v: {FILLED}\n### END BUILD ONLY"
     assert complaints(with_code(only)) == []
+
+
+# ---------------------------------------------------------------- the course itself
+
+
+@cache
+def lessons() -> tuple[Lesson, ...]:
+    return tuple(
+        read_lesson(path, EXERCISES, path.relative_to(ROOT))[0]
+        for path in sorted((ROOT / "solutions").glob("[0-9]*.py"))
+    )
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+def test_no_notebook_that_is_handed_out_shows_a_solved_region_of_any_lesson(lesson: Lesson) -> None:
+    notebook = nbformat.read(ROOT / "notebooks" / f"{lesson.name}.ipynb", as_version=4)
+    assert [str(problem) for problem in check_leaks(lessons(), lesson, notebook)] == []
+
+
+def test_every_solved_notebook_would_be_refused_in_its_place() -> None:
+    """So the gate reads these notebooks: with its own solution in it, each lesson is refused, and named."""
+    for lesson in lessons():
+        solved = nbformat.read(ROOT / "solutions" / f"{lesson.name}.ipynb", as_version=4)
+        found = [str(problem) for problem in check_leaks(lessons(), lesson, solved)]
+        assert any(problem.startswith(f"{lesson.path}:") for problem in found), lesson.name
