@@ -346,3 +346,40 @@ def test_either_variable_of_the_environment_hides_all_bars(name: str, monkeypatc
         loaded = runpy.run_path(training.__file__)
         loaded["fit"](Numbers(1), torch.zeros(5, 1), objective=lambda model, x: model.parts[0].sum(), steps=4)
         assert ("4/4" in capfd.readouterr().err) is shown
+
+
+def test_the_bar_of_a_run_that_goes_on_begins_where_it_stopped(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(training, "NO_BARS", False)
+
+    def stop(step: int, curves: Any) -> None:
+        if step == 6:
+            raise KeyboardInterrupt
+
+    options = {
+        "objective": lambda model, x: model.parts[0].sum(),
+        "steps": 8,
+        "checkpoint": tmp_path / "run.safetensors",
+        "checkpoint_every": 2,
+    }
+    fit(Numbers(1), torch.zeros(5, 1), callback=stop, **options)
+    assert "5/8" in capfd.readouterr().err  # the sixth step was not counted
+    fit(Numbers(1), torch.zeros(5, 1), **options)
+    shown = capfd.readouterr().err
+    assert "6/8" in shown and "8/8" in shown and "0/8" not in shown
+
+
+# ---------------------------------------------------------------- the smallest runs
+
+
+def test_one_step_with_one_image_is_a_run_and_its_numbers_may_be_plain():
+    """A summary may hold tensors and Python's numbers."""
+    summary = {"a": torch.tensor([2.0]), "b": 3, "c": 0.5}
+    curves = fit(
+        Numbers(1),
+        torch.zeros(1, 1),
+        objective=lambda model, x: (model.parts[0].sum() + len(x), summary),
+        steps=1,
+        batch_size=1,
+        progress=False,
+    )
+    assert curves.rows == [{"train/loss": 1.0, "a": 2.0, "b": 3.0, "c": 0.5}]
