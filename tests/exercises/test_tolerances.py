@@ -18,6 +18,7 @@ from torch import Tensor
 
 from tests.exercises.hostile import right
 from vae_course import given
+from vae_course.answers import Call
 from vae_course.exercises import EXERCISES, Exercise
 from vae_course.exercises.bound_tools import lipschitz_tolerance, monte_carlo_kl_tolerance, near
 from vae_course.exercises.checks import close
@@ -481,3 +482,34 @@ def test_a_mistakes_number_is_known_to_two_per_cent_and_a_dictionarys_by_the_ent
         assert shows(factor * 0.3748, 0.3748) is known
         assert shows({"a": factor * 5.0, "b": "anything"}, {"a": 5.0}) is known
     assert not shows({"b": 5.0}, {"a": 5.0})
+
+
+# ---------------------------------------------------------------- nats
+
+
+class Costs:
+    """A trained model by what every image costs under it; nothing is loaded or measured."""
+
+    value: Any = None
+
+    def __init__(self, nats: float) -> None:
+        self.nats = nats
+
+    def call(self, x: Tensor, seed: int) -> Call:
+        return Call({"per_image": torch.full((len(x),), self.nats), "kl": torch.tensor(20.0)})
+
+    def method(self, name: str) -> "Costs":
+        return self
+
+
+@pytest.mark.parametrize(
+    ("nats", "points"),
+    [(80.0, 4), (100.4, 4), (100.6, 3), (105.4, 3), (105.6, 2), (115.4, 2), (115.6, 1), (130.4, 1), (130.6, 0), (543.4, 0)],
+)  # fmt: skip
+def test_a_trained_model_has_a_point_for_each_of_four_marks_and_half_a_nat_is_forgiven(nats: float, points: int):
+    """100, 105, 115 and 130 nats. Near a mark all 10,000 images count, so that a model of exactly so many nats is judged exactly."""
+    found = examine(silent("trained_model"), Costs(nats), 3)  # type: ignore[arg-type]
+    assert found.points == points and bool(found) is (points == 4)
+    if points < 4:
+        assert f"{nats:.1f} nats (KL 20.0): {points} of 4 points" in found.message
+        assert f"The next point is for {(130, 115, 105, 100)[points]} nats or fewer." in found.message
