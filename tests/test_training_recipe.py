@@ -383,3 +383,19 @@ def test_one_step_with_one_image_is_a_run_and_its_numbers_may_be_plain():
         progress=False,
     )
     assert curves.rows == [{"train/loss": 1.0, "a": 2.0, "b": 3.0, "c": 0.5}]
+
+
+def test_without_options_validation_and_checkpoints_come_every_200_steps_and_a_run_goes_on_from_its_file(tmp_path):
+    seen: list[int] = []
+
+    def callback(step: int, curves: Any) -> None:
+        seen.append(step)
+        if step == 399 and len(seen) == 399:
+            raise KeyboardInterrupt
+
+    options = {"objective": lambda model, x: model.parts[0].sum() + x.mean(), "steps": 450, "progress": False}
+    options |= {"checkpoint": tmp_path / "run.safetensors", "callback": callback, "valid": torch.ones(3, 1)}
+    fit(Numbers(1), torch.zeros(5, 1), **options)
+    curves = fit(Numbers(1), torch.zeros(5, 1), **options)
+    assert seen[399] == 201 and seen[-1] == 450
+    assert curves.steps("valid/loss") == [200, 400, 450]

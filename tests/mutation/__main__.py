@@ -11,6 +11,7 @@ its line is printed, and written to build/mutation.json. A minute or two for eac
 """
 
 import argparse
+import ast
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -86,14 +88,24 @@ def lines_of_tests(course: Path, files: Sequence[str], tests: Sequence[str]) -> 
     return found
 
 
+@cache
+def lines_of_bodies(file: str) -> set[int]:
+    """The lines inside functions, which do not run when a module is loaded."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [n for n in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))) if isinstance(n, functions)]
+    return {line for node in nodes for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)}
+
+
 def chosen_tests(lines: dict[tuple[str, int], dict[str, float]], file: str, mutant: Mutant) -> list[str]:
-    """The tests that run its line; for what runs on import, and inside a statement of several lines, those that run the nearest before."""
-    for line in range(mutant.line, max(0, mutant.line - 12), -1):
-        if tests := lines.get((file, line)):
-            break
-    else:
-        tests = {}
-    if not tests:  # a constant of the module
+    """The tests that run its line; inside a statement of several lines, those that run the nearest before.
+
+    What runs on import, as constants and default values do, meets every test of the file: a test that only loads it says little.
+    """
+    tests: dict[str, float] = {}
+    if mutant.line in lines_of_bodies(file):
+        nearest = range(mutant.line, max(0, mutant.line - 12), -1)
+        tests = next((found for line in nearest if (found := lines.get((file, line)))), {})
+    if not tests:
         tests = {test: seconds for (of, _), found in lines.items() if of == file for test, seconds in found.items()}
     return sorted(tests, key=lambda test: tests[test])[:MOST_TESTS]
 
