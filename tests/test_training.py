@@ -73,7 +73,7 @@ def test_with_kl_warmup_the_kl_counts_more_and_more_and_the_curves_show_the_whol
 
 
 def test_kl_warmup_without_a_kl_says_what_is_missing():
-    with pytest.raises(TypeError, match="kl_warmup needs an objective that returns its KL.*names nothing"):
+    with pytest.raises(TypeError, match=r"kl_warmup needs an objective that returns its KL.*names nothing\."):
         run(objective=lambda model, x: model.negative_elbo_bound(x)[0], kl_warmup=5)
 
 
