@@ -82,10 +82,7 @@ def test_a_file_that_appears_while_a_lesson_is_copied_is_never_overwritten(
         (work / Path(source).name).write_text("the learner's")
 
     monkeypatch.setattr(workspace.shutil, "copyfile", copy_and_lose_the_race)
-    try:
-        copy_lessons(lessons, work)
-    except FileExistsError:
-        assert links == "without hard links"
+    assert copy_lessons(lessons, work) == Copied((), NAMES)
     assert (work / FIRST_LESSON).read_text() == "the learner's"
     assert not [path for path in work.iterdir() if path.name.startswith(".")]
 
@@ -98,6 +95,29 @@ def test_a_copy_that_fails_leaves_no_half_of_a_lesson(lessons: Path, tmp_path: P
     with pytest.raises(OSError, match="No space"):
         copy_lessons(lessons, tmp_path / "work")
     assert contents(tmp_path / "work") == {}
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_lesson_where_there_are_no_hard_links(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Half a lesson would be taken for the learner's own from then on."""
+    work = tmp_path / "work"
+    whole = Path.read_bytes
+
+    def refuse(source: object, target: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def full(path: Path) -> bytes:
+        if path.parent == work:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path)
+
+    monkeypatch.setattr(workspace.os, "link", refuse)
+    monkeypatch.setattr(Path, "read_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        copy_lessons(lessons, work)
+    monkeypatch.undo()
+    assert contents(work) == {} and copy_lessons(lessons, work) == Copied(NAMES, ())
 
 
 def test_nothing_is_left_beside_the_lessons(links: str, lessons: Path, tmp_path: Path):

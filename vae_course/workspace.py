@@ -55,8 +55,21 @@ def _copy_if_missing(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        with target.open("xb") as file:
-            file.write(part.read_bytes())
+        return _written_if_missing(part, target)
     finally:
         part.unlink()
+    return True
+
+
+def _written_if_missing(source: Path, target: Path) -> bool:
+    """As `_copy_if_missing`, by writing: half a lesson, which would be taken for the learner's, does not stay."""
+    try:
+        with target.open("xb") as file:
+            try:
+                file.write(source.read_bytes())
+            except OSError:
+                target.unlink()
+                raise
+    except FileExistsError:
+        return False
     return True
