@@ -42,7 +42,7 @@ AREAS: dict[str, tuple[str, str]] = {
     "figures": ("vae_course/figures/*.py", "tests/figures"),
     "marks": (
         "vae_course/grading/table.py vae_course/grading/results.py vae_course/grading/report.py vae_course/grading/summary.py",
-        "tests/grading/test_results.py tests/grading/test_tables.py tests/grading/test_grade.py",
+        "tests/grading/test_results.py tests/grading/test_tables.py tests/grading/test_runs.py tests/grading/test_grade.py",
     ),
     "training": (
         "vae_course/training.py vae_course/checkpoints.py vae_course/curves.py",
