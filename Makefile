@@ -2,7 +2,7 @@
 # make test    every check that a change must pass        make test-all   the long ones too
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
-# make bench   how long training, lessons, widgets, checks and marking take
+# make bench   how long training, loading, lessons, widgets, checks and marking take
 # make clean   remove what can be made again (work/ stays)
 
 PYTHON ?= python3
@@ -67,6 +67,7 @@ bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.training
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.evaluation --all
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.busy
+	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.loading --json build/benchmark_loading.json
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.lessons --json build/benchmark_lessons.json
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.widgets --json build/benchmark_widgets.json
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.benchmarks.checks --json build/benchmark_checks.json
