@@ -241,6 +241,18 @@ def test_a_report_reads_so():
     ]
 
 
+def test_only_an_optional_exercise_is_said_to_be_optional():
+    """`standardize` has no points, and belongs to what is to be solved."""
+    without = [name for name, exercise in EXERCISES.items() if not exercise.points]
+    assert without == ["standardize", "score_function_gradient", "dreg_loss"]
+    lines = report("ada", [mark(name, status="not started") for name in without], []).splitlines()
+    assert [line for line in lines if line.startswith("**")] == [
+        "**standardize**: not started",
+        "**score\\_function\\_gradient**: not started (optional)",
+        "**dreg\\_loss**: not started (optional)",
+    ]
+
+
 def test_a_report_without_notes_and_stamp_has_no_place_for_them():
     text = report("ada", [mark("two_boxes", status="correct", points=3)], [])
     assert "Notes" not in text and "**" not in text.partition("## ")[0] and "3 of 3 points in all." in text

@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from vae_course.exercises import EXERCISES
 from vae_course.grading.table import Mark, plain_text
 
 FOLDER = "reports"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)  # names that Windows keeps for devices
+
+_OPTIONAL = frozenset(name for name, exercise in EXERCISES.items() if exercise.optional)
 
 
 def file_name(student: str, taken: Iterable[str] = ()) -> str:
@@ -40,7 +43,8 @@ def report(student: str, marks: Sequence[Mark], notes: Sequence[str], stamp: str
         group = list(of_lesson)
         lines += [f"## {lesson}: {_points(group)}", ""]
         for mark in group:
-            worth = f", {_of(mark.points, mark.max_points)}" if mark.max_points else " (optional)"
+            optional = " (optional)" if mark.exercise in _OPTIONAL else ""
+            worth = f", {_of(mark.points, mark.max_points)}" if mark.max_points else optional
             lines += [f"**{_escape(mark.exercise)}**: {mark.status}{worth}", ""]
             message = plain_text(mark.message).split("\n")
             lines += [*(f"    {line}" for line in message), ""] if mark.message.strip() else []
