@@ -86,6 +86,11 @@ def test_a_sign_inside_a_text_stays_as_it_is_and_so_do_numbers():
     assert of(table([one]))[0]["message"] == one.message and of(table([one]))[0]["points"] == "-1"
 
 
+def test_a_text_that_begins_with_any_other_sign_or_letter_stays_as_it_is():
+    texts = [f"{chr(c)}1" for c in range(33, 127) if chr(c) not in FORMULAS]
+    assert [row["message"] for row in of(table([mark(message=text) for text in texts]))] == texts
+
+
 def test_quotes_commas_and_lines_stay_inside_their_cell():
     one = mark(student='a "b", c', message="one,\n two\r\n\n three;")
     text = table([one])
