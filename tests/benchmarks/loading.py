@@ -3,8 +3,8 @@
     python -m tests.benchmarks.loading                  a table
     python -m tests.benchmarks.loading --json build/benchmark_loading.json
 
-The digits come with the course, packed: a lesson's first cell unpacks them. The import of torch is not in it. The least of some
-rounds, on one thread: other processes on the machine only add to it. Never part of `make test`.
+The digits come with the course, packed: a lesson's first cell unpacks them. The import of torch is not in it. The least of
+some rounds, on one thread: other processes on the machine only add to it. Never part of `make test`.
 """
 
 import argparse

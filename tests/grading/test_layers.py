@@ -1,8 +1,8 @@
 """Each layer of the sandbox alone, so that none can go missing behind another.
 
-Three processes are looked at: one in bubblewrap's box and nothing else; one that has shut itself in, and is in no box; and
-the process of a hand-in, which is both. They run honest code that says what it sees, or are looked at from outside, in /proc
-of this machine. The filter of system calls is tried in a plain process, with arguments that no call would accept.
+Three processes are looked at: one in bubblewrap's box and nothing else; one that has shut itself in, and is in no box;
+and the process of a hand-in, which is both. They run honest code that says what it sees, or are looked at from outside, in
+/proc of this machine. The filter of system calls is tried in a plain process, with arguments that no call would accept.
 """
 
 import json

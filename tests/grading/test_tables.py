@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from dataclasses import fields, replace
 
@@ -312,7 +313,19 @@ def test_a_name_that_some_system_refuses_gets_another_and_keeps_it(name: str):
     assert made != f"{name}.md" and not set(made) & set('/\\:*?"<>|\0') and made[0] not in ". "
 
 
+def test_another_name_is_the_students_with_signs_replaced_and_eight_digits_of_their_own():
+    names = {
+        "a/b": r"a_b_[0-9a-f]{8}\.md",
+        "..": r"__[0-9a-f]{8}\.md",
+        "con": r"con_[0-9a-f]{8}\.md",
+        "\udcff": r"__\w{8}\.md",
+    }
+    assert {name for name, pattern in names.items() if not re.fullmatch(pattern, file_name(name))} == set()
+    assert file_name("a/b") != file_name("a:b"), "alike in all but their digits"
+
+
 def test_names_that_differ_in_their_letters_case_alone_get_other_files():
+    assert file_name("Ada", ["ada"]) != "Ada.md" != file_name("ADA", ["Ada"])
     assert file_name("ada", ["ada", "Ada"]) != "ada.md" and file_name("ada", ["Adam"]) == "ada.md"
     assert file_name("ada", ["Ada"]).casefold() != file_name("Ada", ["ada"]).casefold()
 
