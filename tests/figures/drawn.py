@@ -27,7 +27,7 @@ from matplotlib.spines import Spine
 from matplotlib.text import Annotation, Text
 
 from tests.figures.calls import CALLS, Call
-from tests.figures.picture import colour, pictures, words
+from tests.figures.picture import colour, named, pictures, words
 
 RECORD = Path(__file__).with_name("drawn.json")
 Artists = list[dict[str, Any]]
@@ -115,8 +115,7 @@ def _digest(artist: Artist) -> dict[str, Any]:
 
 
 def _named(kind: str, artist: Any, coloured: Any = None) -> dict[str, Any]:
-    label = str(artist.get_label())
-    return {kind: "" if label.startswith("_") else label, "colour": colour(coloured or artist)}
+    return {kind: named(artist), "colour": colour(coloured or artist)}
 
 
 def _summaries(**parts: np.ndarray) -> dict[str, Any]:

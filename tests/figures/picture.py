@@ -95,9 +95,15 @@ def bars(axes: Axes, label: str = "", of: str = "") -> np.ndarray:
     """(left, bottom, width, height) of every bar, a histogram's too: (n, 4)."""
     found = []
     for container in axes.containers:
-        if label in str(container.get_label()):
+        if label in named(container):
             found += [one for one in container.patches if isinstance(one, Rectangle) and of in ("", colour(one))]
     return np.array([(*one.get_xy(), one.get_width(), one.get_height()) for one in found], dtype=float).reshape(-1, 4)
+
+
+def named(drawing: Any) -> str:
+    """Its label, or ""; a histogram's stands at its first bar."""
+    labels = [str(one.get_label()) for one in (drawing, *getattr(drawing, "patches", ())[:1])]
+    return next((label for label in labels if not label.startswith("_")), "")
 
 
 def filled(axes: Axes, label: str = "", of: str = "") -> list[np.ndarray]:
