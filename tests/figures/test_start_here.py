@@ -32,6 +32,7 @@ def test_the_boxes_hold_two_and_nine_red_balls_of_ten_and_say_so():
     assert marked == {one.center for one in balls if colour(one) == figures.RED.lower()}
 
 
+@pytest.mark.filterwarnings("error")
 def test_the_elbo_is_log_p_less_the_kl_to_the_posterior():
     a = np.array([0.0, 0.1, 0.5, POSTERIOR, 0.95, 1.0])
     assert figures.elbo_of(a) == pytest.approx([LOG_RED - kl_of_two(one, POSTERIOR) for one in a])
