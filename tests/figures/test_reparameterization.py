@@ -113,6 +113,11 @@ def test_the_variances_for_a_cosine_are_those_of_the_integrals(w: float):
     assert figures.cosine_variances(w) == pytest.approx(exact_cosine_variances(w), rel=0.04)
 
 
+def test_what_is_printed_are_plain_numbers():
+    assert all(type(value) is float for value in (*figures.cosine_variances(), *figures.estimator_variances(2)))
+    assert figures.cosine_variances() == figures.cosine_variances(1.0)
+
+
 @pytest.mark.parametrize("moved", [{}, {"ω": 3.0}])
 def test_the_trick_loses_where_the_lines_cross_and_the_dots_stand_at_omega(moved: dict[str, float]):
     w = moved.get("ω", 1.0)
