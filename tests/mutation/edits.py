@@ -38,7 +38,7 @@ _LOOKS = frozenset(  # keywords of matplotlib's
     "color c colors ls lw ms mec mfc mew alpha fontsize ha va label zorder width height title xlabel ylabel xlim ylim xticks yticks "
     "xticklabels yticklabels loc linestyle linewidth marker cmap xytext arrowprops s bbox_to_anchor ncols rotation edgecolor "
     "edgecolors facecolor fontweight family transform bbox figsize aspect gridspec_kw width_ratios height_ratios pad capsize "
-    "handlelength frameon handles".split()
+    "handlelength frameon handles hatch sharex sharey interpolation".split()
 )
 _WORDS = frozenset(
     "text annotate legend axis set_visible tick_params set_title suptitle set_axis_off margins grid minorticks_off".split()
