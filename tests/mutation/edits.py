@@ -1,7 +1,8 @@
 """All single edits of a grammar of edits, of a Python text: what a tired hand might change.
 
 Left alone, because no behaviour is in them: a sentence (a string with a space in it, or the text of an f-string), a docstring, an
-annotation, a decorator, and how a figure looks (colours, sizes, words and where they stand), as opposed to what it shows.
+annotation, a decorator, and how a figure looks (colours, sizes, words and where they stand), as opposed to what it shows. Nor are
+the `strict` of a zip and a conversion to numpy dropped: nothing that is drawn or returned changes without them.
 """
 
 import ast
@@ -38,8 +39,9 @@ _LOOKS = frozenset(  # keywords of matplotlib's
     "color c colors ls lw ms mec mfc mew alpha fontsize ha va label zorder width height title xlabel ylabel xlim ylim xticks yticks "
     "xticklabels yticklabels loc linestyle linewidth marker cmap xytext arrowprops s bbox_to_anchor ncols rotation edgecolor "
     "edgecolors facecolor fontweight family transform bbox figsize aspect gridspec_kw width_ratios height_ratios pad capsize "
-    "handlelength frameon handles hatch sharex sharey interpolation".split()
+    "handlelength frameon handles hatch sharex sharey interpolation strict".split()
 )
+_CONVERSIONS = frozenset(("numpy", "array", "asarray"))
 _WORDS = frozenset(
     "text annotate legend axis set_visible tick_params set_title suptitle set_axis_off margins grid minorticks_off".split()
 )
@@ -161,6 +163,8 @@ def _edits(node: ast.AST) -> Iterator[ast.AST]:
             if keyword.arg not in _LOOKS:
                 yield ast.Call(node.func, node.args, [*node.keywords[:i], *node.keywords[i + 1 :]])
         match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in _CONVERSIONS:
+                pass
             case ast.Call(func=ast.Attribute(value=inner), args=[]):
                 yield inner  # x.sqrt() -> x
             case ast.Call(func=ast.Attribute(value=ast.Name(id="torch" | "np" | "math")), args=[inner, *_]):
