@@ -36,8 +36,8 @@ _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.IsNot: ast.Is,
 }
 _LOOKS = frozenset(  # keywords of matplotlib's
-    "color c colors ls lw ms mec mfc mew alpha fontsize ha va label zorder width height title xlabel ylabel xlim ylim xticks yticks "
-    "xticklabels yticklabels loc linestyle linewidth marker cmap xytext arrowprops s bbox_to_anchor ncols rotation edgecolor "
+    "color c colors ls lw ms mec mfc mew alpha fontsize ha va zorder width height xlim ylim xticks yticks "
+    "xticklabels yticklabels loc linestyle linewidth marker cmap xytext arrowprops bbox_to_anchor ncols rotation edgecolor "
     "edgecolors facecolor fontweight family transform bbox figsize aspect gridspec_kw width_ratios height_ratios pad capsize "
     "handlelength frameon handles hatch sharex sharey interpolation strict".split()
 )
