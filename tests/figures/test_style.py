@@ -10,12 +10,13 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from vae_course import figures
-from vae_course.figures.style import canvas, figure, steady
+from vae_course.figures.style import COLOURS, LINES, canvas, figure, steady
 from vae_course.figures.widgets import explore
 
 MODULES = [import_module(f"vae_course.figures.{module.name}") for module in iter_modules(figures.__path__)]
@@ -106,6 +107,40 @@ def test_moves_of_a_slider_leave_the_frame_where_it_was():
     assert places_of(1.0) != places_of(1e6), "wider labels take more room: else this test shows nothing"
     with steady([]):
         assert places_of(1.0) == places_of(1e6)
+
+
+def test_each_quantity_keeps_its_own_colour_of_the_palette_and_its_own_line():
+    """Okabe & Ito's blue, orange, vermilion, bluish green and reddish purple."""
+    published = {"q": "#0072B2", "p": "#E69F00", "rec": "#D55E00", "kl": "#009E73", "iwae": "#CC79A7"}
+    assert published.items() <= COLOURS.items() and len(set(COLOURS.values())) == len(COLOURS)
+    assert set(LINES) <= set(COLOURS) and len({LINES[name] for name in ("nelbo", "rec", "kl")}) == 3
+    assert LINES["q"] != LINES["p"]
+
+
+def test_a_canvas_has_the_size_and_the_panels_that_are_asked_for():
+    with canvas(columns=2, rows=3, width=4.0, height=2.5) as axes:
+        assert axes.shape == (3, 2) and axes[0, 0].figure.get_size_inches().tolist() == [4.0, 2.5]
+    with canvas() as axes:
+        assert axes.figure.get_size_inches().tolist() == [9.0, 3.4]
+
+
+def test_a_picture_that_fails_is_closed_and_never_shown():
+    def fails() -> None:
+        with canvas():
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), capture_output() as captured:
+        fails()
+    assert not captured.outputs and not plt.get_fignums()
+
+
+def test_the_page_is_opaque_white_and_the_style_stays_inside():
+    before = dict(matplotlib.rcParams)
+    with canvas(width=2, height=2) as axes:
+        axes.axis("off")
+        axes.figure.canvas.draw()
+        assert (np.asarray(axes.figure.canvas.buffer_rgba()) == 255).all()
+    assert dict(matplotlib.rcParams) == before
 
 
 def test_a_widget_is_a_picture_alone_in_a_built_notebook(monkeypatch: pytest.MonkeyPatch):

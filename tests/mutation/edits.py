@@ -109,6 +109,8 @@ def _silent(tree: ast.Module) -> set[int]:
                 leave(decorator)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name(node.value.func) in _WORDS:
             leave(node)
+        elif isinstance(node, ast.Expr) and _only_looks(node.value):
+            leave(node)
         elif isinstance(node, ast.keyword) and node.arg in _LOOKS:
             leave(node.value)
         elif isinstance(node, ast.JoinedStr):
@@ -120,6 +122,16 @@ def _silent(tree: ast.Module) -> set[int]:
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'":
             leave(node)
     return found
+
+
+def _only_looks(call: ast.expr) -> bool:
+    """axes.set(xlim=..., yticks=...), with nothing else in it."""
+    return (
+        isinstance(call, ast.Call)
+        and _name(call.func) == "set"
+        and not call.args
+        and all(keyword.arg in _LOOKS for keyword in call.keywords)
+    )
 
 
 def _name(function: ast.expr) -> str:
