@@ -109,6 +109,8 @@ def test_a_spherical_walk_keeps_the_length_and_turns_evenly():
     angles = torch.linspace(0, math.pi / 2, 4)
     expected = 2 * torch.stack([angles.cos(), angles.sin(), 0 * angles], 1)
     assert walk.numpy() == pytest.approx(expected.numpy(), abs=1e-5)
+    turned = torch.tensor([2 * math.cos(1), 2 * math.sin(1), 0.0])  # by one radian; half the way is half a radian
+    assert figures.spherical(z0, turned, 3)[1].tolist() == pytest.approx([2 * math.cos(0.5), 2 * math.sin(0.5), 0])
     assert figures.spherical(z0, 3 * z1, 2).numpy() == pytest.approx(torch.stack([z0, 3 * z1]).numpy(), abs=1e-5)
 
 

@@ -39,7 +39,7 @@ _LOOKS = frozenset(  # keywords of matplotlib's
     "color c colors ls lw ms mec mfc mew alpha fontsize ha va zorder width height xlim ylim xticks yticks "
     "xticklabels yticklabels loc linestyle linewidth marker cmap xytext arrowprops bbox_to_anchor ncols rotation edgecolor "
     "edgecolors facecolor fontweight family transform bbox figsize aspect gridspec_kw width_ratios height_ratios pad capsize "
-    "handlelength frameon handles hatch sharex sharey interpolation strict".split()
+    "handlelength frameon handles hatch sharex sharey interpolation linewidths linestyles strict".split()
 )
 _CONVERSIONS = frozenset(("numpy", "array", "asarray"))
 _WORDS = frozenset(
