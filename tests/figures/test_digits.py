@@ -27,6 +27,13 @@ def test_every_row_shows_its_own_images_in_order_inside_grey_frames():
         assert set(strip[frame]) == {0.25}
 
 
+def test_whole_numbers_are_images_too_and_a_row_is_about_as_tall_as_its_images_are_wide():
+    axes, _ = axes_of(figures.images_in_rows, {"whole": digits()[:6].long(), "grey": digits()[:6]})
+    assert image(axes)[0, 0] == 0.25 and image(axes)[1:29, 1:29] == pytest.approx(digits()[0].view(28, 28).numpy())
+    width, height = axes.figure.get_size_inches()
+    assert height / 2 == pytest.approx(width / 6, rel=0.25)
+
+
 def test_ink_is_dark():
     [axes] = axes_of(figures.images_in_rows, {"one": digits()[:1]})
     assert axes.images[0].cmap(1.0)[:3] == (0, 0, 0) and axes.images[0].cmap(0.0)[:3] == (1, 1, 1)
