@@ -144,7 +144,8 @@ def _sentence(name: str, place: str, line: int) -> str:
 
 def _mend_class(lines: list[str], start: int, end: int, name: str, place: str, lost: dict[str, str]) -> bool:
     """Blank the broken members of a class; False if its first line is what is broken, or nothing would be left."""
-    body = next((i for i in range(start + 1, end) if lines[i].strip()), end)
+    # A remark may stand anywhere: the first line that is none says how far the members are indented.
+    body = next((i for i in range(start + 1, end) if lines[i].strip() and not lines[i].lstrip().startswith("#")), end)
     if body == end or _parse("\n".join([*lines[start:body], " pass"]))[0] is None:
         return False
     indent = len(lines[body]) - len(lines[body].lstrip())
