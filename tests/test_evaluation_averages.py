@@ -268,3 +268,29 @@ def test_the_prior_of_a_coarse_grid_still_sums_to_one():
     for nodes in (3, 11, 400):
         found = exact_log_likelihood(Halves(0.0, 0.0), inked(0.4, 0.7), nodes=nodes).item()
         assert found == pytest.approx(-784 * math.log(2), abs=1e-9)
+
+
+# ---------------------------------------------------------------- options that pass through
+
+
+def test_one_row_at_a_time_and_pieces_of_one_image_are_allowed():
+    """Rows below the draws of an image cut its draws; the numbers are those of that noise."""
+    model = Halves(0.5, 0.5)
+    found = evaluate(model, inked(0.4, 0.7).expand(2, -1), "iwae", 3, rows=1)
+    assert max(model.asked) == 1 and sum(model.asked) == 6 and math.isfinite(found.bound)
+
+
+def test_log_likelihood_hands_its_options_on():
+    model = Halves(0.5, 0.5)
+    log_likelihood(model, inked(0.4, 0.7).expand(2, -1), 20, rows=7)
+    assert max(model.asked) == 7
+    narrow = log_likelihood(tiny(2), X[:4], 5, decoder_dtype=torch.bfloat16, compared=2)
+    assert narrow.rounding != 0
+
+
+def test_a_narrower_decoder_with_more_draws_than_rows_is_compared_image_by_image():
+    model = tiny(3)
+    wide, narrow = (
+        evaluate(model, X[:5], "iwae", 50, rows=40, decoder_dtype=dtype, compared=3) for dtype in (None, torch.bfloat16)
+    )
+    assert narrow.rounding == pytest.approx((narrow.per_image - wide.per_image)[:3].mean().item(), abs=1e-9)
