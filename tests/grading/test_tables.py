@@ -395,6 +395,8 @@ def test_a_summary_says_who_needs_a_person_and_names_ten():
     names = ", ".join(f"s{i:02}" for i in range(10))
     assert f"A person has to look at: unreadable: {names} and 2 more" in lines
     assert "A person has to look at: grader error: s00" in lines
+    eleven = summary([m for m in marks if m.student < "s11"]).splitlines()
+    assert f"A person has to look at: unreadable: {names} and 1 more" in eleven
     ten = summary([m for m in marks if m.student < "s10"]).splitlines()
     assert f"A person has to look at: unreadable: {names}" in ten
     assert "A person" not in summary([mark()])
