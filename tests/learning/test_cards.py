@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from vae_course import check, hint, solution
+from vae_course import check, hint, learning, solution
 from vae_course.exercises.errors import LIKELY
 from vae_course.exercises.examine import NOT_REACHED, CheckResult, Outcome
 from vae_course.learning import state
@@ -223,8 +223,8 @@ def rows(*checks: CheckResult) -> list[str]:
 
 
 def test_checks_that_differ_in_a_number_are_one_row_for_each_verdict_on_them():
-    ladder = [CheckResult(f"refuses {i} of 4", i < 3, 0.5 * (i < 3), "" if i < 3 else NOT_REACHED) for i in range(1, 5)]
-    assert rows(*ladder) == ["  ✓ refuses 1 to 2 of 4 (1)", "  – refuses 3 to 4 of 4 (not reached)"]
+    ladder = [CheckResult(f"refuses {i} of 6", i < 4, 0.5 * (i < 4), "" if i < 4 else NOT_REACHED) for i in range(1, 7)]
+    assert rows(*ladder) == ["  ✓ refuses 1 to 3 of 6 (1.5)", "  – refuses 4 to 6 of 6 (not reached)"]
 
 
 def test_checks_of_other_names_have_rows_of_their_own():
@@ -287,7 +287,8 @@ def test_right_and_wrong_answers_of_a_learner_get_cards_that_differ():
 
 def test_help_wears_a_colour_of_its_own():
     for text in (hint("two_boxes"), solution("two_boxes"), solution("two_boxes", anyway=True)):
-        assert set(re.findall(r"#\w{6}", text._repr_html_().split(">")[0])) == {SKY}
+        style = Page(text._repr_html_()).elements[0][1]["style"] or ""
+        assert f"solid {SKY};" in style and BLUE not in style and VERMILION not in style
 
 
 # ---------------------------------------------------------------- texts
@@ -321,3 +322,8 @@ def test_a_verdict_shows_itself_as_its_card_and_as_its_text():
 def test_reading_a_card_changes_no_progress():
     verdict_html(found())
     assert not state.path().exists()
+
+
+def test_all_that_a_learner_is_offered_is_there():
+    assert {name for name in learning.__all__ if not callable(getattr(learning, name, None))} == set()
+    assert {"check", "hint", "progress", "solution", "solved"} <= set(learning.__all__)

@@ -155,6 +155,15 @@ def test_the_best_figure_is_kept_in_any_order_and_across_kernels():
     assert json.loads(state.path().read_text())["nats"] == 100.25
 
 
+def test_only_what_is_no_cost_at_all_is_refused():
+    progress(nats=0.5)
+    assert head().endswith("our model: −0.5 nats per image")
+    for nats in (0, -0.5):
+        with pytest.raises(ValueError, match=r"evaluate\(\.\.\.\)\.nll"):
+            progress(nats=nats)
+    assert json.loads(state.path().read_text())["nats"] == 0.5
+
+
 @pytest.mark.parametrize("nats", [float("inf"), float("nan")])
 def test_a_figure_that_is_no_number_is_not_kept(nats: float):
     progress(nats=nats)
