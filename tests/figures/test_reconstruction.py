@@ -1,6 +1,7 @@
 """Lesson 03's figures against the Bernoulli distribution, and against what float32 is known to do."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from vae_course import given
 from vae_course.data import MNIST
 from vae_course.evaluation import evaluate
 from vae_course.figures import reconstruction as figures
+from vae_course.training import fit, start_at_mean_pixel
 
 
 def test_the_cost_of_ink_falls_and_the_cost_of_paper_rises_with_the_logit():
@@ -118,6 +120,26 @@ def test_the_two_terms_are_summed_as_they_should_be_whatever_was_trained(three: 
         assert kl == pytest.approx(given.kl_normal(m, v, torch.zeros(1), torch.ones(1)).mean().item(), rel=1e-4)
         assert rec == pytest.approx(evaluate(model, x).rec, abs=0.5)
         assert m.shape == (1000, 20)
+
+
+def test_each_model_is_the_one_that_its_own_objective_trains_from_the_same_beginning(three: tuple[MNIST, dict]):
+    data, found = three
+
+    def objective(model, x: torch.Tensor, of_rec: float, of_kl: float) -> torch.Tensor:
+        m, v = model.enc(x)
+        rec = -given.log_bernoulli_with_logits(x, model.dec(m + v.sqrt() * torch.randn_like(m)))
+        return (of_rec * rec + of_kl * given.kl_normal(m, v, torch.zeros(1), torch.ones(1))).mean()
+
+    for (name, (model, *_)), shares in zip(found.items(), [(1, 1), (1 / 784, 1), (1, 1 / 20)], strict=True):
+        own = partial(objective, of_rec=shares[0], of_kl=shares[1])
+        torch.manual_seed(0)
+        again = given.VAE(nn="v1", z_dim=20)
+        start_at_mean_pixel(again, data)
+        fit(again, data, objective=own, steps=25, lr=3e-3, progress=False)
+        with torch.no_grad():
+            (m, v), (expected_m, expected_v) = (one.enc(digits()) for one in (model, again))
+        assert (m - expected_m).abs().max() < 0.05 * expected_m.std(), name
+        assert (v / expected_v - 1).abs().max() < 0.05, name
 
 
 def tiles(strip: np.ndarray) -> np.ndarray:
