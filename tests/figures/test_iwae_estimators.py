@@ -52,6 +52,7 @@ def test_sticking_the_landing_follows_z_alone_and_doubly_reparameterised_with_sq
 
 
 def test_with_many_draws_the_encoders_signal_drowns_and_dregs_rises():
+    assert figures.COUNTS == tuple(4**power for power in range(6))
     ratios = {name: figures.signal_to_noise(name) for name in ("encoder", "stl", "dreg", "decoder")}
     assert all(len(ratio) == len(figures.COUNTS) for ratio in ratios.values())
     assert ratios["encoder"] == sorted(ratios["encoder"], reverse=True) and ratios["encoder"][-1] < 0.06
