@@ -20,8 +20,11 @@ from . import workspace
 # whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
 LAB_OPTIONS = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly")
 JUPYTER = Path(__file__).resolve().parent / "jupyter"
-# Threads that wait sleep instead of spinning: read once, when torch is loaded. `lab`'s kernels inherit it; jupyter/kernel.json is for others.
-WAIT_POLICY = ("OMP_WAIT_POLICY", "PASSIVE")
+# Threads that wait sleep soon instead of spinning: read once, when torch is loaded. `lab`'s kernels inherit it; jupyter/kernel.json is for others.
+WAITING = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "2000",
+}  # some microseconds first: torch's products follow each other closely
 
 
 class CommandError(Exception):
@@ -179,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and not args.passes_on:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     args.rest = rest
-    os.environ.setdefault(*WAIT_POLICY)
+    os.environ.update(WAITING | os.environ)
     try:
         return args.run(args)
     except (CommandError, OSError) as error:

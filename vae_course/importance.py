@@ -98,7 +98,7 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
 def _one_thread_each(x: Tensor, most: int) -> Iterator[int]:
     """How many threads go to work, each of which computes alone: a third faster than all of them on one small product after another."""
     count = min(threads.for_evaluation(), most) if x.device.type == "cpu" else 1
-    with threads.computing_on(1):
+    with threads.computing_on(1 if count > 1 else torch.get_num_threads()):
         yield count
 
 

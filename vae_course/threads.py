@@ -1,10 +1,10 @@
 """How many threads compute: one policy for the whole course, in one place.
 
-A check works on tensors of a few numbers, and a training step of these models on few: a second thread gains a tenth on an idle machine,
-and on a busy one the two wait for each other, for many times the work itself. So:
+A check works on tensors of a few numbers, where a second thread gains nothing. In training it gains a third on an idle machine; on a
+busy one the threads wait for each other at every product, for many times the work itself. So:
 
     a check              one thread, whatever else is set
-    training             as many as there are processors for this process; where there are at most two, one
+    training             one, or as many as there are processors for this process: whichever is quicker just now (`Pace`)
     bounds over a data   as many, each of which computes for itself and waits for nobody
     set (`evaluate`)
 
@@ -17,6 +17,7 @@ on Binder or JupyterHub), torch's threads would stand in each other's way, and a
 
 import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,6 @@ from pathlib import Path
 import torch
 
 PERSONS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-FEW = 2
-"""With so many processors or fewer, a second thread for one training step costs more on a busy machine than it ever gains."""
 
 
 def processors(proc: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys/fs/cgroup")) -> int:
@@ -39,17 +38,50 @@ def processors(proc: Path = Path("/proc/self/cgroup"), groups: Path = Path("/sys
     return max(1, min([count, *(math.ceil(quota) for quota in _quotas(proc, groups))]))
 
 
-def for_training() -> int:
-    """Threads for one product after another."""
-    if _is_a_persons():
-        return torch.get_num_threads()
-    count = processors()
-    return 1 if count <= FEW else count
-
-
 def for_evaluation() -> int:
     """Threads of which each computes alone."""
     return torch.get_num_threads() if _is_a_persons() else processors()
+
+
+class Pace:
+    """Steps of a training, on one thread or on all, whichever has been quicker lately.
+
+        pace = Pace()
+        for ...:
+            with pace.step():
+                ...
+
+    Of every `CYCLE` steps the first few try both in turn, and the others are done on the quicker of the two: the machine may become busy,
+    and idle again. For the lessons' models and batches both give the same numbers, to the last digit.
+    """
+
+    BLOCK, TRIED, CYCLE = 5, 20, 240
+
+    def __init__(self) -> None:
+        most = torch.get_num_threads() if _is_a_persons() else processors()
+        self._choices = (most,) if _is_a_persons() or most == 1 else (1, most)
+        self._quicker = self._choices[-1]
+        self._number = 0
+        self._seconds: dict[int, float] = {}
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """One step; the threads are put back after it."""
+        at = self._number % self.CYCLE
+        self._number += 1
+        tries = at < self.TRIED and len(self._choices) > 1
+        count = self._choices[at // self.BLOCK % 2] if tries else self._quicker
+        begun = time.perf_counter()
+        with computing_on(count):
+            yield
+        if not tries:
+            return
+        if at == 0:
+            self._seconds = dict.fromkeys(self._choices, 0.0)
+        if at % self.BLOCK:  # the first on another number of threads pays for the change
+            self._seconds[count] += time.perf_counter() - begun
+        if at == self.TRIED - 1:
+            self._quicker = min(self._choices, key=self._seconds.__getitem__)
 
 
 @contextmanager

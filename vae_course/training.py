@@ -100,7 +100,8 @@ def fit(
     curves = Curves()
     was_training = model.training
     model.train()
-    with torch.random.fork_rng(), threads.computing_on(threads.for_training()):
+    pace = threads.Pace()
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         if checkpoint and resume and Path(checkpoint).exists():
             curves.rows = load_checkpoint(Path(checkpoint), model, optimizer, settings)
@@ -109,17 +110,18 @@ def fit(
             for step in range(len(curves) + 1, steps + 1):
                 for group in optimizer.param_groups:
                     group["lr"] = lr * min(1, step / max(1, warmup)) * schedule((step - 1) / steps)
-                x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
-                loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
-                optimizer.zero_grad()
-                loss.backward()
-                gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-                norm = nn.utils.get_total_norm(gradients)
-                if not torch.isfinite(loss + norm):
-                    raise _diverged(step, loss, norm, curves)
-                if norm > MAX_GRADIENT_NORM:
-                    nn.utils.clip_grads_with_norm_(parameters, MAX_GRADIENT_NORM, norm)
-                optimizer.step()
+                with pace.step():
+                    x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
+                    loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+                    norm = nn.utils.get_total_norm(gradients)
+                    if not torch.isfinite(loss + norm):
+                        raise _diverged(step, loss, norm, curves)
+                    if norm > MAX_GRADIENT_NORM:
+                        nn.utils.clip_grads_with_norm_(parameters, MAX_GRADIENT_NORM, norm)
+                    optimizer.step()
                 if valid is not None and (step % valid_every == 0 or step == steps):
                     row["valid/loss"] = _valid_loss(objective, model, _images(valid).to(device), seed)
                 curves.rows.append(row)

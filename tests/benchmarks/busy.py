@@ -28,7 +28,7 @@ lose to the other checkout."""
 MEASURED = """
 import json, os, time
 from vae_course import cli
-os.environ.setdefault(*getattr(cli, "WAIT_POLICY", ("_", "")))
+os.environ.update(getattr(cli, "WAITING", {}) | os.environ)
 import torch
 from vae_course import binarize, check, evaluate, fit, given, load_mnist
 
@@ -62,7 +62,9 @@ print(json.dumps(found))
 
 def measure(checkout: Path) -> dict[str, float]:
     environment = {
-        name: value for name, value in os.environ.items() if name not in (*threads.PERSONS, "OMP_WAIT_POLICY")
+        name: value
+        for name, value in os.environ.items()
+        if name not in (*threads.PERSONS, "OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
     }
     done = subprocess.run(
         [sys.executable, "-c", MEASURED],
