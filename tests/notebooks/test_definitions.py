@@ -1,5 +1,6 @@
 """Which code of a hand-in is kept, and what is said about the rest."""
 
+import ast
 import inspect
 import json
 import math
@@ -88,6 +89,19 @@ def test_definitions_are_kept_whole(tmp_path: Path, cell: str):
 )
 def test_code_that_does_work_is_left_out(tmp_path: Path, cell: str):
     assert read(tmp_path, cell).cells == ()
+
+
+def test_trees_that_ipython_has_looked_at_do_not_lead_in_circles(tmp_path: Path):
+    """`executing`, by which IPython shows the line of an error, writes a parent on nodes that all trees share."""
+    looked_at = ast.parse("a = b + c")
+    for node in ast.walk(looked_at):
+        for child in ast.iter_child_nodes(node):
+            child.parent = node  # type: ignore[attr-defined]
+    try:
+        assert values(tmp_path, "def f(x):\n    return x + 1")["f"](1) == 2
+    finally:
+        for node in ast.walk(looked_at):
+            vars(node).pop("parent", None)
 
 
 def test_what_work_computes_is_not_mistaken_for_an_earlier_value(tmp_path: Path):

@@ -89,9 +89,13 @@ def read_by(statements: list[ast.stmt], answers: set[str]) -> set[str]:
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """What `ast.iter_child_nodes` gives, in a third of its time; every tree of a hand-in is walked several times."""
+    """What `ast.iter_child_nodes` gives, in less time; every tree of a hand-in is walked several times.
+
+    Fields alone: IPython's tracebacks give every node a `parent`, and all trees of a process share the nodes `Load` and `Store`.
+    """
     found: list[ast.AST] = []
-    for value in vars(node).values():
+    own = vars(node)
+    for value in map(own.get, node._fields):
         if isinstance(value, ast.AST):
             found.append(value)
         elif isinstance(value, list):
