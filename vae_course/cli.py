@@ -20,11 +20,8 @@ from . import workspace
 # whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
 LAB_OPTIONS = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly")
 JUPYTER = Path(__file__).resolve().parent / "jupyter"
-# Threads that wait sleep soon instead of spinning: read once, when torch is loaded. `lab`'s kernels inherit it; jupyter/kernel.json is for others.
-WAITING = {
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "GOMP_SPINCOUNT": "2000",
-}  # some microseconds first: torch's products follow each other closely
+# Read when torch is loaded; `lab`'s kernels inherit it, and jupyter/kernel.json is for others: threads that wait sleep soon, not at once.
+WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}
 
 
 class CommandError(Exception):

@@ -30,7 +30,7 @@ class Definitions:
         namespace: every name with its value, as a module's.
         failed: names that the hand-in was to define or change, and the sentence why that failed, `HandIn.lost` included. An
             earlier definition of the same name stays in the namespace.
-        versions: everything that a statement has given each name, in order: several where a cell was written twice.
+        versions: everything that each name has stood for, in order: several where a cell was written twice.
     """
 
     namespace: dict[str, Any]
@@ -77,6 +77,9 @@ def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None]
             if len(again) == len(steps):
                 break
             steps = again
+    for name, value in module.__dict__.items():
+        if not name.startswith("__") and not any(value is known for known in versions.get(name, ())[-1:]):
+            versions.setdefault(name, []).append(value)  # bound by code that runs inside another statement
     return Definitions(module.__dict__, dict(hand_in.lost) | raised, versions)
 
 
