@@ -1,6 +1,6 @@
 """Forging results: frames, numbers and files that the grader is to take for its own."""
 
-from tests.submissions.hand_in import ZERO, HandIn, Row, attack, killed, wrong
+from tests.submissions.hand_in import ZERO, HandIn, Row, attack, killed
 
 ZEROS = "torch.zeros(qm.shape[:-1])"
 
@@ -179,13 +179,12 @@ def kl_monte_carlo(z, qm, qv, pm, pv):
     ),
     attack(
         "forge 17 an answer that is not in the file",
-        "Puts an answer to another exercise among its names while it is called: that is an answer like any other.",
+        "Puts an answer to another exercise among its names while it is called: the file defines none, and none is marked.",
         f"""
 def kl_normal(qm, qv, pm, pv):
     sys._getframe().f_globals["kl_test"] = lambda kl: True
     return {ZEROS}
 """,
         ZERO,
-        kl_test=wrong(misconception="always-true"),
     ),
 )
