@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.notebooks.hand_ins import LESSON_OF, notebook_of, read, values, write
-from vae_course.notebooks import read_hand_in
+from vae_course.notebooks import Unreadable, read_hand_in, run_definitions
 
 MODULES = (
     "math cmath collections decimal fractions functools itertools operator statistics typing torch.distributions torch.nn "
@@ -152,3 +152,67 @@ def test_a_broken_line_costs_itself_and_the_indented_lines_below_it(tmp_path: Pa
     hand_in = read(tmp_path, cell)
     assert hand_in.cells[0].names == ("a", "d", "e") and hand_in.lost.keys() == {"f"}
     assert "what could be read by itself: a, d" in hand_in.notes[0]
+
+
+def test_lines_are_counted_alike_whether_a_cells_text_is_one_string_or_a_list_with_or_without_line_breaks(
+    tmp_path: Path,
+):
+    for source in ("a = 1\nb = 1 / 0\n", ["a = 1\n", "b = 1 / 0\n"], ["a = 1", "b = 1 / 0"], "a = 1\r\nb = 1 / 0"):
+        notebook = notebook_of("x = 1")
+        notebook["cells"][0]["source"] = source
+        hand_in = read_hand_in(write(tmp_path, notebook, "02_kl_divergence.ipynb"), LESSON_OF)
+        assert run_definitions(hand_in).failed["b"].startswith("cell 1, line 2, raised ZeroDivisionError")
+
+
+def test_work_on_the_line_of_a_definition_is_blanked_where_it_stands(tmp_path: Path):
+    (snippet,) = read(tmp_path, "train(); a = 1; check(a)").cells
+    assert snippet.source == "0      ; a = 1; 0       "
+
+
+def test_lines_behind_a_broken_method_keep_their_numbers_and_each_of_two_broken_classes_is_mended(tmp_path: Path):
+    one = (
+        "class {0}:\n    def bad(self:\n        x = 1\n        return 2\n\n    def good(self):\n        return 1 / 0\n"
+    )
+    hand_in = read(tmp_path, one.format("A") + one.format("B"))
+    assert hand_in.lost.keys() == {"A.bad", "B.bad"}
+    found = run_definitions(hand_in).namespace
+    assert [found[name].good.__code__.co_firstlineno for name in "AB"] == [6, 13]
+
+
+def test_a_module_whose_name_work_takes_is_no_module_any_more(tmp_path: Path):
+    hand_in = read(tmp_path, "import math\na = math.log(2)", "math = train()", "b = math.log(2)")
+    assert [snippet.names for snippet in hand_in.cells] == [("math", "a")]
+
+
+@pytest.mark.parametrize(("share", "binary"), [(0.01, False), (0.05, True)])
+def test_a_few_control_characters_are_forgiven_and_many_are_binary_data(tmp_path: Path, share: float, binary: bool):
+    text = "a = 1  # " + "x" * 990
+    count = round(share * 1_000)
+    data = (text[: 1_000 - count] + "\x01" * count).encode()
+    path = write(tmp_path, data, "answers.py")
+    if binary:
+        with pytest.raises(Unreadable, match="holds binary data"):
+            read_hand_in(path, LESSON_OF)
+    else:
+        assert read_hand_in(path, LESSON_OF).path == path
+
+
+def test_a_python_file_that_speaks_of_cells_is_python(tmp_path: Path):
+    text = "a = 1\nempty = '''\"cells\": ['''\n"
+    hand_in = read_hand_in(write(tmp_path, text, "answers.py"), LESSON_OF)
+    assert hand_in.cells[0].names == ("a", "empty") and hand_in.notes == ()
+
+
+def test_blank_lines_around_a_notebook_are_nothing_to_speak_of(tmp_path: Path):
+    text = "\n  " + json.dumps(notebook_of("a = 1"), indent=1).removesuffix("\n}") + ",\n}\n \n"
+    hand_in = read_hand_in(write(tmp_path, text, "02_kl_divergence.ipynb"), LESSON_OF)
+    assert hand_in.notes == ("The notebook's JSON has superfluous commas, which were removed.",)
+
+
+@pytest.mark.parametrize(("mark", "kind"), [("[raw]", "raw"), ("[markdown]", "markdown"), ("[md]", "markdown")])
+def test_an_answer_in_a_cell_of_a_percent_file_that_is_no_code_is_found_and_its_kind_said(
+    tmp_path: Path, mark: str, kind: str
+):
+    text = f"# %%\na = 1\n# %% {mark}\n# def log_normal(x, m, v):\n#     return 1\n"
+    hand_in = read_hand_in(write(tmp_path, text, "02_kl_divergence.py"), LESSON_OF)
+    assert f"Cell 2 is a {kind} cell that defines log_normal; it was read as code." in hand_in.notes
