@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from vae_course import threads
 
-ROUNDS = 20
+ROUNDS = 10
 FAR = 3.0
 """So many times slower in one round is no accident."""
 
