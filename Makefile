@@ -15,8 +15,10 @@ TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait sleep soon instead of spinning: see vae_course/cli.py.
-export OMP_WAIT_POLICY ?= PASSIVE
-export GOMP_SPINCOUNT ?= 2000
+ifeq ($(OMP_WAIT_POLICY)$(GOMP_SPINCOUNT),)
+export OMP_WAIT_POLICY := PASSIVE
+export GOMP_SPINCOUNT := 2000
+endif
 
 # Tests and builds start from an empty learner's home, and leave nothing behind.
 FRESH_HOME = home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export VAE_COURSE_HOME="$$home" &&

@@ -179,7 +179,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and not args.passes_on:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     args.rest = rest
-    os.environ.update(WAITING | os.environ)
+    os.environ.update({} if WAITING.keys() & os.environ.keys() else WAITING)
     try:
         return args.run(args)
     except (CommandError, OSError) as error:

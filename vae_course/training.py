@@ -80,7 +80,8 @@ def fit(
         callback: callback(step, curves) after every step, e.g. to draw a live figure.
         progress: show a bar; TQDM_DISABLE=1 or VAE_COURSE_STATIC=1 in the environment hides all bars.
         checkpoint: a .safetensors file, written every `checkpoint_every` steps and at the end. If it is there already,
-            training goes on from it, bit for bit as if it had never stopped, unless `resume` is False.
+            training goes on from it, bit for bit as if it had never stopped (on as many threads: see `threads`), unless
+            `resume` is False.
 
     Raises:
         TrainingDiverged: the loss or the gradient is not finite; the model keeps the parameters of the step before.

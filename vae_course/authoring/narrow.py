@@ -1,7 +1,8 @@
 """Products of bfloat16 numbers in training: the processor decides whether they are worth it.
 
 A linear layer may round what it multiplies to 3 digits: a gradient step is far noisier than that. Where the processor has instructions
-for it (avx512_bf16, amx; every recent GPU) a step is quicker, elsewhere eleven times slower.
+for it (avx512_bf16, amx; every recent GPU) a step is quicker, elsewhere many times slower (eight times on a
+processor whose instructions were masked).
 """
 
 import math

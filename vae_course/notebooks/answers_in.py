@@ -53,7 +53,7 @@ def _versions(definitions: Definitions, name: str) -> list[Any]:
 
 def _classes(definitions: Definitions) -> list[type]:
     """The classes that the hand-in itself defines, the last first."""
-    module = definitions.namespace["__name__"]
+    module = definitions.namespace.get("__name__")
     values = [value for versions in definitions.versions.values() for value in versions]
     return [value for value in reversed(values) if isinstance(value, type) and value.__module__ == module]
 
