@@ -77,7 +77,7 @@ bench: setup-test
 	@$(FRESH_HOME) $(PY) -m tests.benchmarks.grading --json build/benchmark_grading.json
 
 nbval: setup-test
-	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
+	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) -p tests.teach.authoring.nbval_like_build --nbval solutions $(NO_TESTS_IS_FINE)
 	@$(FRESH_HOME) $(ONE_THREAD) $(NBVAL) --nbval-lax notebooks $(NO_TESTS_IS_FINE)
 
 browser: setup-test chromium

@@ -815,7 +815,7 @@ for angle in (0, 45):
 # `logits + x @ torch.tril(W, -1).T` with a matrix `W` of 784 × 784 weights: each pixel's logit hears of the pixels before it, and of no
 # other. (`torch.tril(W, -1)` sets all entries of `W` on and above the diagonal to 0; pixels are counted row by row.) Three models,
 # trained alike, differ in their decoder alone: a plain one with one hidden layer, one with two hidden layers more, and the plain one
-# with such a `W` (a recording of 3,000 steps each: `vae_course/authoring/nelbo_data.py`).
+# with such a `W` (a recording of 3,000 steps each: `vae_course/teach/authoring/nelbo_data.py`).
 #
 # *Predict first*: which of the three has the smallest KL? Is it the one with the worst NELBO?
 
@@ -981,7 +981,7 @@ check(detective, "detective")
 # %% [markdown]
 # ### The fingerprints
 #
-# All twelve, for your notes. The models and figures are made by `python -m vae_course.authoring.nelbo_data detective` in the course's
+# All twelve, for your notes. The models and figures are made by `python -m vae_course.teach.authoring.nelbo_data detective` in the course's
 # repository.
 
 # %%

@@ -872,7 +872,7 @@ figures.train_by_evaluate()
 # network `v2`, $z$ of 20
 # dimensions, 3,000 steps of 100 images, evaluated on the first 1,000 test images.
 # The faint lines are the same with another seed, which moves a
-# point by up to 0.6 nats: less than what we speak of. `python -m vae_course.authoring.crossing_data` makes the numbers again.)
+# point by up to 0.6 nats: less than what we speak of. `python -m vae_course.teach.authoring.crossing_data` makes the numbers again.)
 #
 # Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail.
 # With ten draws it is enough that one of them

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from vae_course import reference
-from vae_course.exercises import EXERCISES, Exercise
-from vae_course.exercises.core import Misconception
-from vae_course.exercises.examine import examine
+from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.teach import reference
 
 FIRST_SEED = 100
 

@@ -71,8 +71,8 @@ def test_without_the_repository_lab_says_what_to_do(tmp_path: Path, monkeypatch,
 
 
 def test_a_missing_author_tool_is_told_in_a_sentence(monkeypatch, capsys):
-    monkeypatch.delitem(sys.modules, "vae_course.authoring.build", raising=False)
-    monkeypatch.setitem(sys.modules, "vae_course.authoring", None)
+    monkeypatch.delitem(sys.modules, "vae_course.teach.authoring.build", raising=False)
+    monkeypatch.setitem(sys.modules, "vae_course.teach.authoring", None)
     assert cli.main(["build"]) == 2
     assert "no authoring tools" in one_sentence(capsys.readouterr().err)
 
@@ -111,7 +111,7 @@ def test_the_doctor_says_of_everything_whether_it_is_well(capsys):
 def test_the_doctor_says_whether_a_class_can_be_marked_here_and_that_lessons_do_not_need_it(monkeypatch, capsys):
     before = cli.main(["doctor"])
     assert "  marking a class: in a sandbox" in capsys.readouterr().out
-    monkeypatch.setattr("vae_course.grading.sandbox.shutil.which", lambda name: None)
+    monkeypatch.setattr("vae_course.teach.grading.sandbox.sandbox.shutil.which", lambda name: None)
     assert cli.main(["doctor"]) == before
     report = capsys.readouterr().out
     assert "not ok  marking a class: no sandbox" in report and "apt-get install bubblewrap" in report
@@ -120,7 +120,7 @@ def test_the_doctor_says_whether_a_class_can_be_marked_here_and_that_lessons_do_
 def test_the_doctor_of_an_edition_without_marking_says_so_and_is_content(monkeypatch, capsys):
     before = cli.main(["doctor"])
     capsys.readouterr()
-    monkeypatch.setitem(sys.modules, "vae_course.grading", None)
+    monkeypatch.setitem(sys.modules, "vae_course.teach.grading", None)
     assert cli.main(["doctor"]) == before == 0
     assert "not ok  marking a class: not in this edition" in capsys.readouterr().out
 

@@ -20,7 +20,7 @@ def of(word: str) -> Finding:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the sandbox's own trial, which tests/grading make."""
-    monkeypatch.setattr("vae_course.grading.sandbox.available", lambda: "")
+    monkeypatch.setattr("vae_course.teach.grading.sandbox.sandbox.available", lambda: "")
 
 
 def lacking(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -124,7 +124,7 @@ def test_packages_of_a_gpu_are_named_and_no_lesson_fails_for_them(
 def test_what_lessons_do_without_is_not_well_and_changes_no_exit_code(monkeypatch: pytest.MonkeyPatch, capsys):
     lacking(monkeypatch, "pip")
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
-    monkeypatch.setattr("vae_course.grading.sandbox.available", lambda: "The sandbox needs Linux.")
+    monkeypatch.setattr("vae_course.teach.grading.sandbox.sandbox.available", lambda: "The sandbox needs Linux.")
     assert cli.main(["doctor"]) == 0
     out = capsys.readouterr().out
     assert "not ok  pip is missing\n        -> run `python -m ensurepip`" in out

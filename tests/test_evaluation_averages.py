@@ -9,7 +9,7 @@ from torch.nn.functional import softplus
 
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import active_units, evaluate, exact_log_likelihood, latent_activity, log_likelihood
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 
 X = binarize(load_mnist("test").images[:40], torch.Generator().manual_seed(0))
 

@@ -16,10 +16,10 @@ from jupyter_client.manager import KernelManager
 from torch import nn
 
 from vae_course import cli, given, threads
+from vae_course.checks.learning.check import check
 from vae_course.data import load_mnist
 from vae_course.evaluation import evaluate
-from vae_course.learning.check import check
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 from vae_course.threads import processors
 from vae_course.training import fit
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.learning.test_kernel import Kernel
+from tests.checks.learning.test_kernel import Kernel
 from tests.submissions import mistaken, right
 from tests.submissions.hand_in import HandIn
 from tests.submissions.run import rows
 from vae_course import cli
-from vae_course.grading import marking
-from vae_course.grading.table import plain_text
-from vae_course.learning.terminal import check_file
+from vae_course.checks.learning.terminal import check_file
+from vae_course.teach.grading.marking import marking
+from vae_course.teach.grading.outgoing.table import plain_text
 
 SEED = 20
 HEAD = "import torch\nfrom torch import nn\nfrom vae_course import given\n# %%\n"
@@ -241,7 +241,7 @@ HAND_INS = (
 START = """
 import inspect, json, torch
 from vae_course import check as _check
-from vae_course.exercises import EXERCISES as _EXERCISES
+from vae_course.checks.lessons import EXERCISES as _EXERCISES
 
 def _key(value):
     # What tells a value from what it was before: an answer may be filled in, and a class given a method.

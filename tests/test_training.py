@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vae_course import given, training
 from vae_course.data import load_mnist
 from vae_course.evaluation import evaluate
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 from vae_course.training import Curves, TrainingDiverged, fit, start_at_mean_pixel
 
 QUICK = dict(steps=40, batch_size=20, warmup=10, progress=False)

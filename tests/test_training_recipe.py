@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vae_course import training
 from vae_course.data import load_mnist
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 from vae_course.training import TrainingDiverged, falling, fit, staged, start_at_mean_pixel
 
 # With so large an eps, and no memory, Adam's step is lr · gradient / eps: fit becomes plain gradient descent.

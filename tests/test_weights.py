@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from vae_course import given, weights
-from vae_course.authoring import objectives, train_weights
-from vae_course.authoring.objectives import objective_of
-from vae_course.authoring.recipes import Recipe, recipe, recipes
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate, exact_log_likelihood
-from vae_course.reference import VAE
+from vae_course.teach.authoring import objectives, train_weights
+from vae_course.teach.authoring.objectives import objective_of
+from vae_course.teach.authoring.recipes import Recipe, recipe, recipes
+from vae_course.teach.reference import VAE
 from vae_course.training import fit
 
 NAMES = ["v1_z2", "v1_z20"]
@@ -208,7 +208,7 @@ def test_a_recipe_with_a_slip_is_named(tmp_path: Path, monkeypatch):
         ("z_dim = 2\nthen = [{ stpes = 2 }]", r"recipes.toml, \[mine\]: .*stpes"),
     ):
         (tmp_path / "recipes.toml").write_text(f'[mine]\nnn = "v1"\nsteps = 3\n{slip}\n', encoding="utf-8")
-        monkeypatch.setattr("vae_course.authoring.recipes.FILE", tmp_path / "recipes.toml")
+        monkeypatch.setattr("vae_course.teach.authoring.recipes.FILE", tmp_path / "recipes.toml")
         recipes.cache_clear()
         with pytest.raises(ValueError, match=said):
             recipes()

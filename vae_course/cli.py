@@ -58,8 +58,8 @@ def lab(args: argparse.Namespace) -> int:
 
 def check(args: argparse.Namespace) -> int:
     """Check the answers in notebooks, as their check cells would; exit code 1 if one is missing or wrong."""
-    from .learning import terminal
-    from .notebooks import Unreadable
+    from .checks.learning import terminal
+    from .runner.notebooks import Unreadable
 
     lesson = _lesson(args.lesson)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -80,12 +80,12 @@ def check(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     """Mark a class; exit code 1 if something needs a person. Killed at any moment, it goes on where it was."""
-    from .grading.collect import NoClass
-    from .grading.grade import Options, Usage
-    from .grading.grade import grade as mark
-    from .grading.progress import progress_bar
-    from .grading.results import Refused
-    from .grading.workers import WorkerLost
+    from .teach.grading.grade import Options, Usage
+    from .teach.grading.grade import grade as mark
+    from .teach.grading.incoming.collect import NoClass
+    from .teach.grading.outgoing.progress import progress_bar
+    from .teach.grading.outgoing.results import Refused
+    from .teach.grading.sandbox.workers import WorkerLost
 
     paths = Path(args.path), Path(args.out)
     options = Options(
@@ -219,7 +219,7 @@ def _yes(question: str) -> bool:
 
 def _lesson(name: str | None) -> str:
     """The full name of a lesson that was typed, or an empty string."""
-    from .exercises.lessons import full_name
+    from .checks.lessons import full_name
 
     try:
         return full_name(name) if name else ""
@@ -235,8 +235,8 @@ def _become(command: list[str]) -> int:
 
 
 def _author_tool(module: str, argv: Sequence[str]) -> int:
-    """Call `main(argv)` of a module of `vae_course.authoring`, which the student edition does not have."""
-    name = f"{__package__}.authoring.{module}"
+    """Call `main(argv)` of a module of `vae_course.teach.authoring`, which the student edition does not have."""
+    name = f"{__package__}.teach.authoring.{module}"
     try:
         return import_module(name).main(list(argv)) or 0
     except ModuleNotFoundError as error:

@@ -111,7 +111,7 @@ def _pip() -> Finding:
 def _sandbox() -> Finding:
     """Marking a class."""
     try:
-        from .grading import sandbox
+        from .teach.grading.sandbox import sandbox
     except ModuleNotFoundError:  # the student edition
         what, advice = (
             "marking a class: not in this edition",

@@ -25,8 +25,8 @@ from typing import Any
 import torch
 
 from tests.check_the_checks import wrong_answer
-from vae_course.exercises import EXERCISES, Exercise
-from vae_course.exercises.examine import Outcome, examine
+from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.lessons import EXERCISES, Exercise
 
 MEAN_RIGHT, MOST_RIGHT, MOST_WRONG = 20.0, 60.0, 200.0  # ms, what the design allows
 EXEMPT = {"trained_model"}  # it measures a model on 10,000 images

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_course import weights
-from vae_course.exercises.lessons import LESSONS
+from vae_course.checks.lessons import LESSONS
 
 ROOT = Path(__file__).parents[2]
 RIGHT, SLIPPED = 0.5, 0.35  # shares of a class's notebooks; the rest are half finished

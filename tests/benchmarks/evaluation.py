@@ -29,7 +29,7 @@ from tests.benchmarks.machine import machine, take_turns, write, yes
 from tests.benchmarks.peers import pythae_model
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import ROWS, Evaluation, log_likelihood
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 from vae_course.training import fit, start_at_mean_pixel
 
 IW = 5_000

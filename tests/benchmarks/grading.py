@@ -23,7 +23,7 @@ from typing import Any
 from tests.benchmarks.classes import ROOT, make_class
 from tests.benchmarks.nbgrader import autograde
 from tests.benchmarks.usage import Usage, watched
-from vae_course.exercises.lessons import LESSONS
+from vae_course.checks.lessons import LESSONS
 
 SECONDS, TIMES, MEGABYTES = 0.35, 30.0, 400.0
 """What is accepted: CPU seconds a whole course, nbgrader's notebooks per second as many times, memory of a worker."""

@@ -24,11 +24,11 @@ from torch import Tensor
 
 from tests.benchmarks.machine import write, yes
 from tests.benchmarks.peers import loops, pythae_model
-from vae_course.authoring.narrow import narrowed
-from vae_course.authoring.recipes import Recipe, recipe
 from vae_course.data import MNIST, binarize, load_mnist
 from vae_course.evaluation import evaluate
-from vae_course.reference import VAE
+from vae_course.teach.authoring.narrow import narrowed
+from vae_course.teach.authoring.recipes import Recipe, recipe
+from vae_course.teach.reference import VAE
 from vae_course.training import Curves, fit, start_at_mean_pixel
 
 TARGET, SECONDS, CS236_TIMES, OTHER_TIMES = 100.0, 7.0, 20.0, 4.0

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vae_course.authoring import embed_mnist
 from vae_course.data import mnist
+from vae_course.teach.authoring import embed_mnist
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 # Gates, as command lines after the interpreter. They are what `make test` runs, cut down to what can see the fault.
 DRIFT = ("-m", "vae_course.cli", "build", "--check")
 LESSON = "01_reparameterization"
-STRICT = ("-m", "pytest", "-q", "-x", *"-p tests.skip_gate -p tests.authoring.nbval_like_build".split(), "--nbval")
+STRICT = (
+    "-m",
+    "pytest",
+    "-q",
+    "-x",
+    *"-p tests.skip_gate -p tests.teach.authoring.nbval_like_build".split(),
+    "--nbval",
+)
 LAX = ("-m", "pytest", "-q", "-x", "-p", "tests.skip_gate", "--nbval-current-env", "--nbval-lax")
 BROWSER = ("-m", "pytest", "-q", "-x", "tests/browser", "-k", f"before_anything and {LESSON}")
 
@@ -32,7 +39,7 @@ class Fault:
 NO_SANDBOX = """    if python[0] == "-c":
         env = ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), os.environ["VAE_COURSE_HOME"])
         load = (
-            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); from vae_course.grading import confinement, worker; "
+            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); from vae_course.teach.grading import confinement, worker; "
             "worker._load(); worker._load = lambda: None; confinement.confine = lambda *args, **kwargs: None; "
         )
         return ["env", *(f"{name}={value}" for name, value in env.items()), _executable(), "-c", load + python[1], python[2]]
@@ -44,7 +51,15 @@ FAULTS = (
         "solutions/02_kl_divergence.py",
         "torch.log(pv) - torch.log(qv)",
         "torch.log(pv) + torch.log(qv)",
-        gate=("-m", "pytest", "-q", "-x", "tests/test_answer_key.py", "-k", "its_own_exercises and kl_normal"),
+        gate=(
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "tests/teach/reference/test_answer_key.py",
+            "-k",
+            "its_own_exercises and kl_normal",
+        ),
         says="kl_normal",
     ),
     Fault(
@@ -122,7 +137,7 @@ FAULTS = (
     ),
     Fault(
         "a worker without the sandbox",
-        "vae_course/grading/sandbox.py",
+        "vae_course/teach/grading/sandbox/sandbox.py",
         '    bwrap = ["bwrap", "--unshare-pid"',
         NO_SANDBOX,
         gate=("-m", "pytest", "-q", "-x", "tests/submissions/test_attacks.py", "-k", "mildest"),

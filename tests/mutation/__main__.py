@@ -3,7 +3,7 @@
     python -m tests.mutation --list                        the areas
     python -m tests.mutation learning training             some of them: every mutant
     python -m tests.mutation figures --sample 400          so many, drawn by chance
-    python -m tests.mutation FILE --tests tests/learning   one module, against these tests
+    python -m tests.mutation FILE --tests tests/checks/learning   one module, against these tests
 
 For each area: the tests run once and say which lines each of them runs (coverage.py: `pip install coverage`); then every mutant meets
 the tests that run its line, the quickest first, in a copy of the repository, until one fails. A mutant that fails none has survived:
@@ -38,11 +38,11 @@ SECONDS = 120.0  # for the tests of one mutant; one that takes longer has been n
 MOST_TESTS = 200  # that one mutant meets, the quickest first
 
 AREAS: dict[str, tuple[str, str]] = {
-    "learning": ("vae_course/learning/*.py", "tests/learning tests/exercises/test_newcomer.py"),
+    "learning": ("vae_course/checks/learning/*.py", "tests/checks/learning tests/checks/test_newcomer.py"),
     "figures": ("vae_course/figures/*.py", "tests/figures"),
     "marks": (
-        "vae_course/grading/table.py vae_course/grading/results.py vae_course/grading/report.py vae_course/grading/summary.py",
-        "tests/grading/test_results.py tests/grading/test_tables.py tests/grading/test_runs.py tests/grading/test_grade.py",
+        "vae_course/teach/grading/outgoing/table.py vae_course/teach/grading/outgoing/results.py vae_course/teach/grading/outgoing/report.py vae_course/teach/grading/outgoing/summary.py",
+        "tests/teach/grading/test_results.py tests/teach/grading/test_tables.py tests/teach/grading/test_runs.py tests/teach/grading/test_grade.py",
     ),
     "training": (
         "vae_course/training.py vae_course/checkpoints.py vae_course/curves.py",
@@ -53,7 +53,7 @@ AREAS: dict[str, tuple[str, str]] = {
         "vae_course/evaluation.py vae_course/importance.py",
         "tests/test_evaluation.py tests/test_evaluation_averages.py",
     ),
-    "notebooks": ("vae_course/notebooks/*.py", "tests/notebooks"),
+    "notebooks": ("vae_course/runner/notebooks/*.py", "tests/runner/notebooks"),
 }
 
 

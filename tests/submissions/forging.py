@@ -165,7 +165,7 @@ def kl_normal(qm, qv, pm, pv):
         "forge 16 a status of the grader's own",
         "Raises the grader's own exceptions, and one that looks like a fault of the grader.",
         """
-from vae_course.answers import OutOfMemory
+from vae_course.runner.answers import OutOfMemory
 class WorkerLost(Exception):
     pass
 def kl_normal(qm, qv, pm, pv):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.notebooks.hand_ins import notebook_of
-from vae_course.exercises import EXERCISES
+from tests.runner.notebooks.hand_ins import notebook_of
+from vae_course.checks.lessons import EXERCISES
 
 LESSON = "02_kl_divergence"
 

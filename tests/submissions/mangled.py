@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.submissions.hand_in import HEAD, LESSON, Form, HandIn, Row, as_notebook, correct
-from vae_course.exercises import EXERCISES
+from vae_course.checks.lessons import EXERCISES
 
 RIGHT = f"""{HEAD}
 def log_normal(x, m, v):

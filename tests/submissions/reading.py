@@ -80,7 +80,7 @@ def kl_normal(qm, qv, pm, pv):
     gc.unfreeze()
     for thing in gc.get_objects():
         home = thing.__module__ or "" if isinstance(thing, types.FunctionType) else ""
-        if home.startswith(("vae_course.exercises", "vae_course.reference", "vae_course.learning")):
+        if home.startswith(("vae_course.checks.lessons", "vae_course.teach.reference", "vae_course.checks.learning")):
             return thing(qm, qv, pm, pv)
     raise LookupError("no object is of the answer key")
 """,
@@ -135,7 +135,7 @@ def kl_normal(qm, qv, pm, pv):
 from vae_course import nns
 def kl_normal(qm, qv, pm, pv):
     course = os.path.dirname(os.path.dirname(nns.__file__))
-    with open(os.path.join(course, "exercises", "truth.py")) as file:
+    with open(os.path.join(course, "checks", "worlds", "truth.py")) as file:
         return torch.zeros(len(file.read()))
 """,
         raised("FileNotFoundError"),
@@ -153,9 +153,9 @@ class VAE(given.VAE):
                 return thing(self, x)
         frame = sys._getframe()
         while frame is not None:
-            stage = frame.f_globals.get("stage")
-            if stage is not None:
-                return stage.lent.right_bound(self, x)
+            around = frame.f_globals.get("around")
+            if around is not None:
+                return around.scaffolds.right_bound(self, x)
             frame = frame.f_back
         raise LookupError("nobody lends a bound")
 """,

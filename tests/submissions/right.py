@@ -2,9 +2,9 @@
 
 import json
 
-from tests.notebooks.hand_ins import solved
+from tests.runner.notebooks.hand_ins import solved
 from tests.submissions.hand_in import HEAD, HandIn, Row, correct
-from vae_course.exercises import EXERCISES
+from vae_course.checks.lessons import EXERCISES
 
 
 def right(name: str, tries: str, lesson: str, text: str, **points: float) -> HandIn:

@@ -11,7 +11,7 @@ from tests.submissions import ending, reading
 from tests.submissions.hand_in import after
 from tests.submissions.run import mark, rows
 from tests.submissions.test_rules import ATTACKS
-from vae_course.grading.workers import RESOURCES
+from vae_course.teach.grading.sandbox.workers import RESOURCES
 
 
 def test_every_attack_gets_its_honest_mark_harms_nothing_and_leaves_nothing(

@@ -1,6 +1,6 @@
 """Handwritten digits: 70,000 images of 28 × 28 grey pixels with their labels, in one compressed file beside this one.
 
-`mnist.zlib` is the four original files, one after the other, as `vae_course.authoring.embed_mnist` packed them. Each
+`mnist.zlib` is the four original files, one after the other, as `vae_course.teach.authoring.embed_mnist` packed them. Each
 is checked against its published sha256 before anybody sees a pixel. Source and licence: LICENSE.txt, beside it.
 """
 

@@ -1,6 +1,6 @@
 """Trained models: one safetensors file each, and `figures.json`, which says how each was made and how good it is.
 
-All of it is written by `python -m vae_course.authoring.train_weights`; nothing here is edited by hand.
+All of it is written by `python -m vae_course.teach.authoring.train_weights`; nothing here is edited by hand.
 """
 
 import json

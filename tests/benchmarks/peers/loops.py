@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from vae_course.data import MNIST
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 
 
 class AsTorchvision(Dataset[Tensor]):

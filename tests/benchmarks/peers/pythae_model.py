@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.reference import VAE
+from vae_course.teach.reference import VAE
 
 INSTALLED = importlib.util.find_spec("pythae") is not None
 

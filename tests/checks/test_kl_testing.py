@@ -1,0 +1,42 @@
+"""The fifteen versions that a learner's test is shown."""
+
+import torch
+
+from vae_course.checks.around.harnesses import kl_versions
+from vae_course.checks.lessons.kl_divergence import kl_test
+from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians, kl_truth
+from vae_course.checks.lessons.kl_divergence.mutants import WRONG
+
+
+def judged(accepts) -> dict[str, float]:
+    return {name: float(value) for name, value in kl_versions(accepts).items()}
+
+
+def differs(arguments):
+    def test(kl):
+        got, right = kl(*arguments), kl_truth(*arguments)
+        return got.shape == right.shape and torch.allclose(got, right, rtol=1e-4, atol=1e-5)
+
+    return test
+
+
+def test_five_versions_are_right_and_ten_are_wrong_on_any_ordinary_draw():
+    for seed in range(20):
+        verdicts = judged(differs(draw_two_gaussians(torch.Generator().manual_seed(seed))))
+        assert [name for name, value in verdicts.items() if value == 1] == [f"right {i}" for i in range(5)]
+        assert [name for name, value in verdicts.items() if value == 0] == list(WRONG)
+
+
+def test_an_error_on_a_wrong_version_is_a_refusal_and_a_stub_is_not_started():
+    arguments = draw_two_gaussians(torch.Generator().manual_seed(0))
+
+    def asserts(kl):
+        assert differs(arguments)(kl)
+        return True
+
+    def stub(kl):
+        raise NotImplementedError
+
+    assert sum(judged(asserts).values()) == 5
+    call = kl_test.answer(stub).call("all", seed=0)
+    assert call.error is not None and call.error.is_stub

@@ -1,0 +1,233 @@
+"""What a learner of lesson 04 wrote, and what the card says: each of these once got no reason, or one that was not true."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from vae_course import binarize, given
+from vae_course.checks.around.harnesses import summary
+from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.lessons.nelbo.parts import altered, with_kl, with_rec, with_z
+from vae_course.given import log_normal
+
+
+def said(name: str, answer: Any, seed: int = 3) -> Outcome:
+    return examine(EXERCISES[name], EXERCISES[name].answer(answer), seed)
+
+
+def of_bound(answer: Any, seed: int = 3) -> Outcome:
+    return said("VAE.negative_elbo_bound", answer, seed)
+
+
+def drawn_kl(factor: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """A multiple of the estimate of kl from the z that is decoded."""
+    return lambda m, v, z: factor * (log_normal(z, m, v) - log_normal(z, torch.zeros(1), torch.ones(1)))
+
+
+def mirrored_draw(self: Any, x: Tensor) -> Any:
+    """log p − log q for kl, with noise that no catalogue entry draws in the same order."""
+    m, v = self.enc(x)
+    z = m - v.sqrt() * torch.randn(m.shape)
+    kl = log_normal(z, *self.z_prior) - log_normal(z, m, v)
+    rec = -given.log_bernoulli_with_logits(x, self.dec(z))
+    return (kl + rec).mean(), kl.mean(), rec.mean()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("answer", [with_kl(drawn_kl(-1)), mirrored_draw], ids=["the course's noise", "other noise"])
+def test_an_estimate_of_kl_with_its_sign_turned_is_named(answer: Any, seed: int) -> None:
+    found = of_bound(answer, seed)
+    assert found.misconception == "kl-sign-everywhere" and "E_q[ log q − log p ]" in found.message
+
+
+@pytest.mark.parametrize("kl", [drawn_kl(2), lambda m, v, z: (v + m**2 - 1 - v.log()).sum(-1)], ids=["drawn", "closed"])
+def test_a_kl_twice_as_large_is_called_so_and_the_sum_is_not_blamed(kl: Any) -> None:
+    message = of_bound(with_kl(kl)).message
+    assert "Your kl is twice the right one" in message and "2 kl + rec" not in message
+
+
+def test_a_term_that_no_mistake_explains_is_told_from_a_sum_that_is_right() -> None:
+    message = of_bound(altered(lambda kl, rec: ((5 * kl + rec).mean(), 5 * kl.mean(), rec.mean()))).message
+    assert "Your bound is your kl + your rec, as it should be. What is off is your kl: here it is 5 times" in message
+    other = of_bound(altered(lambda kl, rec: ((kl + 2 * rec).mean(), kl.mean(), rec.mean()))).message
+    assert "your bound is kl + 2 rec" in other and "as it should be" not in other
+
+
+def test_a_logarithm_of_zero_is_named() -> None:
+    def by_hand(x: Tensor, logits: Tensor) -> Tensor:
+        p = logits.sigmoid()
+        return -torch.sum(x * p.log() + (1 - x) * (1 - p).log(), dim=1)
+
+    assert "0 · log 0 is nan" in of_bound(with_rec(by_hand)).message
+
+
+def test_a_log_variance_in_one_place_alone_is_told_which() -> None:
+    draw = of_bound(with_z(lambda m, v: m + torch.exp(v / 2) * torch.randn(m.shape)))
+    kl = of_bound(with_kl(lambda m, v, z: -0.5 * torch.sum(1 + v - m.pow(2) - v.exp(), 1)))
+    assert (draw.misconception, kl.misconception) == ("log-variance-in-the-draw", "log-variance-in-kl")
+
+
+def test_a_mean_without_brackets_is_asked_for_them() -> None:
+    message = of_bound(altered(lambda kl, rec: ((kl + rec).mean, kl.mean, rec.mean))).message
+    assert "brackets" in message and "builtin" not in message
+
+
+def test_a_prior_of_plain_numbers_is_told_of_tensors() -> None:
+    message = of_bound(with_kl(lambda m, v, z: given.kl_normal(m, v, 0, 1))).message
+    assert "torch.tensor(1.0)" in message and "self.z_prior" in message
+
+
+def test_two_sigmoids_leave_no_paper_white() -> None:
+    message = of_bound(with_rec(lambda x, logits: -given.log_bernoulli_with_logits(x, logits.sigmoid()))).message
+    assert "between 0.50 and 0.73" in message and "darker" not in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda kl, rec: {"nelbo": (kl + rec).mean(), "kl": kl.mean(), "rec": rec.mean()}, "a dictionary of 3"),
+        (lambda kl, rec: ((kl + rec).mean(), {"kl": kl.mean(), "rec": rec.mean()}), "with a dictionary in it"),
+        (lambda kl, rec: ((kl + rec).mean(), kl.mean()), "You returned 2 values"),
+    ],
+)
+def test_another_form_than_three_numbers_is_told_by_its_kind(change: Any, words: str) -> None:
+    message = of_bound(altered(change)).message
+    assert words in message and "3 values" not in message
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (lambda n, entries: (entries, n), "the dictionary first and the loss second"),
+        (lambda n, entries: (n, {"train/loss", "gen/elbo", "gen/kl_z", "gen/rec"}), "is a set"),
+        (lambda n, entries: entries, "You returned a dict."),
+        (lambda n, entries: (n, n, entries), "You returned 3 values."),
+        (lambda n, entries: (n, n, n), "3 values, none of them a dictionary"),
+        (lambda n, entries: (n, n), "The second of your pair is a Tensor"),
+        (lambda n, entries: (n,), "no dictionary with entries"),
+        (lambda n, entries: (entries,), "and no loss"),
+    ],
+)
+def test_what_is_no_pair_of_loss_and_dictionary_is_told_by_kind_order_and_count(form: Any, words: str) -> None:
+    def loss(self: Any, x: Tensor) -> Any:
+        nelbo, kl, rec = self.negative_elbo_bound(x)
+        return form(nelbo, summary(nelbo, kl, rec))
+
+    assert words in said("VAE.loss", loss).message
+
+
+class Forgetful(given.VAE):
+    def negative_elbo_bound(self, x):
+        raise AssertionError("the check lends a right one")
+
+    def loss(self, x):
+        return Forgetful.negative_elbo_bound(x), {}
+
+
+def loss_without_self(self, x):
+    return negative_elbo_bound(x), {}  # noqa: F821
+
+
+def loss_without_argument(self, x):
+    return self.negative_elbo_bound(), {}
+
+
+def weights_without_self(self, x, iw):
+    return log_weights(x, iw)
+
+
+def loss_without_count(self, x, iw):
+    return self.negative_iwae_bound(x), {}
+
+
+def log_weights(model: Any, x: Tensor, iw: int) -> Any:
+    raise AssertionError("the check lends a right one")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "words"),
+    [
+        ("VAE.loss", Forgetful.loss, "self. is missing"),
+        ("VAE.loss", loss_without_self, "self. is missing"),
+        ("VAE.loss", loss_without_argument, "VAE.negative_elbo_bound() missing"),
+        ("VAE.negative_iwae_bound", weights_without_self, "self is missing: log_weights takes the model first"),
+        ("VAE.negative_iwae_bound", weights_without_self, "log_weights() missing"),
+        ("IWAE.loss", loss_without_count, "VAE.negative_iwae_bound() missing"),
+        ("training_step", lambda model, x, optimizer: loss(x), "model. is missing: loss is a method"),  # noqa: F821
+    ],
+)
+def test_a_call_without_its_model_is_told_so_under_the_name_that_was_called(name: str, answer: Any, words: str) -> None:
+    message = said(name, answer).message
+    assert words in message
+    assert not any(foreign in message for foreign in ("right_", "known_bound", "run the cell that does"))
+
+
+def test_binarize_in_a_step_is_told_that_x_is_black_and_white() -> None:
+    message = said("training_step", lambda model, x, optimizer: model.loss(binarize(x))).message
+    assert "black and white already; leave binarize out" in message and "binary_cross_entropy" not in message
+
+
+@pytest.mark.parametrize("rate", [1e-4, 1e-2, 1.0])
+def test_an_optimizer_made_inside_the_step_is_named_at_any_rate(rate: float) -> None:
+    def step(model: Any, x: Tensor, optimizer: Any) -> Tensor:
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+        value, _ = model.loss(x)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        return value
+
+    assert said("training_step", step).misconception == "an-optimizer-of-its-own"
+
+
+@pytest.mark.parametrize("count", [2, 10])
+def test_several_steps_in_a_call_are_named(count: int) -> None:
+    def step(model: Any, x: Tensor, optimizer: Any) -> Any:
+        for _ in range(count):
+            value, _ = model.loss(x)
+            optimizer.zero_grad()
+            value.backward()
+            optimizer.step()
+        return value.item()
+
+    assert said("training_step", step).misconception == "several-steps"
+
+
+def test_an_empty_place_in_the_derivation_is_said_once() -> None:
+    assert said("derivation", ["E", "C", "G", "A", "H", None]).message.count("still empty") == 1
+    assert said("derivation", ["E", "C", "G", "A", "H", None]).message.startswith("Place 6 ")
+
+
+def test_lines_in_their_places_are_counted_wherever_they_stand() -> None:
+    assert "In their places, of six lines: 4." in said("derivation", list("CEGAHB")).message
+
+
+@pytest.mark.parametrize(("letters", "words"), [("ECGAHBB", "has 7 letters"), ("ECGAB", "has 5 letters")])
+def test_another_number_of_lines_than_six_is_called_by_its_number(letters: str, words: str) -> None:
+    assert words in said("derivation", list(letters)).message
+
+
+def test_a_misspelt_suspect_is_told_from_a_wrong_one() -> None:
+    right = EXERCISES["detective"].truth()  # type: ignore[misc]
+    message = said("detective", {**right, "A": "sigmoid twise", "B": "magic", "C": "no KL"}).message
+    misspelt, unknown, wrong = message.splitlines()
+    assert "no such name" in misspelt and misspelt.endswith("Did you mean 'sigmoid twice'?")
+    assert "no such name" in unknown and "Did you mean" not in unknown
+    assert "that is not it" in wrong and "no such name" not in wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("VAE.negative_elbo_bound", "kl_normal(m, v"),
+        ("VAE.negative_elbo_bound", "self.dec(z))"),
+        ("training_step", "optimizer.zero_grad(), loss.backward(), optimizer.step()"),
+        ("detective", "rec 0.25"),
+    ],
+)
+def test_no_hint_is_the_answer(name: str, whole: str) -> None:
+    assert not any(whole in text for text in EXERCISES[name].hints)

@@ -1,0 +1,128 @@
+"""The learner's notebook: cleared by nbgrader, stable ids, runs untouched."""
+
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearSolutions
+
+from tests.teach.authoring.fake import EXERCISES, LESSON, NAME, Fake
+from vae_course.teach.authoring.exercise_facts import card_head
+from vae_course.teach.authoring.prepare import Pair, prepare
+from vae_course.teach.authoring.student import STUB_AT_MARGIN
+
+
+@pytest.fixture
+def pair(root: Path) -> Pair:
+    (pair,), problems = prepare([root / "solutions" / f"{NAME}.py"], EXERCISES, root)
+    assert problems == []
+    return pair
+
+
+def cell_with(notebook: nbformat.NotebookNode, text: str) -> nbformat.NotebookNode:
+    return next(cell for cell in notebook.cells if text in cell.source)
+
+
+def test_stubs(pair: Pair) -> None:
+    function = cell_with(pair.learner, "def standardize")
+    assert function.source == 'def standardize(x, m, v):\n    "The standard score."\n    raise NotImplementedError'
+    numbers = cell_with(pair.learner, "numbers = ")
+    assert numbers.source == f'numbers = {{"half": None, "third": None, "fourth": None}}\n{STUB_AT_MARGIN}'
+    assert "SOLUTION" not in nbformat.writes(pair.learner)
+
+
+def test_lines_for_the_build_alone_run_in_the_solved_notebook_and_are_in_no_learners(root: Path) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    only = "### BEGIN BUILD ONLY\nassert True\n### END BUILD ONLY"
+    source.write_text(LESSON.replace("# %%\nprogress()", f"# %%\nprogress()\n{only}\nprint(1)", 1))
+    (pair,), problems = prepare([source], EXERCISES, root)
+    assert problems == []
+    assert cell_with(pair.learner, "progress()\n").source == "progress()\nprint(1)"
+    assert cell_with(pair.solved, "progress()\n").source == f"progress()\n{only}\nprint(1)"
+    indented = "\n".join(f"    {line}" for line in only.splitlines())
+    source.write_text(LESSON.replace("# %%\nprogress()", f"# %%\nif 1:\n    progress()\n{indented}", 1))
+    (pair,), problems = prepare([source], EXERCISES, root)
+    assert problems == [] and cell_with(pair.learner, "if 1").source == "if 1:\n    progress()"
+
+
+def test_both_notebooks_are_valid_and_share_ids_and_metadata(pair: Pair) -> None:
+    for notebook in (pair.solved, pair.learner):
+        nbformat.validate(notebook)
+        MetadataValidator().validate_nb(notebook)
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+        assert notebook.metadata["kernelspec"]["name"] == "python3"
+        assert notebook.metadata["vae_course"]["lesson"] == NAME
+    assert [(c.id, c.metadata) for c in pair.solved.cells] == [(c.id, c.metadata) for c in pair.learner.cells]
+    assert len({cell.id for cell in pair.learner.cells}) == len(pair.learner.cells)
+    answer = cell_with(pair.learner, "def standardize")
+    assert answer.metadata["nbgrader"]["grade_id"] == "standardize"
+    assert not any(cell.metadata.get("nbgrader", {}).get("grade") for cell in pair.learner.cells)
+
+
+def test_nbgraders_own_defaults_accept_the_solved_notebook(pair: Pair) -> None:
+    cleared, _ = ClearSolutions().preprocess(pair.solved, {})
+    assert cell_with(cleared, "def standardize").source.endswith(
+        "    # YOUR CODE HERE\n    raise NotImplementedError()"
+    )
+
+
+def test_an_id_survives_a_better_solution_but_not_other_words(root: Path, pair: Pair) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    ids = [cell.id for cell in pair.learner.cells]
+    source.write_text(LESSON.replace("math.sqrt(v)", "v**0.5").replace("# Nowhere.", "# Somewhere."))
+    (other,), _ = prepare([source], EXERCISES, root)
+    changed = [a != b for a, b in zip(ids, [cell.id for cell in other.learner.cells], strict=True)]
+    assert sum(changed) == 1
+
+
+def test_untouched_notebook_runs(pair: Pair) -> None:
+    namespace: dict[str, object] = {}
+    matplotlib.use("Agg")
+    for cell in pair.learner.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, namespace)
+
+
+def test_card_head() -> None:
+    assert card_head([EXERCISES["standardize"]]) == (
+        "### Exercise 1.1 · Standardize\n\n*difficulty ●●○○ (2 of 4) · 5 minutes · 3 points · about 1 line*"
+    )
+    assert "· optional ·" in card_head([Fake("extra", optional=True, points=0)])
+    shared = card_head([Fake("VAE.sample_z", number="6.1"), Fake("VAE.sample_x", difficulty=3, points=1)])
+    assert (
+        shared.startswith("### Exercise 6.1 ·")
+        and "(2 and 3 of 4) · 10 minutes · 4 points · about 1 line each" in shared
+    )
+
+
+def test_several_methods_in_one_cell_share_a_card(root: Path) -> None:
+    lesson = LESSON.replace("{{ exercise standardize }}", "{{ exercise Toy.one Toy.two }}").replace(
+        'def standardize(x, m, v):\n    "The standard score."\n    ### BEGIN SOLUTION\n    return (x - m) / math.sqrt(v)\n    ### END SOLUTION',
+        "class Toy:\n    def one(self):\n        ### BEGIN SOLUTION\n        return 1\n        ### END SOLUTION\n\n"
+        "    def two(self):\n        ### BEGIN SOLUTION\n        return 2\n        ### END SOLUTION",
+    )
+    lesson = lesson.replace("check(standardize)", "check(Toy.one)\ncheck(Toy.two)").replace(
+        "(standardize)", "(Toy.one)"
+    )
+    (root / "solutions" / f"{NAME}.py").write_text(lesson)
+    table = {"numbers": EXERCISES["numbers"], "Toy.one": Fake("Toy.one"), "Toy.two": Fake("Toy.two")}
+    (pair,), problems = prepare([root / "solutions" / f"{NAME}.py"], table, root)
+    assert problems == []
+    cell = cell_with(pair.learner, "class Toy")
+    assert cell.source.count("        raise NotImplementedError") == 2
+    assert cell.metadata["nbgrader"]["grade_id"] == "Toy-one"
+
+
+def test_no_lesson_shows_another_lessons_answer(root: Path) -> None:
+    (root / "solutions" / "02_next.py").write_text(
+        "# %% [markdown]\n# {{ exercise other }}\n\n# %%\ndef other(a, b):\n    ### BEGIN SOLUTION\n"
+        "    return math.cos(a) * math.cos(b)\n    ### END SOLUTION\n"
+    )
+    source = root / "solutions" / f"{NAME}.py"
+    shown = "progress()\nc = lambda a, b: math.cos(a) * math.cos(b)\n\n# %% [m"
+    source.write_text(LESSON.replace("progress()\n\n# %% [m", shown))
+    table = {**EXERCISES, "other": Fake("other", lesson="02_next")}
+    pairs, problems = prepare([source], table, root)
+    assert pairs == [] and "exercise other: expected this solved region nowhere" in str(problems[0])

@@ -1,0 +1,38 @@
+"""What stands around an answer while it is examined: right versions lent to it, and plays for answers that take objects.
+
+In a notebook this runs beside the learner's code, and in the grader inside the sandbox, which has no copy of it: a worker is
+told by name what to use, and sent the module's text when an exercise first needs it. An answer that searches its process
+for a right one finds none before it is marked. So these modules import nothing that a sandbox lacks.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from vae_course import given
+from vae_course.checks.around import harnesses, scaffolds
+
+RIGHT_ANSWERS = scaffolds.__name__  # a process that has been sent this one is not used for another hand-in
+_MODULES = {module.__name__: module for module in (given, scaffolds, harnesses)}
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """ "vae_course.checks.around.scaffolds:right_bound", by which another process finds it.
+
+    Raises:
+        ValueError: the function is in none of the modules that a sandbox has.
+    """
+    name, module = function.__name__, _MODULES.get(function.__module__)
+    if getattr(module, name, None) is not function:
+        raise ValueError(
+            f"{function.__module__}.{function.__qualname__} cannot be named to a sandbox: scaffolds and harnesses of "
+            f"exercises are functions of {', '.join(_MODULES)}."
+        )
+    return f"{function.__module__}:{name}"
+
+
+@cache
+def source_of(module: str) -> str:
+    """The text of one of these modules."""
+    return inspect.getsource(_MODULES[module])

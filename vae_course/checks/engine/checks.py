@@ -1,0 +1,187 @@
+"""Checks that many exercises share. Each calls the answer through a `Trial` and raises `Wrong` with what it saw.
+
+The order in an exercise is always: does it return the right kind of thing (a gate), then values, then gradients.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.closer_look import DRAWS, closer_look, pairs_of
+from vae_course.checks.engine.core import Arguments, Trial, Wrong
+from vae_course.checks.engine.relations import relation
+from vae_course.checks.engine.smallest import shown
+from vae_course.runner.answers import Call, LocalAnswer
+
+TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
+
+
+def output(call: Call, name: str = "") -> Tensor:
+    """One output as a tensor of real floating numbers, or the sentence that says what came back instead.
+
+    Args:
+        name: of one output among several; empty where the answer should be a single tensor.
+
+    Raises:
+        Wrong: no such output, several where one is asked, or not a real floating tensor.
+    """
+    returned = call.kinds.get("returned", "")
+    if returned == "NoneType":
+        raise Wrong("Your function returned None.", "It should return a tensor: is the `return` missing?")
+    if not name and returned in ("tuple", "list"):
+        raise Wrong(f"You returned a {returned} of {len(call.kinds) - 1}.", "It should be one tensor, by itself.")
+    name = name or "0"
+    if name not in call.outputs:
+        kind = call.kinds.get(name)
+        if kind is None:
+            raise Wrong(f"You returned {_listed(call)}.", f"There should be an output {name!r}.")
+        if kind in ("method", "function", "builtin_function_or_method"):
+            raise Wrong(
+                f"Output {name} is a function, not its result.",
+                "Are the brackets of a call missing? t.mean is the method, t.mean() its result.",
+            )
+        raise Wrong(f"Output {name} is a {kind}.", "It should be a torch tensor.")
+    value = call.outputs[name]
+    if call.kinds[name] not in ("Tensor", "Parameter"):
+        raise Wrong(f"You returned a {call.kinds[name]}.", "It should be a torch tensor, so that gradients can flow.")
+    if value.dtype not in (torch.float32, torch.float64):
+        raise Wrong(f"You returned a tensor of {value.dtype}.", "It should be float32, like the inputs.")
+    return value
+
+
+def shape_matches(trial: Trial) -> None:
+    """A gate: one tensor with the shape of the truth, and inputs left as they were."""
+    call = trial.call()
+    value, expected = output(call), trial.truth()
+    if value.shape != expected.shape:
+        raise Wrong(
+            f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(trial.arguments)}.",
+            f"The shape should be {tuple(expected.shape)}.{_shape_reason(trial.arguments, value, expected)}",
+            lambda: relation(pairs_of(trial)),
+        )
+    if call.changed:
+        raise Wrong(
+            f"Your code changed {_name_of(trial, call.changed[0])} in place.",
+            "Inputs should be left as they are: compute into a new tensor.",
+        )
+
+
+def equals_truth(trial: Trial) -> None:
+    """The value, on three draws of the arguments; draws differ in batch size, and one is a batch of one if the
+    exercise's `arguments` make it so."""
+    for i in range(DRAWS):
+        arguments = trial.draw(i)
+        value = output(trial.call_on_draw(i))
+        compare(value, trial.truth(arguments), inputs(trial, arguments), partial(closer_look, trial, arguments))
+
+
+def gradients_match(trial: Trial) -> None:
+    """The gradient of a random combination of the outputs in every floating input, against the truth's."""
+    call = trial.call()
+    value = output(call)
+    if "0" not in call.differentiable:
+        raise Wrong(
+            "Your result carries no gradient.",
+            "It should be differentiable in its inputs: no .item(), numpy, .detach() or torch.no_grad() on the way.",
+        )
+    cotangent = torch.randn(value.shape, generator=trial.generator("cotangent"))
+    found = call.pull_back({"0": cotangent})
+    truth = LocalAnswer(trial.exercise.truth).call(*trial.arguments, seed=0)
+    expected = truth.pull_back({"0": cotangent.to(truth.outputs["0"].dtype)})
+    for name, right in expected.items():
+        got = found.get(name)
+        if right is None:
+            continue
+        if got is None:
+            raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.")
+        if not close(got, right):
+            raise Wrong(
+                f"The gradient in {_name_of(trial, name)} is {worst(got, right)[0]:.4g} at one place.",
+                f"It should be {worst(got, right)[1]:.4g} there.",
+            )
+
+
+def compare(value: Tensor, expected: Tensor, inputs: str, closer: Callable[[], str] | None = None) -> None:
+    """Raise `Wrong` where a value differs from the truth, showing the entry that differs most.
+
+    Args:
+        inputs: completes "You returned ... for ...".
+        closer: see `Wrong`.
+    """
+    if value.shape != expected.shape:
+        raise Wrong(
+            f"You returned shape {tuple(value.shape)} for {inputs}.",
+            f"The shape should be {tuple(expected.shape)}.",
+            closer,
+        )
+    if not close(value, expected):
+        got, right = worst(value, expected)
+        what = f"Entry {_place_of_worst(value, expected)} of your result is" if value.numel() > 1 else "You returned"
+        raise Wrong(f"{what} {got:.4g} for {inputs}.", f"It should be {right:.4g}.", closer)
+
+
+def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
+    """Every entry agrees, relative to 1 + |expected|; NaN agrees with nothing."""
+    if value.shape != expected.shape:
+        return False
+    return bool(((value.double() - expected.double()).abs() <= tolerance * (1 + expected.double().abs())).all())
+
+
+def worst(value: Tensor, expected: Tensor) -> tuple[float, float]:
+    """The pair of entries that differ most."""
+    distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf).flatten()
+    i = int(distance.argmax()) if distance.numel() else 0
+    return value.flatten()[i].item(), expected.flatten()[i].item()
+
+
+def _place_of_worst(value: Tensor, expected: Tensor) -> str:
+    distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf)
+    place = [int(i) for i in torch.unravel_index(distance.argmax(), distance.shape)]
+    return str(place[0]) if len(place) == 1 else str(tuple(place))
+
+
+def shapes(arguments: Arguments) -> str:
+    """The tensors' shapes in words: "(3, 4)" if all are alike, else "(3, 4), (3, 4) and (4,)"."""
+    found = [str(tuple(a.shape)) for a in arguments if isinstance(a, Tensor)]
+    if len(set(found)) <= 1:
+        return found[0] if found else "()"
+    return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def inputs(trial: Trial, arguments: Arguments) -> str:
+    """The arguments by name and in full when they are small, else their shapes."""
+    tensors = [a for a in arguments if isinstance(a, Tensor)]
+    if sum(a.numel() for a in tensors) > 24:
+        return f"inputs of shape {shapes(arguments)}"
+    assert trial.exercise.truth is not None
+    names = inspect.signature(trial.exercise.truth).parameters
+    parts = (f"{name} = {shown(a)}" for name, a in zip(names, arguments, strict=False))
+    return ", ".join(parts)
+
+
+def _name_of(trial: Trial, index: str) -> str:
+    """The argument at "0", "1", ... by its name."""
+    assert trial.exercise.truth is not None
+    return list(inspect.signature(trial.exercise.truth).parameters)[int(index)]
+
+
+def _listed(call: Call) -> str:
+    kinds: dict[str, Any] = {n: k for n, k in call.kinds.items() if n != "returned"}
+    return ", ".join(f"{n}: {k}" for n, k in kinds.items()) or call.kinds.get("returned", "nothing")
+
+
+def _shape_reason(arguments: Arguments, value: Tensor, expected: Tensor) -> str:
+    if value.numel() == expected.numel() and value.ndim == expected.ndim + 1:
+        return " An axis of length 1 is left over: sum without keepdim."
+    if value.ndim == 0 and expected.ndim > 0:
+        stay = "the axis" if expected.ndim == 1 else "the axes"
+        return f" You reduced every axis: {stay} of length {' and '.join(map(str, expected.shape))} should stay."
+    if value.ndim > expected.ndim:
+        if any(isinstance(a, Tensor) and a.shape == value.shape for a in arguments):
+            return " An axis is still there that should be summed."
+        return " There is an axis too many: were two parts of different shapes added, so that they broadcast?"
+    return ""

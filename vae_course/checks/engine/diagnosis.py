@@ -1,0 +1,142 @@
+"""From a wrong answer to its likely reason: compare its numbers with those of the catalogue's mistakes."""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.core import Exercise, Misconception, generator
+from vae_course.runner.answers import Answer
+
+
+def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
+    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
+    if exercise.is_constant:
+        return next(iter(mistakes_in(exercise, answer.value)), None)
+    left = list(exercise.misconceptions)
+    count = 0
+    for found in _parts(exercise, answer):
+        left = [m for m in left if agree(found, _known(exercise, m).part(count), exercise)]
+        if not left:
+            return None
+        count += 1
+    matches = [m for m in left if count and not _known(exercise, m).part(count)]
+    families = {m.family or m.name for m in matches}
+    return matches[0] if len(families) == 1 else None
+
+
+def mistakes_in(exercise: Exercise, value: Any) -> list[Misconception]:
+    """The known mistakes that a constant shows: for a dictionary at most one for each set of entries."""
+    found: dict[tuple[str, ...], Misconception] = {}
+    for m in exercise.misconceptions:
+        if shows(value, m.wrong):
+            found.setdefault(tuple(m.wrong) if isinstance(m.wrong, dict) else (), m)
+    return list(found.values())
+
+
+class InParts:
+    """A fingerprint measured part by part, the cheapest first, so that most mistakes are ruled out after one call.
+
+    Without this, the first wrong answer of a session would wait until the whole catalogue has been measured.
+    """
+
+    def __init__(self, parts: Callable[[Answer], Iterator[dict[str, Tensor]]]) -> None:
+        self.parts = parts
+
+    def __call__(self, answer: Answer) -> dict[str, Tensor]:
+        """All parts together."""
+        return {name: value for part in self.parts(answer) for name, value in part.items()}
+
+
+def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
+    """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        assert exercise.arguments is not None
+        for i in range(2):
+            call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
+            found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
+            for name in sorted(call.differentiable):
+                grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+                found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
+        return found
+
+    return measure
+
+
+def _parts(exercise: Exercise, answer: Answer) -> Iterator[dict[str, Tensor]]:
+    """Numbers by which mistakes are told apart; nothing, or an empty part, for an answer that raises."""
+    measure = exercise.fingerprint or values_and_gradients(exercise)
+    return measure.parts(answer) if isinstance(measure, InParts) else iter([measure(answer)])
+
+
+class _Known:
+    """The parts of a misconception's fingerprint, each measured when a wrong answer first asks for it."""
+
+    def __init__(self, parts: Iterator[dict[str, Tensor]]) -> None:
+        self._left = parts
+        self._measured: list[dict[str, Tensor]] = []
+
+    def part(self, index: int) -> dict[str, Tensor]:
+        """Empty beyond the last part."""
+        while len(self._measured) <= index:
+            self._measured.append(next(self._left, {}))
+        return self._measured[index]
+
+
+@cache
+def _known(exercise: Exercise, misconception: Misconception) -> _Known:
+    # A misconception's numbers never change: one computation serves every diagnosis in this process.
+    return _Known(_parts(exercise, exercise.answer(misconception.wrong)))
+
+
+def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:
+    """True if two fingerprints are the same up to `exercise.agreement`."""
+    if not a or a.keys() != b.keys():
+        return False
+    return all(_close(a[n], b[n], exercise.agreement) for n in a)
+
+
+def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def plain(value: Any) -> Any:
+    """A tensor or numpy scalar that holds a single number counts as that number."""
+    if isinstance(value, Tensor | np.ndarray | np.generic) and math.prod(value.shape) == 1:
+        return value.item()
+    return value
+
+
+def shows(value: Any, wrong: Any) -> bool:
+    """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about.
+
+    Numbers to 2 %, because a learner writes 0.37 for 0.3748.
+    """
+    if isinstance(wrong, dict) and isinstance(value, dict):
+        return all(key in value and same_constant(value[key], wrong[key], 0.02) for key in wrong)
+    return same_constant(value, wrong, 0.02)
+
+
+def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
+    """Constants are equal if their numbers agree to 1 %, their words up to case, and everything else exactly."""
+    a, b = plain(a), plain(b)
+    if isinstance(a, str) and isinstance(b, str):
+        return a.strip().lower() == b.strip().lower()
+    if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
+        return type(a) is type(b) and a == b
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return abs(a - b) <= tolerance * abs(b) + 1e-9
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_constant(a[k], b[k], tolerance) for k in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(same_constant(x, y, tolerance) for x, y in zip(a, b, strict=True))
+    return a is None and b is None

@@ -1,0 +1,211 @@
+"""What torch and Python mean by their errors, for those that answers to this course really raise."""
+
+import inspect
+import re
+
+from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.unknown_names import MODELS, model_of, unknown_name
+from vae_course.runner.answers import CallError
+
+LIKELY = "Likely reason"
+LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
+
+_MEANINGS = (
+    (
+        r"only one element tensors can be converted|only integer tensors of a single element|only 0-dimensional arrays",
+        "math.sqrt, math.log and float() take one number. For whole tensors there are torch.sqrt, torch.log and so on.",
+    ),
+    (
+        r"size of tensor a .* must match the size of tensor b",
+        "Two shapes do not fit together. Print both and compare them from the last axis: an axis of length 1 (from "
+        "unsqueeze, or keepdim=True) says along which axis a tensor is repeated.",
+    ),
+    (
+        r"Target size .* must be the same as input size|target.*size.*input.*size",
+        "torch's losses do not broadcast their target: give x the shape of the logits first (expand_as).",
+    ),
+    (
+        r"Value is not broadcastable with batch_shape",
+        "The value and the m, v of its Gaussian do not fit together: with draws in the middle, z is (batch, iw, z_dim), and m, v "
+        "need an axis there too: m.unsqueeze(1), v.unsqueeze(1).",
+    ),
+    (
+        r"mat1 and mat2 shapes cannot be multiplied",
+        "A network received a last axis of the wrong length: the encoder wants 784 pixels, the decoder z_dim latents.",
+    ),
+    (
+        r"cannot register a hook on a tensor that doesn't require grad",
+        "z has no path back to the encoder. m and v are detached inside log q only, and not where z is drawn.",
+    ),
+    (
+        r"object has no attribute 'negative_elbo_bound'",
+        "This class begins with given.VAE: enc, dec and z_prior, and no bound. Write kl and rec out as in lesson 04 (m, v = "
+        "self.enc(x), kl_normal, log_bernoulli_with_logits), or copy your method into this class.",
+    ),
+    (
+        r"'tuple' object has no attribute 'backward'",
+        "model.loss(x) gives a pair, the loss and a dictionary, and the pair is used as if it were the loss: loss, _ = "
+        "model.loss(x).",
+    ),
+    (
+        r"'tuple' object has no attribute|unsupported operand type\(s\).*'tuple'|must be Tensor, not tuple",
+        "A pair is used as if it were a tensor: unpack it, as in a, b = pair. (In a model, self.enc(x) and self.z_prior are "
+        "pairs, mean and variance; model.loss(x) is the loss and a dictionary; a bound is three numbers.)",
+    ),
+    (
+        r"torch\.return_types\.(max|min|median|mode|sort|topk|kthvalue|cummax|cummin)",
+        "With an axis, .max(dim) gives two things, .values and .indices: take x.max(dim).values, or x.amax(dim).",
+    ),
+    (
+        r"\"bitwise_xor\w*\" not implemented|unsupported operand type\(s\) for \^",
+        "A power is ** in Python; ^ is exclusive or.",
+    ),
+    (
+        r"parameter probs .* constraint Interval\(lower_bound=0\.0",
+        "These are logits, any real numbers, and probs= wants probabilities: Bernoulli(logits=...).",
+    ),
+    (
+        r"(rand|randn|zeros|ones|empty)\(\)(: argument 'size'| received an invalid combination)",
+        "Give it a shape, as in torch.randn(m.shape), or let another tensor say it: torch.randn_like(m).",
+    ),
+    (
+        r"received an invalid combination of arguments",
+        "The function exists, but not with these arguments: help(its_name) shows which it takes.",
+    ),
+    (
+        r"'NoneType' object|unsupported operand type\(s\).*'NoneType'|not NoneType",
+        "Something that you use is None. A function without a `return` gives None.",
+    ),
+    (
+        r"'(method|function|builtin_function_or_method)' object|unsupported operand type\(s\).*'(builtin_function_or_)?method'",
+        "The brackets of a call are missing: v.sqrt is the method, v.sqrt() its result.",
+    ),
+    (
+        r"Boolean value of Tensor with more than one value",
+        "`if` and `and` need one truth value, and a tensor has many: torch.where decides entry by entry.",
+    ),
+    (
+        r"in-place operation|modified by an inplace operation",
+        "A method that ends in _ or an operator such as += changes a tensor that gradients need: compute into a new tensor.",
+    ),
+    (
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "numpy knows no gradients. Stay with torch's functions, which have nearly the same names.",
+    ),
+    (
+        r"Error\(s\) in loading state_dict",
+        "The weights belong to another network or to another z_dim than the one that they are loaded into: compare the names "
+        "and shapes in the file with it. Saved is what the model was then; a class that has changed since fits no more.",
+    ),
+    (
+        r"view size is not compatible",
+        "view needs the numbers side by side in memory, and a transposed or expanded tensor has not: use reshape.",
+    ),
+    (
+        r"expected scalar type|expected .* but (got|found) .*(Long|Int|Double|Float|Byte)|must have the same dtype",
+        "Two kinds of numbers meet. Models and images are float32: x.float().",
+    ),
+    (
+        r"to be within the support .*(Boolean|Bernoulli)|support \(Boolean",
+        "torch's Bernoulli refuses grey pixels unless it is told validate_args=False.",
+    ),
+    (
+        r"to satisfy the constraint (GreaterThan|Positive)|must be positive",
+        "A standard deviation or variance is not positive. Was a logarithm, a difference or a mean given in its place?",
+    ),
+    (
+        r"Expected p_in >= 0 && p_in <= 1",
+        "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
+    ),
+    (
+        r"binarize needs the uint8 images",
+        "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; an x of 0 "
+        "and 1 is black and white already; leave binarize out.",
+    ),
+    (
+        r"'(int|float)' object has no attribute|must be Tensor, not (int|float)",
+        "A plain number stands where a tensor is needed: torch.tensor(1.0) makes one. (A model has its prior's mean and "
+        "variance as tensors: pm, pv = self.z_prior.)",
+    ),
+    (
+        r"all elements of (input|target) should be between 0 and 1|between 0 and 1",
+        "binary_cross_entropy wants probabilities, and you have logits: binary_cross_entropy_with_logits.",
+    ),
+    (
+        r"does not require grad and does not have a grad_fn",
+        "The result is cut off from its inputs: detach, no_grad or numpy?",
+    ),
+    (r"Dimension out of range", "There is no such axis. The last one is -1, whatever the number of axes."),
+    (
+        r"too many values to unpack|not enough values to unpack",
+        "The number of names on the left is not the number of values on the right: enc gives two, a bound three.",
+    ),
+    (r"maximum recursion depth", "The function calls itself. Did you give it the name of a function that it uses?"),
+)
+
+
+def sentence_on(error: CallError, exercise: Exercise) -> str:
+    """What the answer raised, on which of its lines, and on a second line what that usually means here."""
+    if error.is_stub:
+        return "Nothing is written here yet: fill in the stub."
+    where = f" ({error.line})" if error.line else ""
+    if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
+        return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
+    said = shortened(error.message)
+    sentence, why = f"Your code raised {error.type}{where}{f': {said}' if said else '.'}", meaning(error, exercise)
+    return f"{sentence}\n{LIKELY}: {why}" if why else sentence
+
+
+def shortened(message: str) -> str:
+    """The first line of an error's message, and the second where the first ends with a colon and no dump follows."""
+    lines = [line.strip() for line in message.splitlines()] or [""]
+    headed = len(lines) > 1 and lines[0].endswith(":") and not lines[1].startswith(("tensor(", "*"))
+    found = re.sub(r", but (expected one of|found invalid values):$", "", " ".join(lines[: 2 if headed else 1]))
+    return found if len(found) <= LONGEST else f"{found[:LONGEST].rstrip()} ..."
+
+
+def meaning(error: CallError, exercise: Exercise) -> str:
+    """A sentence on what an error usually means in an answer to this exercise, or an empty string."""
+    if error.type == "NameError" and (name := re.search(r"name '(\w+)' is not defined", error.message)):
+        return unknown_name(name[1], exercise, error.line)
+    if error.type == "TypeError" and re.search(
+        r"required positional argument|positional arguments? but", error.message
+    ):
+        return _other_arguments(error, exercise)
+    if error.type == "AssertionError" and error.line:
+        return "An assert of yours fails where everything is right: print both sides of it."
+    if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
+        return "@ is a matrix product. To multiply entry by entry, write *."
+    return next((words for pattern, words in _MEANINGS if re.search(pattern, error.message)), "")
+
+
+def _has_a_model(exercise: Exercise) -> bool:
+    return exercise.lesson >= "04"
+
+
+def _other_arguments(error: CallError, exercise: Exercise) -> str:
+    if without := _without_model(error, exercise):
+        return without
+    if error.line:
+        return "This line calls a function with more or fewer arguments than it takes: help(its_name) shows which."
+    names = ""
+    right = next(iter(exercise.correct.values()), None)
+    if inspect.isfunction(right):
+        names = f", ({', '.join(inspect.signature(right).parameters)})"
+    return f"The check calls your function with the arguments of the stub{names}: keep all of them in its `def` line."
+
+
+def _without_model(error: CallError, exercise: Exercise) -> str:
+    """What is said of a call that forgot its model: a method called on its class, a function that takes the model first."""
+    missing = re.match(r"(?:(\w+)\.)?(\w+)\(\) missing 1 required positional argument", error.message)
+    model = model_of(exercise)
+    if not missing or not model:
+        return ""
+    owner, name = missing.groups()
+    if owner and re.search(rf"\b{owner}\.{name}\(", error.line):
+        return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
+    lent = exercise.scaffold.get(name)
+    first, *others = inspect.signature(lent).parameters if lent else ("",)
+    if first in MODELS and re.search(rf"(?<![\w.]){name}\((?!\s*{model}\b)", error.line):
+        return f"{model} is missing: {name} takes the model first, {name}({', '.join((model, *others))})."
+    return ""

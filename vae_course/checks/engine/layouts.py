@@ -1,0 +1,151 @@
+"""Designed cases: the same formula on a batch of one, with leading axes, with inputs that broadcast, and at extremes.
+
+They serve twice: as checks (`holds_for`, `stays_finite`), and in `case_fingerprint` as the signs by which
+mistakes are told apart that leave ordinary inputs right.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.engine.checks import close, compare, inputs, output, shapes
+from vae_course.checks.engine.closer_look import pairs_of
+from vae_course.checks.engine.core import Arguments, Raised, Trial, Wrong, generator
+from vae_course.checks.engine.errors import shortened
+from vae_course.checks.engine.smallest import smallest_failing
+from vae_course.runner.answers import Answer, Call, LocalAnswer
+
+AT_EXTREMES = 1e-2
+
+Layouts = Callable[[Generator], dict[str, Arguments]]
+
+
+def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
+    """Shape and value in other layouts, each with a name that completes the sentence "For ...".
+
+    An error counts as a wrong answer here, so that the message can say which layout it was.
+    """
+
+    def test(trial: Trial) -> None:
+        for i, (name, arguments) in enumerate(layouts(trial.generator("layouts")).items()):
+            expected = trial.truth(arguments)
+            layout = f"{name}, inputs of shape {shapes(arguments)}"
+            wanted = f"It should return shape {tuple(expected.shape)} there."
+            try:
+                value = output(trial.call(*arguments, seed=200 + i))
+            except Raised as raised:
+                error = raised.call.error
+                if error is None or error.is_stub:
+                    raise
+                raise Wrong(
+                    f"For {layout}, your code raised {error.type}: {shortened(error.message)}", wanted
+                ) from None
+            if value.shape != expected.shape:
+                raise Wrong(f"For {layout}, you returned shape {tuple(value.shape)}.", wanted)
+            compare(value, expected, layout, partial(smallest_failing, trial, arguments))
+
+    return test
+
+
+def stays_finite(cases: Callable[[], list[Arguments]], slopes_in: str = "") -> Callable[[Trial], None]:
+    """The value at extreme inputs, where a careless formula overflows, underflows or loses all digits; and a slope there.
+
+    To 1 %: float32 may lose digits where large terms cancel, and that is no mistake.
+
+    Args:
+        slopes_in: the positions of the inputs whose gradients count, "1" or "013"; empty: of all.
+    """
+
+    def test(trial: Trial) -> None:
+        for i, arguments in enumerate(cases()):
+            call, where = trial.call(*arguments, seed=100 + i), inputs(trial, arguments)
+            value, expected = output(call), trial.truth(arguments)
+            if value.shape == expected.shape and not bool(torch.isfinite(value).all()):
+                bad = value[~torch.isfinite(value)].flatten()[0].item()
+                raise Wrong(
+                    f"You returned {bad} for {where}.",
+                    f"The right value is finite there. {_only_here(trial)}".strip(),
+                    partial(smallest_failing, trial, arguments),
+                )
+            if not close(value, expected, AT_EXTREMES):
+                compare(value, expected, where, partial(_only_here, trial))
+            if not _finite_slopes(call, value, slopes_in):
+                raise Wrong(
+                    f"Your value is right for {where}, but its gradient is not finite.",
+                    "It should be: one NaN in a gradient ruins a whole training.",
+                )
+
+    return test
+
+
+def _finite_slopes(call: Call, value: Tensor, slopes_in: str) -> bool:
+    slopes = call.pull_back({"0": torch.ones_like(value)}).items()
+    return all(g is None or bool(torch.isfinite(g).all()) for n, g in slopes if n in slopes_in or not slopes_in)
+
+
+def _only_here(trial: Trial) -> str:
+    """The sentence that keeps a learner from doubting a formula that is right, if it is."""
+    pairs = pairs_of(trial)
+    right = bool(pairs) and all(close(p.value, p.expected) for p in pairs)
+    return "For moderate inputs your values are right." if right else ""
+
+
+def case_fingerprint(
+    draw: Callable[[Generator], Arguments],
+    truth: Callable[..., Tensor],
+    layouts: Layouts,
+    extremes: Callable[[], list[Arguments]],
+    slopes_in: str = "",
+) -> Callable[[Answer], dict[str, Tensor]]:
+    """Outputs and gradients on two ordinary draws; where they are right, which layouts and which extremes go wrong.
+
+    So a mistake in the formula is known by its numbers alone, however the answer treats the rare cases. `slopes_in`: see
+    `stays_finite`.
+    """
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        right: dict[str, Tensor] = {}
+        changed = False
+        for i in range(2):
+            arguments = draw(generator(i, "fingerprint"))
+            call = answer.call(*arguments, seed=i)
+            if call.error is not None:
+                return {}
+            changed = changed or bool(call.changed)
+            found |= _numbers(call, i, arguments, slopes_in)
+            right |= _numbers(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
+        if found.keys() != right.keys() or not all(close(found[n], right[n], 1e-3) for n in right):
+            return found
+        cases = list(layouts(generator(0, "fingerprint")).values()) + extremes()
+        signs = {f"case {i}": _sign(answer, truth, arguments, i, slopes_in) for i, arguments in enumerate(cases)}
+        return signs | {"changed": torch.tensor(float(changed))}
+
+    return measure
+
+
+def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[str, Tensor]:
+    found = {f"{i}:{n}": t for n, t in call.outputs.items()}
+    for name in sorted(call.differentiable):
+        grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+        # An input that the answer does not use has the slope 0, whether autograd says so or says None.
+        found |= {
+            f"{i}:d{name}/d{n}": torch.zeros_like(arguments[int(n)]) if g is None else g
+            for n, g in grads.items()
+            if n in slopes_in or not slopes_in
+        }
+    return found
+
+
+def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int, slopes_in: str) -> Tensor:
+    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 2: raised."""
+    call = answer.call(*arguments, seed=i)
+    if call.error is not None:
+        return torch.tensor(2.0)
+    doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
+    value = call.outputs.get("0")
+    if value is None or not close(value, truth(*doubles), AT_EXTREMES):
+        return torch.tensor(1.0)
+    return torch.tensor(0.0 if _finite_slopes(call, value, slopes_in) else 0.5)

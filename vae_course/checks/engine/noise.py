@@ -1,0 +1,169 @@
+"""What can be said with certainty about an answer's noise: exact finite-sample statistics, and fingerprints."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.runner.answers import Answer, Call
+
+ALPHA = 1e-7
+"""The chance that a right answer fails one statistical check."""
+ALIKE = 0.95
+"""Above this correlation, two rows of 64 draws are copies or mirror images."""
+
+
+def noise_of(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
+    """ε = (z − m) / sqrt(v), in double precision: what a right answer added."""
+    return (z.double() - m.double()) / v.double().sqrt()
+
+
+def distance_to_standard_normal(noise: Tensor) -> float:
+    """Kolmogorov's distance sup |F_n − Φ| of the entries' empirical distribution."""
+    u = torch.special.ndtr(noise.double().flatten()).sort().values
+    n = len(u)
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
+
+
+def allowed_distance(n: int, alpha: float = ALPHA) -> float:
+    """P(distance > this) ≤ alpha for n independent draws, whatever n.
+
+        sqrt( log(2 / alpha) / (2 n) )
+
+    Source: the Dvoretzky-Kiefer-Wolfowitz inequality with Massart's constant (1990).
+    """
+    return math.sqrt(math.log(2 / alpha) / (2 * n))
+
+
+def has_unit_variance(noise: Tensor, alpha: float = ALPHA, *, paired: bool = False) -> bool:
+    """True if the mean of ε² over n independent standard normal draws is 1, up to chance.
+
+        P(mean of ε² − 1 outside [−2 sqrt(t / n), 2 sqrt(t / n) + 2 t / n]) ≤ alpha,   t = log(2 / alpha)
+
+    `paired`: mirrored pairs are allowed, which have the same ε²: n / 2 draws. Source: Laurent & Massart (2000), lemma 1.
+    """
+    rate = math.log(2 / alpha) / (noise.numel() / (2 if paired else 1))
+    off = noise.double().square().mean().item() - 1
+    return -2 * math.sqrt(rate) <= off <= 2 * math.sqrt(rate) + 2 * rate
+
+
+def noise_is_standard_normal(trial: Trial) -> None:
+    """(z − m) / sqrt(v) is N(0, 1) over 8,192 entries with variances from 0.1 to 10.
+
+    False alarms: at most 2e-7, by Dvoretzky-Kiefer-Wolfowitz (`allowed_distance`) and by Laurent & Massart
+    (`has_unit_variance`, which sees a spread that is a tenth off, as the first does not).
+    """
+    generator = trial.generator("many")
+    m = 3 * torch.randn(64, 128, generator=generator)
+    v = torch.exp(2.3 * (2 * torch.rand(64, 128, generator=generator) - 1))
+    z = output(trial.call(m, v, seed=5))
+    noise = noise_of(z, m, v)
+    if not bool(torch.isfinite(noise).all()):
+        raise Wrong("Some of your z are not finite.", "Every z should be a finite number.")
+    # Rows or columns that share their noise are one draw each, and another check says so.
+    noise = noise[:1] if rows_agree(noise) else noise[:, :1] if rows_agree(noise.T) else noise
+    if distance_to_standard_normal(noise) > allowed_distance(noise.numel()) or not has_unit_variance(noise):
+        raise Wrong(
+            f"Your noise, (z − m) / sqrt(v), has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
+            f" over {noise.numel():,} draws.",
+            "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
+            look(trial),
+        )
+
+
+def noise_is_fresh(trial: Trial) -> None:
+    """Two calls give different noise. A right answer never fails: equal draws have probability 0 to rounding."""
+    m, v = torch.full((4, 8), 2.0), torch.ones(4, 8)  # noise that m multiplies is noise, too
+    if torch.equal(output(trial.call(m, v, seed=1)), output(trial.call(m, v, seed=2))):
+        raise Wrong("Two calls gave the same z.", "Each call should draw new noise: no seed inside, no fixed ε.")
+
+
+def noise_is_independent(trial: Trial) -> None:
+    """No two rows and no two columns share their noise, nor is one the mirror image of another.
+
+    False alarms: 64 independent pairs correlate by more than ALIKE with probability below 1e-30, and there are 4,032 pairs.
+    """
+    m, v = torch.zeros(64, 64), torch.ones(64, 64)
+    z = output(trial.call(m, v, seed=3))
+    for noise, which, each in ((z, "rows of your batch", "example"), (z.T, "dimensions of an example", "dimension")):
+        if rows_agree(noise):
+            raise Wrong(f"All {which} received the same noise.", f"Each {each} needs noise of its own.", look(trial))
+        if most_alike(noise) > ALIKE:
+            raise Wrong(
+                f"Two {which} received the same noise, or its mirror image.", f"Each {each} needs a draw of its own."
+            )
+
+
+def rows_agree(z: Tensor) -> bool:
+    """True if any two neighbouring rows are equal to rounding."""
+    return bool(((z[1:] - z[:-1]).abs().amax(-1) < 1e-5).any())
+
+
+def most_alike(z: Tensor) -> float:
+    """The largest |correlation| of two rows."""
+    rows = torch.nn.functional.normalize(z.double(), dim=-1)
+    return float((rows @ rows.T).fill_diagonal_(0).abs().max())
+
+
+def look(trial: Trial) -> Callable[[], str]:
+    """A closer look: mean and spread of z for three variances, yours beside the expected."""
+
+    def table() -> str:
+        columns = []
+        for i, v in enumerate((0.25, 1.0, 9.0)):
+            z = trial.call(torch.full((96, 96), 2.0), torch.full((96, 96), v), seed=60 + i).outputs["0"].double()
+            columns.append((f"{v:g}", f"{z.mean():.2f}", "2.00", f"{z.std():.2f}", f"{math.sqrt(v):.2f}"))
+        labels = ("v", "your mean", "expected", "your spread", "expected")
+        rows = ("  ".join(f"{cell:>6}" for cell in row) for row in zip(*columns, strict=True))
+        lines = "\n".join(f"  {label:<12}{row}" for label, row in zip(labels, rows, strict=True))
+        return f"With m = 2 and three variances, over 9,216 draws each (spread: the standard deviation of z):\n{lines}"
+
+    return table
+
+
+def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
+    """How far z spreads and where it sits for three variances, how gradients relate to the noise, what is shared."""
+    found: dict[str, Tensor] = {}
+    first = answer.call(torch.zeros(8, 8), torch.ones(8, 8), seed=1)
+    again = answer.call(torch.zeros(8, 8), torch.ones(8, 8), seed=2)
+    if "0" not in first.outputs or "0" not in again.outputs:
+        return {}
+    found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
+    many = answer.call(torch.zeros(64, 64), torch.ones(64, 64), seed=4).outputs.get("0")
+    if many is None or many.shape != (64, 64) or not many.is_floating_point():
+        return {}
+    found["alike"] = _flag(most_alike(many) > ALIKE)
+    alone = answer.call(torch.zeros(1, 8), torch.ones(1, 8), seed=5).outputs.get("0")
+    found["a batch of one is lost"] = _flag(alone is not None and alone.shape == (8,))
+    for v in (0.25, 1.0, 9.0):
+        m = torch.linspace(-1, 1, 96).repeat(96, 1)
+        call = answer.call(m, torch.full((96, 96), v), seed=3)
+        z = call.outputs.get("0")
+        if z is None or z.shape != m.shape or not z.is_floating_point():
+            return {}
+        found["rows"], found["columns"] = _flag(rows_agree(z - m)), _flag(rows_agree((z - m).T))
+        shared = bool(found["rows"]) or bool(found["columns"])
+        # Shared noise leaves few distinct draws, whose spread says little.
+        residual = (z - m).double() * (0 if shared else 1)
+        scale = residual.std()
+        found[f"{v}: shift"] = residual.mean() / math.sqrt(v)
+        found[f"{v}: spread"] = scale / math.sqrt(v)
+        for name, part in (("one sd", 1.0), ("half a sd", 0.5)):  # a bell, a box and a coin differ in both
+            found[f"{v}: within {name}"] = ((residual - residual.mean()).abs() < part * scale).double().mean()
+        found |= {f"{v}: {n}": g for n, g in _gradient_ratios(call, z, m, v).items()}
+    return found
+
+
+def _gradient_ratios(call: Call, z: Tensor, m: Tensor, v: float) -> dict[str, Tensor]:
+    grads = call.pull_back({"0": torch.ones_like(z)})
+    dm, dv = grads.get("0"), grads.get("1")
+    relation = torch.zeros(()) if dv is None else (dv.double() * 2 * v / (z - m).double()).median()
+    return {"dz/dm": torch.zeros(()) if dm is None else dm.mean(), "dz/dv relation": relation}
+
+
+def _flag(value: bool) -> Tensor:
+    return torch.tensor(float(value))

@@ -1,0 +1,68 @@
+"""The smallest input for which an answer goes wrong, shown whole: a learner can check it with a pencil."""
+
+import inspect
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.core import Arguments, Raised, Trial
+
+LENGTHS = (1, 2, 3)
+TRIES = 12
+
+
+def smallest_failing(trial: Trial, arguments: Arguments) -> str:
+    """Inputs, your result and the right one as aligned lines, or an empty string if only long inputs go wrong.
+
+    Every axis of the arguments is cut to its first one, two or three entries, the smallest cut first. Where your result is
+    finite for one of them, that one is shown: a NaN may come from the cut itself (the deviation of one entry).
+    """
+    not_finite = ""
+    ndim = max((a.ndim for a in arguments if isinstance(a, Tensor)), default=0)
+    for limits in sorted(product(LENGTHS, repeat=ndim), key=lambda cut: (torch.tensor(cut).prod().item(), cut))[:TRIES]:
+        cut = tuple(_cut(a, limits) if isinstance(a, Tensor) else a for a in arguments)
+        try:
+            value = trial.call(*cut, seed=300).outputs.get("0")
+        except Raised:
+            continue
+        expected = trial.truth(cut)
+        if value is not None and not _agree(value, expected):
+            table = _table(trial, cut, value, expected)
+            if bool(torch.isfinite(value).all()):
+                return table
+            not_finite = not_finite or table
+    return not_finite
+
+
+def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:
+    """The first entries along each axis; axes are counted from the last, as in broadcasting."""
+    return a[tuple(slice(0, limit) for limit in limits[len(limits) - a.ndim :])] if a.ndim else a
+
+
+def _agree(value: Tensor, expected: Tensor) -> bool:
+    same = value.shape == expected.shape
+    return same and torch.allclose(value.double(), expected.double(), rtol=1e-4, atol=1e-4)
+
+
+def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> str:
+    assert trial.exercise.truth is not None
+    names = list(inspect.signature(trial.exercise.truth).parameters)
+    rows = [(name, shown(a)) for name, a in zip(names, arguments, strict=False)]
+    rows += [("yours", shown(value)), ("expected", shown(expected))]
+    width = max(len(name) for name, _ in rows)
+    lines = "\n".join(f"  {name:<{width}}  {shown}" for name, shown in rows)
+    return f"The smallest input for which it shows:\n{lines}"
+
+
+def shown(a: object) -> str:
+    """A tensor as nested lists with four digits; anything else as Python shows it."""
+    if not isinstance(a, Tensor):
+        return repr(a)
+
+    def nested(entry: object) -> str:
+        if isinstance(entry, list):
+            return f"[{', '.join(nested(part) for part in entry)}]"
+        return f"{entry:.4g}"
+
+    return nested(a.tolist())

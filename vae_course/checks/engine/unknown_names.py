@@ -1,0 +1,85 @@
+"""A name that is not defined in an answer: which one was meant?"""
+
+import difflib
+import inspect
+import re
+
+import torch
+
+from vae_course import given
+from vae_course.checks.engine.core import Exercise
+
+MODELS = ("self", "model")  # what an exercise calls the model that it is given
+OF_A_MODEL = ("enc", "dec", "z_prior", "z_dim", "z_prior_m", "z_prior_v")
+METHODS = (
+    "negative_elbo_bound",
+    "negative_iwae_bound",
+    "loss",
+    "sample_z",
+    "sample_x",
+    "sample_x_given",
+    "sample_sigmoid",
+    "compute_sigmoid_given",
+)
+"""What the lessons write into the class VAE."""
+NEAR = 0.75  # difflib's ratio from which a name counts as misspelt; torch has so many names that some is always near
+NEAR_IN_TORCH = 0.85
+VARIABLES = (
+    "logits",
+    "loss",
+    "mean",
+    "std",
+    "var",
+)  # what people call their own numbers, though torch has them or nearly so
+
+_KNOWN = {
+    "np": "The lessons do without numpy: torch has functions of the same names, and gradients flow through them.",
+    "nn": "It stands for torch.nn: add `from torch import nn`.",
+    "F": "It stands for torch.nn.functional: add `import torch.nn.functional as F`.",
+    "torch": "Its import stands in the lesson's first code cell: run that.",
+    "math": "It is Python's module: add `import math`, or run the cell of imports.",
+}
+_KNOWN["numpy"] = _KNOWN["np"]
+
+
+def unknown_name(name: str, exercise: Exercise, line: str = "") -> str:
+    """What to do about a name that is not defined; `line`: the one that uses it, where it is known."""
+    if name in _KNOWN:
+        return f"{name} is not defined here. {_KNOWN[name]}"
+    if name in _arguments(exercise):
+        return f"{name} is an argument in the stub: keep the stub's `def` line as it was."
+    model = model_of(exercise)
+    if model and name in METHODS and re.search(rf"\b{name}\(", line):
+        return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
+    meant = _meant(name, exercise)
+    ask = f"Did you mean {meant}? If not, give" if meant else "Give"
+    return f"{name} was never defined here. {ask} it a value before this line, or run the cell that does."
+
+
+def _meant(name: str, exercise: Exercise) -> str:
+    """How the name must be written, or an empty string: the very name elsewhere, else the name that is most alike."""
+    own = {n: n for n in _arguments(exercise)}
+    model = model_of(exercise)
+    members = {n: f"{model}.{n}" for n in OF_A_MODEL} if model else {}
+    this = exercise.name.split(".")[-1]
+    ours = {n: f"given.{n}" for n, f in vars(given).items() if inspect.isfunction(f) and n[0] != "_" and n != this}
+    near = _near(name, members, NEAR) or _near(name, ours, NEAR) or _near(name, own, NEAR)
+    if near or name in VARIABLES:
+        return near
+    return _near(name, {n: f"torch.{n}" for n in dir(torch) if n.strip("_") == n and n.islower()}, NEAR_IN_TORCH)
+
+
+def _near(name: str, names: dict[str, str], ratio: float) -> str:
+    """The name itself, or for four letters and more the one most like it."""
+    found = difflib.get_close_matches(name, names, n=1, cutoff=ratio if len(name) > 3 else 1)
+    return names[found[0]] if found else ""
+
+
+def model_of(exercise: Exercise) -> str:
+    """The name of the argument that is the model, or an empty string where an exercise has none."""
+    return next((name for name in _arguments(exercise) if name in MODELS), "")
+
+
+def _arguments(exercise: Exercise) -> list[str]:
+    right = next(iter(exercise.correct.values()), None)
+    return list(inspect.signature(right).parameters) if inspect.isfunction(right) else []

@@ -1,0 +1,34 @@
+"""The verdict on what a hand-in has for an exercise: one rule for the terminal and the grader."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.examine import Outcome, outcome
+from vae_course.runner.notebooks import reason_for
+
+UNDEFINED = "The file does not define it."
+T = TypeVar("T")
+
+
+def verdict_on(
+    exercise: Exercise, answers: Iterable[T], failed: Mapping[str, str], look: Callable[[T], Outcome], seed: int
+) -> Outcome:
+    """The first answer that is more than a stub decides; where there is none, why not.
+
+    Args:
+        answers: what may be meant, the likeliest first, as from `notebooks.answers_in`.
+        failed: what the hand-in was to define and could not; see `notebooks.Definitions`.
+        look: examines one of them.
+        seed: of the outcome where there is nothing to examine.
+    """
+    first = None
+    for answer in answers:
+        found = look(answer)
+        if found.status != "not started":
+            return found
+        first = found if first is None else first
+    reason = reason_for(exercise.name, failed)
+    if reason:  # something of the learner's own was to take the stub's place
+        return outcome(exercise, "raised", reason, seed)
+    return outcome(exercise, "not started", UNDEFINED, seed) if first is None else first

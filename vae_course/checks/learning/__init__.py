@@ -1,0 +1,7 @@
+"""What a learner sees: check an answer, ask for a hint, look at the progress, open a solution."""
+
+from vae_course.checks.learning.check import Verdict, check, solved
+from vae_course.checks.learning.help import hint, solution
+from vae_course.checks.learning.progress import progress
+
+__all__ = ["Verdict", "check", "hint", "progress", "solution", "solved"]

@@ -1,0 +1,146 @@
+"""`check(answer)`: every answer is examined at once, and a wrong one gets the reason."""
+
+import contextlib
+import inspect
+import secrets
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vae_course import threads
+from vae_course.checks.engine.constants import mark_of_choice, unknown_words
+from vae_course.checks.engine.examine import Outcome, examine, outcome
+from vae_course.checks.learning import cards, state
+from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwrap
+from vae_course.checks.lessons import Exercise
+from vae_course.runner.answers import forbidden
+
+_last: dict[str, bool] = {}
+"""Whether the last check of an exercise passed, in this kernel; in the order of the checks."""
+
+
+class Verdict(Outcome):
+    """An outcome that shows itself as a card: HTML in a notebook, plain text everywhere else."""
+
+    def __repr__(self) -> str:
+        return cards.verdict_text(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return cards.verdict_html(self)
+
+
+def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, quiet: bool = False) -> Verdict:
+    """Examine an answer and say what was seen. True in a condition if and only if it is correct.
+
+    Args:
+        answer: a function, a method (`VAE.loss`), a class, or a constant; for a method that is named, its class too.
+        exercise: the exercise's name; needed only for numbers, strings, lists and dictionaries.
+        seed: repeats an earlier check; without it, every check draws new inputs.
+        quiet: do not record the verdict in your progress.
+
+    Whatever the answer does, the cell goes on: an endless loop is stopped (`answers.time_limit`), what it raises is in the
+    verdict, and what it sets or prints is undone (`answers.isolation`). Ctrl-C, or the stop button, ends the check.
+
+    Raises:
+        ValueError: no exercise belongs to this answer; the sentence lists the names.
+    """
+    definition = find_exercise(answer, exercise)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    # A method is examined on its own class, where its helper methods are.
+    target = (owner(answer) if definition.is_method else None) or plain(answer)
+    own = target
+    if definition.is_method and inspect.isclass(target):
+        own = getattr(target, definition.name.split(".")[1], None)
+    used = forbidden.forbidden_name(unwrap(own), definition.name)
+    if used:
+        found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
+    else:
+        found = _examined(definition, target, seed)
+    _last.pop(definition.name, None)  # the latest check stands last
+    _last[definition.name] = bool(found)
+    if not quiet:
+        found = _recorded(definition, found, answer)
+    return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+
+
+def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
+    """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
+    if unknown_words(definition, answer):
+        return replace(found, message=f"{found.message}\nA misspelt word costs no try.")
+    mark = mark_of_choice(answer) if definition.tries else ""
+    kept = state.record_verdict(definition.name, found.status, found.points, definition.tries, mark)
+    said = ""
+    if definition.tries and found.status == "wrong":
+        if kept.passed:
+            said = f"You have passed before: this costs no try.\n{cards.reasons(definition)}"
+        elif kept.used >= definition.tries:
+            said = (
+                f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, "
+                f'or open solution("{definition.name}", anyway=True).\n{cards.reasons(definition)}'
+            )
+        else:
+            said = f"Try {kept.used} of {definition.tries}.{' The same answer again costs no other.' if kept.again else ''}"
+    elif found and kept.points < found.points:
+        said = (
+            f"Your {definition.tries} tries were used up before this one: your progress keeps {kept.points:g} of "
+            f"{found.max_points:g}."
+        )
+    return replace(found, message=f"{found.message}\n{said}".strip()) if said else found
+
+
+def solved(answer: Any, exercise: str | None = None) -> bool:
+    """True once the last `check` of this answer passed, in this kernel. Accepts a name too.
+
+    Raises:
+        ValueError: there is no such exercise; the sentence lists the names.
+    """
+    if isinstance(answer, str) and exercise is None:
+        answer, exercise = None, answer
+    return _last.get(find_exercise(answer, exercise).name, False)
+
+
+def last_failed() -> str:
+    """The exercise whose last check, in this kernel, did not pass: the latest such, or an empty string."""
+    return next((name for name, passed in reversed(_last.items()) if not passed), "")
+
+
+def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
+    """What the checks say; where one of them breaks on a result that nobody thought of, a sentence, not a traceback."""
+    try:
+        with _float32_on_the_cpu(), threads.computing_on(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
+            return examine(definition, definition.answer(target).limited(definition.seconds), seed)
+    except Exception as error:  # noqa: BLE001 - a lesson goes on
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        sentence = (
+            f"The check could not examine your result: {type(error).__name__}: {error} ({Path(place.filename).name}, line "
+            f"{place.lineno}). Return ordinary tensors, as the card asks. If you do, this is our mistake: please report it."
+        )
+        return outcome(definition, "raised", sentence, seed)
+
+
+@contextlib.contextmanager
+def _float32_on_the_cpu() -> Iterator[None]:
+    """Draw the checks' inputs so, whatever the notebook has set for itself, which is put back.
+
+    A default device is a mode that each call of torch leaves and enters again, and an interruption in between loses it. So
+    there is none while an answer runs: `torch.device("cpu")` is for the one that only a `with` of the cell's own can end.
+    """
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    torch.set_default_dtype(torch.float32)
+    if device.type != "cpu":
+        torch.set_default_device(None)
+    try:
+        with contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)

@@ -1,0 +1,76 @@
+"""Help on demand: a ladder of hints, and the solution at its end."""
+
+from pathlib import Path
+from typing import Any
+
+from vae_course.checks.learning import state
+from vae_course.checks.learning.check import last_failed
+from vae_course.checks.learning.resolve import find_exercise
+from vae_course.checks.learning.text import Text
+from vae_course.checks.lessons import EXERCISES, Exercise
+
+
+def hint(exercise: Any = None) -> Text:
+    """The next hint for an exercise, given by its name or by your answer: one rung a call, the last just short of it.
+
+    Hints that were opened earlier are shown again above it. Without an exercise: which one you may mean. No hint is opened
+    then, because an opened hint cannot be closed again.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    if exercise is None:
+        return _which()
+    definition = _definition(exercise)
+    rungs = len(definition.hints)
+    i = state.next_hint(definition.name, rungs)
+    left = rungs - i - 1
+    more = f"{left} more: call hint again." if left else "That was the last one."
+    opened = "\n".join(f"{n}. {text}" for n, text in enumerate(definition.hints[: i + 1], start=1))
+    return Text(f"Hint {i + 1} of {rungs} for {definition.name}", f"{opened}\n{more}")
+
+
+def solution(exercise: Any, anyway: bool = False) -> Text:
+    """Our answer to an exercise, once yours has passed, or when you ask for it with `anyway=True`.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    definition = _definition(exercise)
+    entry = state.load()["exercises"].get(definition.name, {})
+    if entry.get("status") != "correct" and not anyway:
+        return Text(
+            f"{definition.name} is not solved yet",
+            f'hint("{definition.name}") goes one step at a time. To see the solution now: '
+            f'solution("{definition.name}", anyway=True).',
+        )
+    source = Path(__file__).parents[3] / "solutions" / f"{definition.lesson}.py"
+    if not source.exists():
+        return Text(f"The solution of {definition.name}", "This edition of the course comes without solutions.")
+    return Text(f"Our solution of {definition.name}", _region(source, definition), code=True)
+
+
+def _which() -> Text:
+    name = last_failed()
+    if name:
+        return Text(
+            f"A hint for {name}?", f'Its check was the last that did not pass. For the next hint: hint("{name}")'
+        )
+    return Text(
+        "A hint for which exercise?", f'Name it, as in hint("two_boxes"). The exercises: {", ".join(EXERCISES)}.'
+    )
+
+
+def _definition(exercise: Any) -> Exercise:
+    return find_exercise(None, exercise) if isinstance(exercise, str) else find_exercise(exercise)
+
+
+def _region(source: Path, exercise: Exercise) -> str:
+    """The cell of the solved lesson in which the exercise's name is defined, without the markers."""
+    short = exercise.name.split(".")[-1]
+    starts = (f"def {short}(", f"class {short}", f"{short} =")
+    for cell in source.read_text(encoding="utf-8").split("\n# %%"):
+        lines = cell.splitlines()[1:]
+        if "### BEGIN SOLUTION" in cell and any(line.strip().startswith(starts) for line in lines):
+            return "\n".join(line for line in lines if not line.strip().startswith("### ")).strip()
+    return f"See {source.name} in the folder solutions."

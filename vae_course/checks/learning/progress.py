@@ -1,0 +1,70 @@
+"""`progress()`: what is solved, over all lessons."""
+
+from collections.abc import Iterable
+from html import escape
+from itertools import groupby
+
+from vae_course.checks.learning import state
+from vae_course.checks.learning.cards import frame
+from vae_course.checks.lessons import EXERCISES, Exercise
+
+UNIFORM_PIXELS = 543.43  # 784 ln 2: a model that knows nothing
+
+
+class Progress:
+    """The progress card: HTML in a notebook, plain text everywhere else."""
+
+    def __init__(self, entries: dict[str, dict], nats: float | None) -> None:
+        self._entries = entries
+        self._nats = nats
+
+    def __repr__(self) -> str:
+        lines = [self._head()]
+        for lesson, exercises in _by_lesson():
+            lines.append(f"  {lesson}: " + ", ".join(f"{self._sign(e)} {e.name}" for e in exercises))
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left;vertical-align:top;padding-right:1em'>{escape(lesson)}</td>"
+            f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)}&nbsp;{escape(e.name)}' for e in exercises)}</td></tr>"
+            for lesson, exercises in _by_lesson()
+        )
+        return frame(f"<b>{escape(self._head())}</b><table style='margin:.4em 0 0'>{rows}</table>", "#0072B2")
+
+    def _head(self) -> str:
+        earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in EXERCISES.values())
+        total = sum(e.points for e in EXERCISES.values())
+        nats = UNIFORM_PIXELS if self._nats is None else self._nats
+        return f"Your progress: {earned:g} of {total:g} points · our model: −{nats:.1f} nats per image"
+
+    def _sign(self, exercise: Exercise) -> str:
+        status = self._entries.get(exercise.name, {}).get("status", "not started")
+        return {"correct": "✓", "not started": "○"}.get(status, "✗")
+
+
+def progress(nats: float | None = None) -> Progress:
+    """A card over all lessons: ✓ solved, ✗ tried, ○ not started; and how good our model is by now.
+
+    Args:
+        nats: a new figure for "our model": the negative bound of a test image, in nats, so a positive number, as in
+            `evaluate(...).nll`; the smallest one is kept.
+
+    Raises:
+        ValueError: nats is negative, as a bound on log p(x) is, or 0.
+    """
+    if nats is not None:
+        nats = float(nats)
+        if nats <= 0:
+            raise ValueError(
+                f"nats={nats:g} is no cost of an image: expected is the NELBO, a positive number of nats. evaluate(...).bound "
+                "is a bound on log p(x) and negative: give its negative, evaluate(...).nll."
+            )
+        state.record_nats(nats)
+    found = state.load()
+    return Progress(found["exercises"], found["nats"])
+
+
+def _by_lesson() -> Iterable[tuple[str, list[Exercise]]]:
+    for lesson, exercises in groupby(EXERCISES.values(), key=lambda e: e.lesson):
+        yield lesson, list(exercises)

@@ -1,0 +1,108 @@
+"""What `vae-course check` does: a whole file is checked as its cells would be in the notebook."""
+
+import contextlib
+import os
+import secrets
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from vae_course.checks.engine.verdict_on import verdict_on
+from vae_course.checks.learning.check import Verdict, check
+from vae_course.checks.lessons import EXERCISES, LESSON_OF, Exercise
+from vae_course.runner.answers.time_limit import within
+from vae_course.runner.notebooks import Definitions, answers_in, read_hand_in, run_definitions
+
+SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdicts on one file. Its text: notes first, then a card for each exercise, then what adds up."""
+
+    path: Path
+    lesson: str
+    seed: int
+    notes: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def complete(self) -> bool:
+        """True if every exercise that is not optional is correct."""
+        return all(self._required())
+
+    def __str__(self) -> str:
+        required = self._required()
+        points, most = sum(v.points for v in required), sum(v.max_points for v in required)
+        return "\n".join(
+            [
+                f"{self.path.name}, lesson {self.lesson} (seed {self.seed})",
+                *(f"note: {note}" for note in self.notes),
+                "",
+                *(f"{verdict}\n" for verdict in self.verdicts),
+                f"{sum(map(bool, required))} of {len(required)} solved, {points:g} of {most:g} points",
+            ]
+        )
+
+    def _required(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
+
+
+def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
+    """Read a notebook or a Python file, run its definitions, and check every answer of its lesson.
+
+    The learner's progress is not changed. File names in the answers are looked for beside the notebook.
+
+    Args:
+        path: the file.
+        lesson: its full name; by default the file says it.
+        seed: repeats an earlier check; without it, new inputs are drawn.
+
+    Raises:
+        notebooks.Unreadable: the file is no hand-in.
+        OSError: there is no such file.
+        ValueError: the lesson cannot be told.
+    """
+    hand_in = read_hand_in(path, LESSON_OF)
+    lesson = lesson or hand_in.lesson
+    if not lesson:
+        raise ValueError(
+            f"{path.name} does not say which lesson it is, and has no answer by which to tell: add --lesson NAME."
+        )
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    with _quietly(path.resolve().parent):
+        definitions = run_definitions(hand_in, partial(within, SECONDS))
+        exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+        verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
+    raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
+    notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
+    return Report(path, lesson, seed, tuple(notes), verdicts)
+
+
+@contextlib.contextmanager
+def _quietly(folder: Path) -> Iterator[None]:
+    """No warnings and no windows; relative file names mean those beside the notebook."""
+    backend = os.environ.get("MPLBACKEND")
+    os.environ["MPLBACKEND"] = "Agg"
+    try:
+        with contextlib.chdir(folder), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if backend is None:
+            del os.environ["MPLBACKEND"]
+        else:
+            os.environ["MPLBACKEND"] = backend
+
+
+def _verdict(exercise: Exercise, definitions: Definitions, seed: int) -> Verdict:
+    found = verdict_on(
+        exercise,
+        answers_in(definitions, exercise.name, EXERCISES),
+        definitions.failed,
+        lambda answer: check(answer, exercise.name, seed=seed, quiet=True),
+        seed,
+    )
+    return found if isinstance(found, Verdict) else Verdict(**vars(found))

@@ -1,0 +1,247 @@
+"""Exercise 2.2: the KL divergence of two Gaussians in closed form."""
+
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
+from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
+from vae_course.checks.lessons.kl_divergence.gaussians import (
+    KL_TERMS,
+    crossed_batch,
+    draw_two_gaussians,
+    each_dimension,
+    independent,
+    kl_extremes,
+    kl_layouts,
+    kl_truth,
+    log_of_a_product,
+    log_variances,
+    loop_over_dimensions,
+    multivariate,
+    other_crossed_batch,
+    terms_one_by_one,
+    with_small_numbers,
+)
+
+kl_normal = Exercise(
+    name="kl_normal",
+    lesson="02_kl_divergence",
+    number="2.2",
+    title="The KL divergence of two Gaussians",
+    points=6,
+    minutes=15,
+    difficulty=2,
+    lines="4 lines",
+    arguments=draw_two_gaussians,
+    truth=kl_truth,
+    checks=(
+        Check("one KL per example", shape_matches),
+        Check("the value", equals_truth, points=3),
+        Check("the gradients", gradients_match, points=1),
+        Check("a batch of one, leading axes, broadcasting", holds_for(kl_layouts), points=1),
+        Check("tiny and huge variances", stays_finite(kl_extremes), points=1),
+    ),
+    fingerprint=case_fingerprint(draw_two_gaussians, kl_truth, kl_layouts, kl_extremes),
+    terms=KL_TERMS,
+    misconceptions=(
+        Misconception(
+            "arguments-swapped",
+            lambda qm, qv, pm, pv: each_dimension(pm, pv, qm, qv).sum(-1),
+            "This is KL(p ‖ q). The KL is not symmetric: the expectation is under q, and q comes first.",
+        ),
+        Misconception(
+            "half-missing",
+            lambda qm, qv, pm, pv: 2 * each_dimension(qm, qv, pm, pv).sum(-1),
+            "Yours is exactly twice the KL: the ½ in front is missing. Both log densities begin with −½, and the ½ stays.",
+        ),
+        Misconception(
+            "minus-one-missing",
+            lambda qm, qv, pm, pv: (each_dimension(qm, qv, pm, pv) + 0.5).sum(-1),
+            "You are ½ too high per dimension: the −1 is missing. It is E_q[(z − qm)² / qv], and without it KL(q ‖ q) "
+            "would not be 0.",
+        ),
+        Misconception(
+            "minus-one-once",
+            lambda qm, qv, pm, pv: 0.5 * ((2 * each_dimension(qm, qv, pm, pv) + 1).sum(-1) - 1),
+            "The −1 is there once; every dimension brings its own. Put it inside the sum, or subtract the number of "
+            "dimensions.",
+        ),
+        Misconception(
+            "log-ratio-flipped",
+            lambda qm, qv, pm, pv: 0.5 * (qv.log() - pv.log() + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1),
+            "Your log ratio is upside down: it should be log(pv / qv), which grows as q gets narrower than p. As it "
+            "stands, your KL is smallest for a q without any width.",
+        ),
+        Misconception(
+            "variance-ratio-flipped",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + pv / qv + (qm - pm) ** 2 / pv - 1).sum(-1),
+            "The ratio of variances is upside down: E_q[(z − qm)²] / pv is qv / pv, with p's variance below.",
+        ),
+        Misconception(
+            "distance-over-own-variance",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm) ** 2 / qv - 1).sum(-1),
+            "You divide the distance of the means by q's variance. It is measured in p's units, (qm − pm)² / pv: the "
+            "question is how surprised p is.",
+        ),
+        Misconception(
+            "distance-not-squared",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm).abs() / pv - 1).sum(-1),
+            "The distance of the means enters as its absolute value; it should be squared.",
+        ),
+        Misconception(
+            "log-ratio-doubled",
+            lambda qm, qv, pm, pv: (each_dimension(qm, qv, pm, pv) + 0.5 * (pv.log() - qv.log())).sum(-1),
+            "Your log term is twice too large: it is log of the ratio of standard deviations, that is ½ log(pv / qv).",
+        ),
+        Misconception(
+            "assumes-standard-normal-prior",
+            lambda qm, qv, pm, pv: 0.5 * (qv + qm**2 - 1 - qv.log()).sum(-1),
+            "This is the KL to N(0, I), whatever pm and pv are. It is the case that VAEs need most; write the general one, "
+            "and get that for free with pm = 0, pv = 1.",
+        ),
+        Misconception(
+            "standard-normal-prior-and-log-variance",
+            lambda qm, qv, pm, pv: -0.5 * (1 + qv - qm**2 - qv.exp()).sum(-1),
+            "This is the line that many VAE codes copy: it takes a *log*-variance, and p = N(0, I). Here qv is the variance "
+            "itself, and p has a mean and a variance of its own.",
+        ),
+        Misconception(
+            "variance-as-standard-deviation",
+            lambda qm, qv, pm, pv: kl_divergence(Normal(qm, qv), Normal(pm, pv)).sum(-1),
+            "You use the variances as standard deviations. torch's Normal wants v.sqrt(); in the formula the ratio is "
+            "qv / pv itself, not its square.",
+        ),
+        Misconception(
+            "variance-as-log-variance",
+            log_variances,
+            "You read qv and pv as log-variances, as many codebases do. Here they are the variances themselves.",
+        ),
+        Misconception(
+            "mean-over-dimensions",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).mean(-1),
+            "Your KL is the right one divided by the number of dimensions: you average where the sum belongs. In a VAE "
+            "with 20 of them that is training with β = 1/20.",
+        ),
+        Misconception(
+            "averages-the-batch",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1).mean(),
+            "You average over the batch. Return one KL per example; the batch is averaged later, in one place only.",
+        ),
+        Misconception(
+            "sums-the-batch-too",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(),
+            "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one KL per example.",
+        ),
+        Misconception(
+            "no-sum",
+            each_dimension,
+            "You return one KL per dimension. For independent dimensions they add up: sum the last axis.",
+        ),
+        Misconception(
+            "axis-kept",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1, keepdim=True),
+            "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
+            "sum without keepdim.",
+        ),
+        Misconception(
+            "crossed-batch",
+            crossed_batch,
+            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
+            "or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "crossed-batch-the-other-way",
+            other_crossed_batch,
+            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
+            "or, better, in none.",
+            family="crossed-batch",
+        ),
+        Misconception(
+            "sums-the-batch-axis",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(0),
+            "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
+        ),
+        Misconception(
+            "square-forgotten",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm) / pv - 1).sum(-1),
+            "The difference of the means enters as it is, with its sign; it should be squared: (qm − pm)² / pv.",
+        ),
+        Misconception(
+            "half-on-the-log-only",
+            lambda qm, qv, pm, pv: (0.5 * (pv.log() - qv.log()) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1),
+            "The ½ stands before the log alone; the other terms count double. It belongs before the whole bracket.",
+        ),
+        Misconception(
+            "means-ignored",
+            lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv - 1).sum(-1),
+            "The means do not enter: two Gaussians of one width would never differ. Add (qm − pm)² / pv.",
+        ),
+        Misconception(
+            "bare-squeeze",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1, keepdim=True).squeeze(),
+            "squeeze() without an axis drops the batch as well when it holds one example. Sum without keepdim, or "
+            "squeeze(-1).",
+        ),
+        Misconception(
+            "first-axis-is-the-batch",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(1),
+            "You sum axis 1. With an axis in front, (k, batch, dim), axis 1 is the batch. The dimensions are always the "
+            "*last* axis: .sum(-1).",
+        ),
+        Misconception(
+            "prior-counted-once",
+            terms_one_by_one,
+            "When pm and pv have one entry for all dimensions, as the prior has, Σ log pv counts it once instead of dim "
+            "times. Add the terms first (they broadcast), then sum once.",
+        ),
+        Misconception(
+            "log-of-a-product",
+            log_of_a_product,
+            "You take the logarithm of a product of variances, and the product leaves float32: 1e-12 four times over is 0. "
+            "Take logs first, then add them.",
+        ),
+        Misconception(
+            "sign",
+            lambda qm, qv, pm, pv: -each_dimension(qm, qv, pm, pv).sum(-1),
+            "Yours is −KL. A KL divergence is never negative; KL(q ‖ p) = E_q[log q − log p], in this order.",
+        ),
+        Misconception(
+            "no-gradient",
+            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1).detach(),
+            "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
+            "stop the gradient, and the encoder would never learn from it.",
+        ),
+        *with_small_numbers(lambda *inputs: each_dimension(*inputs).sum(-1), 1, 3),
+    ),
+    correct={
+        "by hand": lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1),
+        "log of the ratio": lambda qm, qv, pm, pv: (
+            0.5 * (torch.log(pv / qv) + (qv + (qm - pm).square()) / pv - 1).sum(dim=-1)
+        ),
+        "minus the log of the ratio": lambda qm, qv, pm, pv: (
+            -0.5 * torch.sum(1 + torch.log(qv / pv) - (qm - pm).pow(2) / pv - qv / pv, dim=-1)
+        ),
+        "torch.distributions": kl_truth,
+        "Independent": independent,
+        "MultivariateNormal": multivariate,
+        "einsum": lambda qm, qv, pm, pv: torch.einsum("...d->...", each_dimension(qm, qv, pm, pv)),
+        "loop": loop_over_dimensions,
+        "float64": lambda qm, qv, pm, pv: each_dimension(qm.double(), qv.double(), pm.double(), pv.double()).sum(-1),
+        "keepdim and squeeze(-1)": lambda qm, qv, pm, pv: (
+            each_dimension(qm, qv, pm, pv).sum(-1, keepdim=True).squeeze(-1)
+        ),
+        "standard deviations": lambda qm, qv, pm, pv: (
+            torch.log(pv.sqrt() / qv.sqrt()) + (qv + (qm - pm) ** 2) / (2 * pv) - 0.5
+        ).sum(-1),
+    },
+    hints=(
+        "KL(q ‖ p) = E_q[log q(z) − log p(z)]. Write both log densities in one dimension; log 2π cancels.",
+        (
+            "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
+            "log densities."
+        ),
+        "Per dimension: ½ [ log(pv / qv) + qv / pv + (qm − pm)² / pv − 1 ]. Add the terms, then .sum(-1) once.",
+    ),
+)

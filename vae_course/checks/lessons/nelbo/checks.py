@@ -1,0 +1,249 @@
+"""The checks of `negative_elbo_bound`, on two designed models: *apart*, where rec needs no luck, and *mild*."""
+
+import math
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.worlds.bound_tools import (
+    LOG,
+    NAMES,
+    as_sum,
+    bent_kl_tolerance,
+    decoder_gradient,
+    lipschitz_tolerance,
+    must_be_near,
+    narrow_numbers,
+    near,
+    number,
+    part_at_fault,
+    rec_must_be_finite,
+    rows_agree,
+    slopes,
+    three_numbers,
+)
+from vae_course.checks.worlds.drawn import MANY, OneDraw, must_follow_q, one_draw
+from vae_course.checks.worlds.models import Case, apart, kl_terms, narrow, rec_without_z, sure_of_a_pixel
+from vae_course.checks.worlds.valleys import mild
+from vae_course.runner.answers import Call
+
+ROWS = 24  # copies of an image in *mild*, to see what they share
+
+
+@lru_cache(maxsize=4)
+def apart_call(trial: Trial) -> tuple[Case, Call]:
+    """Five different images; the same call serves every check."""
+    case = apart(trial.generator("apart"))
+    return case, trial.call(case.model, case.x, seed=1)
+
+
+@lru_cache(maxsize=4)
+def apart_truth(trial: Trial) -> tuple[float, float]:
+    """kl and rec in *apart*."""
+    case, _ = apart_call(trial)
+    return kl_terms(case)[2].mean().item(), rec_without_z(case).mean().item()
+
+
+@lru_cache(maxsize=8)
+def mild_call(trial: Trial, index: int = 0) -> Call:
+    case = mild().rows(ROWS)
+    return trial.call(case.model, case.x, seed=10 + index)
+
+
+@lru_cache(maxsize=4)
+def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
+    """Many copies: their mean is compared with the integral, and the z that they decoded with q."""
+    case = mild().rows(MANY)
+    call = trial.call(case.model, case.x, seed=20)
+    return call, one_draw(call, closed=uses_closed_kl(trial, "0"))
+
+
+@lru_cache(maxsize=4)
+def mild_slopes(trial: Trial) -> dict[str, Tensor | None]:
+    return slopes(mild_call(trial))
+
+
+@lru_cache(maxsize=4)
+def uses_closed_kl(trial: Trial, name: str) -> bool:
+    """True if output `name` ("0": inside the bound) has no chance in its kl: right, and the same at every call."""
+    _, call = apart_call(trial)
+    kl, rec = apart_truth(trial)
+    return near(number(call, name), kl + (0.0 if name == "1" else rec)) and is_certain(trial, name)
+
+
+def returns_three_numbers(trial: Trial) -> None:
+    """Three tensors of one number each, for five images and for one, and x left as it was."""
+    case, call = apart_call(trial)
+    three_numbers(call)
+    if call.changed:
+        raise Wrong("Your method changed x or the model in place.", "Compute into new tensors.")
+    three_numbers(trial.call(case.model, case.x[:1], seed=3))
+
+
+def are_scalars(trial: Trial) -> None:
+    """Shape (), which adds, prints and backpropagates as a number does."""
+    _, call = apart_call(trial)
+    for name, label in zip("012", NAMES, strict=True):
+        if call.outputs[name].ndim:
+            raise Wrong(
+                f"Your {label} has shape {tuple(call.outputs[name].shape)}.", "It should be a scalar, shape ()."
+            )
+
+
+def value_of(name: str) -> Callable[[Trial], None]:
+    """The check of one output: "0" the bound, "1" kl, "2" rec."""
+
+    def test(trial: Trial) -> None:
+        _, call = apart_call(trial)
+        label = NAMES[int(name)]
+        kl, rec = apart_truth(trial)
+        right = {"0": kl + rec, "1": kl, "2": rec}[name]
+        exact = name == "2" or uses_closed_kl(trial, name)
+        if exact or is_certain(trial, name) or not _estimates_kl(trial, name):
+            got, case = number(call, name), apart_call(trial)[0]
+
+            def read() -> str:
+                fault = part_at_fault(call, kl, rec) if name == "0" else ""
+                return fault or as_sum(label, got, kl, rec, len(case.x), case.model.z_dim)
+
+            must_be_near(label, got, right, "for five images under a small model", closer=read)
+        if name == "2":
+            sure = sure_of_a_pixel(apart_call(trial)[0])
+            rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
+        if name != "1":
+            _matches_integral(trial, name, label)
+
+    return test
+
+
+def _estimates_kl(trial: Trial, name: str) -> bool:
+    """True if the output may contain a Monte Carlo kl: right over many draws, up to its exact tolerance."""
+    kl, rec, tolerance = narrow_numbers()
+    case = narrow()
+    got = number(trial.call(case.model, case.x, seed=4), name)
+    return near(got, kl + (0.0 if name == "1" else rec), tolerance)
+
+
+@lru_cache(maxsize=8)
+def is_certain(trial: Trial, name: str) -> bool:
+    """True if three calls agree exactly, so that the output is no Monte Carlo estimate and has no excuse."""
+    case, call = apart_call(trial)
+    return all(number(trial.call(case.model, case.x, seed=seed), name) == number(call, name) for seed in (40, 41))
+
+
+@lru_cache(maxsize=4)
+def shares_noise(trial: Trial) -> bool:
+    """True if all rows of a batch share noise, yet calls differ: random, only not for each image."""
+    return rows_agree(mild_slopes(trial)) and not _equal(mild_call(trial), mild_call(trial, 1))
+
+
+def _equal(a: Call, b: Call) -> bool:
+    return all(number(a, name) == number(b, name) for name in "02")
+
+
+def _matches_integral(trial: Trial, name: str, label: str) -> None:
+    if shares_noise(trial):
+        return  # every row saw the same ε: a mean over rows says nothing, and another check names it
+    (call, drawn), model = many_call(trial), mild()
+    if drawn is not None and (name == "0" or near(number(call, "2"), drawn.rec)):
+        must_follow_q(drawn.z, model.m[0], model.v[0])
+    tolerance = lipschitz_tolerance(model.slope, MANY)
+    expected = model.rec
+    if name == "0":
+        expected += model.kl
+        tolerance += 0.0 if uses_closed_kl(trial, "0") else bent_kl_tolerance(model, MANY)
+    must_be_near(label, number(call, name), expected, "on average over z", tolerance)
+
+
+def noise_is_own(trial: Trial) -> None:
+    """Identical images are decoded from different z, and calls do not all give the same numbers.
+
+    False alarms: rec is below 1,024 nats, so that neighbouring floats are 6e-5 apart, and its spread is above 0.1 for any
+    mean over up to 10⁴ rows: three coincidences have a chance below (6e-5 / 0.1 / 2)³ < 1e-10; the gradients' chance is
+    far less.
+    """
+    if rows_agree(mild_slopes(trial)) and shares_noise(trial):
+        raise Wrong(
+            "Two copies of the same image in a batch got the same z.",
+            "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
+        )
+    if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
+        raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
+
+
+def gradient_to_decoder(trial: Trial) -> None:
+    """The bound's gradient in the decoder's biases, exact where the decoder ignores z."""
+    case, call = apart_call(trial)
+    if "0" not in call.differentiable:
+        raise Wrong(
+            "Your bound carries no gradient.",
+            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
+        )
+    found, right = decoder_gradient(case, call)
+    if found is None:
+        raise Wrong("No gradient of your bound reaches the decoder.", "rec depends on it.")
+    if not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
+        i = int((found.double() - right).abs().argmax())
+        raise Wrong(
+            f"The bound's slope in a bias of the decoder is {found[i]:.4f}.", f"It should be {right[i]:.4f} there."
+        )
+
+
+def gradient_to_encoder(trial: Trial) -> None:
+    """The bound's gradient in the encoder's biases, through z and through kl: exact for the z that were decoded.
+
+    Where these are not known (several draws for each row, kl at the draw), the slope in v, averaged over rows and latents,
+    is known up to chance. With slope C of log p(x|z) in z, the part through z is below C |ε| / (2 sqrt(v)), whose moments
+    meet Bernstein's condition with variance and scale both C / (2 sqrt(v)); a Monte Carlo kl adds terms (ε² − 1) / 2 + b ε.
+    """
+    call, drawn = many_call(trial)
+    model, found = mild(), slopes(call).get("enc.net.2.bias")
+    if found is None:
+        raise Wrong("No gradient of your bound reaches the encoder.", "Both kl and z depend on it.")
+    if shares_noise(trial):
+        return
+    v = model.v[0]
+    to_m, to_raw = found.double().chunk(2)
+    to_v = to_raw / (1 - math.exp(-v))  # dv / d(raw) of softplus
+    if drawn is not None and drawn.closed:
+        right_m, right_v = drawn.encoder_slopes()
+        _slope_must_be("mean", to_m, right_m)
+        _slope_must_be("variance", to_v, right_v)
+        return
+    m, draws, through_kl, through_z = model.m[0], MANY * model.latents, 0.5 * (1 - 1 / v), _slope_in_variance()
+    scale = model.truth.slope() / (2 * v)  # the slope is per unit of ε, i.e. sqrt(v) times that in z
+    tolerance = scale * (math.sqrt(2 * LOG / draws) + LOG / draws)
+    if not uses_closed_kl(trial, "0"):
+        tolerance += math.sqrt(2 * (0.5 + (m / (2 * math.sqrt(v))) ** 2) * LOG / draws) + LOG / draws
+    got = to_v.mean().item()
+    if not near(got, through_kl + through_z, tolerance):
+        raise Wrong(
+            f"The bound's slope in a variance of q is {got:.3f}.",
+            f"It should be {through_kl + through_z:.3f} ({through_kl:.3f} through kl, {through_z:.3f} through z).",
+        )
+
+
+def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
+    """Slopes in the means or variances of q, (latents,) each, with kl's own share known."""
+    if bool(((got - right).abs() <= 2e-3 * (1 + right.abs())).all()):
+        return
+    model = mild()
+    through_kl = {"mean": model.m[0], "variance": 0.5 * (1 - 1 / model.v[0])}[what]
+    i = int((got - right).abs().argmax())
+    cut = " That is kl's share alone: z is cut off from the graph." if near(got[i].item(), through_kl, 1e-3) else ""
+    raise Wrong(
+        f"The bound's slope in a {what} of q is {got[i]:.3f}.",
+        f"For the z that you decoded it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.{cut}",
+    )
+
+
+@cache
+def _slope_in_variance() -> float:
+    """d rec / dv = E[ rec(z) (ε² − 1) ] / (2 v), Stein's identity, by the integral, for one latent."""
+    truth = mild().truth
+    noise, weight = truth.noise()
+    values = -truth.log_likelihood(truth.z(noise))
+    return (weight * values * (noise.square() - 1)).sum().item() / (2 * truth.v)

@@ -1,0 +1,164 @@
+"""Exercise 4.5: five wrong models to find the bug in. The lesson prints CHOICES beside curves and samples."""
+
+import difflib
+from collections.abc import Callable
+
+from vae_course.checks.engine.constants import constant_matches
+from vae_course.checks.engine.core import Check, Exercise, Misconception, Trial, Wrong
+
+LESSON = "04_nelbo"
+
+CHOICES = {
+    "v as std": "the noise is scaled by v instead of sqrt(v)",
+    "uniform noise": "torch.rand where torch.randn belongs",
+    "no noise": "z = m",
+    "z detached": "no gradient flows through z",
+    "z from the prior": "z ~ p(z) instead of q(z|x)",
+    "one noise for the batch": "the same ε for every image of a batch",
+    "sigmoid twice": "a sigmoid before the loss that expects logits",
+    "KL swapped": "KL( p(z) ‖ q(z|x) )",
+    "KL sign": "rec − kl",
+    "no KL": "the KL is computed and left out of the loss",
+    "rec mean over pixels": "rec averaged over 784 pixels instead of summed",
+    "KL mean over latents": "kl averaged over the latent dimensions instead of summed",
+}
+"""The twelve suspects of the detective: name -> what the code does."""
+
+CULPRITS = {
+    "A": "sigmoid twice",
+    "B": "no noise",
+    "C": "KL mean over latents",
+    "D": "rec mean over pixels",
+    "E": "no KL",
+}
+
+
+def _mistaken(case: str, guess: str, message: str) -> Misconception:
+    return Misconception(f"{case}-is-{guess.lower().replace(' ', '-')}", {case: guess}, message)
+
+
+def names_the_culprit(case: str) -> Callable[[Trial], None]:
+    """The bug of one case, by one of the twelve names: a misspelt name is told from a wrong one."""
+    right = constant_matches(case)
+
+    def test(trial: Trial) -> None:
+        value = trial.answer.value
+        guess = value.get(case) if isinstance(value, dict) else None
+        names = {name.lower(): name for name in CHOICES}
+        if isinstance(guess, str) and (word := guess.strip().lower()) not in names:
+            near = [names[name] for name in difflib.get_close_matches(word, names, n=1)]
+            raise Wrong(
+                f"Your {case} is {guess!r}, and there is no such name among the twelve.",
+                f"Did you mean {near[0]!r}?" if near else "They stand in the first column of the table.",
+            )
+        right(trial)
+
+    return test
+
+
+detective = Exercise(
+    name="detective",
+    lesson=LESSON,
+    number="4.5",
+    title="Detective: five wrong models",
+    points=4,
+    minutes=15,
+    difficulty=3,
+    lines="5 choices",
+    truth=lambda: CULPRITS,
+    stub=dict.fromkeys(CULPRITS),
+    checks=tuple(Check(f"model {case}", names_the_culprit(case), points=0.8) for case in CULPRITS),
+    misconceptions=(
+        _mistaken(
+            "A",
+            "KL sign",
+            "With the KL's sign wrong the loss runs away below zero: the kl explodes. Model A stands still instead, at "
+            "543 = 784 ln 2 nats: every pixel's probability stays near one half.",
+        ),
+        _mistaken(
+            "A",
+            "z from the prior",
+            "A model that knows nothing of x still learns the mean image, 206 nats. A is far worse: it cannot even leave the "
+            "paper white, because a sigmoid's output is never below 0, which as a logit means one half.",
+        ),
+        _mistaken(
+            "A",
+            "z detached",
+            "A detached z still leaves the decoder free to learn the mean image, 206 nats. A cannot even do that.",
+        ),
+        _mistaken(
+            "B",
+            "no KL",
+            "Without the KL in the loss, the kl grows well beyond a hundred nats. In B it nearly vanishes: m is squeezed to almost "
+            "nothing, which costs no information as long as no noise is added.",
+        ),
+        _mistaken(
+            "B",
+            "uniform noise",
+            "Uniform noise is at least noise: the kl stays at several nats. In B it falls to about 2.5 with nearly the best rec "
+            "of all, which is possible only if z carries everything at no price.",
+        ),
+        _mistaken(
+            "B",
+            "v as std",
+            "With v as standard deviation the reported numbers stay close to the true ones. B reports about 84 and "
+            "truly has more than 350: too good a bound is a bug.",
+        ),
+        _mistaken(
+            "C",
+            "no KL",
+            "Left out entirely, the kl would pass a hundred. In C it is held back, only 20 times too gently.",
+        ),
+        _mistaken(
+            "C",
+            "rec mean over pixels",
+            "That divides rec by 784 and lets the kl win: kl = 0. In C it is the kl that is reported too small: multiply it "
+            "by z_dim = 20.",
+        ),
+        _mistaken(
+            "C",
+            "v as std",
+            "Look at reported against true kl: they differ by a factor of exactly 20 = z_dim.",
+        ),
+        _mistaken(
+            "D",
+            "z from the prior",
+            "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole image's is about 200.",
+        ),
+        _mistaken(
+            "D",
+            "z detached",
+            "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole image's is about 200.",
+        ),
+        _mistaken(
+            "D",
+            "KL mean over latents",
+            "That makes the kl cheap, and it grows. In D the kl is 0: next to a rec divided by 784 it weighs too much.",
+        ),
+        _mistaken(
+            "E",
+            "KL sign",
+            "With the wrong sign the kl is rewarded and explodes by many powers of ten. In E nobody looks at it: it "
+            "drifts beyond a hundred.",
+        ),
+        _mistaken(
+            "E",
+            "no noise",
+            "Without noise the reported kl nearly vanishes. In E it grows beyond a hundred: nothing in the loss holds it.",
+        ),
+        _mistaken(
+            "E",
+            "KL mean over latents",
+            "A twentieth of the KL still holds it near 60. In E nothing holds it.",
+        ),
+    ),
+    hints=(
+        "Two numbers to know: a model that ignores x reaches about 206 nats, one that knows nothing at all 784 ln 2 = 543. "
+        "Which case stands at which?",
+        "Case by case, compare reported with true values, rec and kl apart. Is one of them off by a factor of 784, or of 20? "
+        "Which kl is 0, which huge? Which case reports far less than is true, by no such factor?",
+        "A factor says which .mean is misplaced. A kl that nothing holds back grows beyond a hundred. A collapsed kl beside a "
+        "tiny rec says that rec weighs too little. Standing still at 543 says that the logits cannot do their work. And where "
+        "the true rec is far above the reported one, the images were decoded from other z than q gives.",
+    ),
+)

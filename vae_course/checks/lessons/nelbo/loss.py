@@ -1,0 +1,178 @@
+"""Exercise 4.2: the loss, with its numbers for plots."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.around.harnesses import summary
+from vae_course.checks.around.scaffolds import right_bound
+from vae_course.checks.engine.checks import close
+from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
+from vae_course.checks.worlds.bound_tools import part
+from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z
+from vae_course.runner.answers import Answer, Call
+
+LESSON = "04_nelbo"
+KEYS = ("train/loss", "gen/elbo", "gen/kl_z", "gen/rec")
+
+
+def draw_apart(rng: Generator) -> Arguments:
+    case = apart(rng)
+    return case.model, case.x
+
+
+def loss_first(trial: Trial) -> None:
+    """A gate: a pair, the first of which is a scalar that can be differentiated."""
+    call = trial.call()
+    if told := _no_such_pair(call):
+        raise Wrong(told, "It should be a pair: the loss, and a dictionary of numbers.")
+    loss = part(call, "0")
+    if loss.numel() != 1 or "0" not in call.differentiable:
+        raise Wrong(
+            f"Your loss has shape {tuple(loss.shape)} and "
+            + ("a gradient." if "0" in call.differentiable else "no gradient."),
+            "It should be a scalar with a gradient: training calls loss.backward().",
+        )
+
+
+def _no_such_pair(call: Call) -> str:
+    """What came back in place of a loss and a dictionary, by kind, order or count; empty for such a pair."""
+    if (returned := call.kinds["returned"]) not in ("tuple", "list"):
+        return (
+            "You returned None: is the `return` missing?" if returned == "NoneType" else f"You returned a {returned}."
+        )
+    numbered = [name for name in call.kinds if name.isdigit()]
+    if any(
+        name not in ("returned", *numbered) for name in call.kinds
+    ):  # a dictionary's entries stand beside the others
+        if not numbered:
+            return f"You returned a dictionary in a {returned}, and no loss."
+        wrong_way = "You returned the dictionary first and the loss second."
+        count = f"You returned {len(numbered) + 1} values." if numbered[1:] else wrong_way
+        return "" if numbered == ["0"] else count
+    kind = call.kinds.get("1", "")
+    if kind == "set":
+        return "The second of your pair is a set: braces make a dictionary only with a colon after each key."
+    if len(numbered) == 2:
+        return f"The second of your pair is a {kind}."
+    if numbered[1:]:
+        return f"You returned {len(numbered)} values, none of them a dictionary."
+    return (
+        "You returned the loss, and no dictionary with entries." if numbered else f"You returned an empty {returned}."
+    )
+
+
+def numbers_match(expected: Callable[[Trial], dict[str, float]]) -> Callable[[Trial], None]:
+    """The loss ("0") and the entries of the dictionary."""
+
+    def test(trial: Trial) -> None:
+        call, right = trial.call(), expected(trial)
+        for name, value in right.items():
+            label = "loss" if name == "0" else f"entry {name!r}"
+            if name not in call.outputs:
+                found = [n for n in call.kinds if n not in ("returned", "0")]
+                raise Wrong(f"There is no entry {name!r}; yours are {found}.", f"It should have {list(KEYS)}.")
+            got = call.outputs[name].double()
+            if got.numel() != 1 or not close(got.reshape(()), torch.tensor(value).double()):
+                raise Wrong(f"Your {label} is {got.mean():.2f}.", f"It should be {value:.2f} here.")
+
+    return test
+
+
+def _expected_loss(trial: Trial) -> dict[str, float]:
+    case = Case(*trial.arguments)
+    kl, rec = kl_terms(case)[2].mean().item(), rec_without_z(case).mean().item()
+    return {"0": kl + rec, "train/loss": kl + rec, "gen/elbo": -kl - rec, "gen/kl_z": kl, "gen/rec": rec}
+
+
+def values_on(arguments: Callable[[Generator], Arguments]) -> Callable[[Answer], dict[str, Tensor]]:
+    """A fingerprint of values alone: whether numbers for plots carry gradients says nothing about a mistake."""
+
+    def measure(answer: Answer) -> dict[str, Tensor]:
+        call = answer.call(*arguments(generator(0, "fingerprint")), seed=0)
+        return {n: t.double() for n, t in call.outputs.items()}
+
+    return measure
+
+
+Summary = tuple[Tensor, dict[str, Any]]
+
+
+def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any, Tensor], Summary]:
+    """A `loss` that builds its result from the right nelbo, kl, rec."""
+    return lambda self, x: change(*self.negative_elbo_bound(x))
+
+
+loss = Exercise(
+    name="VAE.loss",
+    lesson=LESSON,
+    number="4.2",
+    title="What training minimises",
+    points=1,
+    minutes=5,
+    difficulty=1,
+    lines="2 lines",
+    arguments=draw_apart,
+    scaffold={"VAE.negative_elbo_bound": right_bound},
+    fingerprint=values_on(draw_apart),
+    checks=(
+        Check("a loss and a dictionary", loss_first),
+        Check("the numbers", numbers_match(_expected_loss), points=1),
+    ),
+    misconceptions=(
+        Misconception(
+            "elbo-with-the-sign-of-nelbo",
+            summed(lambda n, kl, rec: (n, summary(n, kl, rec) | {"gen/elbo": n})),
+            "gen/elbo is the ELBO itself, −nelbo: a negative number that rises in training.",
+        ),
+        Misconception(
+            "minimises-the-elbo",
+            summed(lambda n, kl, rec: (-n, summary(n, kl, rec) | {"train/loss": -n})),
+            "Your loss is −nelbo, the ELBO: minimising it makes the model worse. Return nelbo.",
+        ),
+        Misconception(
+            "minimises-the-elbo-and-plots-nelbo",
+            summed(lambda n, kl, rec: (-n, summary(n, kl, rec))),
+            "The dictionary is right. Your loss is −nelbo, the ELBO, and training makes the loss small: return nelbo itself.",
+        ),
+        Misconception(
+            "returns-rec",
+            summed(lambda n, kl, rec: (rec, summary(n, kl, rec) | {"train/loss": rec})),
+            "Your loss is rec alone; the kl belongs to it: return nelbo.",
+        ),
+        Misconception(
+            "adds-kl-again",
+            summed(lambda n, kl, rec: (n + kl, summary(n, kl, rec) | {"train/loss": n + kl})),
+            "nelbo contains kl already: your loss counts it twice.",
+        ),
+        Misconception(
+            "keys-without-prefix",
+            summed(lambda n, kl, rec: (n, {"loss": n, "elbo": -n, "kl": kl, "rec": rec})),
+            "The keys are renamed. Plots look for train/loss, gen/elbo, gen/kl_z and gen/rec.",
+        ),
+        Misconception(
+            "key-missing",
+            summed(lambda n, kl, rec: (n, {"train/loss": n, "gen/kl_z": kl, "gen/rec": rec})),
+            "gen/elbo is missing: it is −nelbo.",
+        ),
+        Misconception(
+            "kl-and-rec-swapped",
+            summed(lambda n, kl, rec: (n, summary(n, rec, kl))),
+            "kl and rec have changed places: the bound returns nelbo, kl, rec in this order.",
+        ),
+    ),
+    correct={
+        "dict display": summed(lambda n, kl, rec: (n, summary(n, kl, rec))),
+        "detached numbers": summed(lambda n, kl, rec: (n, summary(n.detach(), kl.detach(), rec.detach()))),
+        "Python floats in the dictionary": summed(lambda n, kl, rec: (n, summary(n.item(), kl.item(), rec.item()))),
+        "kl + rec": summed(lambda n, kl, rec: (kl + rec, summary(kl + rec, kl, rec))),
+        "one more entry": summed(lambda n, kl, rec: (n, summary(n, kl, rec) | {"gen/beta": 1.0})),
+    },
+    hints=(
+        "Everything is in negative_elbo_bound already: call it once, on self.",
+        "nelbo, kl, rec = self.negative_elbo_bound(x). What is minimised is nelbo; the ELBO is its negative.",
+        'Return the pair nelbo, {"train/loss": ..., "gen/elbo": ..., "gen/kl_z": ..., "gen/rec": ...}.',
+    ),
+)

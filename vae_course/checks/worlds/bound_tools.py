@@ -1,0 +1,226 @@
+"""What the checks of both bounds share: reading three numbers, and how far a right answer's numbers may stray.
+
+All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an answer meets at most twenty.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.core import NotStarted, Wrong
+from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, rec_without_z
+from vae_course.checks.worlds.valleys import Bent
+from vae_course.runner.answers import Call
+
+ALPHA = 1e-8
+LOG = math.log(2 / ALPHA)
+NAMES = ("bound", "kl", "rec")
+
+
+def lipschitz_tolerance(slope: float, rows: int) -> float:
+    """P(|mean of `rows` values f(ε) − E f| > this) ≤ ALPHA if f moves by at most `slope` per unit of Gaussian noise.
+
+        slope · sqrt( 2 log(2 / ALPHA) / rows )
+
+    f may depend on many ε at once, with `slope` its gradient's norm: so it holds for a mean over several draws (smaller
+    slope), and for log-mean-exp of log weights (its gradient is an average of theirs). Source: Gaussian concentration
+    (Tsirelson, Ibragimov & Sudakov 1976; Boucheron, Lugosi & Massart 2013, theorem 5.6).
+    """
+    return slope * math.sqrt(2 * LOG / rows)
+
+
+def monte_carlo_kl_tolerance(m: Tensor, v: Tensor, alpha: float = ALPHA) -> float:
+    """How far the mean of log q(z) − log p(z) over rows may lie from the mean KL to N(0, I), with one draw a row.
+
+    A row's deviation is Σ_d a (ε² − 1) + b ε with a = (v − 1) / 2, b = m sqrt(v); it is sub-gamma, so that
+
+        P(|mean − KL| > sqrt( 2 V log(2 / alpha) ) + c log(2 / alpha)) ≤ alpha,   V = Σ (2 a² + b²) / rows²,  c = 2 max|a| / rows
+
+    Source: Laurent & Massart (2000), lemma 1; a mean over several draws strays less.
+    """
+    rows, log_rate = len(m), math.log(2 / alpha)
+    a, b = (v - 1) / 2, m * v.sqrt()
+    variance = float((2 * a.square() + b.square()).sum()) / rows**2
+    return math.sqrt(2 * variance * log_rate) + 2 * float(a.abs().max()) / rows * log_rate
+
+
+def bent_kl_tolerance(case: Bent, rows: int) -> float:
+    """`monte_carlo_kl_tolerance` for one image repeated."""
+    m, v = (torch.tensor(entry, dtype=torch.float64).expand(rows, -1) for entry in (case.m, case.v))
+    return monte_carlo_kl_tolerance(m, v)
+
+
+def three_numbers(call: Call) -> None:
+    """A gate: three tensors of one number each.
+
+    Raises:
+        Wrong: something else came back.
+    """
+    parts = [n for n in call.kinds if n != "returned"]
+    if call.kinds.get("returned") == "NoneType":
+        raise Wrong("Your method returned None.", "It should return three scalars: is the `return` missing?")
+    if parts != ["0", "1", "2"] or call.kinds["returned"] == "dict":  # a tuple, a list, a named tuple
+        raise Wrong(f"You returned {_of_another_form(call)}.", "It should be three numbers: bound, kl, rec.")
+    if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
+        raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
+    for name, label in zip(parts, NAMES, strict=True):
+        if call.kinds[name] not in ("float", "int"):  # a Python float carries the value, though no gradient
+            value = part(call, name)
+            if value.numel() != 1:
+                raise Wrong(
+                    f"Your {label} has shape {tuple(value.shape)}.",
+                    "It should be one number: the mean over the images of the batch.",
+                )
+
+
+def _of_another_form(call: Call) -> str:
+    """What came back in place of three numbers: a dictionary, something with one inside, or another count."""
+    kind, parts = call.kinds["returned"], [n for n in call.kinds if n != "returned"]
+    if kind == "dict":
+        return f"a dictionary of {len(parts)}"
+    if not all(n.isdigit() for n in parts):
+        return f"a {kind} with a dictionary in it"
+    return f"{len(parts)} values" if kind in ("tuple", "list") and len(parts) != 1 else f"one {kind}"
+
+
+def part(call: Call, name: str) -> Tensor:
+    """One of several outputs, read as `checks.output` reads an answer that is a single tensor."""
+    return output(replace(call, kinds=call.kinds | {"returned": call.kinds.get(name, "nothing")}), name)
+
+
+def number(call: Call, name: str) -> float:
+    """One of the three numbers."""
+    value = call.outputs[name]
+    return value.double().mean().item() if value.numel() else math.nan
+
+
+def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:
+    """Numbers as a part of a fingerprint."""
+    return {name: torch.tensor(float(value)) for name, value in found.items()}
+
+
+def deviation(call: Call, other: Call, name: str, right: float, *, scale: float, chance: float) -> float:
+    """How far a number is from the right one, for a fingerprint: with an agreement of 0.12, to 0.24 % of `scale`.
+
+    Most numbers are certain in *apart*, and told apart sharply. An estimate (two calls differ) counts as right where
+    chance allows it.
+    """
+    off = number(call, name) - right
+    return 0.0 if abs(off) <= chance and number(other, name) != number(call, name) else 50 * off / scale
+
+
+def near(value: float, expected: float, tolerance: float = 0.0) -> bool:
+    """Equal up to float32 rounding of sums over 784 pixels, or up to a tolerance on top of it."""
+    return abs(value - expected) <= 1e-4 * (1 + abs(expected)) + tolerance
+
+
+def must_be_near(
+    label: str,
+    value: float,
+    expected: float,
+    where: str,
+    tolerance: float = 0.0,
+    closer: Callable[[], str] | None = None,
+) -> None:
+    """Raise `Wrong` with both numbers unless they agree; `closer`: see `Wrong`."""
+    if not near(value, expected, tolerance):
+        margin = f", up to chance of {tolerance:.2f}," if tolerance else ""
+        raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.", closer)
+
+
+def as_sum(label: str, value: float, kl: float, rec: float, batch: int, z_dim: int) -> str:
+    """ "Your bound is kl / z_dim + rec", where two such terms make the number and no other two do; else an empty string."""
+    multiples = {
+        1.0: "{}", 0.5: "½ {}", 2.0: "2 {}", 0.0: "", float(batch): f"{batch} {{}} (summed over the {batch} images)",
+        1 / z_dim: "{} / z_dim", 1 / 784: "{} / 784", z_dim / batch: "{} (latents averaged, images summed)",
+    }  # fmt: skip
+    signed = {sign * m: (sign, words) for m, words in multiples.items() for sign in ((1, -1) if m else (1,))}
+    found = []
+    for a, b in product(signed, repeat=2):
+        if abs(a * kl + b * rec - value) <= 2e-5 * (1 + abs(value)) and (a or b):
+            parts = [
+                (sign, words.format(name)) for name, (sign, words) in (("kl", signed[a]), ("rec", signed[b])) if words
+            ]
+            found.append(" ".join(f"{'−' if sign < 0 else '+'} {words}" for sign, words in parts).removeprefix("+ "))
+    return f"Read off your numbers: your {label} is {found[0]}." if len(found) == 1 else ""
+
+
+def rec_must_be_finite(call: Call) -> None:
+    """For a model that is sure of a pixel, and right: the pixel costs nothing, and 0 · log 0 is no number."""
+    if not math.isfinite(number(call, "2")):
+        raise Wrong(
+            f"Your rec is {number(call, '2')} where the decoder's logit is 20 for a pixel that is 1.",
+            "It should be finite: such a pixel costs 2e-9 nats.",
+        )
+
+
+def part_at_fault(call: Call, kl: float, rec: float) -> str:
+    """Which term is off where the bound is the sum of both, as it should be, and the other term is right; else empty."""
+    if not near(number(call, "0"), number(call, "1") + number(call, "2")):
+        return ""
+    off = [(n, right) for n, right in (("1", kl), ("2", rec)) if not near(number(call, n), right)]
+    if len(off) != 1:
+        return ""
+    (name, right), label = off[0], NAMES[int(off[0][0])]
+    times = f": here it is {number(call, name) / right:.3g} times the right one" if right else ""
+    return f"Your bound is your kl + your rec, as it should be. What is off is your {label}{times}."
+
+
+def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:
+    """How the bound misses −log p(x), where equal weights leave no other reason than sign, sum and log k."""
+    for factor, words in ((1, ""), (batch, f"summed over the {batch} images"), (-1, "with the sign flipped")):
+        for shift, more in (
+            (0, ""),
+            (-math.log(iw), f"too small by log {iw} = log iw"),
+            (math.log(iw), f"too large by log {iw} = log iw"),
+        ):
+            if (words or more) and near(got, factor * (right + shift)):
+                return f"Read off your numbers: the bound is {' and '.join(part for part in (words, more) if part)}."
+    return ""
+
+
+def slopes(call: Call) -> dict[str, Tensor | None]:
+    """The bound's gradient in everything; empty where it carries none. One backward pass serves all checks of a call."""
+    if "0" not in call.outputs:
+        return {}
+    if "_slopes" not in vars(call):
+        vars(call)["_slopes"] = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
+    found: dict[str, Tensor | None] = vars(call)["_slopes"]
+    return found
+
+
+def rows_agree(gradients: dict[str, Tensor | None]) -> bool:
+    """True if identical images of a batch were decoded from the same noise: then their gradients in x are equal.
+
+    For a right answer two rows' gradients differ almost surely: they depend on z through several pixels. Without a
+    gradient nothing can be said, and the answer is given the benefit of the doubt.
+    """
+    gradient = gradients.get("1")
+    if gradient is None or len(gradient) < 2 or not bool(gradient.abs().sum() > 0):
+        return False
+    return bool((gradient[1:] - gradient[:-1]).abs().max() <= 1e-9)
+
+
+def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
+    """The bound's gradient in the decoder's last biases, the answer's and the right one: mean of sigmoid(logits) − x.
+
+    For models whose decoder ignores z, where it needs no luck: for every importance weighting too.
+    """
+    found = slopes(call).get("dec.net.2.bias")
+    logits = decode(case.model, torch.zeros(1, case.model.z_dim))
+    return found, (torch.sigmoid(logits) - case.x.double()).mean(0)
+
+
+@cache
+def narrow_numbers(copies: int = 1) -> tuple[float, float, float]:
+    """In the model *narrow*: the mean KL, rec, and how far a Monte Carlo kl over so many copies of its rows may stray."""
+    case = narrow()
+    m, v, kl = kl_terms(case)
+    chance = monte_carlo_kl_tolerance(m.repeat(copies, 1), v.repeat(copies, 1))
+    return kl.mean().item(), rec_without_z(case).mean().item(), chance

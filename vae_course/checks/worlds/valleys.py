@@ -1,0 +1,107 @@
+"""Designed models whose decoder looks at z: *mild* and *strong*. Expectations are integrals over a line (`truth`)."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.worlds.models import PIXELS, SURE, Case, random_model, raw_variance
+from vae_course.checks.worlds.truth import Truth, log_likelihood
+from vae_course.runner.answers import Model
+
+BEND = 24.0
+"""The decoder's tanh is stretched by this, so that it is nearly straight where z is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bent:
+    """A model whose rec is a valley over some of its latents, one image, and the truth about it.
+
+    Each of the `latents` that matter adds the same function of itself to log p(x|z): `truth` is about one of them, with an
+    equal share of what does not depend on z.
+    """
+
+    model: Model
+    image: Tensor
+    m: tuple[float, ...]
+    v: tuple[float, ...]
+    truth: Truth
+    latents: int
+    centre: float
+    edges: int
+    steep: float
+
+    def z_of_logits(self, logits: Tensor) -> Tensor:
+        """The latents that matter behind logits (rows, 784): (rows, latents)."""
+        hidden = logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
+        return BEND * torch.atanh((hidden / BEND).clamp(-0.999, 0.999))
+
+    def rows(self, count: int) -> Case:
+        """The same image many times, so that a mean over the batch is a mean over draws of z."""
+        return Case(self.model, self.image.expand(count, -1).clone())
+
+    @cached_property
+    def rec(self) -> float:
+        return self.latents * self.truth.rec()
+
+    @cached_property
+    def kl(self) -> float:
+        m, v = (torch.tensor(entry, dtype=torch.float64) for entry in (self.m, self.v))
+        q, p = torch.distributions.Normal(m, v.sqrt()), torch.distributions.Normal(torch.zeros_like(m), 1.0)
+        return torch.distributions.kl_divergence(q, p).sum().item()
+
+    @cached_property
+    def slope(self) -> float:
+        """How fast log p(x|z) may move with the noise of one row: independent latents add their squares."""
+        return math.sqrt(self.latents) * self.truth.slope()
+
+
+@cache
+def bent(m: tuple[float, ...], v: tuple[float, ...], centre: float, edges: int, steep: float, latents: int = 1) -> Bent:
+    """rec(z) = constant + Σ over the first `latents` z_d and over `edges` pixels each of softplus(± steep · (z_d − centre)).
+
+    These are valleys with straight walls: half of a latent's pixels are white and half black in the image, so that the walls
+    rise by edges · steep / 2 a unit. Hidden unit d of the decoder is BEND · tanh(z_d / BEND), nearly z_d itself; q is the same
+    for all images. Latents that matter have the same m and v. The other pixels are all but certain: they add little.
+    """
+    z_dim, pixels = len(m), latents * edges
+    generator = torch.Generator().manual_seed(11)
+    model = random_model(z_dim, generator)
+    w = model.weights
+    w["enc.net.2.weight"].zero_()
+    w["enc.net.2.bias"][:z_dim] = torch.tensor(m)
+    w["enc.net.2.bias"][z_dim:] = torch.tensor([raw_variance(entry) for entry in v])
+    for name in ("dec.net.0.weight", "dec.net.2.weight"):
+        w[name].zero_()
+    for d in range(latents):
+        w["dec.net.0.weight"][d, d] = 1 / BEND
+        w["dec.net.0.bias"][d] = 0
+        w["dec.net.2.weight"][d * edges : (d + 1) * edges, d] = BEND * steep
+    w["dec.net.2.bias"][:pixels] = -steep * centre
+    image = (torch.rand(PIXELS, generator=generator) < 0.3).float()
+    image[:pixels] = (torch.arange(pixels) % 2).float()
+    w["dec.net.2.bias"][pixels:] = SURE * (2 * image[pixels:] - 1)
+
+    flat = log_likelihood(image[pixels:], w["dec.net.2.bias"][None, pixels:]) / latents  # what does not depend on z
+    weight, bias = (w[name][:edges].double() for name in ("dec.net.2.weight", "dec.net.2.bias"))
+
+    def likelihood(z: Tensor) -> Tensor:
+        hidden = torch.tanh(w["dec.net.0.weight"][0, 0].double() * z.double())
+        return flat + log_likelihood(image[:edges], hidden[:, None] * weight[:, 0] + bias)
+
+    model = replace(model, training=False)  # a bound that samples in training only is wrong here
+    return Bent(model, image, m, v, Truth(likelihood, m[0], v[0], nodes=601, times=1501), latents, centre, edges, steep)
+
+
+def mild() -> Bent:
+    """For the NELBO: sixteen latents, so that a row is worth sixteen draws; q is three times as wide as the prior and the
+    valley lies beside its mean, so that z = m, z ~ p(z), noise from rand and v for sqrt(v) each move rec by about half of
+    its Lipschitz constant a latent."""
+    return bent((-0.5,) * 16, (9.0,) * 16, centre=0.25, edges=8, steep=2.0, latents=16)
+
+
+def strong() -> Bent:
+    """For the IWAE bound: one latent, log w spreads by 5 nats, so that the ELBO and IWAE_8 lie 5.4 nats apart."""
+    return bent((3.0,), (0.6,), centre=0.0, edges=8, steep=1.0)

@@ -1,7 +1,0 @@
-"""Exercises of lesson 01: drawing from a Gaussian so that gradients flow to its mean and variance."""
-
-from vae_course.exercises.reparameterization.predictions import choose_estimator, predict_noise
-from vae_course.exercises.reparameterization.sample_gaussian import sample_gaussian
-from vae_course.exercises.reparameterization.score_function import score_function_gradient
-
-EXERCISES = (sample_gaussian, predict_noise, choose_estimator, score_function_gradient)

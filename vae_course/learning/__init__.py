@@ -1,7 +1,0 @@
-"""What a learner sees: check an answer, ask for a hint, look at the progress, open a solution."""
-
-from vae_course.learning.check import Verdict, check, solved
-from vae_course.learning.help import hint, solution
-from vae_course.learning.progress import progress
-
-__all__ = ["Verdict", "check", "hint", "progress", "solution", "solved"]

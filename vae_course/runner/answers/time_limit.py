@@ -1,0 +1,141 @@
+"""Stop an answer that takes too long, without losing the kernel."""
+
+import ctypes
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+from vae_course.runner.answers.call import TimedOut
+
+T = TypeVar("T")
+
+POLITE = 0.05
+"""Seconds that an answer has to clean up after its first interruption, and between later volleys of them."""
+
+IMPORTS = 5
+"""How often an import is left to end, each time for the whole limit: half a module would break the kernel for good, and the
+first backward pass of a session imports a thousand files of torch."""
+
+_jitter = random.Random(0)  # not the learner's generator
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` returns, unless it is still running after some seconds of wall clock: then it is stopped.
+
+    `TimedOut` is raised inside the running code again and again until it gets out, at irregular moments, so that a loop
+    which swallows it (`except BaseException: pass`) is soon hit where nothing catches. In the main thread a signal brings
+    it, which ends a sleep or a wait too; elsewhere (another thread, Windows) an asynchronous exception, which waits for the
+    next line of Python. One long call into C cannot be interrupted: it counts as late when it returns. Threads that run the
+    notebook's code and were started by `work` end with it.
+
+    A function of a function and no context manager: between the end of a `with` block and the next line an interruption
+    could still arrive. What must be put back afterwards is put back by the caller, outside.
+
+    Raises:
+        TimedOut: the time was over, even if `work` swallowed that and returned.
+    """
+    begun, threads = time.monotonic(), set(sys._current_frames())
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    limited = _by_signal if in_main_thread and hasattr(signal, "SIGALRM") else _by_thread
+    result = limited(seconds, work)
+    if result:
+        return result[0]
+    spent = time.monotonic() - begun
+    late = f" after {spent:.0f}, because one long call or import is not interrupted" if spent > seconds + 2 else ""
+    for thread, frame in sys._current_frames().items():
+        if thread not in threads and any(caller.f_globals.get("__name__") == "__main__" for caller in _stack(frame)):
+            raise_in(thread, SystemExit)  # it ends a thread without a word
+    raise TimedOut(
+        f"Your code was still running after {seconds:.2g} seconds and was stopped{late}. A right answer takes "
+        "milliseconds: look for a loop that never ends."
+    )
+
+
+def _by_signal(seconds: float, work: Callable[[], T]) -> list[T]:
+    """[what `work` returned], or [] if it was stopped. The caller's own SIGALRM handler and timer are put back."""
+    armed, fired, imports = False, 0, 0
+    result: list[T] = []
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        nonlocal fired, imports
+        if armed and imports < IMPORTS and _importing(frame):
+            imports += 1
+            signal.setitimer(signal.ITIMER_REAL, seconds, POLITE)
+        elif armed:
+            fired += 1
+            # From 1 to 30 microseconds: about as long as it takes to enter and leave an `except` block.
+            pause = POLITE if fired % 1000 == 1 else 10 ** _jitter.uniform(-6, -4.5)
+            signal.setitimer(signal.ITIMER_REAL, pause, POLITE)
+            raise TimedOut
+
+    begun = time.monotonic()
+    remaining, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    handler = signal.signal(signal.SIGALRM, stop)
+    try:
+        armed = True
+        signal.setitimer(signal.ITIMER_REAL, seconds, POLITE)
+        result.append(work())
+    except TimedOut:
+        fired = fired or 1
+    finally:
+        armed = False  # an assignment cannot be interrupted; from here on a late signal does nothing
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if handler is None else handler)
+        if remaining:
+            signal.setitimer(signal.ITIMER_REAL, max(remaining - (time.monotonic() - begun), 1e-3), interval)
+    return [] if fired else result
+
+
+def _by_thread(seconds: float, work: Callable[[], T]) -> list[T]:
+    """The same without signals: a second thread raises `TimedOut` in this one."""
+    target, over = threading.get_ident(), threading.Event()
+    fired, imports = False, 0
+    result: list[T] = []
+
+    def watch() -> None:
+        nonlocal fired, imports
+        pause = seconds
+        while not over.wait(pause):
+            if imports < IMPORTS and _importing(sys._current_frames().get(target)):
+                imports += 1
+                continue
+            fired = True
+            raise_in(target, TimedOut)
+            pause = _jitter.uniform(0, POLITE / 5)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        result.append(work())
+    except TimedOut:
+        fired = True
+    finally:
+        while True:
+            try:
+                over.set()
+                watcher.join()
+                raise_in(target, None)  # one that is on its way is taken back
+                break
+            except TimedOut:
+                pass
+    return [] if fired else result
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _importing(frame: FrameType | None) -> bool:
+    return any(caller.f_code.co_filename == "<frozen importlib._bootstrap>" for caller in _stack(frame))
+
+
+def raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Have an error raised in another thread at its next line of Python; None takes back one that is on its way."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error) if error else None)

@@ -1,0 +1,75 @@
+"""All that the build checks before it runs or writes anything: lessons in, pairs of notebooks and problems out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from vae_course.checks.engine.core import Exercise
+from vae_course.teach.authoring.cards import check_cards
+from vae_course.teach.authoring.demonstrations import check_demonstrations
+from vae_course.teach.authoring.exercise_facts import Exercises
+from vae_course.teach.authoring.hints import check_hints
+from vae_course.teach.authoring.leaks import check_leaks
+from vae_course.teach.authoring.lesson_source import Lesson, read_lesson
+from vae_course.teach.authoring.problems import Problem, Refused
+from vae_course.teach.authoring.prose import check_prose, check_spelling
+from vae_course.teach.authoring.skeleton import check_skeleton
+from vae_course.teach.authoring.student import check_stubs, code_sha256, make_notebooks
+from vae_course.teach.authoring.symbols import check_symbols
+
+IGNORED_BY_NBVAL = "nbval-ignore-output"
+
+
+@dataclass
+class Pair:
+    """A lesson and the two notebooks that its source says it should have."""
+
+    lesson: Lesson
+    solved: NotebookNode
+    learner: NotebookNode
+
+
+def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[Pair], list[Problem]]:
+    """The pairs of those lessons that are in order, and all problems of the others. Runs and writes nothing."""
+    lessons: list[Lesson] = []
+    problems_of: dict[str, list[Problem]] = {path.stem: [] for path in chosen}
+    for source in sorted((root / "solutions").glob("[0-9][0-9]_*.py")):
+        try:
+            lesson, problems = read_lesson(source, exercises, source.relative_to(root))
+        except Refused as refused:
+            problems_of.get(source.stem, []).extend(refused.problems)
+            continue
+        lessons.append(lesson)  # all of them: no lesson may show another's answer
+        problems_of.get(source.stem, []).extend(problems)
+    pairs = []
+    for lesson in lessons:
+        if lesson.name not in problems_of:
+            continue
+        problems = problems_of[lesson.name]
+        for check in (check_skeleton, check_demonstrations, check_stubs, check_asserts):
+            problems += check(lesson)
+        problems += check_cards(lesson, exercises) + check_prose(lesson, root) + check_symbols(lesson, root)
+        problems += check_hints(lesson, [e for e in exercises.values() if isinstance(e, Exercise)])
+        if not problems:  # clearing needs well-formed regions
+            solved, learner = make_notebooks(lesson)
+            problems += check_leaks(lessons, lesson, learner)
+            solved.metadata["vae_course"]["code_sha256"] = code_sha256(solved, exercises)
+            pairs.append(Pair(lesson, solved, learner))
+    spelling = check_spelling([(path, path.relative_to(root)) for path in chosen])
+    for problem in spelling:
+        problems_of[problem.path.stem].append(problem)
+    found = [problem for problems in problems_of.values() for problem in problems]
+    return [pair for pair in pairs if not problems_of[pair.lesson.name]], found
+
+
+def check_asserts(lesson: Lesson) -> list[Problem]:
+    """Outputs that nbval does not compare are vouched for by an assert, there or in the next code cell."""
+    code = [cell for cell in lesson.cells if cell.kind == "code"]
+    problems = []
+    for cell, following in zip(code, [*code[1:], None], strict=True):
+        near = cell.source + "\n" + (following.source if following else "")
+        if IGNORED_BY_NBVAL in cell.tags and "assert " not in near:
+            expected, got = f"an assert beside a cell tagged {IGNORED_BY_NBVAL}", "none in it or in the next code cell"
+            problems.append(Problem(lesson.path, cell.line, expected, got, "assert what must hold of the output"))
+    return problems

@@ -1,0 +1,161 @@
+"""Zip archives from strangers: looked at before anything is unpacked, and unpacked within limits.
+
+Only names made here are written, below a folder made here; nothing is trusted that the archive says about itself.
+"""
+
+import lzma
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip
+
+MOST_MEMBERS = 1_000_000
+MOST_DIRECTORY = 256 * 2**20  # bytes of an archive's table of contents, which is read into memory at once
+MOST_BYTES = 300 * 2**20  # of one student, unpacked
+MOST_RATIO = 200  # text shrinks to a tenth, plots hardly at all
+SMALL = 2**20  # below this a ratio says nothing
+_CHUNK = 2**16
+_BROKEN = (
+    *(zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError),
+    *(struct.error, zlib.error, lzma.LZMAError),
+)
+
+
+class Refused(Exception):
+    """An archive, or a part of one, that is not unpacked. The message says why, as the rest of a sentence: "is a bomb"."""
+
+
+@lru_cache(maxsize=2)
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """An archive with its table of contents read; the last two stay open.
+
+    Raises:
+        Refused: it is no zip archive, or has too large a table of contents.
+        OSError: it cannot be opened.
+    """
+    size = _directory_size(path)
+    if size > MOST_DIRECTORY:
+        raise Refused(f"has a table of contents of {size // 2**20} MB; at most {MOST_DIRECTORY // 2**20} are read")
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
+        raise Refused(f"cannot be read as a zip archive ({error})") from None
+    if len(archive.infolist()) > MOST_MEMBERS:
+        raise Refused(f"holds {len(archive.infolist()):,} files; at most {MOST_MEMBERS:,} are read")
+    return archive
+
+
+def _directory_size(path: Path) -> int:
+    """The size of the table of contents as the end of the file tells it; 0 where no end is found."""
+    with path.open("rb") as file:
+        length = file.seek(0, 2)
+        file.seek(max(0, length - 65_557 - 76))  # the longest comment, and both records of a large archive
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
+        return 0
+    size = struct.unpack_from("<L", tail, end + 12)[0]
+    large = tail.rfind(b"PK\x06\x06", 0, end)
+    if tail[max(0, end - 20) : end].startswith(b"PK\x06\x07") and large >= 0 and len(tail) >= large + 56:
+        size = max(size, struct.unpack_from("<Q", tail, large + 40)[0])
+    return int(size)
+
+
+def parts_of(member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """A member's path, taken apart; both slashes count, as both do when people unpack."""
+    return tuple(part for part in member.filename.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def objection(member: zipfile.ZipInfo) -> str:
+    """Why a member may not be unpacked, as the rest of a sentence, or an empty string."""
+    name = member.filename.replace("\\", "/")
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if name.startswith("/") or name[1:2] == ":":
+        return "has an absolute path"
+    if ".." in name.split("/"):
+        return 'leads out of its folder ("..")'
+    if kind == stat.S_IFLNK:
+        return "is a symbolic link"
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a device or a pipe"
+    if member.flag_bits & 1:
+        return "is locked by a password"
+    if member.file_size > SMALL and member.file_size > MOST_RATIO * max(1, member.compress_size):
+        return f"is packed to less than 1/{MOST_RATIO} of its size, as in a zip bomb"
+    return ""
+
+
+def seconds(member: zipfile.ZipInfo) -> float:
+    """When a member was last changed, in the clock of the machine that packed it."""
+    try:
+        return datetime(*member.date_time).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+def unpack(
+    archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo], into: Path, notes: list[str], left: int = MOST_BYTES
+) -> list[tuple[Path, float]]:
+    """Write the members that may be hand-ins (notebooks, Python files, models, archives) below a folder.
+
+    Args:
+        into: an empty folder of one's own.
+        notes: gets a sentence for each member that is refused.
+        left: how many bytes may be written.
+
+    Returns:
+        (path, time of the last change) for each file.
+
+    Raises:
+        Refused: the members are too large together.
+    """
+    written: dict[Path, float] = {}
+    for member in members:
+        parts = parts_of(member)
+        if not parts or member.is_dir() or any(map(is_junk, parts)):
+            continue
+        shown = f'"{clean("/".join(parts))}"'
+        why = objection(member)
+        if why:
+            notes.append(f"{shown} {why}; it was refused.")
+            continue
+        if not (is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1])):
+            continue
+        path = into.joinpath(*map(_safe, parts))
+        if path in written:
+            notes.append(f"The archive holds {shown} twice; the last one counts.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            left -= _copy(archive, member, path, left)
+        except _BROKEN as error:
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+            notes.append(f"{shown} could not be unpacked ({clean(str(error))}).")
+            continue
+        written[path] = seconds(member)
+    return list(written.items())
+
+
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
+    """Write one member, counting what really comes out; returns the number of bytes."""
+    size = 0
+    with archive.open(member) as source, path.open("wb") as target:
+        while chunk := source.read(_CHUNK):
+            size += len(chunk)
+            if size > left:
+                raise Refused(f"is larger than {MOST_BYTES // 2**20} MB when it is unpacked")
+            target.write(chunk)
+    return size
+
+
+def _safe(part: str) -> str:
+    """One step of a path as a name that every file system takes; its ending stays."""
+    visible = clean(part)
+    ending = "".join(Path(visible).suffixes[-2:])[-24:]
+    return visible[: 80 - len(ending)].rstrip(" .") + ending if len(visible) > 80 else visible

@@ -1,0 +1,156 @@
+"""What can be told of an answer from its text alone, before anything runs: constants, and the use of forbidden names."""
+
+import ast
+import re
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from vae_course.checks.lessons import Exercise
+from vae_course.runner.answers.forbidden import forbidden_in, taken_from
+from vae_course.runner.notebooks import HandIn
+from vae_course.runner.notebooks.names import bound, changed, dotted
+from vae_course.runner.rooms import ROOMS
+
+_DEEPEST, _MOST_ENTRIES, _LONGEST, _LARGEST = 5, 1000, 10_000, 1e300
+
+_PARTS = "|".join(ROOMS)
+_WORKINGS = re.compile(rf"vae_course\.((?:{_PARTS})(?:\.\w+)*)")
+_MENTIONS = re.compile(rf"\b(?:{_PARTS})\b")
+
+UNKNOWN = object()
+"""In place of a constant that the text alone does not tell."""
+
+
+class Source:
+    """The kept statements of a hand-in, in order.
+
+    Attributes:
+        statements: their syntax trees.
+        touched: for each, the names that it defines or changes.
+        names: all of these.
+    """
+
+    def __init__(self, hand_in: HandIn) -> None:
+        trees = [_tree(cell.source) for cell in hand_in.cells]
+        self.statements = [node for tree in trees for node in tree.body]
+        self.touched = [bound(node) | changed(node) for node in self.statements]
+        self.names: frozenset[str] = frozenset().union(*self.touched)
+        self._mentions_workings = any("vae_course" in c.source and _MENTIONS.search(c.source) for c in hand_in.cells)
+        self._origins: dict[str, str] = {}
+        for node in self.statements:
+            self._originate(node)
+
+    def constant(self, name: str) -> Any:
+        """The value of a constant that is written as a literal, or `UNKNOWN`."""
+        touching = [node for node, names in zip(self.statements, self.touched, strict=True) if name in names]
+        match touching[-1:]:
+            case [
+                ast.Assign(targets=[ast.Name()], value=value)
+                | ast.AnnAssign(target=ast.Name(), value=ast.expr() as value)
+            ]:
+                try:
+                    return tame(ast.literal_eval(value))
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    return UNKNOWN
+        return UNKNOWN
+
+    def forbidden(self, exercise: Exercise) -> str:
+        """The name that the answer takes from the course instead of writing it, as "given.kl_normal", or "".
+
+        That is its own name from what the course gives, and any name of the course's workings ("checks.around.scaffolds.right_bound").
+        """
+        own = exercise.name.split(".")[-1]
+        if not exercise.is_method and (taken := taken_from(self._origins.get(own, ""), own)):
+            return taken
+        for code in self._functions(exercise):
+            used = forbidden_in(code, own, lambda name: self._origins.get(name, ""))
+            if used:
+                return used
+        if not self._mentions_workings:
+            return ""
+        answers: list[ast.AST] = [*self._answers(exercise)]
+        if exercise.is_method or exercise.name == "VAE":
+            answers += [base for node in self.statements if isinstance(node, ast.ClassDef) for base in node.bases]
+        return next(filter(None, map(self._workings, answers)), "")
+
+    def _workings(self, answer: ast.AST) -> str:
+        """The first name of the course's workings that an answer imports or reads."""
+        for node in ast.walk(answer):
+            match node:
+                case ast.Import(names=names):
+                    found = [alias.name for alias in names]
+                case ast.ImportFrom(module=module, names=names):
+                    found = [f"{module}.{alias.name}" for alias in names]
+                case ast.Attribute() | ast.Name():
+                    head, _, rest = dotted(node).partition(".")
+                    found = [f"{self._origins.get(head, '')}.{rest}".rstrip(".")]
+                case _:
+                    continue
+            for name in found:
+                if taken := _WORKINGS.fullmatch(name):
+                    return taken[1]
+        return ""
+
+    def _originate(self, node: ast.stmt) -> None:
+        """What names are imported from where; any other definition of a name makes it the student's own."""
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                self._origins[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                self._origins[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        else:
+            for name in bound(node):
+                self._origins.pop(name, None)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                head, _, rest = ast.unparse(node.value).partition(".")
+                if head in self._origins:  # f = given.f
+                    self._origins[node.targets[0].id] = f"{self._origins[head]}.{rest}".rstrip(".")
+
+    def _answers(self, exercise: Exercise) -> list[ast.stmt]:
+        """The definitions in which an exercise is answered."""
+        name = exercise.name.split(".")[-1]
+        if exercise.is_method or exercise.name == "VAE":
+            classes = [node for node in self.statements if isinstance(node, ast.ClassDef)]
+            return [part for cls in classes for part in cls.body if name in (*bound(part), "VAE")]
+        return [node for node in self.statements if name in bound(node)][-1:]
+
+    def _functions(self, exercise: Exercise) -> Iterator[types.CodeType]:
+        for node in self._answers(exercise):
+            if isinstance(node, ast.FunctionDef | ast.Assign):
+                try:
+                    yield from _inner(compile(ast.Module([node], []), "<answer>", "exec", dont_inherit=True))
+                except (SyntaxError, ValueError, RecursionError):
+                    continue
+
+
+@lru_cache(maxsize=1000)
+def _tree(source: str) -> ast.Module:
+    """Nobody changes it: what students have in common is parsed once."""
+    return ast.parse(source)
+
+
+def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
+    return (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+
+
+def tame(value: Any, depth: int = _DEEPEST) -> Any:
+    """A constant that a check can look at without harm: plain types of moderate size.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        return value
+    if isinstance(value, int | float) and not abs(value) > _LARGEST or isinstance(value, float):
+        return value
+    if depth and isinstance(value, list | tuple) and len(value) <= _MOST_ENTRIES:
+        return type(value)(tame(part, depth - 1) for part in value)
+    if depth and isinstance(value, dict) and len(value) <= _MOST_ENTRIES:
+        return {tame(key, 0): tame(part, depth - 1) for key, part in value.items()}
+    raise ValueError(f"a {type(value).__name__} of this kind or size is no constant of this course")

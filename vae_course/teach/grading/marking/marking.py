@@ -1,0 +1,203 @@
+"""One student's hand-ins become marks. Each exercise is marked on its own, and a fault of ours is never the student's."""
+
+import hashlib
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vae_course.checks.engine.examine import Outcome, examine, outcome
+from vae_course.checks.engine.verdict_on import verdict_on
+from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.runner.answers import Answer, LocalAnswer, Stopped, forbidden
+from vae_course.runner.notebooks import HandIn
+from vae_course.teach.grading.incoming.collect import Student
+from vae_course.teach.grading.incoming.hand_ins import Work, read_student
+from vae_course.teach.grading.marking.fingerprints import AnswerHashes, checks_hash
+from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
+from vae_course.teach.grading.marking.shared import with_shared_draws
+from vae_course.teach.grading.marking.submission import Started, Submit
+from vae_course.teach.grading.marking.trained import is_trained_model, trained_answer
+from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
+from vae_course.teach.grading.sandbox.workers import WorkerLost
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be marked.
+
+    Args:
+        seed: the run's secret; every exercise has its own seed from it, the same for all students.
+        lesson, exercise: only these; empty: all.
+        renew: "all" exercises, those that are "missing" among the earlier marks, or besides those that are "changed".
+    """
+
+    seed: int
+    lesson: str = ""
+    exercise: str = ""
+    renew: str = "all"
+
+
+@dataclass
+class Marked:
+    """A student's new marks, the exercises that their mark now consists of, and notes for the report.
+
+    `outdated` are exercises whose earlier mark stays, although the answer has changed since. `faults` are tracebacks of
+    our own errors.
+    """
+
+    marks: list[Mark] = field(default_factory=list)
+    exercises: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+    faults: list[str] = field(default_factory=list)
+
+
+def seed_of(run: int, exercise: str) -> int:
+    """An exercise's seed, which tells nothing about the run's or another exercise's."""
+    return int.from_bytes(hashlib.sha256(f"{run} {exercise}".encode()).digest()[:4]) % 2**31
+
+
+def mark_student(student: Student, order: Order, before: Mapping[str, Mark], submit: Submit, into: Path) -> Marked:
+    """Mark what a student handed in.
+
+    Args:
+        before: their earlier marks by exercise.
+        submit: makes a `Submission` of a hand-in, for as long as it is needed.
+        into: an empty folder for what is unpacked.
+    """
+    marked = Marked()
+    try:
+        work = read_student(student, into, order.lesson)
+        marked.notes = work.notes
+        _mark_work(student.name, work, order, before, submit, marked)
+    except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
+        marked.faults.append(traceback.format_exc())
+        left = [e for e in EXERCISES.values() if order.lesson in ("", e.lesson) and order.exercise in ("", e.name)]
+        have = {mark.exercise for mark in marked.marks}
+        marked.marks += [_mark(student.name, _fault(e, error, 0), "", "") for e in left if e.name not in have]
+        marked.exercises = tuple({*before, *(mark.exercise for mark in marked.marks)})
+    return marked
+
+
+def _mark_work(
+    student: str, work: Work, order: Order, before: Mapping[str, Mark], submit: Submit, marked: Marked
+) -> None:
+    exercises: list[str] = []
+    outdated: list[str] = []
+
+    def due(exercise: Exercise, answer: str) -> bool:
+        """True if it is to be marked now; in any case it is part of the student's mark."""
+        exercises.append(exercise.name)
+        if order.exercise:
+            return exercise.name == order.exercise
+        mark = before.get(exercise.name)
+        if order.renew == "all" or mark is None or mark.status in NEEDS_A_PERSON:
+            return True
+        if order.renew == "changed":
+            return mark.answer != answer or mark.checks != checks_hash(exercise)
+        if mark.answer != answer:
+            outdated.append(exercise.name)
+        return False
+
+    for lesson, reason in work.unreadable.items():
+        for exercise in _exercises(lesson):
+            answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
+            if due(exercise, answer):
+                found = outcome(exercise, "unreadable", reason, 0)
+                marked.marks.append(_mark(student, found, answer, checks_hash(exercise)))
+    with Started(submit) as started:
+        for lesson, hand_in in work.hand_ins.items():
+            source = Source(hand_in)
+            hashes = AnswerHashes(hand_in, source)
+            wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
+            started.turn_to(hand_in)
+            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, started, marked.faults))
+    # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
+    reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
+    everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
+    kept = [n for n, mark in before.items() if n not in exercises and (order.lesson or mark.answer not in everywhere)]
+    marked.exercises = tuple([*exercises, *kept])
+    marked.outdated = tuple(outdated)
+
+
+def _exercises(lesson: str) -> list[Exercise]:
+    return [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+
+
+def _mark_hand_in(
+    student: str,
+    hand_in: HandIn,
+    source: Source,
+    wanted: list[tuple[Exercise, str]],
+    seed: int,
+    started: Started,
+    faults: list[str],
+) -> Iterator[Mark]:
+    """Mark exercises of one hand-in; its code is run when the first of them needs it."""
+    for exercise, answer in wanted:
+        own = seed_of(seed, exercise.name)
+        for worker in (1, 2):
+            try:
+                secret = f"{seed} {exercise.name} noise"
+                found = _examined(with_shared_draws(exercise), hand_in, source, started, own, secret)
+                break
+            except (Exception, WorkerLost) as error:  # noqa: BLE001
+                if isinstance(error, WorkerLost) and worker == 1:
+                    started.close()
+                    continue
+                faults.append(traceback.format_exc())
+                found = _fault(exercise, error, own)
+                break
+        yield _mark(student, found, answer, checks_hash(exercise))
+
+
+def _examined(
+    exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int, secret: str
+) -> Outcome:
+    used = source.forbidden(exercise)
+    if used:
+        return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
+    value, defined = UNKNOWN, exercise.name in source.names
+    if exercise.is_constant or is_trained_model(exercise):
+        value = source.constant(exercise.name) if defined else None
+    try:
+        failed = submission().failed if value is UNKNOWN else hand_in.lost
+        if is_trained_model(exercise):
+            trained = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
+            answers: Sequence[Answer] = [trained] if defined else []
+        elif value is UNKNOWN:
+            answers = submission().answers(exercise)
+        else:
+            answers = [LocalAnswer(value)] if defined else []
+        return verdict_on(exercise, answers, failed, lambda answer: _look(exercise, answer, seed), seed)
+    except Stopped as stopped:
+        return outcome(exercise, stopped.status, str(stopped), seed)
+
+
+def _look(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
+    if exercise.is_constant:
+        try:
+            answer = LocalAnswer(tame(answer.value))
+        except ValueError as error:
+            return outcome(exercise, "wrong", f"Your {exercise.name} cannot be looked at: {error}.", seed)
+    return examine(exercise, answer, seed)
+
+
+def _fault(exercise: Exercise, error: BaseException, seed: int) -> Outcome:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    sentence = (
+        f"Not marked yet: the grader itself failed ({type(error).__name__}: {str(error)[:300]}; {Path(place.filename).name}, "
+        f"line {place.lineno}). This is no fault of the student's; a person has to look at it."
+    )
+    return outcome(exercise, "grader error", sentence, seed)
+
+
+def _mark(student: str, found: Outcome, answer: str, checks: str) -> Mark:
+    columns: dict[str, Any] = {
+        name: getattr(found, name)
+        for name in ("lesson", "exercise", "status", "points", "max_points", "misconception", "message")
+    }
+    return Mark(student=student, **columns, answer=answer, checks=checks)

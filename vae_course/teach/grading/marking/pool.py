@@ -1,0 +1,104 @@
+"""Students are marked one after another, or by several processes; a process that dies costs time and no marks."""
+
+import multiprocessing
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from pathlib import Path
+
+import torch
+
+from vae_course.teach.grading.incoming.collect import Student
+from vae_course.teach.grading.marking.local import LocalSubmission
+from vae_course.teach.grading.marking.marking import Marked, Order, Submit, mark_student
+from vae_course.teach.grading.outgoing.table import Mark
+from vae_course.teach.grading.sandbox.remote import Workers
+from vae_course.teach.grading.sandbox.workers import WorkerLost
+
+Task = tuple[Student, Order, dict[str, Mark]]
+_TRIES = 3  # of a student in whose company a process died
+
+_submit: list[Submit] = []  # of a process in the pool
+
+
+def marked_students(
+    tasks: Sequence[Task], jobs: int, sandbox: bool, unpacked: Path
+) -> Iterator[tuple[Student, Marked]]:
+    """Each student with their marks, in the order in which they are done.
+
+    A process uses one thread: for tensors as small as a check's, a second one costs eight times the work on a busy machine.
+
+    Args:
+        unpacked: a folder for what is in archives; each student's is removed once they are marked.
+    """
+    if jobs > 1 and len(tasks) > 1:
+        yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked)
+        return
+    with ExitStack() as stack:
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(1)
+        submit = _open(stack) if sandbox else LocalSubmission
+        for task in tasks:
+            yield task[0], _mark(task, submit, unpacked)
+
+
+def _open(stack: ExitStack) -> Submit:
+    """The sandbox, with one worker for this process."""
+    return stack.enter_context(Workers(1)).submission
+
+
+def _mark(task: Task, submit: Submit, unpacked: Path) -> Marked:
+    student, order, before = task
+    with tempfile.TemporaryDirectory(dir=unpacked) as folder:
+        return mark_student(student, order, before, submit, Path(folder))
+
+
+def _in_processes(tasks: list[Task], jobs: int, unpacked: Path) -> Iterator[tuple[Student, Marked]]:
+    tries: dict[str, int] = {}
+    waiting = tasks[::-1]
+    while waiting:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin) as pool:
+            running: dict[Future[Marked], Task] = {}
+            try:
+                while waiting or running:
+                    while waiting and len(running) < 2 * jobs:
+                        running[pool.submit(_mark_here, waiting[-1], unpacked)] = waiting[-1]
+                        waiting.pop()  # not before: a pool that has just lost a process takes nobody
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        marked = future.result()
+                        yield running.pop(future)[0], marked
+            except (BrokenProcessPool, BrokenPipeError):  # the second, where it died before it had begun
+                for task in running.values():
+                    tries[task[0].name] = tries.get(task[0].name, 0) + 1
+                    if tries[task[0].name] >= _TRIES:
+                        raise WorkerLost(
+                            f"A process of the grader died {_TRIES} times while it marked {task[0].name}; "
+                            "the same command goes on where it was."
+                        ) from None
+                    waiting.append(task)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _begin() -> None:
+    """In a new process: open the sandbox, and end when the grader ends, however that happens."""
+    threading.Thread(target=_follow, daemon=True).start()
+    torch.set_num_threads(1)
+    _submit.append(_open(ExitStack()))
+
+
+def _follow() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _mark_here(task: Task, unpacked: Path) -> Marked:
+    return _mark(task, _submit[0], unpacked)

@@ -1,0 +1,60 @@
+"""Exercise 7.3, a trained model: weights are numbers, and are read here; a network of the course is run here too, and one of the
+student's own in the sandbox (`own_model`)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vae_course.checks.lessons import Exercise
+from vae_course.checks.lessons.capstone.trained_model import play_model, weights_in
+from vae_course.runner.answers import Answer
+from vae_course.teach.grading.marking.lint import UNKNOWN
+from vae_course.teach.grading.marking.own_model import OwnModel
+from vae_course.teach.grading.marking.submission import Started
+
+_LARGEST_Z = 1024
+
+
+def is_trained_model(exercise: Exercise) -> bool:
+    return exercise.harness is play_model
+
+
+def trained_answer(exercise: Exercise, value: Any, folder: Path, started: Started, secret: str) -> Answer:
+    """What was handed in, as an answer that can be examined.
+
+    Args:
+        value: the dictionary that the student wrote, or `UNKNOWN`: then the sandbox is asked for it.
+        folder: where the notebook lies. Whatever path the student wrote, the file is looked for there.
+        secret: see `OwnModel`.
+
+    Raises:
+        Stopped, WorkerLost: the student's code did not survive the question, or the sandbox did not.
+    """
+    if value is UNKNOWN:
+        found = started().answers(replace(exercise, arguments=None, harness=None))
+        value = found[0].value if found else None
+    if not isinstance(value, dict) or any(value.get(key) is None for key in ("file", "nn", "z_dim")):
+        return exercise.answer(value)  # which says what is missing
+    z_dim = value["z_dim"]
+    if type(z_dim) is not int or not 0 < z_dim <= _LARGEST_Z:
+        return exercise.answer(
+            _raising(ValueError(f"z_dim is {z_dim!r}; a number from 1 to {_LARGEST_Z} was expected"))
+        )
+    path = folder / Path(str(value["file"])[:200].replace("\\", "/")).name
+    if path.is_symlink():
+        return exercise.answer(_raising(ValueError(f"{path.name} is a link; hand in the file itself")))
+    if isinstance(value["nn"], str):
+        return exercise.answer({"file": str(path), "nn": value["nn"], "z_dim": z_dim}).limited(exercise.seconds)
+    try:
+        weights = weights_in(path)
+    except (OSError, ValueError) as error:
+        return exercise.answer(_raising(error))
+    return OwnModel(exercise, started, weights, secret)
+
+
+def _raising(error: Exception) -> Callable[[], Any]:
+    def fail() -> Any:
+        raise error
+
+    return fail

@@ -1,0 +1,122 @@
+"""The box around the worker, made by bubblewrap: no network, nothing to write but a small folder, and to read only Python and
+those parts of the course that students' code may use.
+
+Whoever runs the grader, the worker is not root: root starts bubblewrap, and the worker becomes nobody before it does anything.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import vae_course
+from vae_course.runner.rooms import NOT_IN_SANDBOX
+from vae_course.teach.grading.sandbox import system_calls
+
+PACKAGE = Path(vae_course.__file__).resolve().parent
+INSIDE = "/course"
+SCRATCH = "/scratch"  # the only place to write; not /tmp, where the Python of a test may lie
+ENVIRONMENT = {
+    "HOME": SCRATCH,
+    "LANG": "C.UTF-8",
+    "LOGNAME": "nobody",
+    "MPLBACKEND": "agg",
+    "MPLCONFIGDIR": f"{SCRATCH}/matplotlib",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PATH": "/nowhere",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    # All memory from the C library, and that in pages of 2 MB: a fork then copies a page table of a hundredth the size.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    "PYTHONMALLOC": "malloc",
+    "TMPDIR": SCRATCH,
+}
+"""All of the environment that exists in the sandbox."""
+
+_FIRST = (
+    f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.teach.grading import confinement; "
+    "confinement.become_nobody(); forks = confinement.Forks(); "
+)
+START = _FIRST + "from vae_course.runner.worker import main; main(forks)"  # torch is loaded by nobody, and once
+_LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
+# The C library looks here before it asks for large pages (see ENVIRONMENT), and asks for none where it finds nothing.
+_LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
+_PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.silent"
+_CONTAINER = (
+    "In a container, start it with user namespaces: docker run --security-opt seccomp=unconfined --security-opt "
+    "apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN. On Ubuntu from 23.10: "
+    "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+)
+
+
+def course() -> list[Path]:
+    """All of the course that exists in the sandbox: files and folders of the package."""
+    left_out = {*NOT_IN_SANDBOX, "__pycache__"}
+    return sorted(part for part in PACKAGE.iterdir() if part.name not in left_out)
+
+
+def command(python: list[str]) -> list[str]:
+    """bubblewrap's command line that runs Python with some arguments inside the box."""
+    bwrap = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.getuid() == 0:
+        bwrap += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        bwrap += ["--unshare-user", "--cap-drop", "ALL"]
+    bwrap += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        bwrap += ["--setenv", name, value]
+    shown = {
+        path: path for path in [*_python_folders(), *_LIBRARIES] if os.path.exists(path) and not os.path.islink(path)
+    }
+    parts = {str(part): f"{INSIDE}/vae_course/{part.name}" for part in course()}
+    # Folders on the way, which bubblewrap would else make for root alone.
+    for folder in sorted({str(above) for path in [*shown.values(), *parts.values()] for above in Path(path).parents}):
+        bwrap += ["--dir", folder]
+    for path in shown:
+        bwrap += ["--ro-bind", path, path]
+    bwrap += ["--ro-bind-try", _LARGE_PAGES, _LARGE_PAGES]
+    for path in filter(os.path.islink, _LIBRARIES):
+        bwrap += ["--symlink", os.readlink(path), path]
+    # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
+    covered = {str(PACKAGE), str(Path(sysconfig.get_path("purelib")) / "vae_course")}
+    for path in sorted(covered):
+        if os.path.isdir(path) and any(Path(path).is_relative_to(seen) for seen in shown):
+            bwrap += ["--tmpfs", path, "--remount-ro", path]
+    for path, inside in parts.items():
+        bwrap += ["--ro-bind", path, inside]
+    bwrap += ["--proc", "/proc", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
+    bwrap += ["--dev-bind", "/dev/urandom", "/dev/urandom", "--perms", "0777", "--size", str(2**24), "--tmpfs", SCRATCH]
+    return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", _executable(), "-sP", *python]
+
+
+def available() -> str:
+    """What is missing for the sandbox, and what to do, in one sentence; an empty string if it can be used here."""
+    if sys.platform != "linux":
+        return "The sandbox needs Linux: grade on a Linux machine, in WSL 2, or in a container."
+    if shutil.which("bwrap") is None:
+        return "The sandbox needs bubblewrap; install it with: sudo apt-get install bubblewrap"
+    if missing := system_calls.missing():
+        return missing
+    done = subprocess.run(command(["-S", "-c", _PROBE]), capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return f"Namespaces cannot be made here ({said}), and the sandbox needs them. {_CONTAINER}"
+    return ""
+
+
+def _python_folders() -> list[str]:
+    """The Python installation: an environment and what it was made from; system folders are among the libraries."""
+    folders = {
+        os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    }
+    if folders & {"/usr", "/usr/local"}:
+        folders |= {_executable(), os.path.realpath(sys.executable)}
+    return sorted(folders - {"/usr", "/usr/local", "/"})
+
+
+def _executable() -> str:
+    """Python in its own folder by the folder's real name: in an environment this is a link, and tells that it is one."""
+    return str(Path(os.path.realpath(Path(sys.executable).parent), Path(sys.executable).name))
