@@ -7,15 +7,15 @@ import pytest
 
 from vae_course.checks.engine.core import Exercise, Raised, Trial, Wrong
 from vae_course.checks.engine.examine import examine
-from vae_course.checks.lessons.capstone.vae import vae
-from vae_course.checks.lessons.iwae import checks as iwae_checks
-from vae_course.checks.lessons.iwae.bound import negative_iwae_bound
-from vae_course.checks.lessons.iwae.training import iwae_loss
-from vae_course.checks.lessons.iwae.weights import log_weights
-from vae_course.checks.lessons.nelbo import checks as nelbo_checks
-from vae_course.checks.lessons.nelbo.bound import negative_elbo_bound
+from vae_course.checks.lessons.capstone.vae.exercise import vae
+from vae_course.checks.lessons.iwae.iwae_loss import iwae_loss
+from vae_course.checks.lessons.iwae.log_weights.exercise import log_weights
+from vae_course.checks.lessons.iwae.negative_iwae_bound.exercise import negative_iwae_bound
 from vae_course.checks.lessons.nelbo.loss import loss
-from vae_course.checks.lessons.nelbo.training import training_step
+from vae_course.checks.lessons.nelbo.negative_elbo_bound.exercise import negative_elbo_bound
+from vae_course.checks.lessons.nelbo.training_step import training_step
+from vae_course.checks.worlds import elbo as nelbo_checks
+from vae_course.checks.worlds import iwae as iwae_checks
 from vae_course.checks.worlds.bound_tools import ALPHA, lipschitz_tolerance
 from vae_course.checks.worlds.valleys import mild
 from vae_course.teach import reference

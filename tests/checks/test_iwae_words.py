@@ -16,8 +16,8 @@ from vae_course.checks.engine.core import Trial
 from vae_course.checks.engine.examine import Outcome, examine
 from vae_course.checks.engine.relations import Pair, _reductions, _same_shape
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.iwae import dreg_checks
-from vae_course.checks.lessons.iwae.dreg import dreg
+from vae_course.checks.lessons.iwae.dreg_loss import checks as checks_of_dreg
+from vae_course.checks.lessons.iwae.dreg_loss.exercise import dreg
 from vae_course.checks.worlds.bound_tools import number
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
 
@@ -148,10 +148,10 @@ def test_two_draws_tell_the_value_of_a_right_dreg_loss_far_better_than_the_check
     for answer in exercise.correct.values():
         for seed in range(10):
             trial = Trial(exercise, exercise.answer(answer), seed)
-            case = dreg_checks.beside_a_still_image(trial.generator("beside"))
+            case = checks_of_dreg.beside_a_still_image(trial.generator("beside"))
             call = trial.call(case.model, case.x, 2, seed=22)
-            value = dreg_checks.value_by_slopes(case, call)
-            assert value is not None and abs(2 * number(call, "0") - value) < dreg_checks.ROUNDING / 5
+            value = checks_of_dreg.value_by_slopes(case, call)
+            assert value is not None and abs(2 * number(call, "0") - value) < checks_of_dreg.ROUNDING / 5
 
 
 def test_a_relation_of_kl_and_rec_is_said_only_where_two_inputs_show_it() -> None:

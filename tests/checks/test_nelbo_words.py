@@ -11,7 +11,7 @@ from vae_course import binarize, given
 from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.examine import Outcome, examine
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.nelbo.parts import altered, with_kl, with_rec, with_z
+from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
 from vae_course.given import log_normal
 
 

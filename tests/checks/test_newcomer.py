@@ -10,7 +10,7 @@ from torch import Tensor
 from vae_course import given
 from vae_course.checks.engine.examine import Outcome, examine
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.nelbo.parts import with_kl
+from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import with_kl
 
 
 def said(name: str, answer: Any, seed: int = 3) -> Outcome:

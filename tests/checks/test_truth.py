@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vae_course.checks.lessons.iwae.weight_checks import truths_of
+from vae_course.checks.lessons.iwae.log_weights.checks import truths_of
 from vae_course.checks.worlds.models import apart, decode, encode
 from vae_course.checks.worlds.truth import Truth, log_evidence_of_two
 from vae_course.checks.worlds.valleys import Bent, mild, strong

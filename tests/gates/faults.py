@@ -39,7 +39,7 @@ class Fault:
 NO_SANDBOX = """    if python[0] == "-c":
         env = ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), os.environ["VAE_COURSE_HOME"])
         load = (
-            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); from vae_course.teach.grading import confinement, worker; "
+            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); from vae_course.runner import confinement, worker; "
             "worker._load(); worker._load = lambda: None; confinement.confine = lambda *args, **kwargs: None; "
         )
         return ["env", *(f"{name}={value}" for name, value in env.items()), _executable(), "-c", load + python[1], python[2]]

@@ -85,7 +85,7 @@ def test_without_the_sandbox_the_same_probes_succeed(
 ):
     """The planted fault: a worker that is not in the box, and does not shut its children in, though it is nobody."""
     start = (
-        "import encodings.idna; from vae_course.teach.grading import confinement, worker; worker._load(); worker._load = lambda: None; "
+        "import encodings.idna; from vae_course.runner import confinement, worker; worker._load(); worker._load = lambda: None; "
         "confinement.confine = lambda *args, **kwargs: None; confinement.become_nobody(); "
         "worker.main(confinement.Forks())"
     )

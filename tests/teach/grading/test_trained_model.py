@@ -20,7 +20,7 @@ from tests.runner.notebooks.hand_ins import notebook_of
 from tests.teach.grading.test_collect import tree
 from vae_course import given
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.capstone.trained_model import MOST_BYTES
+from vae_course.checks.lessons.capstone.trained_model.exercise import MOST_BYTES
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate
 from vae_course.runner.answers import TimedOut

@@ -32,6 +32,13 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{name}"
 
 
+FORMULAS = {
+    name: getattr(given, name)
+    for name in ("sample_gaussian", "log_normal", "kl_normal", "log_bernoulli_with_logits", "log_mean_exp")
+}
+"""Right versions of the functions of lessons 01 to 03."""
+
+
 @cache
 def source_of(module: str) -> str:
     """The text of one of these modules."""

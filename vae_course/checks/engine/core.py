@@ -114,6 +114,7 @@ class Exercise:
         fingerprint: answer -> numbers by which mistakes are told apart. Default: outputs and gradients on two draws.
         agreement: how far two fingerprints of the same mistake may lie apart, relative to 1 + their size.
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
+        taught: of a whole class: the exercises before it, by name; its methods' mistakes are theirs.
         harness: plays the call for answers that take objects; see `LocalAnswer`.
         stub: for constants, the placeholder in the untouched notebook.
         tries: of a choice between a few words: how many wrong tries count in the notebook; 0: any number.
@@ -143,6 +144,7 @@ class Exercise:
     fingerprint: "Callable[[Answer], dict[str, Tensor]] | None" = None
     agreement: float = 1e-3
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    taught: "Mapping[str, Exercise]" = field(default_factory=dict)
     harness: Callable[..., Any] | None = None
     stub: Any = None
     tries: int = 0

@@ -1,32 +1,40 @@
-"""What a right answer does: every exercise of the course, by name, in the order in which they are taught."""
+"""What a right answer does: every exercise of the course, by name, in the order in which they are taught.
+
+A folder a lesson, and in it a module an exercise: `EXERCISES` is what stands there. Where one module is too small an exercise has a
+folder, with `exercise.py` and, as needed, `checks.py`, `mistakes.py` and `variants.py`.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 
 from vae_course.checks.engine.core import Exercise
-from vae_course.checks.lessons import (
-    capstone,
-    generation,
-    iwae,
-    kl_divergence,
-    nelbo,
-    reconstruction,
-    reparameterization,
-    start_here,
-)
 
 __all__ = ["EXERCISES", "LESSONS", "LESSON_OF", "Exercise", "full_name"]
 
-_LESSONS = (
-    start_here,
-    reparameterization,
-    kl_divergence,
-    reconstruction,
-    nelbo,
-    iwae,
-    generation,
-    capstone,
-)
 
-EXERCISES: dict[str, Exercise] = {exercise.name: exercise for lesson in _LESSONS for exercise in lesson.EXERCISES}
+def _modules() -> Iterator[object]:
+    for lesson in iter_modules(__path__, f"{__name__}."):
+        for found in iter_modules(import_module(lesson.name).__path__, f"{lesson.name}."):
+            yield import_module(f"{found.name}.exercise" if found.ispkg else found.name)
 
+
+def _found() -> dict[str, Exercise]:
+    modules = list(_modules())
+    exercises = [value for module in modules for value in vars(module).values() if isinstance(value, Exercise)]
+    each = {exercise.name: exercise for exercise in sorted(exercises, key=_place)}
+    for module in modules:
+        if build := getattr(module, "from_earlier", None):  # examined by the exercises before it
+            last = build(each)
+            each[last.name] = last
+    return {exercise.name: exercise for exercise in sorted(each.values(), key=_place)}
+
+
+def _place(exercise: Exercise) -> list[int]:
+    return [int(part) for part in exercise.number.split(".")]
+
+
+EXERCISES: dict[str, Exercise] = _found()
 LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
 LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 """Their full names, in order."""

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from vae_course import given
-from vae_course.checks.lessons.capstone.test_images import STORED
+from vae_course.checks.lessons.capstone.trained_model.test_images import STORED
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate
 

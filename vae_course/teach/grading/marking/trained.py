@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.checks.lessons import Exercise
-from vae_course.checks.lessons.capstone.trained_model import play_model, weights_in
+from vae_course.checks.lessons.capstone.trained_model.exercise import play_model, weights_in
 from vae_course.runner.answers import Answer
 from vae_course.teach.grading.marking.lint import UNKNOWN
 from vae_course.teach.grading.marking.own_model import OwnModel

@@ -37,7 +37,7 @@ ENVIRONMENT = {
 """All of the environment that exists in the sandbox."""
 
 _FIRST = (
-    f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.teach.grading import confinement; "
+    f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.runner import confinement; "
     "confinement.become_nobody(); forks = confinement.Forks(); "
 )
 START = _FIRST + "from vae_course.runner.worker import main; main(forks)"  # torch is loaded by nobody, and once

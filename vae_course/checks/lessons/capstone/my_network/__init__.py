@@ -1,0 +1,1 @@
+"""Exercise 7.2: a network of one's own."""

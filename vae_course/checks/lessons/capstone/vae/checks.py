@@ -1,0 +1,107 @@
+"""Exercise 7.1: the class VAE, whole. Nothing of it is lent: its own methods call each other."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.around.harnesses import summary
+from vae_course.checks.engine.core import Arguments, Trial, Wrong, generator
+from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.lessons.capstone.vae.constructor import kind_of, prior_of, takes_any_network
+from vae_course.checks.worlds import models
+from vae_course.checks.worlds.bound_tools import bent_kl_tolerance, lipschitz_tolerance, narrow_numbers, near, number
+from vae_course.checks.worlds.drawn import MANY
+from vae_course.checks.worlds.losses import KEYS
+from vae_course.checks.worlds.valleys import mild
+from vae_course.runner.answers import Answer
+
+COPIES = 8  # of the rows of *narrow*, so that IWAE_10 lies far outside the chance of a Monte Carlo kl
+ROWS = 24  # of *mild*: enough to compare two methods that draw the same noise
+
+
+def draw_still(generator: Generator) -> Arguments:
+    """A model and images whose bounds are known without luck: see `models.still`."""
+    case = models.still(generator)
+    return case.model, case.x
+
+
+def loss_is_right(trial: Trial) -> None:
+    """loss and its four numbers are what the class's own ELBO gives for the same draws; else they are those of a right one.
+
+    So a mistake in the ELBO is paid for once. False alarms for a `loss` that draws in its own order: 4 ALPHA of `bound_tools`.
+    """
+    case = mild().rows(ROWS)
+    call = trial.call(case.model, case.x, seed=3)
+    missing = [name for name in KEYS if name not in call.outputs]
+    if missing:
+        keys = ", ".join(map(repr, KEYS))
+        raise Wrong(f"{', '.join(missing)} is missing.", f"It should return (nelbo, a dictionary of {keys}).")
+    found = {name: number(call, name) for name in ("0", *KEYS)}
+    own = trial.answer.method("negative_elbo_bound").call(case.model, case.x, seed=trial.seed + 7919 * 3)
+    if own.error is None and own.outputs.keys() == {"0", "1", "2"}:
+        if all(near(found[name], value) for name, value in _numbers(*(number(own, n) for n in "012")).items()):
+            return
+    _must_be_right(trial)
+
+
+def _must_be_right(trial: Trial) -> None:
+    case, model = models.narrow(), mild()
+    kl, rec, chance = narrow_numbers(COPIES)
+    _compare(trial, models.Case(case.model, case.x.repeat(COPIES, 1)), (kl, rec), chance, 0.0)
+    many = bent_kl_tolerance(model, MANY)
+    _compare(trial, model.rows(MANY), (model.kl, model.rec), many, lipschitz_tolerance(model.slope, MANY))
+
+
+def _compare(trial: Trial, case: models.Case, truth: tuple[float, float], kl_chance: float, rec_chance: float) -> None:
+    """The five numbers beside the right ones; a kl that is the same at every call is no estimate and has no excuse."""
+    calls = [trial.call(case.model, case.x, seed=seed) for seed in (4, 5)]
+    if number(calls[0], "gen/kl_z") == number(calls[1], "gen/kl_z"):
+        kl_chance = 0.0
+    kl, rec = truth
+    allowed = {"gen/kl_z": kl_chance, "gen/rec": rec_chance}
+    for name, value in _numbers(kl + rec, kl, rec).items():
+        got, chance = number(calls[0], name), allowed.get(name, kl_chance + rec_chance)
+        if not near(got, value, chance):
+            margin = f", up to chance of {chance:.2f}" if chance else ""
+            label = "the loss" if name == "0" else name
+            raise Wrong(
+                f"{label} is {got:.2f} on a model where it is known.", f"It should be {value:.2f} nats{margin}."
+            )
+
+
+def _numbers(nelbo: float, kl: float, rec: float) -> dict[str, float]:
+    return {"0": nelbo, **summary(nelbo, kl, rec)}
+
+
+@cache
+def _cases() -> tuple[models.Case, models.Case]:
+    return models.still(generator(0, "still")), models.apart(generator(0, "apart"))
+
+
+_KINDS = {"": 0.0, "type": 2.0, "method": 3.0}
+
+
+@InParts
+def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
+    """What its constructor leaves behind, and what kind of bound its loss is: facts, that other mistakes leave as they are."""
+    model = _cases()[0].model
+    kinds = {name: kind_of(answer, model, name) for name in ("enc", "dec", "name", "z_dim", "z_prior_m")}
+    prior = prior_of(answer, model)
+    kinds["z_prior"] = prior.kinds.get("returned", "")
+    facts = {name: _KINDS.get(kind, 1.0) for name, kind in kinds.items()}
+    facts |= {"prior trains": bool(prior.differentiable), "any network": takes_any_network(answer, model)}
+    yield {name: torch.tensor(float(fact)) for name, fact in facts.items()} | {"iwae": _is_iwae(answer)}
+
+
+def _is_iwae(answer: Answer) -> Tensor:
+    """1 if the loss is a random number below kl + rec, beside a right kl and rec: a bound with several draws."""
+    case = _cases()[1]
+    calls = [answer.method("loss").call(case.model, case.x, seed=seed) for seed in (1, 2)]
+    if any(not {"0", "gen/kl_z", "gen/rec"} <= call.outputs.keys() for call in calls):
+        return torch.tensor(0.0)
+    kl, rec = models.kl_terms(case)[2].mean().item(), models.rec_without_z(case).mean().item()
+    terms = all(near(number(call, "gen/kl_z"), kl) and near(number(call, "gen/rec"), rec) for call in calls)
+    values = [number(call, "0") for call in calls]
+    return torch.tensor(float(terms and values[0] != values[1] and max(values) < kl + rec))

@@ -1,0 +1,172 @@
+"""One method of a learner's class under examination: its checks, whatever its other methods do, and why it fails.
+
+A method is marked by itself: what it raises, or that it is not written yet, fails its own checks and hides no other's. And its
+reason is looked for where the method was taught: by the diagnosis of that lesson's own exercise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.core import (
+    Arguments,
+    Exercise,
+    Misconception,
+    NotStarted,
+    Raised,
+    Trial,
+    Unwritten,
+    Wrong,
+)
+from vae_course.checks.engine.diagnosis import diagnose
+from vae_course.checks.engine.errors import sentence_on
+from vae_course.checks.lessons.capstone.vae.right_class import derived
+from vae_course.checks.worlds.iwae import weighing
+from vae_course.runner.answers import Answer, BackwardFailed, Call, CallError, LocalAnswer, Model, Stopped
+
+Test = Callable[[Trial], None]
+
+NEEDS = {
+    "z_prior": (),
+    "negative_elbo_bound": ("z_prior",),
+    "log_weights": ("z_prior",),
+    "negative_iwae_bound": ("z_prior", "log_weights", "negative_elbo_bound"),
+    "loss": ("z_prior", "negative_elbo_bound"),
+    "sample_z": ("z_prior",),
+    "compute_sigmoid_given": (),
+    "sample_sigmoid": ("z_prior", "sample_z", "compute_sigmoid_given"),
+    "sample_x_given": ("compute_sigmoid_given",),
+    "sample_x": ("z_prior", "sample_z", "compute_sigmoid_given", "sample_sigmoid", "sample_x_given"),
+}
+"""Which methods of the class a method may stand on, the innermost first."""
+
+
+def of_method(*tests: Test, name: str, arguments: Arguments | None = None) -> Test:
+    """Checks of one method, put to that method of a class; `arguments` replace the exercise's own.
+
+    Checks of the same method share one trial, and with it their calls.
+    """
+
+    def on_class(trial: Trial) -> None:
+        trials = trial.__dict__.setdefault("_of_methods", {})
+        if name not in trials:
+            trials[name] = Trial(trial.exercise, trial.answer.method(name), trial.seed)
+            trials[name]._arguments = arguments
+        try:
+            for test in tests:
+                test(trials[name])
+        except Wrong as wrong:
+            got = wrong.got if wrong.got.startswith(f"{name} ") else f"{name}: {wrong.got}"
+            raise Wrong(got, wrong.expected, wrong.closer, partial(_reason, trial, tests, name, arguments)) from None
+        except NotStarted as untouched:
+            raise Unwritten(f"{name}: {untouched}", reason=nothing) from None
+        except Raised as raised:
+            assert raised.call.error is not None
+            raise _error(raised.call.error, name, trial) from None
+        except BackwardFailed as failed:
+            said = sentence_on(failed.error, _taught(trial, name))
+            raise Wrong(f"{name}: On the way back, for the gradients: {said}", reason=nothing) from None
+
+    return on_class
+
+
+def _taught(trial: Trial, name: str) -> Exercise:
+    """The exercise in which a method was taught."""
+    return trial.exercise.taught[f"VAE.{name}"]
+
+
+def three_numbers(name: str, call: Callable[[Trial], Call]) -> Test:
+    """A gate: a bound's call brought three numbers back, in a tuple or a list."""
+
+    def test(trial: Trial) -> None:
+        kinds = call(trial).kinds
+        bound, returned = name.removeprefix("negative_").removesuffix("_bound"), kinds["returned"]
+        if returned in ("tuple", "list") and len(kinds) == 4:
+            return
+        what = {"NoneType": "None", "Tensor": "one tensor", "dict": "a dictionary", "float": "one number"}.get(
+            returned, f"{len(kinds) - 1} values" if returned in ("tuple", "list") else f"one {returned}"
+        )
+        missing = " Is the `return` missing?" if returned == "NoneType" else ""
+        raise Wrong(f"{name} returns {what}.", f"It should return three numbers: n{bound}, kl, rec.{missing}")
+
+    return test
+
+
+def stubs_among(answer: Answer, model: Model, names: tuple[str, ...]) -> dict[str, CallError]:
+    """Those of these methods that are not written yet or not there, and what they raise."""
+    x, z = torch.zeros(2, 784), torch.zeros(2, model.z_dim)
+    inputs: dict[str, tuple[int | Tensor, ...]] = {"negative_iwae_bound": (x, 2), "log_weights": (x, 2)}
+    inputs |= {name: (x,) for name in ("negative_elbo_bound", "loss")}
+    inputs |= {name: (z,) for name in ("compute_sigmoid_given", "sample_x_given")}
+    found = {}
+    for name in names:
+        reader, given = ("__getattribute__", (name,)) if name == "z_prior" else (name, inputs.get(name, (2,)))
+        error = answer.method(reader).call(model, *given, seed=0).error
+        if error is not None and (error.is_stub or _is_missing(error, name)):
+            found[name] = error
+    return found
+
+
+def _is_missing(error: CallError, name: str) -> bool:
+    return error.type == "AttributeError" and error.message.endswith(f"has no attribute '{name}'") and not error.line
+
+
+def _error(error: CallError, name: str, trial: Trial) -> Wrong:
+    """What a method raised, with the method's name; of a stub within it, with that one's."""
+    if _is_missing(error, name):
+        return Unwritten(f"Your class has no method {name}.", reason=nothing)
+    if error.is_stub:
+        stubs = stubs_among(trial.answer, trial.arguments[0], NEEDS[name])
+        stub = next((inner for inner, raised in stubs.items() if raised.line == error.line), "")
+        return Unwritten(f"{name} {f'needs {stub}, which ' if stub else ''}is not written yet.", reason=nothing)
+    return Wrong(f"{name}: {sentence_on(error, trial.exercise.taught[f'VAE.{name}'])}", reason=nothing)
+
+
+def nothing() -> None:
+    """An error, or a stub, has said what there is to say."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An exercise to ask for a reason, by a method of the class; `in_class` writes its mistakes as that class's method."""
+
+    exercise: Exercise
+    method: str
+    in_class: Callable[[Any], Any] = lambda wrong: wrong
+
+
+def _reason(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Arguments | None) -> Misconception | None:
+    """The mistake that a method shows, in the exercise that taught it; else, for the IWAE bound, in its log weights."""
+    taught = trial.exercise.taught
+    sources = [_Source(taught[f"VAE.{name}"], name)]
+    if name == "negative_iwae_bound" and _weights_lie_as_asked(trial):
+        sources.append(_Source(taught["log_weights"], "log_weights", weighing))
+    for source in sources:
+        found = diagnose(source.exercise, trial.answer.method(source.method))
+        if found is not None and _fails(trial, tests, name, arguments, source.in_class(found.wrong)):
+            return found
+    # The class's own catalogue knows the loss that is another bound.
+    return diagnose(trial.exercise, trial.answer) if name == "loss" else None
+
+
+def _fails(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Arguments | None, wrong: Any) -> bool:
+    """Does a right class with this mistake fail the same tests? If not, it is not the reason why they failed."""
+    other = Trial(trial.exercise, LocalAnswer(derived(**{name: wrong})).method(name), trial.seed)
+    other._arguments = arguments
+    try:
+        for test in tests:
+            test(other)
+    except (Wrong, NotStarted, Raised, BackwardFailed, Stopped):
+        return True
+    return False
+
+
+def _weights_lie_as_asked(trial: Trial) -> bool:
+    """True if the class has log weights, and they are (batch, iw): laid out otherwise they may be right as well."""
+    model, x = trial.arguments
+    call = trial.answer.method("log_weights").call(model, x, len(x) + 1, seed=0)
+    return call.error is None and "0" in call.outputs and tuple(call.outputs["0"].shape) == (len(x), len(x) + 1)

@@ -1,0 +1,1 @@
+"""Exercise 5.1: the log importance weights."""

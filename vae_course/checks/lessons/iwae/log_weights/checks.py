@@ -1,0 +1,245 @@
+"""The checks of `log_weights`: exact where q = p, by its distribution function elsewhere, by the noise it used for gradients.
+
+As in `iwae.checks`, values are asked where weights are small numbers, and one check looks at ordinary images.
+"""
+
+import math
+from functools import cache, lru_cache
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.worlds.bound_tools import LOG
+from vae_course.checks.worlds.decoded import mirrored, read_off, weights_belong_to_their_z
+from vae_course.checks.worlds.drawn import MANY, decoded_z, must_follow_q
+from vae_course.checks.worlds.models import (
+    LINEAR_M,
+    Case,
+    apart,
+    decode,
+    encode,
+    faint,
+    linear_weights,
+    rec_without_z,
+    still,
+)
+from vae_course.checks.worlds.truth import Truth
+from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.runner.answers import Call
+
+COPIES = 64  # in *mild*, for fingerprints
+ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
+
+
+@lru_cache(maxsize=4)
+def still_weights(trial: Trial) -> tuple[Case, Call]:
+    """Four images, six draws: batch ≠ iw, so that layouts cannot hide."""
+    case = faint(still(trial.generator("still"), batch=4))
+    return case, trial.call(case.model, case.x, 6, seed=1)
+
+
+@lru_cache(maxsize=4)
+def strong_weights(trial: Trial) -> Call:
+    """One image four times, 64 draws each."""
+    case = strong().rows(ROWS)
+    return trial.call(case.model, case.x, DRAWS, seed=2)
+
+
+@lru_cache(maxsize=4)
+def linear_call(trial: Trial) -> tuple[Case, Call]:
+    """Six draws that betray their noise."""
+    case = linear_weights(trial.generator("linear"))
+    return case, trial.call(case.model, case.x, 6, seed=10)
+
+
+@cache
+def apart_case() -> tuple[Case, list[Truth]]:
+    """Four images under a decoder that ignores z, and the truth of each."""
+    case = faint(apart(torch.Generator().manual_seed(17), z_dim=1, batch=ROWS))
+    return case, truths_of(case)
+
+
+def returns_batch_by_iw(trial: Trial) -> None:
+    """A gate: (batch, iw), for one image and one draw too, inputs as they were."""
+    case, call = still_weights(trial)
+    _has_shape(call, 4, 6)
+    _has_shape(trial.call(case.model, case.x[:1], 1, seed=3), 1, 1)
+    if call.changed:
+        raise Wrong("Your function changed x or the model in place.", "Compute into new tensors.")
+
+
+def _has_shape(call: Call, batch: int, iw: int) -> None:
+    value = output(call)
+    if value.shape != (batch, iw):
+        reason = " The two axes have changed places." if value.shape == (iw, batch) else ""
+        raise Wrong(
+            f"You returned shape {tuple(value.shape)} for {batch} images and iw = {iw}.",
+            f"It should be (batch, iw) = ({batch}, {iw}), one log weight for each image and draw.{reason}",
+        )
+
+
+def _are_evidence(case: Case, call: Call) -> bool:
+    """True if each log weight is its image's log p(x)."""
+    right = -rec_without_z(case)[:, None]
+    return bool(((output(call).double() - right).abs() <= 1e-4 * (1 + right.abs())).all())
+
+
+def equal_evidence_where_q_is_p(trial: Trial) -> None:
+    """The decoder ignores z and q = p: each log weight is its image's log p(x), whatever was drawn."""
+    case, call = still_weights(trial)
+    right = -rec_without_z(case)[:, None].expand(4, 6)
+    got = output(call).double()
+    if not _are_evidence(case, call):
+        i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
+        others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
+        reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
+        raise Wrong(
+            f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
+            f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
+            lambda: read_off(strong_weights(trial)),
+        )
+
+
+def stays_finite(trial: Trial) -> None:
+    """The same with ordinary images, whose 784 pixels make weights of e^−500: 0 in float32, and finite in log space.
+
+    Asked is what changes with the size of the weights: finite numbers, and the right ones if they are right where weights are
+    small numbers. A formula with another fault keeps this mark.
+    """
+    case = still(trial.generator("ordinary"), batch=3)
+    call = trial.call(case.model, case.x, 2, seed=6)
+    got, right = output(call).double(), -rec_without_z(case)
+    finite = bool(torch.isfinite(got).all())
+    if not finite or (_are_evidence(*still_weights(trial)) and not _are_evidence(case, call)):
+        small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
+        raise Wrong(
+            f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
+            f"It should be {right[0]:.2f}.{'' if finite else ' ' + small}",
+        )
+
+
+def shared_draws(call: Call) -> tuple[bool, bool]:
+    """Do all draws of an image, do all copies of an image share their z? For 64 or more weights of identical images."""
+    value = call.outputs["0"].double()
+    return (
+        bool((value - value[:, :1]).abs().max() < 1e-3),
+        bool((value - value[:1]).abs().max() < 1e-3),
+    )
+
+
+def draws_are_independent(trial: Trial) -> None:
+    """No two draws, no two images, no two calls share their z. A right answer never fails: 6 numbers would coincide."""
+    along, across = shared_draws(strong_weights(trial))
+    if along:
+        raise Wrong("All draws of an image have the same weight.", "Each of the iw draws needs a z of its own.")
+    if across:
+        raise Wrong("Two copies of an image have the same weights.", "Each image needs noise of its own.")
+    again = strong().rows(ROWS)  # a model whose decoder looks at z, so that log p(x|z) alone scatters too
+    if torch.equal(strong_weights(trial).outputs["0"], trial.call(again.model, again.x, DRAWS, seed=3).outputs["0"]):
+        raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
+    case, call = linear_call(trial)
+    if mirrored(case, call):
+        raise Wrong(
+            "Your draws come in mirrored pairs, m + sqrt(v) · ε and m − sqrt(v) · ε.",
+            "Independent draws are asked: new noise for every image and every draw. (The bound from pairs is another one.)",
+        )
+
+
+def allowed_distance(n: int) -> float:
+    """P(sup |F_n − F| > this) ≤ ALPHA for n independent draws (Dvoretzky, Kiefer & Wolfowitz, with Massart's constant)."""
+    return math.sqrt(LOG / (2 * n))
+
+
+def follows(values: Tensor, truths: list[Truth]) -> float:
+    """sup |F_n − F| of weights (batch, iw), each row carried to [0, 1] by its own image's distribution function."""
+    u = torch.cat([truth.weight_distribution(row) for row, truth in zip(values, truths, strict=True)]).sort().values
+    n = len(u)
+    steps = torch.arange(n + 1, dtype=torch.float64) / n
+    return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
+
+
+def truths_of(case: Case) -> list[Truth]:
+    """The truth of each image where the decoder ignores z and there is one latent."""
+    m, v = encode(case.model, case.x)
+    log_p = -rec_without_z(case)
+
+    def constant(level: float) -> Truth:
+        i = len(truths)
+        return Truth(lambda z: torch.full_like(z, level), m[i].item(), v[i].item())
+
+    truths: list[Truth] = []
+    for level in log_p.tolist():
+        truths.append(constant(level))
+    return truths
+
+
+def distribution_is_right(trial: Trial) -> None:
+    """256 log weights in each of two models follow the distribution of log p(x|z) + log p(z) − log q(z|x), z ~ q; each
+    belongs to the z that was decoded (`decoded`); and such z have the mean and variance of q (`must_follow_q`).
+
+    False alarms: ALPHA each, by `allowed_distance`; the distribution functions are known to 1e-3.
+    """
+    along, across = shared_draws(strong_weights(trial))
+    if along != across:
+        return  # random, though not independent: another check says so
+    copies = mild().rows(MANY)
+    z = z_of_weights(trial.call(copies.model, copies.x, 1, seed=5))
+    if z is not None:
+        must_follow_q(z, mild().m[0], mild().v[0], paired=False)
+    case, truths = apart_case()
+    call = trial.call(case.model, case.x, DRAWS, seed=4)
+    _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
+    weights_belong_to_their_z(strong_weights(trial))
+    _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
+
+
+def z_of_weights(call: Call) -> Tensor | None:
+    """z (rows, latents) behind log weights (rows, 1) of *mild*; None: no gradient in x."""
+    if "0" not in call.differentiable:
+        return None
+    slope = call.pull_back({"0": torch.ones_like(call.outputs["0"])}).get("1")
+    return None if slope is None else decoded_z(-slope / len(slope))  # of a bound, which is the mean of −log w
+
+
+def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str) -> None:
+    if not bool(torch.isfinite(values).all()):
+        raise Wrong("Some of your log weights are not finite.", "Stay in log space: add log densities.")
+    if follows(values, truths) > allowed_distance(values.numel()) + 1e-3:
+        noise, weight = truths[0].noise()
+        log_w = truths[0].log_weight(noise)
+        mean = (weight * log_w).sum()
+        spread = (weight * (log_w - mean).square()).sum().sqrt()
+        raise Wrong(
+            f"The log weights of an image have mean {values[0].mean():.2f} and spread {values[0].std():.2f} {where}.",
+            f"They should have mean {mean:.2f} and spread {spread:.2f}.",
+        )
+
+
+def gradients_follow_noise(trial: Trial) -> None:
+    """Where log w = log p(x) − m ε − m²/2, the weights tell which ε were drawn, and so what the gradients must be.
+
+    d log w / dm = −(m + ε),   d log w / dv = ½ (1 − (m + ε) ε)   at v = 1,   d log w / d logits = x − sigmoid(logits)
+    """
+    case, call = linear_call(trial)
+    if "0" not in call.differentiable:
+        raise Wrong("Your weights carry no gradient.", "No .item(), numpy, .detach() or torch.no_grad() on the way.")
+    cotangent = 0.5 + torch.rand(1, 6, generator=trial.generator("cotangent"))  # signs could cancel a missing term
+    found = call.pull_back({"0": cotangent})
+    log_w, c = call.outputs["0"].double()[0], cotangent.double()[0]
+    noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - log_w) / LINEAR_M
+    z = LINEAR_M + noise
+    right = torch.stack([-(c * z).sum(), (c * 0.5 * (1 - z * noise)).sum() * (1 - math.exp(-1))])
+    got = found.get("enc.net.2.bias")
+    if got is None:
+        raise Wrong("No gradient of your weights reaches the encoder.", "They depend on m and v, also through z.")
+    if not bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
+        raise Wrong(
+            f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
+            f"For the z that you drew they should be {right[0]:.3f} and {right[1]:.3f}: m and v act through z and through q.",
+        )
+    logits = decode(case.model, torch.zeros(1, 1))[0]
+    to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))
+    if to_decoder is None or not torch.allclose(to_decoder.double(), expected, rtol=1e-3, atol=1e-4):
+        raise Wrong("The gradient of your weights in the decoder is not right.", "log p(x|z) depends on its logits.")

@@ -1,0 +1,1 @@
+"""Exercise 5.2: the importance-weighted bound."""

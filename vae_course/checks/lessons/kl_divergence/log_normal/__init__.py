@@ -1,0 +1,1 @@
+"""Exercise 2.1: the log density of a Gaussian."""

@@ -1,0 +1,117 @@
+"""Exercise 3.1: the log-likelihood of an image whose pixels are independent coins."""
+
+import torch
+from torch import Generator, Tensor
+from torch.distributions import Bernoulli
+from torch.nn import functional as F
+
+from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
+from vae_course.checks.engine.core import Arguments, Check, Exercise
+from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
+from vae_course.checks.lessons.reconstruction.log_bernoulli_with_logits.mistakes import MISCONCEPTIONS, each_pixel
+
+LOGITS = "1"  # their position among the arguments
+
+
+def draw_pixels(generator: Generator) -> Arguments:
+    """x and logits, (batch, dim) each: black and white pixels, logits of both signs."""
+    batch, dim = int(torch.randint(2, 6, (), generator=generator)), 9
+    x = torch.randint(2, (batch, dim), generator=generator).float()
+    return x, 2 * torch.randn(batch, dim, generator=generator)
+
+
+def pixel_layouts(generator: Generator) -> dict[str, Arguments]:
+    """A batch of one; leading axes; grey pixels."""
+    x, logits = draw_pixels(generator)
+    draws = torch.randn(3, *logits.shape, generator=generator)
+    return {
+        "a batch of one": (x[:1], logits[:1]),
+        "leading axes": (x.expand(3, *x.shape), draws),
+        "grey pixels": (torch.rand(x.shape, generator=generator), logits),
+    }
+
+
+def pixel_extremes() -> list[Arguments]:
+    """Logits of ±1e4, and those between which float32 loses 1 − p;
+    the pixel agrees or disagrees."""
+    sure = torch.tensor([[1e4, -1e4, 1e4, -1e4, 1e4, -1e4]])
+    edge = torch.tensor([[16.0, -16.0, 17.0, -17.0, 30.0, -30.0]])
+    agree = (edge > 0).float()
+    return [(agree, sure), (1 - agree, sure), (1 - agree, edge), (agree, edge)]
+
+
+def truth(x: Tensor, logits: Tensor) -> Tensor:
+    """Σ x log p + (1 − x) log(1 − p), each logarithm by logsigmoid. x is data: nobody needs a slope in it."""
+    x = x.detach()
+    return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(-1)
+
+
+def _bce(x: Tensor, logits: Tensor) -> Tensor:
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+
+
+def _loop(x: Tensor, logits: Tensor) -> Tensor:
+    x, logits = torch.broadcast_tensors(x, logits)
+    total = torch.zeros(x.shape[:-1])
+    for i in range(x.shape[-1]):
+        total = total + x[..., i] * logits[..., i] - torch.logaddexp(torch.zeros(()), logits[..., i])
+    return total
+
+
+TERMS = {
+    "x · logit": (1.0, lambda x, logits: x * logits),
+    "softplus(logit)": (-1.0, lambda x, logits: F.softplus(logits)),
+    "logit": (0, lambda x, logits: logits),
+    "x softplus(logit)": (0, lambda x, logits: x * F.softplus(logits)),
+    "x": (0, lambda x, logits: x),
+    "1": (0, lambda x, logits: torch.ones_like(x)),
+    "p": (0, lambda x, logits: torch.sigmoid(logits)),
+    "x · p": (0, lambda x, logits: x * torch.sigmoid(logits)),
+    "p²": (0, lambda x, logits: torch.sigmoid(logits) ** 2),
+    "logit²": (0, lambda x, logits: logits**2),
+    "softplus(p)": (0, lambda x, logits: F.softplus(torch.sigmoid(logits))),
+}
+"""What the log-likelihood adds up, and what people add up instead (see `exercises.terms`)."""
+
+log_bernoulli_with_logits = Exercise(
+    name="log_bernoulli_with_logits",
+    lesson="03_reconstruction",
+    number="3.1",
+    title="The log-likelihood of an image",
+    points=6,
+    minutes=15,
+    difficulty=2,
+    lines="1 to 3 lines",
+    arguments=draw_pixels,
+    truth=truth,
+    checks=(
+        Check("one value per image", shape_matches),
+        Check("the value", equals_truth, points=3),
+        Check("the gradients", gradients_match, points=1),
+        Check("logits of ±10,000 and the float32 edge", stays_finite(pixel_extremes, slopes_in=LOGITS), points=1),
+        Check("a batch of one, leading axes, grey pixels", holds_for(pixel_layouts), points=1),
+    ),
+    fingerprint=case_fingerprint(draw_pixels, truth, pixel_layouts, pixel_extremes, slopes_in=LOGITS),
+    terms=TERMS,
+    misconceptions=MISCONCEPTIONS,
+    correct={
+        "softplus": lambda x, logits: (x * logits - F.softplus(logits)).sum(dim=-1),
+        "logsigmoid": truth,
+        "x as data": lambda x, logits: each_pixel(x.detach(), logits).sum(-1),
+        "torch's loss": lambda x, logits: _bce(x, logits).sum(-1),
+        "torch.distributions": lambda x, logits: Bernoulli(logits=logits, validate_args=False).log_prob(x).sum(-1),
+        "logaddexp": _loop,
+        "one matrix product": lambda x, logits: torch.einsum("...d,...d->...", x, logits) - F.softplus(logits).sum(-1),
+        "maximum by hand": lambda x, logits: (
+            x * logits - logits.clamp(min=0) - torch.log1p(torch.exp(-logits.abs()))
+        ).sum(-1),
+        "signs": lambda x, logits: (x * -F.softplus(-logits) - (1 - x) * F.softplus(logits)).sum(-1),
+        "float64": lambda x, logits: each_pixel(x.double(), logits.double()).sum(-1),
+        "keepdim and squeeze(-1)": lambda x, logits: each_pixel(x, logits).sum(-1, keepdim=True).squeeze(-1),
+    },
+    hints=(
+        "One pixel is a coin: log p(x) = x log p + (1 − x) log(1 − p). Write both logarithms with p = 1 / (1 + exp(−logit)).",
+        "log p = logit − log(1 + exp(logit)) and log(1 − p) = −log(1 + exp(logit)). Put them in: most of it cancels.",
+        "What stays is x · logit − softplus(logit) per pixel (torch.nn.functional.softplus). Sum it over the last axis.",
+    ),
+)

@@ -1,0 +1,104 @@
+"""Exercise 3.2: the logarithm of a mean of exponentials."""
+
+import functools
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
+from vae_course.checks.engine.core import Arguments, Check, Exercise
+from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
+from vae_course.checks.lessons.reconstruction.log_mean_exp.mistakes import MISCONCEPTIONS
+
+
+def draw_logs(generator: Generator) -> Arguments:
+    """x with three axes of different lengths, and one of its six axis numbers but the last."""
+    shape = [int(i) for i in torch.randperm(6, generator=generator)[:3] + 2]
+    dim = [0, 1, -2, -3][int(torch.randint(4, (), generator=generator))]
+    return 2 * torch.randn(*shape, generator=generator), dim
+
+
+def _inner_axis(generator: Generator) -> Arguments:
+    """Mistakes are told apart by an axis with others on both sides: along it, what keeps an axis also broadcasts."""
+    return draw_logs(generator)[0], 1
+
+
+def log_layouts(generator: Generator) -> dict[str, Arguments]:
+    """The last axis; one axis only; a mean of one; beside an axis of length 1 that stays."""
+    x = torch.randn(4, 3, generator=generator)
+    return {
+        "the last axis": (x, -1),
+        "the first of two axes": (x, 0),
+        "a vector": (x[:, 0], 0),
+        "a mean of one": (x[:1], 0),
+        "another axis of length 1": (x[..., None], 0),
+    }
+
+
+def log_extremes() -> list[Arguments]:
+    """Log weights of ±1000, in one row and in different rows."""
+    x = torch.tensor([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0], [-1000.0, 1000.0, 0.0]])
+    return [(x[:1], 1), (x[1:2], 1), (x, 1), (x.T, 0)]
+
+
+def truth(x: Tensor, dim: int) -> Tensor:
+    """log(eᵃ + eᵇ) again and again, then minus log k."""
+    return functools.reduce(torch.logaddexp, x.unbind(dim)) - math.log(x.shape[dim])
+
+
+def _shifted(x: Tensor, dim: int) -> Tensor:
+    top = x.amax(dim, keepdim=True)
+    return ((x - top).exp().mean(dim, keepdim=True).log() + top).squeeze(dim)
+
+
+def _loop(x: Tensor, dim: int) -> Tensor:
+    total = x.select(dim, 0)
+    for i in range(1, x.shape[dim]):
+        other = x.select(dim, i)
+        top = torch.maximum(total, other)
+        total = top + torch.log(torch.exp(total - top) + torch.exp(other - top))
+    return total - math.log(x.shape[dim])
+
+
+log_mean_exp = Exercise(
+    name="log_mean_exp",
+    lesson="03_reconstruction",
+    number="3.2",
+    title="An average in log space",
+    points=5,
+    minutes=12,
+    difficulty=2,
+    lines="1 to 3 lines",
+    arguments=draw_logs,
+    truth=truth,
+    checks=(
+        Check("the axis is gone", shape_matches),
+        Check("the value", equals_truth, points=2.5),
+        Check("the gradients", gradients_match, points=0.5),
+        Check("any axis, any number of axes", holds_for(log_layouts), points=0.5),
+        Check("log weights of ±1000", stays_finite(log_extremes), points=1.5),
+    ),
+    fingerprint=case_fingerprint(_inner_axis, truth, log_layouts, log_extremes),
+    misconceptions=MISCONCEPTIONS,
+    correct={
+        "logsumexp": lambda x, dim: torch.logsumexp(x, dim=dim) - math.log(x.shape[dim]),
+        "method": lambda x, dim: x.logsumexp(dim) - torch.log(torch.tensor(float(x.size(dim)))),
+        "log k inside": lambda x, dim: torch.logsumexp(x - math.log(x.shape[dim]), dim),
+        "maximum by hand": _shifted,
+        "logaddexp": truth,
+        "loop": _loop,
+        "float64": lambda x, dim: torch.logsumexp(x.double(), dim) - math.log(x.shape[dim]),
+        "log_softmax": lambda x, dim: (x - torch.log_softmax(x, dim)).select(dim, 0) - math.log(x.shape[dim]),
+        "maximum without gradient": lambda x, dim: (
+            (x - x.amax(dim, keepdim=True).detach()).exp().mean(dim).log() + x.amax(dim).detach()
+        ),
+    },
+    hints=(
+        "A mean is a sum divided by k. What does dividing by k become in log space?",
+        (
+            "exp(1000) overflows, exp(1000 − 1000) does not. For any c: log Σ exp(x) = c + log Σ exp(x − c). Choose c well."
+        ),
+        "torch.logsumexp(x, dim) does that. Subtract math.log(k), where k = x.shape[dim].",
+    ),
+)

@@ -1,0 +1,56 @@
+"""Exercise 1.3: which estimator when."""
+
+from vae_course.checks.engine.constants import constant_matches
+from vae_course.checks.engine.core import Check, Exercise, Misconception
+
+choose_estimator = Exercise(
+    name="choose_estimator",
+    lesson="01_reparameterization",
+    number="1.3",
+    title="Which estimator may you use?",
+    points=1,
+    minutes=6,
+    difficulty=2,
+    lines="3 choices",
+    tries=3,
+    truth=lambda: {"square": "pathwise", "step": "score function", "moving edge": "neither"},
+    stub={"square": None, "step": None, "moving edge": None},
+    checks=(
+        Check("the square", constant_matches("square"), points=0.25),
+        Check("the step", constant_matches("step"), points=0.25),
+        Check("the moving edge", constant_matches("moving edge"), points=0.5),
+    ),
+    misconceptions=(
+        Misconception(
+            "score-for-the-square",
+            {"square": "score function"},
+            "The score function would be unbiased here, yet z² is smooth, and then the pathwise estimate is there with "
+            "far less variance. The question asks for the better one.",
+        ),
+        Misconception(
+            "pathwise-through-a-step",
+            {"step": "pathwise"},
+            "A step is flat wherever it has a slope, so the pathwise estimate is always 0, while the true derivative is not.",
+        ),
+        Misconception(
+            "score-at-a-moving-edge",
+            {"moving edge": "score function"},
+            "The density of U(0, θ) jumps at θ, and that jump moves with θ. The score −1/θ never sees it, so the estimate "
+            "even has the wrong sign.",
+        ),
+        Misconception(
+            "pathwise-at-a-moving-edge",
+            {"moving edge": "pathwise"},
+            "z = θ u is a fine reparameterization, but the integrand is a step: its slope is 0 almost everywhere, "
+            "while the true derivative is 1/θ².",
+        ),
+    ),
+    hints=(
+        (
+            "Pathwise differentiates the integrand: it must have a useful slope. The score function differentiates "
+            "log density: the density must be smooth in the parameter."
+        ),
+        "Draw each integrand and each density as the parameter moves. What moves: the height, or an edge?",
+        "One integrand is smooth; one is a step under a smooth density; one is a step under a density whose edge moves.",
+    ),
+)

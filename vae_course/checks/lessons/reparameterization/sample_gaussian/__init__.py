@@ -1,0 +1,1 @@
+"""Exercise 1.1: a draw that gradients flow through."""

@@ -1,0 +1,124 @@
+"""1.1: a draw that gradients flow through."""
+
+import torch
+from torch import Generator, Tensor
+from torch.distributions import MultivariateNormal, Normal
+
+from vae_course.checks.engine.checks import close, output, shape_matches, worst
+from vae_course.checks.engine.core import Arguments, Check, Exercise, Trial, Wrong
+from vae_course.checks.engine.noise import (
+    look,
+    noise_is_fresh,
+    noise_is_independent,
+    noise_is_standard_normal,
+    noise_of,
+    sampler_fingerprint,
+)
+from vae_course.checks.lessons.reparameterization.sample_gaussian.mistakes import MISCONCEPTIONS
+
+
+def draw_gaussian(generator: Generator) -> Arguments:
+    """m and v, (batch, dim) each, with variances well away from 1."""
+    batch, dim = int(torch.randint(2, 6, (), generator=generator)), 7
+    m = 2 * torch.randn(batch, dim, generator=generator)
+    v = torch.exp(2 * torch.rand(batch, dim, generator=generator) - 1.5)
+    return m, v
+
+
+def one_z_for_each_m(trial: Trial) -> None:
+    """A gate: z has the shape of m, for a batch of one too."""
+    shape_matches(trial)
+    m, v = (argument[:1] for argument in trial.arguments)
+    z = output(trial.call(m, v, seed=1))
+    if z.shape != m.shape:
+        raise Wrong(
+            f"You returned shape {tuple(z.shape)} for inputs of shape {tuple(m.shape)}, a batch of one.",
+            f"The shape should be {tuple(m.shape)}.",
+        )
+
+
+def gradient_to_mean(trial: Trial) -> None:
+    """dz/dm = 1, exactly, whatever the noise."""
+    call = trial.call()
+    z = output(call)
+    grad = call.pull_back({"0": torch.ones_like(z)}).get("0")
+    if grad is None:
+        raise Wrong(
+            "No gradient reaches m.", "z = m + ..., so dz/dm should be 1: is z cut off from the graph?", look(trial)
+        )
+    if not close(grad, torch.ones_like(grad)):
+        raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.", look(trial))
+
+
+def gradient_to_variance(trial: Trial) -> None:
+    """dz/dv = ε / (2 sqrt(v)) = (z − m) / (2 v), exactly, with the noise that the answer itself drew."""
+    call = trial.call()
+    z = output(call)
+    m, v = trial.arguments
+    grad = call.pull_back({"0": torch.ones_like(z)}).get("1")
+    if grad is None:
+        raise Wrong("No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).", look(trial))
+    right = noise_of(z, m, v) / (2 * v.double().sqrt())
+    if not close(grad, right, 1e-3):
+        got, expected = worst(grad, right)
+        raise Wrong(
+            f"dz/dv is {got:.4g} at one place.",
+            f"For your z it should be ε / (2 sqrt(v)) = {expected:.4g} there.",
+            look(trial),
+        )
+
+
+def _loops(m: Tensor, v: Tensor) -> Tensor:
+    rows = [
+        torch.stack([a + b**0.5 * torch.randn(()) for a, b in zip(x, y, strict=True)])
+        for x, y in zip(m, v, strict=True)
+    ]
+    return torch.stack(rows)
+
+
+sample_gaussian = Exercise(
+    name="sample_gaussian",
+    lesson="01_reparameterization",
+    number="1.1",
+    title="Draw a sample that gradients flow through",
+    points=7,
+    minutes=15,
+    difficulty=2,
+    lines="2 lines",
+    arguments=draw_gaussian,
+    truth=lambda m, v: m,  # only its shape is used: the value is random
+    checks=(
+        Check("one z for each m", one_z_for_each_m),
+        Check("the gradient to m", gradient_to_mean, points=1),
+        Check("the gradient to v", gradient_to_variance, points=2),
+        Check("new noise at each call", noise_is_fresh, points=1),
+        Check("noise of its own for each entry", noise_is_independent, points=1),
+        Check("the noise is standard normal", noise_is_standard_normal, points=2),
+    ),
+    fingerprint=sampler_fingerprint,
+    agreement=0.06,
+    misconceptions=MISCONCEPTIONS,
+    correct={
+        "randn_like": lambda m, v: m + v.sqrt() * torch.randn_like(v),
+        "randn": lambda m, v: m + torch.sqrt(v) * torch.randn(*m.shape),
+        "normal_": lambda m, v: m + v**0.5 * torch.empty_like(m).normal_(),
+        "torch.normal": lambda m, v: m + v.pow(0.5) * torch.normal(0.0, 1.0, size=m.shape),
+        "rsample": lambda m, v: Normal(m, v.sqrt()).rsample(),
+        "MultivariateNormal": lambda m, v: MultivariateNormal(m, torch.diag_embed(v)).rsample(),
+        "addcmul": lambda m, v: torch.addcmul(m, v.sqrt(), torch.randn_like(m)),
+        "half-log": lambda m, v: m + torch.exp(0.5 * torch.log(v)) * torch.randn_like(m),
+        "float64": lambda m, v: m.double() + v.double().sqrt() * torch.randn(m.shape, dtype=torch.float64),
+        "negative noise": lambda m, v: m - v.sqrt() * torch.randn_like(m),
+    },
+    hints=(
+        (
+            "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
+            "stretch it."
+        ),
+        (
+            "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
+            "deviation s. Which s turns it into variance v?"
+        ),
+        "Draw ε with torch.randn_like, give it m's shape, stretch it by the square root of v, add m, return that.",
+    ),
+)

@@ -1,0 +1,80 @@
+"""Exercise 0.1: meeting check, hint and progress."""
+
+import torch
+from torch import Generator
+
+from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
+from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception
+
+LESSON = "00_start_here"
+
+
+def draw_measurements(generator: Generator) -> Arguments:
+    """x, m and v, each (n,), with variances well away from 1."""
+    n = int(torch.randint(2, 6, (), generator=generator))
+    m = 3 * torch.randn(n, generator=generator)
+    v = torch.exp(2.4 * torch.rand(n, generator=generator) + 0.5)
+    return m + v.sqrt() * (0.5 + torch.rand(n, generator=generator)), m, v
+
+
+standardize = Exercise(
+    name="standardize",
+    lesson=LESSON,
+    number="0.1",
+    title="Warm up: how many standard deviations away?",
+    points=0,
+    minutes=2,
+    difficulty=1,
+    lines="1 line",
+    arguments=draw_measurements,
+    truth=lambda x, m, v: (x - m) / v.sqrt(),
+    checks=(
+        Check("one number for each x", shape_matches),
+        Check("the value", equals_truth),
+        Check("still differentiable", gradients_match),
+    ),
+    misconceptions=(
+        Misconception(
+            "divides-by-variance",
+            lambda x, m, v: (x - m) / v,
+            "You divide by the variance. The spread, in the units of x, is its square root: with v = 9 divide by 3.",
+        ),
+        Misconception(
+            "variance-as-log-variance",
+            lambda x, m, v: (x - m) / torch.exp(v / 2),
+            "You treat v as the logarithm of a variance. Here v is the variance itself: divide by sqrt(v).",
+        ),
+        Misconception(
+            "forgets-the-mean",
+            lambda x, m, v: x / v.sqrt(),
+            "You rescale x but never move it: subtract m first, so that x = m becomes 0.",
+        ),
+        Misconception(
+            "sign",
+            lambda x, m, v: (m - x) / v.sqrt(),
+            "The sign is flipped: an x above the mean should give a positive number.",
+        ),
+        Misconception(
+            "subtracts-last",
+            lambda x, m, v: x / v.sqrt() - m,
+            "Only x is divided, not x − m: set brackets around the difference.",
+        ),
+        Misconception(
+            "multiplies",
+            lambda x, m, v: (x - m) * v.sqrt(),
+            "You multiply by sqrt(v). That is the way back; here a wide spread should make the result smaller.",
+        ),
+    ),
+    correct={
+        "power": lambda x, m, v: (x - m) * v**-0.5,
+        "torch.sqrt": lambda x, m, v: torch.div(torch.sub(x, m), torch.sqrt(v)),
+        "rsqrt": lambda x, m, v: torch.rsqrt(v) * (x - m),
+        "loop": lambda x, m, v: torch.stack([(a - b) / c**0.5 for a, b, c in zip(x, m, v, strict=True)]),
+        "half-log": lambda x, m, v: (x - m) / torch.exp(0.5 * torch.log(v)),
+    },
+    hints=(
+        "The result is 0 when x sits at the mean, and 1 when x lies one standard deviation above it.",
+        "Two steps: move (subtract something), then shrink (divide by something). v is a variance, in squared units.",
+        "The standard deviation is v.sqrt(). Divide the difference of x and m by it.",
+    ),
+)

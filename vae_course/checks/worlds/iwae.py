@@ -1,0 +1,310 @@
+"""The checks of `negative_iwae_bound`: exact where q = p, by Frullani's integral in *strong*, kl and rec as in lesson 04.
+
+Values are asked where weights are small numbers (`models.faint`): a bound that leaves log space is right there, and only the
+check at ordinary images, whose weights are e^−500, takes its point.
+"""
+
+import math
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vae_course.checks.around.scaffolds import right_bound
+from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.worlds.bound_tools import (
+    ALPHA,
+    LOG,
+    NAMES,
+    as_sum,
+    decoder_gradient,
+    lipschitz_tolerance,
+    monte_carlo_kl_tolerance,
+    must_be_near,
+    narrow_numbers,
+    near,
+    number,
+    off_by_log_k,
+    rows_agree,
+    slopes,
+    three_numbers,
+)
+from vae_course.checks.worlds.drawn import MANY, must_follow_q, one_draw
+from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
+from vae_course.checks.worlds.own_draws import weighs_its_own_draws
+from vae_course.checks.worlds.pairs import PAIRS, linear_call, pair_call, right_slope, slope_is_right, two_draws_weigh
+from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.given import log_mean_exp
+from vae_course.runner.answers import Call
+from vae_course.runner.answers.models import PRIOR
+
+ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO and IWAE_8 lie 5.4 apart
+COPIES = 24  # in *mild*, for fingerprints
+
+
+@lru_cache(maxsize=4)
+def still_call(trial: Trial) -> tuple[Case, Call]:
+    case = faint(still(trial.generator("still"), batch=4))
+    return case, trial.call(case.model, case.x, 6, seed=1)
+
+
+@lru_cache(maxsize=4)
+def apart_call(trial: Trial) -> tuple[Case, Call]:
+    case = apart(trial.generator("apart"))
+    return case, trial.call(case.model, case.x, 3, seed=2)
+
+
+@lru_cache(maxsize=4)
+def strong_call(trial: Trial) -> Call:
+    case = strong().rows(ROWS)
+    return trial.call(case.model, case.x, DRAWS, seed=3)
+
+
+@lru_cache(maxsize=4)
+def mild_call(trial: Trial) -> Call:
+    """Copies of an image with iw = 1: for what they share, for rec, and for the z that are decoded."""
+    case = mild().rows(MANY)
+    return trial.call(case.model, case.x, 1, seed=9)
+
+
+@cache
+def strong_numbers() -> tuple[float, float, float]:
+    """−IWAE_8 in *strong*, and how far the mean of ROWS values of IWAE_8 may lie below and above, by the integrals."""
+    truth = strong().truth
+    return -truth.iwae(DRAWS), *truth.iwae_deviation(DRAWS, ROWS, LOG)
+
+
+@cache
+def rec_deviation() -> float:
+    """How far the mean of ROWS values of rec may stray in *strong*."""
+    return strong().truth.rec_deviation(ROWS, LOG)
+
+
+@lru_cache(maxsize=4)
+def shares_noise(trial: Trial) -> bool:
+    """True if copies of an image share their draws, yet calls differ."""
+    return rows_agree(slopes(mild_call(trial))) and not _repeats(trial)
+
+
+def _repeats(trial: Trial) -> bool:
+    first = number(pair_call(trial, 0), "0")
+    return all(number(pair_call(trial, i), "0") == first for i in range(1, PAIRS))
+
+
+def returns_three_numbers(trial: Trial) -> None:
+    """Three tensors of one number each, for one image and one draw too."""
+    case, call = still_call(trial)
+    three_numbers(call)
+    if call.changed:
+        raise Wrong("Your method changed x or the model in place.", "Compute into new tensors.")
+    three_numbers(linear_call(trial)[1])
+
+
+def are_scalars(trial: Trial) -> None:
+    _, call = still_call(trial)
+    for name, label in zip("012", NAMES, strict=True):
+        if call.outputs[name].ndim:
+            raise Wrong(
+                f"Your {label} has shape {tuple(call.outputs[name].shape)}.", "It should be a scalar, shape ()."
+            )
+
+
+def is_evidence_where_q_is_p(trial: Trial) -> bool:
+    case, call = still_call(trial)
+    return near(number(call, "0"), rec_without_z(case).mean().item())
+
+
+def exact_where_q_is_p(trial: Trial) -> None:
+    """Every log weight is log p(x) of its image, so that the bound is the mean of −log p(x), for every iw."""
+    case, call = still_call(trial)
+    right, got = rec_without_z(case).mean().item(), number(call, "0")
+    where = "where every log weight of an image equals its log p(x)"
+    must_be_near("bound", got, right, where, closer=partial(off_by_log_k, got, right, len(case.x), 6))
+
+
+def stays_finite(trial: Trial) -> None:
+    """For ordinary images a weight is e^−500, which is 0 in float32: the bound is near the ELBO, and neither infinite nor cut.
+
+    Asked is what changes with the size of the weights: a number, no floor (the same one where weights are e^−40), and the right
+    one if it is right there. A bound with another fault keeps this mark.
+
+    There log w = log p(x) − KL − δ, with δ as in `monte_carlo_kl_tolerance` for a single row; the mean over images of a
+    log-mean-exp lies between the extremes of fifteen δ, so that chance allows 110 nats, of the 500 that count.
+    """
+    case, call = apart_call(trial)
+    m, v, kl = kl_terms(case)
+    got, right = number(call, "0"), (kl + rec_without_z(case)).mean().item()
+    chance = max(monte_carlo_kl_tolerance(m[i : i + 1], v[i : i + 1], ALPHA / m.numel()) for i in range(len(m)))
+    cut = not math.isfinite(got) or got == number(still_call(trial)[1], "0")
+    if cut or (is_evidence_where_q_is_p(trial) and not abs(got - right) <= chance):
+        raise Wrong(
+            f"Your bound is {got:.0f} nats for images of 784 ordinary pixels.",
+            f"It should be about {right:.0f}. Weights are e^−500 or smaller there, which is 0 in float32: stay in log space.",
+        )
+
+
+def equals_integral(trial: Trial) -> None:
+    """The z come from q; and the mean of 48 values with iw = 8, by Chernoff's bound with exact moments (`iwae_deviation`)."""
+    if shares_noise(trial):
+        return
+    drawn = one_draw(mild_call(trial), closed=False)
+    if drawn is not None:
+        must_follow_q(drawn.z, mild().m[0], mild().v[0])
+    right, below, above = strong_numbers()  # "below" is of the bound: the negative bound is above
+    got = number(strong_call(trial), "0")
+    if not -above <= got - right <= below:
+        elbo = strong().rec + strong().kl
+        reason = " That is the ELBO's value: your bound does not rise with iw." if near(got, elbo, below / 2) else ""
+        raise Wrong(
+            f"Your bound is {got:.2f} nats on average over z with iw = {DRAWS}.",
+            f"It should be {right:.2f}, up to chance of {max(below, above):.2f}.{reason}",
+        )
+    case, one = linear_call(trial)
+    if number(trial.call(case.model, case.x, 2, seed=7), "0") == number(one, "0"):  # 7 is the seed of `one`
+        raise Wrong(
+            "From the same noise, your bound is the same number with iw = 1 and iw = 2.",
+            "It takes iw draws of each image.",
+        )
+    weighs_its_own_draws(trial)
+    two_draws_weigh(trial)
+
+
+def noise_is_own(trial: Trial) -> None:
+    """Copies of an image have draws of their own, and calls differ; chances as in `nelbo.checks.noise_is_own`."""
+    if shares_noise(trial):
+        raise Wrong(
+            "Two copies of the same image in a batch got the same draws of z.",
+            "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
+        )
+    # One number under every model has another fault than noise: a constant, or a floor under the mean weight.
+    if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
+        raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
+
+
+def gradients(trial: Trial) -> None:
+    """To the decoder, exact where q = p; to the encoder, for the ε that iw = 1 betrays: slope m + ε in m.
+
+    log w = log p(x) − m ε − m²/2 at v = 1; the slope in v is ½ ((m + ε) ε − 1).
+    """
+    case, call = still_call(trial)
+    if "0" not in call.differentiable:
+        raise Wrong(
+            "Your bound carries no gradient.",
+            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
+        )
+    found, right = decoder_gradient(case, call)
+    if found is None or not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
+        raise Wrong("The gradient of your bound in the decoder is not right.", "log p(x|z) depends on its logits.")
+    single, one = linear_call(trial)
+    slope = slopes(one).get("enc.net.2.bias")
+    if slope is None:
+        raise Wrong("No gradient of your bound reaches the encoder.", "The weights depend on m and v, also through z.")
+    if not slope_is_right(single, one):
+        expected = right_slope(single, one)
+        raise Wrong(
+            f"The slopes of your bound in the encoder's two outputs are {slope[0]:.3f} and {slope[1]:.3f}.",
+            f"For the z that you drew they should be {expected[0]:.3f} and {expected[1]:.3f}.",
+        )
+
+
+def term(name: str) -> Callable[[Trial], None]:
+    """The check of kl ("1") or rec ("2"): the ELBO's terms, unweighted."""
+
+    def test(trial: Trial) -> None:
+        case, call = apart_call(trial)
+        right = (kl_terms(case)[2] if name == "1" else rec_without_z(case)).mean().item()
+        label, got = NAMES[int(name)], number(call, name)
+        # A Monte Carlo kl may be near by chance, and then something else is asked of it elsewhere.
+        closed = near(got, right) and (name == "2" or _is_certain(trial, name))
+        if not closed and (name == "2" or _is_certain(trial, name) or not _estimates_kl(trial)):
+            made_to_fit = name == "1" and near(got, number(call, "0") - number(call, "2"))
+            read = _made_to_fit if made_to_fit else partial(_read_off, trial, name)
+            must_be_near(label, got, right, "for five images under a small model", closer=read)
+        if shares_noise(trial):
+            return
+        found = number(strong_call(trial), name)  # with eight draws, so that terms weighted by importance show
+        if name == "2":
+            must_be_near(label, found, strong().rec, "on average over z ~ q", rec_deviation())
+            tolerance = lipschitz_tolerance(mild().slope, MANY)
+            must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
+        elif closed:
+            must_be_near(label, found, strong().kl, "for one image, many times")
+
+    return test
+
+
+def _read_off(trial: Trial, name: str) -> str:
+    """The sum of kl and rec that a number is, if it is the same one under two models: once it may be by chance."""
+    other = apart(trial.generator("apart, again"))
+    calls = (apart_call(trial), (other, trial.call(other.model, other.x, 3, seed=22)))
+    found = {
+        as_sum(
+            NAMES[int(name)],
+            number(call, name),
+            kl_terms(case)[2].mean().item(),
+            rec_without_z(case).mean().item(),
+            len(case.x),
+            case.model.z_dim,
+        )
+        for case, call in calls
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _made_to_fit() -> str:
+    return "Read off your numbers: your kl is niwae − rec. For iw > 1 they do not add up: kl is the ELBO's term."
+
+
+def _is_certain(trial: Trial, name: str) -> bool:
+    case, call = apart_call(trial)
+    return all(number(trial.call(case.model, case.x, 3, seed=40 + i), name) == number(call, name) for i in range(2))
+
+
+def _estimates_kl(trial: Trial) -> bool:
+    """True if kl may be a Monte Carlo estimate: right over many draws, up to its exact tolerance. niwae − rec is not."""
+    kl, _, tolerance = narrow_numbers(copies=6)
+    case = narrow()
+    return near(number(trial.call(case.model, case.x.repeat(6, 1), DRAWS, seed=5), "1"), kl, tolerance)
+
+
+def prior_is_used(trial: Trial) -> None:
+    """With prior and q both N(1, ¼), every log weight is log p(x) again and kl is 0: what it was with both N(0, 1).
+
+    So an answer is compared with itself: the same images, decoder and number of draws, and another prior. One that is wrong with
+    the standard prior too has another fault, and keeps this mark if a gradient shows that its numbers depend on self.z_prior.
+    """
+    case, standard = (
+        faint(still(trial.generator("prior"), batch=4, prior=prior)) for prior in ((1.0, 0.25), (0.0, 1.0))
+    )
+    call, usual = (trial.call(c.model, c.x, 6, seed=6) for c in (case, standard))
+    moved = [number(call, name) - number(usual, name) for name in "012"]
+    right, kl = rec_without_z(case).mean().item(), number(usual, "1")
+    if near(moved[0] / (1 + abs(right)), 0.0) and abs(moved[1]) <= 2e-4 * (1 + abs(kl)):
+        return
+    if not (near(number(usual, "0"), right) and near(kl, 0.0, 1e-4)) and _depends_on_prior(call):
+        return
+    raise Wrong(
+        f"With another prior, N(1, ¼), your bound is {number(call, '0'):.2f} and your kl {number(call, '1'):.2f}.",
+        f"They should be {right:.2f} and 0.00: take the prior from self.z_prior instead of writing N(0, I).",
+    )
+
+
+def _depends_on_prior(call: Call) -> bool:
+    """True if gradients of the bound and of its two terms reach mean and variance of self.z_prior."""
+    for names in ("0", "12"):
+        found = call.pull_back({n: torch.ones_like(call.outputs[n]) for n in names if n in call.differentiable})
+        if any(found.get(part) is None for part in PRIOR):
+            return False
+    return True
+
+
+def weighing(weigh: Callable[[Any, Tensor, int], Tensor]) -> Callable[[Any, Tensor, int], tuple[Any, Any, Any]]:
+    """A bound whose log weights (batch, iw) are these, mistaken or written in another way; the rest is right."""
+
+    def bound(self: Any, x: Tensor, iw: int) -> tuple[Any, Any, Any]:
+        niwae = -log_mean_exp(weigh(self, x, iw), 1).mean()
+        return niwae, *right_bound(self, x)[1:]
+
+    return bound

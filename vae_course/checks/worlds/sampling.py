@@ -1,0 +1,203 @@
+"""Checks of the sampling methods, each with an exact rate of false alarms; and right versions, as scaffolds."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.around.scaffolds import (
+    right_sample_sigmoid,
+    right_sample_x,
+    right_sample_z,
+    right_sigmoid_given,
+    right_x_given,
+)
+from vae_course.checks.engine.checks import close, output, worst
+from vae_course.checks.engine.core import Arguments, Trial, Wrong
+from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
+from vae_course.checks.worlds import decoders
+from vae_course.checks.worlds.decoders import (
+    PIXELS,
+    Z_DIM,
+    call_images,
+    call_twice,
+    coins,
+    probabilities,
+    ruler,
+    thermometer,
+)
+from vae_course.runner.answers import Model
+
+ROWS = 256
+TOSS_ANEW = "Each call should toss every coin anew: no rounding, no seed inside."
+DRAW_ANEW = "Each call should draw new z: no mean in their place, no seed inside."
+
+seeded = partial(Generator().manual_seed, 0)
+"""The generator of a learner who sets a seed inside: it starts again at every call."""
+
+RIGHT = {
+    "VAE.sample_z": right_sample_z,
+    "VAE.compute_sigmoid_given": right_sigmoid_given,
+    "VAE.sample_sigmoid": right_sample_sigmoid,
+    "VAE.sample_x_given": right_x_given,
+    "VAE.sample_x": right_sample_x,
+}
+
+
+def draw_batch(generator: Generator) -> Arguments:
+    """A model and a number of images."""
+    return ruler(int(torch.randint(10_000, (), generator=generator))), int(torch.randint(3, 9, (), generator=generator))
+
+
+def draw_latents(generator: Generator) -> Arguments:
+    """A model and z (batch, 2)."""
+    model, batch = draw_batch(generator)
+    return model, 1.5 * torch.randn(batch, Z_DIM, generator=generator)
+
+
+def truth_shape(model: object, second: int | Tensor) -> Tensor:
+    """Only its shape: the value is random."""
+    return torch.zeros(second if isinstance(second, int) else len(second), PIXELS)
+
+
+def z_shape(trial: Trial) -> None:
+    """A gate: (batch, z_dim), for two batch sizes."""
+    for i, batch in enumerate((5, 1)):
+        z = output(trial.call(trial.arguments[0], batch, seed=i))
+        if tuple(z.shape) != (batch, Z_DIM):
+            raise Wrong(
+                f"You returned shape {tuple(z.shape)} for batch = {batch} and z_dim = {Z_DIM}.",
+                f"It should be {(batch, Z_DIM)}. {_on_shape(tuple(z.shape), batch)}",
+            )
+
+
+def _on_shape(shape: tuple[int, ...], batch: int) -> str:
+    """What a wrong shape of z says for certain; a batch of one is asked after a batch of five."""
+    if batch == 1:
+        return "A batch of one keeps its axis."
+    if shape == (1,):
+        return "The prior's mean and variance have shape (1,): expand both to (batch, self.z_dim) before you draw."
+    if len(shape) == 2 and shape[0] == batch:
+        return f"The second axis holds the dimensions of z: self.z_dim, which is {Z_DIM} here."
+    if shape == (batch,):
+        return "That is one number for each image; a z has self.z_dim of them."
+    if shape == (Z_DIM,):
+        return "That is one z for the whole batch: every image has a row of its own, and nothing is averaged."
+    return "Rows are images, columns the dimensions of z."
+
+
+def z_is_standard_normal(trial: Trial) -> None:
+    """2,048 entries are independent N(0, 1). False alarms: at most 1e-7 (Dvoretzky-Kiefer-Wolfowitz)."""
+    z, again = (output(trial.call(ruler(0), 1_024, seed=seed)) for seed in (3, 4))
+    if torch.equal(z, again):
+        raise Wrong("Two calls gave the same z.", "Each call should draw new ones.")
+    if rows_agree(z) or rows_agree(z.T):
+        what = "images" if rows_agree(z) else "dimensions"
+        raise Wrong(f"Several {what} received the same number.", "Each entry of z needs noise of its own.")
+    decoders.z_from_prior(z)
+
+
+def z_follows_its_prior(trial: Trial) -> None:
+    """With the prior N(3, 9), (z − 3) / 3 is N(0, 1). False alarms: at most 1e-7 (Dvoretzky-Kiefer-Wolfowitz)."""
+    z = output(trial.call(ruler(0, 3, 9), 1_024, seed=5))
+    noise = noise_of(z, torch.tensor(3.0), torch.tensor(9.0))
+    if distance_to_standard_normal(noise) > allowed_distance(noise.numel()):
+        mean, spread = z.mean().item(), z.std().item()
+        by_hand = abs(mean) < 0.2 and abs(spread - 1) < 0.2  # the draws of the standard prior
+        raise Wrong(
+            f"For a prior with mean 3 and variance 9 your z have mean {mean:.2f} and standard deviation {spread:.2f}.",
+            "They should be bell-shaped, with mean 3 and standard deviation √9 = 3."
+            + (" Read mean and variance from self.z_prior." if by_hand else ""),
+        )
+
+
+def sigmoid_gate(trial: Trial) -> None:
+    """A gate: (batch, 784) between 0 and 1; z, or the number of images, is the second argument."""
+    _gate(trial, "probabilities")
+
+
+def sigmoid_value(trial: Trial) -> None:
+    """sigmoid(dec(z)), exactly."""
+    model, z = trial.arguments
+    value, right = output(trial.call(model, z, seed=2)), probabilities(model, z)
+    if not close(value, right):
+        got, expected = worst(value, right)
+        raise Wrong(f"You returned {got:.4g} for one pixel.", f"Its probability is {expected:.4g}.")
+
+
+def one_decode_per_image(trial: Trial) -> None:
+    """All pixels of a row are the probabilities for one and the same z. Exact, up to rounding."""
+    model = trial.arguments[0]
+    p = call_images(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities")
+    right = probabilities(model, decoders.z_of_probabilities(p))
+    if not close(p, right, 5e-3):
+        got, expected = worst(p, right)
+        raise Wrong(
+            f"One pixel is {got:.3f} where the others of its image say {expected:.3f}.",
+            "Every image should be sigmoid(dec(z)) of one z.",
+        )
+
+
+def probability_z_from_prior(trial: Trial) -> None:
+    """The z behind the images are N(0, 1): see `decoders.z_from_prior`."""
+    model = trial.arguments[0]
+    p = call_twice(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities", anew=DRAW_ANEW)
+    decoders.z_from_prior(decoders.z_of_probabilities(p))
+
+
+def samples_gate(trial: Trial) -> None:
+    """A gate: (batch, 784) of 0 and 1; z, or the number of images, is the second argument."""
+    _gate(trial, "samples")
+
+
+def _gate(trial: Trial, kind: str) -> None:
+    model, second = trial.arguments
+    counted = isinstance(second, int)
+    call_images(trial, model, second, seed=0, rows=second if counted else len(second), kind=kind)
+    call_images(trial, model, 1 if counted else second[:1], seed=1, rows=1, kind=kind)
+
+
+def given_chances(trial: Trial) -> None:
+    """For two z in turn, each pixel has its probability given z: see `decoders.pixel_chances` (at most 2e-7)."""
+    model, z = _two_z()
+    x = call_images(trial, model, z, seed=2, rows=ROWS, kind="samples")
+    for i in range(2):
+        images, p = x[i::2], probabilities(model, z[i])
+        if bool(
+            (images == images[0]).all()
+        ):  # tosses shared by all images: count over the pixels of one chance instead
+            images, p = images[0].view(-1, 4), p[:4]
+        decoders.pixel_chances(images, p)
+
+
+def given_independence(trial: Trial) -> None:
+    """For two z in turn, coins that are tossed anew, each on its own, whatever their chances: see
+    `decoders.pixels_are_independent` (at most 2e-7)."""
+    model, z = _two_z()
+    x = call_twice(trial, model, z, seed=2, rows=ROWS, kind="samples", anew=TOSS_ANEW)
+    for i in range(2):
+        decoders.pixels_are_independent(x[i::2])
+
+
+def _two_z() -> tuple[Model, Tensor]:
+    return coins(swing=4), torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(ROWS // 2, 1)
+
+
+def model_chances(trial: Trial) -> None:
+    """With a decoder that ignores z, pixels are coins of known chances, independent (at most 2e-7 in all)."""
+    model = coins()
+    x = call_twice(trial, model, ROWS, seed=2, rows=ROWS, kind="samples", anew=TOSS_ANEW)
+    decoders.pixels_are_independent(x)
+    decoders.pixel_chances(x, probabilities(model, torch.zeros(Z_DIM)))
+
+
+def sample_z_from_prior(trial: Trial) -> None:
+    """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `decoders.z_from_prior`."""
+    x = call_twice(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples", anew=DRAW_ANEW)
+    decoders.z_from_prior(decoders.z_of_pixels(x), slack=0.01)
+
+
+def others(name: str) -> dict[str, Any]:
+    """Right versions of all sampling methods but one."""
+    return {other: method for other, method in RIGHT.items() if other != name}
