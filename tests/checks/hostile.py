@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_course import given
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.capstone.vae.right_class import RightVAE, derived
+from vae_course.checks.lessons.capstone.vae.mistakes import RightVAE, derived
 
 Answer = Callable[..., Any]
 

@@ -3,23 +3,18 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import Parameter
 
-from vae_course import nns
-from vae_course.checks.engine.core import Check, Exercise, Misconception, Trial
-from vae_course.checks.lessons.capstone.vae import samples
+from vae_course.checks.engine.core import Check, Exercise, Trial
+from vae_course.checks.lessons.capstone.vae import checks
 from vae_course.checks.lessons.capstone.vae.checks import draw_still, fingerprint, loss_is_right
 from vae_course.checks.lessons.capstone.vae.constructor import builds, prior_is_standard, sets_its_attributes
+from vae_course.checks.lessons.capstone.vae.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.capstone.vae.one_method import of_method, three_numbers
-from vae_course.checks.lessons.capstone.vae.right_class import RightVAE, derived
-from vae_course.checks.worlds import elbo as elbo
-from vae_course.checks.worlds import iwae as iwae
+from vae_course.checks.lessons.capstone.vae.variants import CORRECT
+from vae_course.checks.worlds import elbo, iwae, sampling
 from vae_course.checks.worlds import iwae as terms
-from vae_course.checks.worlds import sampling as sampling
 from vae_course.checks.worlds.decoders import ruler
 from vae_course.checks.worlds.losses import loss_first
 
@@ -51,12 +46,12 @@ _IWAE = of_method(
     name="negative_iwae_bound",
 )
 _IWAE_TERMS = of_method(*_IWAE_THREE, terms.term("1"), terms.term("2"), iwae.gradients, name="negative_iwae_bound")
-_SIGMOID = of_method(samples.value_at_given_z, name="compute_sigmoid_given")
+_SIGMOID = of_method(checks.value_at_given_z, name="compute_sigmoid_given")
 _SAMPLE_SIGMOID = of_method(
-    samples.one_z_an_image, sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH
+    checks.one_z_an_image, sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH
 )
-_X_GIVEN = of_method(samples.tossed_at_given_z, name="sample_x_given")
-_SAMPLE_X = of_method(samples.one_image, sampling.model_chances, name="sample_x")
+_X_GIVEN = of_method(checks.tossed_at_given_z, name="sample_x_given")
+_SAMPLE_X = of_method(checks.one_image, sampling.model_chances, name="sample_x")
 
 
 def _both(first: Callable[[Trial], None], second: Callable[[Trial], None]) -> Callable[[Trial], None]:
@@ -67,32 +62,6 @@ def _both(first: Callable[[Trial], None], second: Callable[[Trial], None]) -> Ca
         second(trial)
 
     return test
-
-
-def _iwae_loss(self: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-    niwae, kl, rec = self.negative_iwae_bound(x, 10)
-    return niwae, {"train/loss": niwae, "gen/elbo": -niwae, "gen/kl_z": kl, "gen/rec": rec}
-
-
-def _constructor(**attributes: Any) -> Any:
-    """A right constructor that then sets these attributes otherwise; None: not at all."""
-
-    def __init__(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
-        RightVAE.__init__(self, nn, name, z_dim)
-        for attribute, value in attributes.items():
-            delattr(self, attribute)
-            if value is not None:
-                setattr(self, attribute, value(nns.get(nn)))
-
-    return __init__
-
-
-def _always_v1(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
-    RightVAE.__init__(self, "v1", name, z_dim)
-
-
-def _trainable(value: float) -> Callable[[Any], Parameter]:
-    return lambda network: Parameter(torch.tensor([value]))
 
 
 def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
@@ -129,62 +98,8 @@ _VAE = Exercise(
         Check("sample_x: the z", of_method(sampling.sample_z_from_prior, name="sample_x"), points=0.25),
     ),
     fingerprint=fingerprint,
-    misconceptions=(
-        Misconception(
-            "no-decoder",
-            derived(__init__=_constructor(dec=None)),
-            "Your constructor does not build the decoder. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
-            "and self.dec = network.Decoder(z_dim).",
-        ),
-        Misconception(
-            "no-networks",
-            derived(__init__=_constructor(enc=None, dec=None)),
-            "Your constructor does not build the networks. After super().__init__() it sets self.enc = network.Encoder(z_dim) "
-            "and self.dec = network.Decoder(z_dim).",
-        ),
-        Misconception(
-            "classes-for-networks",
-            derived(
-                __init__=_constructor(enc=lambda network: network.Encoder, dec=lambda network: network.Decoder),
-            ),
-            "network.Encoder is a class, which builds an encoder when it is called: network.Encoder(z_dim), and "
-            "network.Decoder(z_dim).",
-        ),
-        Misconception(
-            "always-the-same-network",
-            derived(__init__=_always_v1),
-            "The network's name is written into your constructor. Hand on the argument, nns.get(nn), and the class works with "
-            "every network, your own too.",
-        ),
-        Misconception(
-            "no-prior",
-            derived(__init__=_constructor(z_prior_m=None, z_prior_v=None)),
-            "Your constructor does not set the prior's mean and variance, so that self.z_prior has nothing to return.",
-        ),
-        Misconception(
-            "prior-trains",
-            derived(__init__=_constructor(z_prior_m=_trainable(0.0), z_prior_v=_trainable(1.0))),
-            "A parameter is what training changes, and with a prior that moves this is another model. self.register_buffer "
-            "keeps mean and variance where no optimizer looks.",
-        ),
-        Misconception(
-            "z-prior-without-property",
-            derived(z_prior=lambda self: (self.z_prior_m, self.z_prior_v)),
-            "z_prior is used without brackets, self.z_prior: the line @property above `def z_prior(self):` makes that call it.",
-        ),
-        Misconception(
-            "trains-by-iwae",
-            derived(loss=_iwae_loss),
-            "Your loss lies below kl + rec and varies with draws, as the importance-weighted bound does. loss returns what "
-            "negative_elbo_bound(x) returns; training by IWAE is another objective.",
-        ),
-    ),
-    correct={
-        "torch.distributions": RightVAE,
-        "by its own methods": derived(sample_x=lambda self, batch: torch.bernoulli(self.sample_sigmoid(batch))),
-        "prior written in": derived(sample_z=lambda self, batch: torch.randn(batch, self.z_dim)),
-        "prior as a plain pair": derived(z_prior=(torch.zeros(1), torch.ones(1))),
-    },
+    misconceptions=MISCONCEPTIONS,
+    correct=CORRECT,
     hints=(
         "You have written every line of it in lessons 01 to 06. Begin with __init__: super().__init__(), then enc, dec and "
         "the prior.",

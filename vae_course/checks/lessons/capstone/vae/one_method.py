@@ -24,7 +24,7 @@ from vae_course.checks.engine.core import (
 )
 from vae_course.checks.engine.diagnosis import diagnose
 from vae_course.checks.engine.errors import sentence_on
-from vae_course.checks.lessons.capstone.vae.right_class import derived
+from vae_course.checks.lessons.capstone.vae.mistakes import derived
 from vae_course.checks.worlds.iwae import weighing
 from vae_course.runner.answers import Answer, BackwardFailed, Call, CallError, LocalAnswer, Model, Stopped
 

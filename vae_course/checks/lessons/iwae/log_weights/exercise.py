@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.core import Arguments, Check, Exercise
 from vae_course.checks.engine.diagnosis import InParts
-from vae_course.checks.lessons.iwae.log_weights import checks as checks
+from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
 from vae_course.checks.worlds.decoded import belong_to_their_z, mirrored, read_off

@@ -1,27 +1,17 @@
 """Exercise 2.1: the log density of a diagonal Gaussian."""
 
-import torch
-from torch.distributions import Independent, MultivariateNormal, Normal
-from torch.nn import functional as F
-
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.core import Check, Exercise
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
-from vae_course.checks.lessons.kl_divergence.gaussians import with_small_numbers
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     DENSITY_TERMS,
-    LOG_2PI,
-    crossed_batch,
     density_extremes,
     density_layouts,
     density_truth,
     draw_density,
-    each_dimension,
-    exp_then_log,
-    one_by_one,
-    one_log_of_a_product,
-    other_crossed_batch,
 )
+from vae_course.checks.lessons.kl_divergence.log_normal.mistakes import MISCONCEPTIONS
+from vae_course.checks.lessons.kl_divergence.log_normal.variants import CORRECT
 
 log_normal = Exercise(
     name="log_normal",
@@ -43,200 +33,8 @@ log_normal = Exercise(
     ),
     fingerprint=case_fingerprint(draw_density, density_truth, density_layouts, density_extremes),
     terms=DENSITY_TERMS,
-    misconceptions=(
-        Misconception(
-            "variance-as-standard-deviation",
-            lambda x, m, v: Normal(m, v).log_prob(x).sum(-1),
-            "You use v as a standard deviation. v is the variance: the distance is divided by v itself, not by v², and the "
-            "log term is ½ log v. (torch's Normal wants the standard deviation, v.sqrt().)",
-        ),
-        Misconception(
-            "variance-as-log-variance",
-            lambda x, m, v: -0.5 * (LOG_2PI + v + (x - m) ** 2 / v.exp()).sum(-1),
-            "You read v as a log-variance, as many codebases do. Here v is the variance itself: use log v where the "
-            "log-variance stands, and v where its exp stands.",
-        ),
-        Misconception(
-            "two-pi-missing",
-            lambda x, m, v: -0.5 * (v.log() + (x - m) ** 2 / v).sum(-1),
-            "You are off by the same amount for every example, ½ log 2π per dimension: the 2π of the density is missing. "
-            "The slopes are right without it, the density is not: it no longer integrates to 1.",
-        ),
-        Misconception(
-            "two-pi-once",
-            lambda x, m, v: -0.5 * (LOG_2PI + (v.log() + (x - m) ** 2 / v).sum(-1)),
-            "log 2π is there once; every dimension brings its own. Put it inside the sum, or multiply it by the number of "
-            "dimensions.",
-        ),
-        Misconception(
-            "half-missing",
-            lambda x, m, v: 2 * each_dimension(x, m, v).sum(-1),
-            "Yours is exactly twice the log density: the ½ in front is missing. It comes from the ½ in the exponent, and "
-            "from 1/sqrt(2πv) being a power −½.",
-        ),
-        Misconception(
-            "half-missing-in-the-exponent",
-            lambda x, m, v: (-0.5 * (LOG_2PI + v.log()) - (x - m) ** 2 / v).sum(-1),
-            "The exponent of a Gaussian is −(x − m)² / (2v): your squared distance lacks the ½.",
-        ),
-        Misconception(
-            "log-determinant-doubled",
-            lambda x, m, v: (-0.5 * (LOG_2PI + (x - m) ** 2 / v) - v.log()).sum(-1),
-            "You subtract log v, and it should be ½ log v: the density divides by sqrt(v), the standard deviation.",
-        ),
-        Misconception(
-            "log-determinant-missing",
-            lambda x, m, v: -0.5 * (LOG_2PI + (x - m) ** 2 / v).sum(-1),
-            "The term −½ log v is missing. A wide Gaussian must also be a flat one; without this term, widening v would "
-            "always look better.",
-        ),
-        Misconception(
-            "log-determinant-flipped",
-            lambda x, m, v: -0.5 * (LOG_2PI - v.log() + (x - m) ** 2 / v).sum(-1),
-            "½ log v enters with the wrong sign: 1/sqrt(2πv) stands in front of the exponential, so a larger v lowers "
-            "the peak.",
-        ),
-        Misconception(
-            "distance-not-squared",
-            lambda x, m, v: -0.5 * (LOG_2PI + v.log() + (x - m).abs() / v).sum(-1),
-            "The distance enters as its absolute value; a Gaussian falls with the *square*, (x − m)² / v.",
-        ),
-        Misconception(
-            "multiplies-by-variance",
-            lambda x, m, v: -0.5 * (LOG_2PI + v.log() + (x - m) ** 2 * v).sum(-1),
-            "You multiply the squared distance by v; it should be divided: in a wide Gaussian a given distance counts less.",
-        ),
-        Misconception(
-            "sign",
-            lambda x, m, v: -each_dimension(x, m, v).sum(-1),
-            "Yours is the negative of the log density, a loss. The name says log p: higher where x is more plausible.",
-        ),
-        Misconception(
-            "density-not-log",
-            lambda x, m, v: each_dimension(x, m, v).sum(-1).exp(),
-            "This is the density itself; asked is its logarithm. With 784 dimensions the density is 0 in float32, its "
-            "logarithm is an ordinary number.",
-        ),
-        Misconception(
-            "mean-over-dimensions",
-            lambda x, m, v: each_dimension(x, m, v).mean(-1),
-            "You average over the dimensions. Independent dimensions multiply their densities, so their logs are *summed*.",
-        ),
-        Misconception(
-            "sums-the-batch-too",
-            lambda x, m, v: each_dimension(x, m, v).sum(),
-            "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one number per example.",
-        ),
-        Misconception(
-            "averages-the-batch",
-            lambda x, m, v: each_dimension(x, m, v).sum(-1).mean(),
-            "You average over the batch. Return one number per example; the batch is averaged later, in one place only.",
-        ),
-        Misconception(
-            "no-sum",
-            each_dimension,
-            "You return one number per dimension. Independent dimensions multiply their densities, so sum their logs "
-            "over the last axis.",
-        ),
-        Misconception(
-            "axis-kept",
-            lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True),
-            "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
-            "sum without keepdim.",
-        ),
-        Misconception(
-            "crossed-batch",
-            crossed_batch,
-            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
-            "other's variance. Use keepdim in all sums or, better, in none.",
-            family="crossed-batch",
-        ),
-        Misconception(
-            "crossed-batch-the-other-way",
-            other_crossed_batch,
-            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
-            "other's variance. Use keepdim in all sums or, better, in none.",
-            family="crossed-batch",
-        ),
-        Misconception(
-            "sums-the-batch-axis",
-            lambda x, m, v: each_dimension(x, m, v).sum(0),
-            "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
-        ),
-        Misconception(
-            "squares-the-sum",
-            lambda x, m, v: -0.5 * ((LOG_2PI + v.log()).sum(-1) + ((x - m) / v.sqrt()).sum(-1) ** 2),
-            "You add up the distances first and square their sum. Each dimension has a square of its own: square, then sum.",
-        ),
-        Misconception(
-            "variance-squared-in-the-distance",
-            lambda x, m, v: -0.5 * (LOG_2PI + v.log() + (x - m) ** 2 / v**2).sum(-1),
-            "You divide the squared distance by v², as if v were the standard deviation there. v is a variance, already "
-            "squared: divide by v itself.",
-        ),
-        Misconception(
-            "adds-densities",
-            lambda x, m, v: torch.logsumexp(each_dimension(x, m, v), -1),
-            "logsumexp adds the densities of the dimensions. Independent dimensions multiply theirs: add the *logs*, .sum(-1).",
-        ),
-        Misconception(
-            "bare-squeeze",
-            lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True).squeeze(),
-            "squeeze() without an axis drops the batch as well when it holds one example. Sum without keepdim, or "
-            "squeeze(-1).",
-        ),
-        Misconception(
-            "first-axis-is-the-batch",
-            lambda x, m, v: each_dimension(x, m, v).sum(1),
-            "You sum axis 1. With k draws in front, (k, batch, dim), axis 1 is the batch. The dimensions are always the "
-            "*last* axis: .sum(-1).",
-        ),
-        Misconception(
-            "one-variance-counted-once",
-            lambda x, m, v: -0.5 * ((LOG_2PI + v.log()).sum(-1) + ((x - m) ** 2 / v).sum(-1)),
-            "When m and v have one entry for all dimensions, as the prior has, Σ log v counts it once instead of dim "
-            "times. Add the terms first (they broadcast), then sum once.",
-        ),
-        Misconception(
-            "log-of-a-product",
-            one_log_of_a_product,
-            "You take the logarithm of a product of variances, and the product leaves float32: 1e-12 four times over is 0. "
-            "Take logs first, then add them.",
-        ),
-        Misconception(
-            "exp-then-log",
-            exp_then_log,
-            "Right for moderate inputs, −inf in the tail: exp(−800) is 0 in float32, and log brings nothing back. "
-            "Simplify on paper first: the log of an exp is its argument.",
-        ),
-        Misconception(
-            "no-gradient",
-            lambda x, m, v: each_dimension(x, m, v).sum(-1).detach(),
-            "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
-            "stop the gradient. Stay with torch functions.",
-        ),
-        *with_small_numbers(lambda x, m, v: each_dimension(x, m, v).sum(-1), 2),
-    ),
-    correct={
-        "by hand": lambda x, m, v: each_dimension(x, m, v).sum(-1),
-        "torch.distributions": lambda x, m, v: Normal(m, v**0.5).log_prob(x).sum(dim=-1),
-        "Independent": lambda x, m, v: Independent(Normal(m.expand(x.shape), v.expand(x.shape).sqrt()), 1).log_prob(x),
-        "MultivariateNormal": lambda x, m, v: MultivariateNormal(
-            m.expand(x.shape), torch.diag_embed(v.expand(x.shape))
-        ).log_prob(x),
-        "einsum": lambda x, m, v: torch.einsum("...d->...", each_dimension(x, m, v)),
-        "loop": one_by_one,
-        "float64": lambda x, m, v: each_dimension(x.double(), m.double(), v.double()).sum(-1),
-        "keepdim and squeeze(-1)": lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True).squeeze(-1),
-        "standard score": lambda x, m, v: (
-            -((x - m) / v.sqrt()).square() / 2 - torch.log(v.sqrt()) - 0.9189385332046727
-        ).sum(-1),
-        "gaussian_nll_loss": lambda x, m, v: (
-            -F.gaussian_nll_loss(m.expand(x.shape), x, v.expand(x.shape), full=True, eps=1e-30, reduction="none").sum(
-                -1
-            )
-        ),
-    },
+    misconceptions=MISCONCEPTIONS,
+    correct=CORRECT,
     hints=(
         "Start in one dimension: N(x; m, v) = exp(−(x − m)² / (2v)) / sqrt(2πv). Take the logarithm on paper before you code.",
         "log of a product is a sum of logs: −½ log 2π − ½ log v − ½ (x − m)² / v. Which of these differ between dimensions?",
