@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from vae_course.checks.engine.core import Misconception
 from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.teach import reference
 
@@ -59,9 +59,8 @@ class Tally:
 
 def wrong_answer(exercise: Exercise, misconception: Misconception) -> Any:
     """A mistake in a dictionary names only the wrong entries; the others are right."""
-    if exercise.is_constant and isinstance(misconception.wrong, dict):
-        assert exercise.truth is not None
-        return {**exercise.truth(), **misconception.wrong}
+    if isinstance(exercise, Constant) and isinstance(misconception.wrong, dict):
+        return {**exercise.right, **misconception.wrong}
     return misconception.wrong
 
 

@@ -120,7 +120,7 @@ def test_the_doctor_says_whether_a_class_can_be_marked_here_and_that_lessons_do_
 def test_the_doctor_of_an_edition_without_marking_says_so_and_is_content(monkeypatch, capsys):
     before = cli.main(["doctor"])
     capsys.readouterr()
-    monkeypatch.setitem(sys.modules, "vae_course.teach.grading", None)
+    monkeypatch.setitem(sys.modules, "vae_course.teach.grading.sandbox", None)
     assert cli.main(["doctor"]) == before == 0
     assert "not ok  marking a class: not in this edition" in capsys.readouterr().out
 

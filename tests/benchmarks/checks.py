@@ -25,7 +25,9 @@ from typing import Any
 import torch
 
 from tests.check_the_checks import wrong_answer
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Constant
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES, Exercise
 
 MEAN_RIGHT, MOST_RIGHT, MOST_WRONG = 20.0, 60.0, 200.0  # ms, what the design allows
@@ -42,9 +44,8 @@ def timed(exercise: Exercise, answer: Any, seed: int) -> tuple[float, Outcome]:
 
 def right_answers(exercise: Exercise) -> list[Any]:
     """Every correct variant; for constants, the truth."""
-    if exercise.is_constant:
-        assert exercise.truth is not None
-        return [exercise.truth()]
+    if isinstance(exercise, Constant):
+        return [exercise.right]
     return list(exercise.correct.values())
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from vae_course.checks.engine.core import Exercise, Raised, Trial, Wrong
 from vae_course.checks.engine.examine import examine
-from vae_course.checks.lessons.capstone.vae.exercise import vae
+from vae_course.checks.engine.exercise import Exercise
+from vae_course.checks.engine.trial import Raised, Trial, Wrong
+from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.iwae.iwae_loss import iwae_loss
 from vae_course.checks.lessons.iwae.log_weights.exercise import log_weights
 from vae_course.checks.lessons.iwae.negative_iwae_bound.exercise import negative_iwae_bound
@@ -125,6 +126,7 @@ def test_exercises_add_up() -> None:
 
 @pytest.mark.parametrize("name", ["no-decoder", "no-networks", "no-prior"])
 def test_what_the_whole_class_forgets_is_not_put_in_place_for_it(name: str) -> None:
+    vae = EXERCISES["VAE"]
     wrong = next(m for m in vae.misconceptions if m.name == name)
     found = examine(vae, vae.answer(wrong.wrong), 1)
     assert found.status == "wrong" and found.misconception == name and found.points < vae.points

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
 from vae_course.data import binarize
 from vae_course.given import sample_gaussian

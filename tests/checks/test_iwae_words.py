@@ -12,9 +12,10 @@ from torch import Tensor
 from tests.check_the_checks import wrong_answer
 from tests.checks.test_blind import ANSWERS
 from vae_course import given
-from vae_course.checks.engine.core import Trial
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.relations import Pair, _reductions, _same_shape
+from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.iwae.dreg_loss import checks as checks_of_dreg
 from vae_course.checks.lessons.iwae.dreg_loss.exercise import dreg

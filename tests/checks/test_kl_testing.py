@@ -3,9 +3,8 @@
 import torch
 
 from vae_course.checks.around.harnesses import kl_versions
-from vae_course.checks.lessons.kl_divergence import kl_test
 from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians, kl_truth
-from vae_course.checks.lessons.kl_divergence.kl_test import WRONG
+from vae_course.checks.lessons.kl_divergence.kl_test import WRONG, kl_test
 
 
 def judged(accepts) -> dict[str, float]:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from vae_course import binarize, given
 from vae_course.checks.around.harnesses import summary
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
 from vae_course.given import log_normal
@@ -212,7 +213,7 @@ def test_another_number_of_lines_than_six_is_called_by_its_number(letters: str, 
 
 
 def test_a_misspelt_suspect_is_told_from_a_wrong_one() -> None:
-    right = EXERCISES["detective"].truth()  # type: ignore[misc]
+    right = EXERCISES["detective"].right
     message = said("detective", {**right, "A": "sigmoid twise", "B": "magic", "C": "no KL"}).message
     misspelt, unknown, wrong = message.splitlines()
     assert "no such name" in misspelt and misspelt.endswith("Did you mean 'sigmoid twice'?")

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from vae_course import given
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import with_kl
 
@@ -255,4 +256,4 @@ def test_three_numbers_are_no_pair_of_a_loss_and_a_dictionary() -> None:
     ("entry", "value", "name"), [("gap", 0.37, "gap-in-bits"), ("posterior", 0.18, "posterior-of-the-other-box")]
 )
 def test_a_number_given_to_two_digits_is_diagnosed(entry: str, value: float, name: str) -> None:
-    assert said("two_boxes", {**EXERCISES["two_boxes"].truth(), entry: value}).misconception == name
+    assert said("two_boxes", {**EXERCISES["two_boxes"].right, entry: value}).misconception == name

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vae_course import given, weights
-from vae_course.checks.engine.core import Trial
+from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.capstone.trained_model.test_images import COUNT, PART, costs, draw_test_images, nats_of
 from vae_course.evaluation import evaluate

@@ -19,10 +19,11 @@ from torch import Tensor
 from tests.checks.hostile import right
 from vae_course import given
 from vae_course.checks.engine.checks import close
-from vae_course.checks.engine.core import Trial, generator
 from vae_course.checks.engine.diagnosis import same_constant, shows
 from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Constant, Formula, Method
 from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, has_unit_variance
+from vae_course.checks.engine.trial import Trial, generator
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.checks.worlds.bound_tools import lipschitz_tolerance, monte_carlo_kl_tolerance, near
 from vae_course.runner.answers import Call
@@ -138,7 +139,7 @@ def test_an_answer_that_is_wrong_on_one_of_three_draws_alone_is_refused(name: st
 
 def test_another_seed_draws_other_arguments_and_each_draw_is_another():
     for exercise in EXERCISES.values():
-        if exercise.arguments is None or exercise.harness is not None:
+        if not isinstance(exercise, Formula | Method):
             continue
         answer = exercise.answer(None)
         drawn = [Trial(exercise, answer, seed).draw(i) for seed in (1, 2) for i in (0, 1, 2)]
@@ -426,13 +427,12 @@ def test_tolerances_of_the_bounds_are_those_of_their_formulas():
 
 # ---------------------------------------------------------------- constants
 
-CONSTANTS = [e for e in EXERCISES.values() if e.is_constant]
+CONSTANTS = [e for e in EXERCISES.values() if isinstance(e, Constant)]
 
 
 def numbers_in(exercise: Exercise) -> dict[str, float]:
     """The numbers of a constant, by entry; "" where it is a single one."""
-    assert exercise.truth is not None
-    value = exercise.truth()
+    value = exercise.right
     entries = value.items() if isinstance(value, dict) else [("", value)]
     return {key: number for key, number in entries if isinstance(number, int | float) and not isinstance(number, bool)}
 
@@ -446,7 +446,7 @@ def test_a_constant_is_right_to_one_per_cent_on_both_sides(exercise: Exercise, k
 
     def result(factor: float) -> Any:
         value = number * factor
-        answer = exercise.truth() | {key: value} if key else value  # type: ignore[misc]
+        answer = exercise.right | {key: value} if key else value
         return examine(exercise, exercise.answer(answer), 1)
 
     for factor in (1.0, 1.009, 0.991):

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from vae_course import given, nns
-from vae_course.checks.engine.examine import Outcome, examine
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
 
 SOLVED = Path(__file__).resolve().parents[2] / "solutions" / "07_capstone.py"

@@ -8,8 +8,7 @@ import pytest
 
 from vae_course import check, hint, solution
 from vae_course.checks import learning
-from vae_course.checks.engine.errors import LIKELY
-from vae_course.checks.engine.examine import NOT_REACHED, CheckResult, Outcome
+from vae_course.checks.engine.findings import LIKELY, PROVED, CheckResult, Finding, Outcome, Reading
 from vae_course.checks.learning import state
 from vae_course.checks.learning.cards import SIGNS, frame, verdict_html, verdict_text
 from vae_course.checks.learning.check import Verdict
@@ -67,9 +66,9 @@ class Page(HTMLParser):
         return [data for inside, data in self.texts if inside == tag]
 
 
-def found(**changes) -> Outcome:
-    outcome = Outcome("sample_gaussian", "01_reparameterization", "wrong", 3, 7, "", "Your z is off.", (), 5)
-    return replace(outcome, **changes)
+def found(*findings: Finding, **changes) -> Outcome:
+    findings = findings or (Finding("Your z is off."),)
+    return replace(Outcome("sample_gaussian", "01_reparameterization", "wrong", 3, 7, "", findings, (), 5), **changes)
 
 
 def words(text: str) -> str:
@@ -81,11 +80,20 @@ def words(text: str) -> str:
 
 
 @pytest.mark.parametrize("evil", EVIL)
-@pytest.mark.parametrize("place", ["{}", "first\n{}", "  {}", f"{LIKELY}: {{}}", "a label: {}", "{}: what follows"])
-def test_a_message_is_shown_as_it_is_and_makes_no_element(place: str, evil: str):
-    page = Page(verdict_html(found(message=place.format(evil))))
+@pytest.mark.parametrize(
+    "place",
+    [
+        Finding,
+        lambda text: Finding(f"first\n{text}", f"It should be: {text}"),
+        lambda text: Finding("It is.", reason=f"{text}: what follows"),
+        lambda text: Finding("It is.", reason=text, standing=PROVED),
+        lambda text: Finding("It is.", reading=Reading((text, f"a label: {text}"), ((text, "1"), ("x", text)))),
+    ],
+)
+def test_a_finding_is_shown_as_it_is_and_makes_no_element(place, evil: str):
+    page = Page(verdict_html(found(place(evil))))
     assert evil in page.text and page.tags <= OF_A_CARD
-    assert page.tags == Page(verdict_html(found(message=place.format("harmless")))).tags
+    assert page.tags == Page(verdict_html(found(place("harmless")))).tags
 
 
 @pytest.mark.parametrize("evil", EVIL)
@@ -143,20 +151,22 @@ def test_a_name_that_an_answer_misspelt_is_not_interpreted():
 CHECKS = (
     CheckResult("has the right shape", True, 1),
     CheckResult("is a gate", True, 0),
-    CheckResult("has the right mean", False, 0, "it is 3"),
-    CheckResult("has the right variance", False, 0, NOT_REACHED),
+    CheckResult("has the right mean", False, 0, Finding("it is 3")),
+    CheckResult("has the right variance", False, 0),
 )
 
 
 @pytest.mark.parametrize("status", sorted(SIGNS))
 @pytest.mark.parametrize("checks", [(), CHECKS])
 def test_a_card_says_the_same_words_as_the_text(status: str, checks: tuple[CheckResult, ...]):
-    outcome = found(status=status, checks=checks, message="One & all.\n  a  column\nLikely reason: <none>: yet")
+    reading = Reading(("Read <off>:",), (("a", "  1  2"), ("column", "3")))
+    one, more = Finding("One & all.", reason="<none>: yet"), Finding("Two.", "It is 3.", reading=reading)
+    outcome = found(one, more, status=status, checks=checks)
     assert words(Page(verdict_html(outcome)).text) == words(verdict_text(outcome))
 
 
 def test_the_text_of_a_verdict_reads_so():
-    text = verdict_text(found(checks=CHECKS, message="Your z is off.\nAnd so is m."))
+    text = verdict_text(found(Finding("Your z is off."), Finding("And so is m."), checks=CHECKS))
     assert text.splitlines() == [
         "✗ sample_gaussian: wrong · 3 of 7 points",
         "  Your z is off.",
@@ -171,7 +181,7 @@ def test_the_text_of_a_verdict_reads_so():
 
 @pytest.mark.parametrize("status", ["correct", "not started"])
 def test_where_nothing_is_wrong_a_card_lists_no_checks_and_offers_no_hint(status: str):
-    outcome = found(status=status, checks=CHECKS, message="Well.")
+    outcome = found(Finding("Well."), status=status, checks=CHECKS)
     for card in (verdict_text(outcome), verdict_html(outcome)):
         assert "Well." in card and "has the right shape" not in card and "hint(" not in card
 
@@ -198,33 +208,36 @@ def test_a_card_without_checks_has_no_empty_list():
     ],
 )
 def test_points_are_said_with_their_maximum_and_not_of_what_has_none(points: float, most: float, said: str):
-    outcome = found(points=points, max_points=most, message="")
+    outcome = found(Finding(""), points=points, max_points=most)
     assert verdict_text(outcome).splitlines()[0] == f"✗ sample_gaussian: wrong{said}"
     head = Page(verdict_html(outcome)).text.partition("Next:")[0]
     assert head == f"✗ sample_gaussian: wrong{said}"
 
 
-def test_a_likely_reason_stands_out_and_a_line_in_columns_keeps_its_width():
-    page = Page(verdict_html(found(message=f"Your z is off.\n{LIKELY}: a square: root\n  1  2")))
+def test_a_likely_reason_stands_out_and_a_table_keeps_its_columns():
+    table = Finding("So it is:", reading=Reading(table=(("yours", "1  2"), ("expected", "3"))))
+    page = Page(verdict_html(found(Finding("Your z is off.", reason="a square: root"), table)))
     assert f"{LIKELY}:" in page.within("b") and " a square: root" in page.within("div")
-    [style] = [a["style"] for tag, a in page.elements if tag == "div" and "monospace" in (a["style"] or "")]
-    assert style is not None and "pre-wrap" in style and "  1  2" in page.within("div")
+    style, _ = [a["style"] for tag, a in page.elements if tag == "div" and "monospace" in (a["style"] or "")]
+    assert style is not None and "pre-wrap" in style and "  yours     1  2" in page.within("div")
 
 
-def test_a_word_that_only_begins_like_the_likely_reason_does_not_stand_out():
-    page = Page(verdict_html(found(message=f"{LIKELY}s: none\nAnother: one")))
-    assert not any(LIKELY in text for text in page.within("b")) and f"{LIKELY}s: none" in page.within("div")
+def test_a_proved_reason_is_said_with_what_it_explains_and_one_that_only_looks_likely_does_not_stand_out():
+    told = Finding(f"{LIKELY}s: none", "One is asked.", reason="It is so.", standing=PROVED)
+    page = Page(verdict_html(found(told)))
+    assert not any(LIKELY in text for text in page.within("b"))
+    assert f"{LIKELY}s: none One is asked. It is so." in page.within("div")
 
 
 # ---------------------------------------------------------------- a ladder of checks
 
 
 def rows(*checks: CheckResult) -> list[str]:
-    return verdict_text(found(checks=checks, message="")).splitlines()[1:-1]
+    return verdict_text(found(Finding(""), checks=checks)).splitlines()[1:-1]
 
 
 def test_checks_that_differ_in_a_number_are_one_row_for_each_verdict_on_them():
-    ladder = [CheckResult(f"refuses {i} of 6", i < 4, 0.5 * (i < 4), "" if i < 4 else NOT_REACHED) for i in range(1, 7)]
+    ladder = [CheckResult(f"refuses {i} of 6", i < 4, 0.5 * (i < 4)) for i in range(1, 7)]
     assert rows(*ladder) == ["  ✓ refuses 1 to 3 of 6 (1.5)", "  – refuses 4 to 6 of 6 (not reached)"]
 
 

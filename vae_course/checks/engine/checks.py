@@ -3,8 +3,6 @@
 The order in an exercise is always: does it return the right kind of thing (a gate), then values, then gradients.
 """
 
-import inspect
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,9 +10,10 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.closer_look import DRAWS, closer_look, pairs_of
-from vae_course.checks.engine.core import Arguments, Trial, Wrong
+from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.relations import relation
 from vae_course.checks.engine.smallest import shown
+from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Call, LocalAnswer
 
 TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
@@ -90,7 +89,7 @@ def gradients_match(trial: Trial) -> None:
         )
     cotangent = torch.randn(value.shape, generator=trial.generator("cotangent"))
     found = call.pull_back({"0": cotangent})
-    truth = LocalAnswer(trial.exercise.truth).call(*trial.arguments, seed=0)
+    truth = LocalAnswer(trial.formula.truth).call(*trial.arguments, seed=0)
     expected = truth.pull_back({"0": cotangent.to(truth.outputs["0"].dtype)})
     for name, right in expected.items():
         got = found.get(name)
@@ -105,7 +104,7 @@ def gradients_match(trial: Trial) -> None:
             )
 
 
-def compare(value: Tensor, expected: Tensor, inputs: str, closer: Callable[[], str] | None = None) -> None:
+def compare(value: Tensor, expected: Tensor, inputs: str, closer: Closer | None = None) -> None:
     """Raise `Wrong` where a value differs from the truth, showing the entry that differs most.
 
     Args:
@@ -157,16 +156,13 @@ def inputs(trial: Trial, arguments: Arguments) -> str:
     tensors = [a for a in arguments if isinstance(a, Tensor)]
     if sum(a.numel() for a in tensors) > 24:
         return f"inputs of shape {shapes(arguments)}"
-    assert trial.exercise.truth is not None
-    names = inspect.signature(trial.exercise.truth).parameters
-    parts = (f"{name} = {shown(a)}" for name, a in zip(names, arguments, strict=False))
+    parts = (f"{name} = {shown(a)}" for name, a in zip(trial.formula.parameters, arguments, strict=False))
     return ", ".join(parts)
 
 
 def _name_of(trial: Trial, index: str) -> str:
     """The argument at "0", "1", ... by its name."""
-    assert trial.exercise.truth is not None
-    return list(inspect.signature(trial.exercise.truth).parameters)[int(index)]
+    return trial.formula.parameters[int(index)]
 
 
 def _listed(call: Call) -> str:

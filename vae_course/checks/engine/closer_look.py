@@ -3,22 +3,25 @@
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Arguments, Raised, Trial
+from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.relations import Pair, relation
 from vae_course.checks.engine.smallest import smallest_failing
 from vae_course.checks.engine.terms import term_by_term
+from vae_course.checks.engine.trial import Raised, Trial
 
 DRAWS = 3  # of the arguments, on which values are compared
 
 
-def closer_look(trial: Trial, arguments: Arguments) -> str:
+def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
     """How the values relate to the right ones on all draws; then the formula that they follow, else the smallest input
     that shows the difference."""
     if _is_random(trial, arguments):
         return "Two calls with the same inputs gave different numbers. Asked is a closed form, without any draw."
-    formula = term_by_term(trial, trial.exercise.terms) if trial.exercise.terms else ""
-    parts = (relation(pairs_of(trial)), formula or smallest_failing(trial, arguments))
-    return "\n".join(part for part in parts if part)
+    related = Reading.of(relation(pairs_of(trial)))
+    terms = trial.formula.terms
+    shown = (term_by_term(trial, terms) if terms else Reading()) or smallest_failing(trial, arguments)
+    return Reading(related.sentences + shown.sentences, shown.table)
 
 
 def pairs_of(trial: Trial) -> list[Pair]:

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from vae_course.checks.engine.core import Exercise, Trial, Wrong
 from vae_course.checks.engine.diagnosis import mistakes_in, plain, same_constant
+from vae_course.checks.engine.exercise import Constant, Exercise
+from vae_course.checks.engine.trial import Trial, Wrong
 
 
 def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Callable[[Trial], None]:
@@ -16,7 +17,8 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
     """
 
     def test(trial: Trial) -> None:
-        value, right = trial.answer.value, trial.exercise.truth()  # type: ignore[misc]
+        assert isinstance(trial.exercise, Constant)
+        value, right = trial.answer.value, trial.exercise.right
         if key:
             if not isinstance(value, dict):
                 raise Wrong(
@@ -29,11 +31,12 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
             return
         if key in unknown_words(trial.exercise, trial.answer.value):
             words = ", ".join(sorted(_words(trial.exercise)))
-            raise Wrong(f"Your {key} is {value!r}, which is none of the words to choose from: {words}.")
+            raise Wrong(f"Your {key} is {value!r}, which is none of the words to choose from: {words}.", where=key)
         named = any(
             isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)
         )
-        raise Wrong(_not_it(key or "answer", plain(value), right), "" if named or value is None else pointer)
+        expected = "" if named or value is None else pointer
+        raise Wrong(_not_it(key or "answer", plain(value), right), expected, where=key)
 
     return test
 
@@ -47,16 +50,15 @@ def mark_of_choice(value: Any) -> str:
 
 def unknown_words(exercise: Exercise, value: Any) -> list[str]:
     """The entries of a choice that are words, and none of those to choose from: misspelt, not chosen."""
-    if not exercise.tries or not isinstance(value, dict):
+    if not isinstance(exercise, Constant) or not exercise.tries or not isinstance(value, dict):
         return []
     words = {word.lower() for word in _words(exercise)}
     return [str(key) for key, word in value.items() if isinstance(word, str) and word.strip().lower() not in words]
 
 
-def _words(exercise: Exercise) -> set[str]:
+def _words(exercise: Constant) -> set[str]:
     """In a choice every word is the right one somewhere."""
-    assert exercise.truth is not None
-    return set(exercise.truth().values())
+    return set(exercise.right.values())
 
 
 def _not_it(name: str, value: Any, right: Any) -> str:

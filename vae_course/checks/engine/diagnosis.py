@@ -9,14 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Exercise, Misconception, generator
+from vae_course.checks.engine.exercise import Called, Constant, Exercise, Misconception
+from vae_course.checks.engine.trial import generator
 from vae_course.runner.answers import Answer
 
 
 def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
     """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
-    if exercise.is_constant:
+    if isinstance(exercise, Constant):
         return next(iter(mistakes_in(exercise, answer.value)), None)
+    assert isinstance(exercise, Called)
     left = list(exercise.misconceptions)
     count = 0
     for found in _parts(exercise, answer):
@@ -52,12 +54,11 @@ class InParts:
         return {name: value for part in self.parts(answer) for name, value in part.items()}
 
 
-def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Tensor]]:
+def values_and_gradients(exercise: Called) -> Callable[[Answer], dict[str, Tensor]]:
     """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
 
     def measure(answer: Answer) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
-        assert exercise.arguments is not None
         for i in range(2):
             call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
             found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
@@ -69,7 +70,7 @@ def values_and_gradients(exercise: Exercise) -> Callable[[Answer], dict[str, Ten
     return measure
 
 
-def _parts(exercise: Exercise, answer: Answer) -> Iterator[dict[str, Tensor]]:
+def _parts(exercise: Called, answer: Answer) -> Iterator[dict[str, Tensor]]:
     """Numbers by which mistakes are told apart; nothing, or an empty part, for an answer that raises."""
     measure = exercise.fingerprint or values_and_gradients(exercise)
     return measure.parts(answer) if isinstance(measure, InParts) else iter([measure(answer)])
@@ -90,12 +91,12 @@ class _Known:
 
 
 @cache
-def _known(exercise: Exercise, misconception: Misconception) -> _Known:
+def _known(exercise: Called, misconception: Misconception) -> _Known:
     # A misconception's numbers never change: one computation serves every diagnosis in this process.
     return _Known(_parts(exercise, exercise.answer(misconception.wrong)))
 
 
-def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Exercise) -> bool:
+def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Called) -> bool:
     """True if two fingerprints are the same up to `exercise.agreement`."""
     if not a or a.keys() != b.keys():
         return False

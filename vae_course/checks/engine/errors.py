@@ -3,11 +3,11 @@
 import inspect
 import re
 
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Called, Exercise
+from vae_course.checks.engine.findings import Finding
 from vae_course.checks.engine.unknown_names import MODELS, model_of, unknown_name
 from vae_course.runner.answers import CallError
 
-LIKELY = "Likely reason"
 LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
 
 _MEANINGS = (
@@ -144,16 +144,16 @@ _MEANINGS = (
 )
 
 
-def sentence_on(error: CallError, exercise: Exercise) -> str:
-    """What the answer raised, on which of its lines, and on a second line what that usually means here."""
+def finding_on(error: CallError, exercise: Exercise) -> Finding:
+    """What the answer raised, on which of its lines, and what that usually means here."""
     if error.is_stub:
-        return "Nothing is written here yet: fill in the stub."
+        return Finding("Nothing is written here yet: fill in the stub.")
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
-        return f"Your code reached a `raise NotImplementedError`{where}: remove that line."
+        return Finding(f"Your code reached a `raise NotImplementedError`{where}: remove that line.")
     said = shortened(error.message)
-    sentence, why = f"Your code raised {error.type}{where}{f': {said}' if said else '.'}", meaning(error, exercise)
-    return f"{sentence}\n{LIKELY}: {why}" if why else sentence
+    sentence = f"Your code raised {error.type}{where}{f': {said}' if said else '.'}"
+    return Finding(sentence, reason=meaning(error, exercise))
 
 
 def shortened(message: str) -> str:
@@ -204,7 +204,7 @@ def _without_model(error: CallError, exercise: Exercise) -> str:
     owner, name = missing.groups()
     if owner and re.search(rf"\b{owner}\.{name}\(", error.line):
         return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
-    lent = exercise.scaffold.get(name)
+    lent = exercise.scaffold.get(name) if isinstance(exercise, Called) else None
     first, *others = inspect.signature(lent).parameters if lent else ("",)
     if first in MODELS and re.search(rf"(?<![\w.]){name}\((?!\s*{model}\b)", error.line):
         return f"{model} is missing: {name} takes the model first, {name}({', '.join((model, *others))})."

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.runner.answers import Answer, Call
 
 ALPHA = 1e-7
@@ -109,18 +110,18 @@ def most_alike(z: Tensor) -> float:
     return float((rows @ rows.T).fill_diagonal_(0).abs().max())
 
 
-def look(trial: Trial) -> Callable[[], str]:
+def look(trial: Trial) -> Callable[[], Reading]:
     """A closer look: mean and spread of z for three variances, yours beside the expected."""
 
-    def table() -> str:
+    def table() -> Reading:
         columns = []
         for i, v in enumerate((0.25, 1.0, 9.0)):
             z = trial.call(torch.full((96, 96), 2.0), torch.full((96, 96), v), seed=60 + i).outputs["0"].double()
             columns.append((f"{v:g}", f"{z.mean():.2f}", "2.00", f"{z.std():.2f}", f"{math.sqrt(v):.2f}"))
         labels = ("v", "your mean", "expected", "your spread", "expected")
         rows = ("  ".join(f"{cell:>6}" for cell in row) for row in zip(*columns, strict=True))
-        lines = "\n".join(f"  {label:<12}{row}" for label, row in zip(labels, rows, strict=True))
-        return f"With m = 2 and three variances, over 9,216 draws each (spread: the standard deviation of z):\n{lines}"
+        caption = "With m = 2 and three variances, over 9,216 draws each (spread: the standard deviation of z):"
+        return Reading((caption,), tuple(zip(labels, rows, strict=True)))
 
     return table
 

@@ -1,24 +1,25 @@
 """The smallest input for which an answer goes wrong, shown whole: a learner can check it with a pencil."""
 
-import inspect
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Arguments, Raised, Trial
+from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.trial import Raised, Trial
 
 LENGTHS = (1, 2, 3)
 TRIES = 12
 
 
-def smallest_failing(trial: Trial, arguments: Arguments) -> str:
-    """Inputs, your result and the right one as aligned lines, or an empty string if only long inputs go wrong.
+def smallest_failing(trial: Trial, arguments: Arguments) -> Reading:
+    """Inputs, your result and the right one, or nothing if only long inputs go wrong.
 
     Every axis of the arguments is cut to its first one, two or three entries, the smallest cut first. Where your result is
     finite for one of them, that one is shown: a NaN may come from the cut itself (the deviation of one entry).
     """
-    not_finite = ""
+    not_finite = Reading()
     ndim = max((a.ndim for a in arguments if isinstance(a, Tensor)), default=0)
     for limits in sorted(product(LENGTHS, repeat=ndim), key=lambda cut: (torch.tensor(cut).prod().item(), cut))[:TRIES]:
         cut = tuple(_cut(a, limits) if isinstance(a, Tensor) else a for a in arguments)
@@ -45,14 +46,10 @@ def _agree(value: Tensor, expected: Tensor) -> bool:
     return same and torch.allclose(value.double(), expected.double(), rtol=1e-4, atol=1e-4)
 
 
-def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> str:
-    assert trial.exercise.truth is not None
-    names = list(inspect.signature(trial.exercise.truth).parameters)
-    rows = [(name, shown(a)) for name, a in zip(names, arguments, strict=False)]
-    rows += [("yours", shown(value)), ("expected", shown(expected))]
-    width = max(len(name) for name, _ in rows)
-    lines = "\n".join(f"  {name:<{width}}  {shown}" for name, shown in rows)
-    return f"The smallest input for which it shows:\n{lines}"
+def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> Reading:
+    inputs = ((name, shown(a)) for name, a in zip(trial.formula.parameters, arguments, strict=False))
+    rows = (*inputs, ("yours", shown(value)), ("expected", shown(expected)))
+    return Reading(("The smallest input for which it shows:",), rows)
 
 
 def shown(a: object) -> str:

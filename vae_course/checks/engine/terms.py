@@ -12,7 +12,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Raised, Trial, generator
+from vae_course.checks.engine.findings import Reading, Table
+from vae_course.checks.engine.trial import Raised, Trial, generator
 
 CALLS = 24
 EXACT = 1e-4  # the largest residual, relative to 1 + |value|
@@ -21,18 +22,19 @@ Terms = Mapping[str, tuple[float, Callable[..., Tensor]]]
 """For each term, in words: its right coefficient (0: it does not belong here) and its value per dimension."""
 
 
-def term_by_term(trial: Trial, terms: Terms) -> str:
-    """Your formula and the right one, as two lines, or an empty string if the values are no such sum of terms."""
+def term_by_term(trial: Trial, terms: Terms) -> Reading:
+    """Your formula beside the right one; nothing if the values are no such sum of terms."""
     collected = _values(trial, terms)
     if collected is None:
-        return ""
+        return Reading()
     value, columns = collected
     lines = formula_of(value, columns, {name: coefficient for name, (coefficient, _) in terms.items()})
-    return f"Your numbers follow this formula, each term summed over the last axis:\n{lines}" if lines else ""
+    caption = "Your numbers follow this formula, each term summed over the last axis:"
+    return Reading((caption,), lines) if lines else Reading()
 
 
-def formula_of(value: Tensor, columns: Mapping[str, Tensor], expected: Mapping[str, float]) -> str:
-    """The sum of few terms that the values are, and the right one, as two lines; or an empty string.
+def formula_of(value: Tensor, columns: Mapping[str, Tensor], expected: Mapping[str, float]) -> Table:
+    """The sum of few terms that the values are, and the right one below it; or nothing.
 
     Args:
         value: (n,) in double precision.
@@ -40,7 +42,7 @@ def formula_of(value: Tensor, columns: Mapping[str, Tensor], expected: Mapping[s
         expected: the right coefficients, 0 for terms that do not belong.
     """
     if float(value.std()) < 0.05:
-        return ""  # numbers so alike follow many formulas
+        return ()  # numbers so alike follow many formulas
     right = [name for name, coefficient in expected.items() if coefficient]
     strangers = [name for name in expected if name not in right]
     for extra in range(3):
@@ -49,17 +51,16 @@ def formula_of(value: Tensor, columns: Mapping[str, Tensor], expected: Mapping[s
             found = _fit(value, torch.stack([columns[name] for name in names], -1))
             if found is not None:
                 yours = dict(zip(names, found, strict=True))
-                return f"  yours     {_written(yours)}\n  expected  {_written(expected)}"
-    return ""
+                return ("yours", _written(yours)), ("expected", _written(expected))
+    return ()
 
 
 def _values(trial: Trial, terms: Terms) -> tuple[Tensor, dict[str, Tensor]] | None:
     """The answer's values and each term's sums, one entry for each example of many draws."""
-    assert trial.exercise.arguments is not None
     values: list[Tensor] = []
     sums: dict[str, list[Tensor]] = {name: [] for name in terms}
     for i in range(CALLS):
-        arguments = trial.exercise.arguments(generator(i, "terms"))
+        arguments = trial.formula.arguments(generator(i, "terms"))
         try:
             value = trial.call(*arguments, seed=400 + i).outputs.get("0")
         except Raised:

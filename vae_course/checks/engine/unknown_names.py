@@ -7,7 +7,7 @@ import re
 import torch
 
 from vae_course import given
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Exercise
 
 MODELS = ("self", "model")  # what an exercise calls the model that it is given
 OF_A_MODEL = ("enc", "dec", "z_prior", "z_dim", "z_prior_m", "z_prior_v")

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
-from vae_course.checks.engine.core import Exercise
-from vae_course.checks.engine.examine import Outcome, outcome
+from vae_course.checks.engine.examine import outcome
+from vae_course.checks.engine.exercise import Exercise
+from vae_course.checks.engine.findings import Outcome
 from vae_course.runner.notebooks import reason_for
 
 UNDEFINED = "The file does not define it."

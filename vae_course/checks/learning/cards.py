@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from html import escape
 from itertools import groupby
 
-from vae_course.checks.engine.core import COLLECTED
-from vae_course.checks.engine.errors import LIKELY
-from vae_course.checks.engine.examine import NOT_REACHED, CheckResult, Outcome
+from vae_course.checks.engine.exercise import COLLECTED
+from vae_course.checks.engine.findings import LIKELY, CheckResult, Finding, Outcome, as_text
 from vae_course.checks.lessons import EXERCISES, Exercise
 
 SIGNS = {
@@ -32,24 +31,26 @@ def reasons(exercise: Exercise) -> str:
     return "\n".join(m.reason for m in exercise.misconceptions if m.reason)
 
 
-def _lines(outcome: Outcome) -> list[str]:
+def _shown(outcome: Outcome) -> list[Finding]:
     """What was found; and after a pass, where somebody counted, how real answers went wrong here, and a choice's reasons."""
-    lines = outcome.message.splitlines()
+    shown = list(outcome.findings)
     exercise = EXERCISES.get(outcome.exercise)
     if outcome and exercise is not None:
         if counted := [m.seen for m in exercise.misconceptions if m.seen]:
-            lines.append(
-                f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+            shown.append(
+                Finding(
+                    f"Of {COLLECTED} answers in public repositories to these stubs (Stanford's CS236 homework), {', '.join(counted)}."
+                )
             )
-        lines += reasons(exercise).splitlines()
-    return lines
+        shown.append(Finding(reasons(exercise)))
+    return shown
 
 
 def verdict_text(outcome: Outcome) -> str:
     """A verdict as plain text: it reads as well in a terminal or a screen reader as the card looks."""
     sign, _ = SIGNS[outcome.status]
     lines = [f"{sign} {outcome.exercise}: {outcome.status}{points(outcome.points, outcome.max_points)}"]
-    lines += [f"  {line}" for line in _lines(outcome)]
+    lines += [f"  {line}" for line in as_text(_shown(outcome)).splitlines()]
     if outcome.status not in ("correct", "not started"):
         lines += [f"  {row}" for row in _rows(outcome.checks)]
         lines.append(f'  Next: hint("{outcome.exercise}")')
@@ -63,7 +64,7 @@ def verdict_html(outcome: Outcome) -> str:
         f"<b><span aria-hidden='true'>{sign}</span> {escape(outcome.exercise)}: {outcome.status}</b>"
         f"{points(outcome.points, outcome.max_points)}"
     )
-    body = "".join(map(_line, _lines(outcome)))
+    body = "".join(map(_html, _shown(outcome)))
     if outcome.status not in ("correct", "not started"):
         rows = "".join(f"<li>{escape(row)}</li>" for row in _rows(outcome.checks))
         body += f"<ul style='list-style:none;margin:.5em 0 0;padding:0'>{rows}</ul>" if rows else ""
@@ -71,14 +72,17 @@ def verdict_html(outcome: Outcome) -> str:
     return frame(head + body, colour)
 
 
-def _line(line: str) -> str:
-    """A line of the message; one that is indented stands under others in columns."""
-    if line.startswith("  "):
-        return f"<div style='font-family:monospace;white-space:pre-wrap'>{escape(line)}</div>"
-    label, _, rest = line.partition(": ")
-    if label == LIKELY:
-        return f"<div style='margin-top:.4em'><b>{LIKELY}:</b> {escape(rest)}</div>"
-    return f"<div style='margin-top:.4em'>{escape(line)}</div>"
+def _html(finding: Finding) -> str:
+    """A line for each sentence; a table stands in columns."""
+    parts = [_line(escape(line)) for line in finding.certain]
+    parts += [_line(f"<b>{LIKELY}:</b> {escape(finding.likely)}")] if finding.likely else []
+    parts += [_line(escape(line)) for line in finding.reading.sentences]
+    parts += [f"<div style='font-family:monospace;white-space:pre-wrap'>{escape(row)}</div>" for row in finding.rows]
+    return "".join(parts)
+
+
+def _line(inner: str) -> str:
+    return f"<div style='margin-top:.4em'>{inner}</div>"
 
 
 def frame(inner: str, colour: str) -> str:
@@ -105,11 +109,11 @@ def _rows(checks: Sequence[CheckResult]) -> list[str]:
 def _mark(check: CheckResult) -> str:
     if check.passed:
         return "✓"
-    return "–" if check.message == NOT_REACHED else "✗"
+    return "✗" if check.reached else "–"
 
 
 def _worth(checks: Sequence[CheckResult]) -> str:
-    if checks[0].message == NOT_REACHED:
+    if not checks[0].reached:
         return " (not reached)"
     worth = sum(check.points for check in checks)
     return f" ({worth:g})" if checks[0].passed and worth else ""

@@ -14,7 +14,8 @@ import torch
 
 from vae_course import threads
 from vae_course.checks.engine.constants import mark_of_choice, unknown_words
-from vae_course.checks.engine.examine import Outcome, examine, outcome
+from vae_course.checks.engine.examine import examine, outcome
+from vae_course.checks.engine.findings import Finding, Outcome
 from vae_course.checks.learning import cards, state
 from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwrap
 from vae_course.checks.lessons import Exercise
@@ -54,10 +55,10 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
     definition = find_exercise(answer, exercise)
     seed = secrets.randbelow(2**31) if seed is None else seed
     # A method is examined on its own class, where its helper methods are.
-    target = (owner(answer) if definition.is_method else None) or plain(answer)
+    target = (owner(answer) if definition.method else None) or plain(answer)
     own = target
-    if definition.is_method and inspect.isclass(target):
-        own = getattr(target, definition.name.split(".")[1], None)
+    if definition.method and inspect.isclass(target):
+        own = getattr(target, definition.method, None)
     used = forbidden.forbidden_name(unwrap(own), definition.name)
     if used:
         found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
@@ -73,26 +74,31 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
     """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
     if unknown_words(definition, answer):
-        return replace(found, message=f"{found.message}\nA misspelt word costs no try.")
-    mark = mark_of_choice(answer) if definition.tries else ""
-    kept = state.record_verdict(definition.name, found.status, found.points, definition.tries, mark)
+        return _with_note(found, "A misspelt word costs no try.")
+    tries = definition.tries
+    mark = mark_of_choice(answer) if tries else ""
+    kept = state.record_verdict(definition.name, found.status, found.points, tries, mark)
     said = ""
-    if definition.tries and found.status == "wrong":
+    if tries and found.status == "wrong":
         if kept.passed:
             said = f"You have passed before: this costs no try.\n{cards.reasons(definition)}"
-        elif kept.used >= definition.tries:
+        elif kept.used >= tries:
             said = (
-                f"The {definition.tries} tries are used up, and your points stay what they are. Go on until you know why, "
+                f"The {tries} tries are used up, and your points stay what they are. Go on until you know why, "
                 f'or open solution("{definition.name}", anyway=True).\n{cards.reasons(definition)}'
             )
         else:
-            said = f"Try {kept.used} of {definition.tries}.{' The same answer again costs no other.' if kept.again else ''}"
+            said = f"Try {kept.used} of {tries}.{' The same answer again costs no other.' if kept.again else ''}"
     elif found and kept.points < found.points:
         said = (
-            f"Your {definition.tries} tries were used up before this one: your progress keeps {kept.points:g} of "
+            f"Your {tries} tries were used up before this one: your progress keeps {kept.points:g} of "
             f"{found.max_points:g}."
         )
-    return replace(found, message=f"{found.message}\n{said}".strip()) if said else found
+    return _with_note(found, said) if said else found
+
+
+def _with_note(found: Outcome, said: str) -> Outcome:
+    return replace(found, findings=(*found.findings, Finding(said)))
 
 
 def solved(answer: Any, exercise: str | None = None) -> bool:

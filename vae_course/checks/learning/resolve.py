@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from vae_course.checks.engine.exercise import Constant
 from vae_course.checks.lessons import EXERCISES, Exercise
 
 
@@ -35,7 +36,7 @@ def find_exercise(answer: Any, name: str | None = None) -> Exercise:
         if candidate in EXERCISES:
             return EXERCISES[candidate]
     if name is None and isinstance(answer, str) and answer in EXERCISES:
-        short = answer if not EXERCISES[answer].is_constant else f"{answer}, {answer!r}"
+        short = answer if not isinstance(EXERCISES[answer], Constant) else f"{answer}, {answer!r}"
         raise ValueError(
             f"{answer!r} is the name of an exercise; check takes the answer itself, without quotes: check({short})."
         )

@@ -7,34 +7,36 @@ folder, with `exercise.py` and, as needed, `checks.py`, `mistakes.py` and `varia
 from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Exercise
 
-__all__ = ["EXERCISES", "LESSONS", "LESSON_OF", "Exercise", "full_name"]
+__all__ = ["EXERCISES", "LESSONS", "LESSON_OF", "MODULE_OF", "Exercise", "full_name"]
 
 
-def _modules() -> Iterator[object]:
+def _modules() -> Iterator[ModuleType]:
     for lesson in iter_modules(__path__, f"{__name__}."):
         for found in iter_modules(import_module(lesson.name).__path__, f"{lesson.name}."):
             yield import_module(f"{found.name}.exercise" if found.ispkg else found.name)
 
 
-def _found() -> dict[str, Exercise]:
+def _found() -> Iterator[tuple[Exercise, str]]:
+    """Every exercise and the name of its module."""
     modules = list(_modules())
-    exercises = [value for module in modules for value in vars(module).values() if isinstance(value, Exercise)]
-    each = {exercise.name: exercise for exercise in sorted(exercises, key=_place)}
+    found = [(value, m.__name__) for m in modules for value in vars(m).values() if isinstance(value, Exercise)]
+    yield from found
     for module in modules:
         if build := getattr(module, "from_earlier", None):  # examined by the exercises before it
-            last = build(each)
-            each[last.name] = last
-    return {exercise.name: exercise for exercise in sorted(each.values(), key=_place)}
+            yield build({exercise.name: exercise for exercise, _ in found}), module.__name__
 
 
-def _place(exercise: Exercise) -> list[int]:
-    return [int(part) for part in exercise.number.split(".")]
+def _place(found: tuple[Exercise, str]) -> list[int]:
+    return [int(part) for part in found[0].number.split(".")]
 
 
-EXERCISES: dict[str, Exercise] = _found()
+_IN_ORDER = sorted(_found(), key=_place)
+EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise, _ in _IN_ORDER}
+MODULE_OF = {exercise.name: module for exercise, module in _IN_ORDER}
 LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
 LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 """Their full names, in order."""

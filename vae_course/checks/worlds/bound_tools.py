@@ -4,7 +4,7 @@ All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an a
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import NotStarted, Wrong
+from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
 from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, rec_without_z
 from vae_course.checks.worlds.valleys import Bent
 from vae_course.runner.answers import Call
@@ -126,7 +126,7 @@ def must_be_near(
     expected: float,
     where: str,
     tolerance: float = 0.0,
-    closer: Callable[[], str] | None = None,
+    closer: Closer | None = None,
 ) -> None:
     """Raise `Wrong` with both numbers unless they agree; `closer`: see `Wrong`."""
     if not near(value, expected, tolerance):
@@ -189,10 +189,7 @@ def slopes(call: Call) -> dict[str, Tensor | None]:
     """The bound's gradient in everything; empty where it carries none. One backward pass serves all checks of a call."""
     if "0" not in call.outputs:
         return {}
-    if "_slopes" not in vars(call):
-        vars(call)["_slopes"] = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
-    found: dict[str, Tensor | None] = vars(call)["_slopes"]
-    return found
+    return call.slopes
 
 
 def rows_agree(gradients: dict[str, Tensor | None]) -> bool:
@@ -212,7 +209,7 @@ def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
 
     For models whose decoder ignores z, where it needs no luck: for every importance weighting too.
     """
-    found = slopes(call).get("dec.net.2.bias")
+    found = call.slopes.get("dec.net.2.bias")
     logits = decode(case.model, torch.zeros(1, case.model.z_dim))
     return found, (torch.sigmoid(logits) - case.x.double()).mean(0)
 

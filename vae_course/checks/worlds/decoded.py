@@ -10,8 +10,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Wrong
+from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.terms import formula_of
+from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.models import Case, rec_without_z
 from vae_course.checks.worlds.pairs import LINEAR_M
 from vae_course.checks.worlds.valleys import strong
@@ -79,16 +80,17 @@ def weights_belong_to_their_z(call: Call) -> None:
             )
 
 
-def read_off(call: Call) -> str:
-    """The formula that the log weights follow, term by term, or an empty string."""
+def read_off(call: Call) -> Reading:
+    """The formula that the log weights follow, term by term, or nothing."""
     draws = [
         (decoded(call, draw), call.outputs["0"][:, draw].double()) for draw in range(min(8, call.outputs["0"].shape[1]))
     ]
     if any(z is None for z, _ in draws):
-        return ""
+        return Reading()
     z, value = torch.cat([z for z, _ in draws if z is not None]), torch.cat([value for _, value in draws])
     lines = formula_of(value, terms_of(z), RIGHT)
-    return f"Your log weights follow this formula, at the z that you decoded:\n{lines}" if lines else ""
+    caption = "Your log weights follow this formula, at the z that you decoded:"
+    return Reading((caption,), lines) if lines else Reading()
 
 
 def mirrored(case: Case, call: Call) -> bool:

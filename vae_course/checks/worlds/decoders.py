@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Trial, Wrong, generator
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.noise import ALPHA, allowed_distance, distance_to_standard_normal, rows_agree
+from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Model
 
 PIXELS, HIDDEN, Z_DIM = 784, 32, 2

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from vae_course.checks.engine.core import Wrong
 from vae_course.checks.engine.noise import has_unit_variance
-from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number, slopes
+from vae_course.checks.engine.trial import Wrong
+from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number
 from vae_course.checks.worlds.valleys import mild
 from vae_course.runner.answers import Call
 
@@ -60,7 +60,7 @@ def one_draw(call: Call, *, closed: bool) -> OneDraw | None:
 
     A mean over several draws, say, is right too, or a kl from other draws; then nothing is known but what holds on average.
     """
-    z = decoded_z(slopes(call).get("1"))
+    z = decoded_z(call.slopes.get("1"))
     if z is None:
         return None
     rec = _rec(z).mean().item()
@@ -70,7 +70,7 @@ def one_draw(call: Call, *, closed: bool) -> OneDraw | None:
 
 def kl_per_draw(call: Call) -> float | None:
     """By what factor the kl of a call in *mild* is log q(z|x) − log p(z) at the z that it decoded; None: z is not known."""
-    z = decoded_z(slopes(call).get("1"))
+    z = decoded_z(call.slopes.get("1"))
     return None if z is None else number(call, "1") / _kl_at(z)
 
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import (
     LOG,
     NAMES,
@@ -22,7 +22,6 @@ from vae_course.checks.worlds.bound_tools import (
     part_at_fault,
     rec_must_be_finite,
     rows_agree,
-    slopes,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, OneDraw, must_follow_q, one_draw
@@ -33,27 +32,27 @@ from vae_course.runner.answers import Call
 ROWS = 24  # copies of an image in *mild*, to see what they share
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def apart_call(trial: Trial) -> tuple[Case, Call]:
     """Five different images; the same call serves every check."""
     case = apart(trial.generator("apart"))
     return case, trial.call(case.model, case.x, seed=1)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def apart_truth(trial: Trial) -> tuple[float, float]:
     """kl and rec in *apart*."""
     case, _ = apart_call(trial)
     return kl_terms(case)[2].mean().item(), rec_without_z(case).mean().item()
 
 
-@lru_cache(maxsize=8)
+@per_trial
 def mild_call(trial: Trial, index: int = 0) -> Call:
     case = mild().rows(ROWS)
     return trial.call(case.model, case.x, seed=10 + index)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
     """Many copies: their mean is compared with the integral, and the z that they decoded with q."""
     case = mild().rows(MANY)
@@ -61,12 +60,12 @@ def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
     return call, one_draw(call, closed=uses_closed_kl(trial, "0"))
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def mild_slopes(trial: Trial) -> dict[str, Tensor | None]:
-    return slopes(mild_call(trial))
+    return mild_call(trial).slopes
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def uses_closed_kl(trial: Trial, name: str) -> bool:
     """True if output `name` ("0": inside the bound) has no chance in its kl: right, and the same at every call."""
     _, call = apart_call(trial)
@@ -127,14 +126,14 @@ def _estimates_kl(trial: Trial, name: str) -> bool:
     return near(got, kl + (0.0 if name == "1" else rec), tolerance)
 
 
-@lru_cache(maxsize=8)
+@per_trial
 def is_certain(trial: Trial, name: str) -> bool:
     """True if three calls agree exactly, so that the output is no Monte Carlo estimate and has no excuse."""
     case, call = apart_call(trial)
     return all(number(trial.call(case.model, case.x, seed=seed), name) == number(call, name) for seed in (40, 41))
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def shares_noise(trial: Trial) -> bool:
     """True if all rows of a batch share noise, yet calls differ: random, only not for each image."""
     return rows_agree(mild_slopes(trial)) and not _equal(mild_call(trial), mild_call(trial, 1))
@@ -200,7 +199,7 @@ def gradient_to_encoder(trial: Trial) -> None:
     meet Bernstein's condition with variance and scale both C / (2 sqrt(v)); a Monte Carlo kl adds terms (ε² − 1) / 2 + b ε.
     """
     call, drawn = many_call(trial)
-    model, found = mild(), slopes(call).get("enc.net.2.bias")
+    model, found = mild(), call.slopes.get("enc.net.2.bias")
     if found is None:
         raise Wrong("No gradient of your bound reaches the encoder.", "Both kl and z depend on it.")
     if shares_noise(trial):

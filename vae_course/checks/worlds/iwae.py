@@ -6,14 +6,14 @@ check at ordinary images, whose weights are e^−500, takes its point.
 
 import math
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from vae_course.checks.around.scaffolds import right_bound
-from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import (
     ALPHA,
     LOG,
@@ -28,7 +28,6 @@ from vae_course.checks.worlds.bound_tools import (
     number,
     off_by_log_k,
     rows_agree,
-    slopes,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, must_follow_q, one_draw
@@ -44,25 +43,25 @@ ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO
 COPIES = 24  # in *mild*, for fingerprints
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def still_call(trial: Trial) -> tuple[Case, Call]:
     case = faint(still(trial.generator("still"), batch=4))
     return case, trial.call(case.model, case.x, 6, seed=1)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def apart_call(trial: Trial) -> tuple[Case, Call]:
     case = apart(trial.generator("apart"))
     return case, trial.call(case.model, case.x, 3, seed=2)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def strong_call(trial: Trial) -> Call:
     case = strong().rows(ROWS)
     return trial.call(case.model, case.x, DRAWS, seed=3)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def mild_call(trial: Trial) -> Call:
     """Copies of an image with iw = 1: for what they share, for rec, and for the z that are decoded."""
     case = mild().rows(MANY)
@@ -82,10 +81,10 @@ def rec_deviation() -> float:
     return strong().truth.rec_deviation(ROWS, LOG)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def shares_noise(trial: Trial) -> bool:
     """True if copies of an image share their draws, yet calls differ."""
-    return rows_agree(slopes(mild_call(trial))) and not _repeats(trial)
+    return rows_agree(mild_call(trial).slopes) and not _repeats(trial)
 
 
 def _repeats(trial: Trial) -> bool:
@@ -198,7 +197,7 @@ def gradients(trial: Trial) -> None:
     if found is None or not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
         raise Wrong("The gradient of your bound in the decoder is not right.", "log p(x|z) depends on its logits.")
     single, one = linear_call(trial)
-    slope = slopes(one).get("enc.net.2.bias")
+    slope = one.slopes.get("enc.net.2.bias")
     if slope is None:
         raise Wrong("No gradient of your bound reaches the encoder.", "The weights depend on m and v, also through z.")
     if not slope_is_right(single, one):

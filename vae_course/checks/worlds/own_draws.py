@@ -5,7 +5,7 @@ from functools import cache
 
 import torch
 
-from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds.bound_tools import number
 from vae_course.checks.worlds.models import PIXELS, SURE, Case, random_model, raw_variance, rec_without_z
 

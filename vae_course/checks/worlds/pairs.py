@@ -1,13 +1,12 @@
 """What a bound and its gradient betray about the draws behind it: exact relations, in the model `linear_weights`."""
 
 import math
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Trial, Wrong
-from vae_course.checks.worlds.bound_tools import number, slopes
+from vae_course.checks.engine.trial import Trial, Wrong, per_trial
+from vae_course.checks.worlds.bound_tools import number
 from vae_course.checks.worlds.models import LINEAR_M, Case, linear_weights, rec_without_z
 from vae_course.runner.answers import Call
 
@@ -16,14 +15,14 @@ MIRRORED = 3e-3
 TELLING = 0.02  # nats of entropy below log 2, from which a wrong formula shows in the relation; 85 % of pairs have them
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def linear_call(trial: Trial) -> tuple[Case, Call]:
     """The model `linear_weights` and a call with iw = 1, which tells its ε."""
     case = linear_weights(trial.generator("linear"))
     return case, trial.call(case.model, case.x, 1, seed=7)
 
 
-@lru_cache(maxsize=16)
+@per_trial
 def pair_call(trial: Trial, index: int) -> Call:
     """The same model with iw = 2."""
     case, _ = linear_call(trial)
@@ -37,7 +36,7 @@ def right_slope(case: Case, call: Call) -> Tensor:
 
 
 def slope_is_right(case: Case, call: Call) -> bool:
-    slope = slopes(call).get("enc.net.2.bias")
+    slope = call.slopes.get("enc.net.2.bias")
     if slope is None:
         return False
     return bool(((slope.double() - right_slope(case, call)).abs() <= 5e-3 * (1 + drawn_noise(case, call) ** 2)).all())
@@ -59,7 +58,7 @@ def pair_relation(case: Case, call: Call) -> tuple[float, float, float] | None:
         H(p), which is log 2 only if both draws weigh the same; by how much the relation fails; and ε₁ + ε₂, which is
         −(log p₁ + log p₂ + 2 log S) / m. None: no gradient.
     """
-    slope = slopes(call).get("enc.net.2.bias")
+    slope = call.slopes.get("enc.net.2.bias")
     if slope is None:
         return None
     first = slope[0].item() - LINEAR_M

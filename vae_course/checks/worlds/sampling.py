@@ -14,8 +14,9 @@ from vae_course.checks.around.scaffolds import (
     right_x_given,
 )
 from vae_course.checks.engine.checks import close, output, worst
-from vae_course.checks.engine.core import Arguments, Trial, Wrong
+from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds import decoders
 from vae_course.checks.worlds.decoders import (
     PIXELS,

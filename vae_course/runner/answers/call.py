@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor
 
 
@@ -93,6 +95,11 @@ class Call:
         if self._pull is None or not usable:
             return {}
         return self._pull(usable)
+
+    @cached_property
+    def slopes(self) -> dict[str, Tensor | None]:
+        """The gradient of output "0", summed over its entries, in every input; empty where it carries none."""
+        return self.pull_back({"0": torch.ones_like(self.outputs["0"])}) if "0" in self.outputs else {}
 
 
 class Answer(Protocol):

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from vae_course import given
-from vae_course.checks.engine.core import Exercise
 from vae_course.checks.engine.diagnosis import same_constant
 from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Constant, Exercise
 from vae_course.teach.authoring.card_code import defines
 from vae_course.teach.authoring.leaks import TRIVIAL, key, parse, results, runs, size_of
 from vae_course.teach.authoring.lesson_source import Cell, Lesson
@@ -57,7 +57,7 @@ def giveaway(exercise: Exercise, hint: str, cells: Sequence[Cell]) -> str:
     Setting up is no secret (`m, v = self.enc(x)`): what counts is the line that makes the result, most of the lines, and code
     that passes the exercise's checks as it stands.
     """
-    if exercise.is_constant:  # there a formula on paper is no answer, as long as it must still be worked out
+    if isinstance(exercise, Constant):  # there a formula on paper is no answer, as long as it must still be worked out
         numbers = [parse(number) for number in re.findall(r"\d+\.\d+", hint)]
         return _value(exercise, [*_pieces(hint), *numbers])
     found = list(_pieces(hint.translate(_SIGNS)))
@@ -148,10 +148,9 @@ def loose_key(node: ast.AST) -> str:
 # ---------------------------------------------------------------- as an answer
 
 
-def _value(exercise: Exercise, found: Sequence[ast.Module]) -> str:
+def _value(exercise: Constant, found: Sequence[ast.Module]) -> str:
     """Of a constant: an expression with its value, or an entry of a dictionary with the right one."""
-    assert exercise.truth is not None
-    right = exercise.truth()
+    right = exercise.right
     entries = list(right.values()) if isinstance(right, dict) else []
     for tree in found:
         for node in ast.walk(tree):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
-from vae_course.checks.engine.core import COLLECTED, Misconception
+from vae_course.checks.engine.exercise import COLLECTED, Misconception
 from vae_course.checks.lessons import Exercise
 from vae_course.teach.authoring.exercise_facts import ExerciseFacts
 from vae_course.teach.authoring.problems import Problem

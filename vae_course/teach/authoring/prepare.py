@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Exercise
 from vae_course.teach.authoring.cards import check_cards
 from vae_course.teach.authoring.demonstrations import check_demonstrations
 from vae_course.teach.authoring.exercise_facts import Exercises

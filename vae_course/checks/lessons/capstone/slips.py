@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
 LESSON = "07_capstone"
 
@@ -103,17 +103,16 @@ STATEMENTS = {
 
 _RIGHT = {letter: statement.right for letter, statement in STATEMENTS.items()}
 
-slips = Exercise(
+slips = Constant(
     name="slips",
     lesson=LESSON,
     number="7.4",
     title="Find the slips in the published text",
-    points=1,
     minutes=5,
     difficulty=2,
     lines="10 words",
     tries=3,
-    truth=lambda: dict(_RIGHT),
+    right=dict(_RIGHT),
     stub=dict.fromkeys(_RIGHT),
     checks=tuple(
         Check(f"statement {letter}", constant_matches(letter, pointer=statement.pointer), points=0.1)

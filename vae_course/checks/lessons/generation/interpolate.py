@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import equals_truth, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
 LESSON = "06_generation"
 
@@ -31,12 +31,11 @@ def _last_replaced(z0: Tensor, z1: Tensor, n: int) -> Tensor:
     return torch.cat([stations[:-1], z1[None]])
 
 
-interpolate = Exercise(
+interpolate = Formula(
     name="interpolate",
     lesson=LESSON,
     number="6.2",
     title="Mend the walk from one digit to another",
-    points=1,
     minutes=8,
     difficulty=2,
     lines="2 lines",

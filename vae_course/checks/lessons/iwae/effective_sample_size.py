@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import equals_truth, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 from vae_course.checks.engine.layouts import stays_finite
 
 LESSON = "05_iwae"
@@ -31,12 +31,11 @@ def _extreme() -> list[Arguments]:
     ]
 
 
-effective_sample_size = Exercise(
+effective_sample_size = Formula(
     name="effective_sample_size",
     lesson=LESSON,
     number="5.3",
     title="How many of your samples count?",
-    points=2,
     minutes=8,
     difficulty=1,
     lines="2 lines",

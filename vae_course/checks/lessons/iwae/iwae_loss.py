@@ -7,7 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around.scaffolds import known_bound
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, Trial, generator
+from vae_course.checks.engine.exercise import Arguments, Check, Method, Misconception
+from vae_course.checks.engine.trial import Trial, generator
 from vae_course.checks.worlds.losses import Summary, loss_first, numbers_match
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z
 from vae_course.runner.answers import Answer
@@ -60,12 +61,11 @@ def _ignores_iw(self: Any, x: Tensor, iw: int = 10) -> Summary:
     return niwae, _entries(niwae, kl, rec)
 
 
-iwae_loss = Exercise(
+iwae_loss = Method(
     name="IWAE.loss",
     lesson=LESSON,
     number="5.5",
     title="Train with the tighter bound",
-    points=2,
     minutes=8,
     difficulty=2,
     lines="3 lines",

@@ -3,7 +3,7 @@
 import math
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
 LESSON = "05_iwae"
 
@@ -16,16 +16,15 @@ def iwae_of_two_weights(k: int, low: float = 1, high: float = 3) -> float:
     return sum(math.comb(k, j) / 2**k * math.log(((k - j) * low + j * high) / k) for j in range(k + 1))
 
 
-two_weights = Exercise(
+two_weights = Constant(
     name="two_weights",
     lesson=LESSON,
     number="5.4",
     title="The bound with a pencil: two weights",
-    points=2,
     minutes=8,
     difficulty=2,
     lines="3 numbers",
-    truth=lambda: {"elbo": iwae_of_two_weights(1), "iwae_2": iwae_of_two_weights(2), "limit": math.log(2)},
+    right={"elbo": iwae_of_two_weights(1), "iwae_2": iwae_of_two_weights(2), "limit": math.log(2)},
     stub={"elbo": None, "iwae_2": None, "limit": None},
     checks=(
         Check("the ELBO", constant_matches("elbo"), points=0.5),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
-from vae_course.checks.engine.core import Arguments, Misconception
+from vae_course.checks.engine.exercise import Arguments, Misconception
 
 
 def draw_two_gaussians(generator: Generator) -> Arguments:
@@ -131,4 +131,4 @@ KL_TERMS = {
     "qm²": (0, lambda qm, qv, pm, pv: qm**2),
     "exp(qv)": (0, lambda qm, qv, pm, pv: qv.exp()),
 }
-"""What the closed form adds up, and what people add up instead (see `exercises.terms`)."""
+"""What the closed form adds up, and what people add up instead (see `engine.terms`)."""

@@ -6,8 +6,9 @@ from torch.distributions import Normal
 
 from vae_course import given
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, generator
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
+from vae_course.checks.engine.trial import generator
 from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians, kl_truth
 from vae_course.runner.answers import Answer
 
@@ -70,12 +71,11 @@ def _weighted(z: Tensor, qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tens
     return _log_density(z, qm, qv).sum(-1).exp() * log_ratio(z, qm, qv, pm, pv)
 
 
-kl_monte_carlo = Exercise(
+kl_monte_carlo = Formula(
     name="kl_monte_carlo",
     lesson="02_kl_divergence",
     number="2.3",
     title="The KL divergence by sampling",
-    points=2,
     minutes=10,
     difficulty=2,
     lines="1 line",

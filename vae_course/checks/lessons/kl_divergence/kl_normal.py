@@ -4,7 +4,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Formula, Misconception
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.kl_divergence.gaussians import (
     KL_TERMS,
@@ -24,12 +24,11 @@ from vae_course.checks.lessons.kl_divergence.gaussians import (
     with_small_numbers,
 )
 
-kl_normal = Exercise(
+kl_normal = Formula(
     name="kl_normal",
     lesson="02_kl_divergence",
     number="2.2",
     title="The KL divergence of two Gaussians",
-    points=6,
     minutes=15,
     difficulty=2,
     lines="4 lines",

@@ -8,7 +8,8 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import kl_versions
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, Trial, Wrong
+from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_truth
 
 ENOUGH = 8
@@ -104,12 +105,11 @@ def any_seed(generator: Generator) -> Arguments:
     return ("all",)
 
 
-kl_test = Exercise(
+kl_test = Played(
     name="kl_test",
     lesson="02_kl_divergence",
     number="2.5",
     title="Write the test",
-    points=2,
     minutes=15,
     difficulty=3,
     lines="5 lines",

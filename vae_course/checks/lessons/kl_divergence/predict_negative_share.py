@@ -1,18 +1,17 @@
 """Exercise 2.4: how often an estimate of the KL is negative."""
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-predict_negative_share = Exercise(
+predict_negative_share = Constant(
     name="predict_negative_share",
     lesson="02_kl_divergence",
     number="2.4",
     title="How often is the estimate negative?",
-    points=1,
     minutes=4,
     difficulty=2,
     lines="1 number",
-    truth=lambda: 0.3085,
+    right=0.3085,
     checks=(Check("the share", constant_matches(""), points=1),),
     misconceptions=(
         Misconception(

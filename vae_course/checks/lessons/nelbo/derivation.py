@@ -1,6 +1,7 @@
 """Exercise 4.4: the derivation's lines to put in order. The lesson prints LINES."""
 
-from vae_course.checks.engine.core import Check, Exercise, Misconception, Trial, Wrong
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
+from vae_course.checks.engine.trial import Trial, Wrong
 
 LESSON = "04_nelbo"
 
@@ -76,16 +77,15 @@ def whole_order(trial: Trial) -> None:
         )
 
 
-derivation = Exercise(
+derivation = Constant(
     name="derivation",
     lesson=LESSON,
     number="4.4",
     title="Put the derivation in order",
-    points=3,
     minutes=10,
     difficulty=2,
     lines="6 letters",
-    truth=lambda: ORDER,
+    right=ORDER,
     stub=[None] * 6,
     checks=(
         Check("six letters", are_letters),

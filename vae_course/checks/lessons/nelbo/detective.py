@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Callable
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception, Trial, Wrong
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
+from vae_course.checks.engine.trial import Trial, Wrong
 
 LESSON = "04_nelbo"
 
@@ -56,16 +57,15 @@ def names_the_culprit(case: str) -> Callable[[Trial], None]:
     return test
 
 
-detective = Exercise(
+detective = Constant(
     name="detective",
     lesson=LESSON,
     number="4.5",
     title="Detective: five wrong models",
-    points=4,
     minutes=15,
     difficulty=3,
     lines="5 choices",
-    truth=lambda: CULPRITS,
+    right=CULPRITS,
     stub=dict.fromkeys(CULPRITS),
     checks=tuple(Check(f"model {case}", names_the_culprit(case), points=0.8) for case in CULPRITS),
     misconceptions=(

@@ -7,7 +7,8 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import summary
 from vae_course.checks.around.scaffolds import right_bound
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, Trial, generator
+from vae_course.checks.engine.exercise import Arguments, Check, Method, Misconception
+from vae_course.checks.engine.trial import Trial, generator
 from vae_course.checks.worlds.losses import Summary, loss_first, numbers_match
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z
 from vae_course.runner.answers import Answer
@@ -41,12 +42,11 @@ def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any
     return lambda self, x: change(*self.negative_elbo_bound(x))
 
 
-loss = Exercise(
+loss = Method(
     name="VAE.loss",
     lesson=LESSON,
     number="4.2",
     title="What training minimises",
-    points=1,
     minutes=5,
     difficulty=1,
     lines="2 lines",

@@ -8,7 +8,8 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import RATE, play_steps
 from vae_course.checks.engine.checks import close
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception, Trial, Wrong, generator
+from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
+from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.runner.answers import Answer
 
 
@@ -109,12 +110,11 @@ def _several_steps(model: Any, x: Tensor, optimizer: Any) -> Tensor:
     return value
 
 
-training_step = Exercise(
+training_step = Played(
     name="training_step",
     lesson="04_nelbo",
     number="4.3",
     title="One step of training",
-    points=3,
     minutes=12,
     difficulty=2,
     lines="5 lines",

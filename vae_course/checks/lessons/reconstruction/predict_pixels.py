@@ -3,18 +3,17 @@
 import math
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-predict_pixels = Exercise(
+predict_pixels = Constant(
     name="predict_pixels",
     lesson="03_reconstruction",
     number="3.3",
     title="Three numbers to know by heart",
-    points=2,
     minutes=8,
     difficulty=2,
     lines="3 numbers",
-    truth=lambda: {"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784},
+    right={"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784},
     stub={"uniform": None, "edge logit": None, "beta": None},
     checks=(
         Check("nats of a model that knows nothing", constant_matches("uniform"), points=0.5),

@@ -1,19 +1,18 @@
 """Exercise 1.3: which estimator when."""
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-choose_estimator = Exercise(
+choose_estimator = Constant(
     name="choose_estimator",
     lesson="01_reparameterization",
     number="1.3",
     title="Which estimator may you use?",
-    points=1,
     minutes=6,
     difficulty=2,
     lines="3 choices",
     tries=3,
-    truth=lambda: {"square": "pathwise", "step": "score function", "moving edge": "neither"},
+    right={"square": "pathwise", "step": "score function", "moving edge": "neither"},
     stub={"square": None, "step": None, "moving edge": None},
     checks=(
         Check("the square", constant_matches("square"), points=0.25),

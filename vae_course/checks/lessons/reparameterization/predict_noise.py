@@ -3,18 +3,17 @@
 import math
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-predict_noise = Exercise(
+predict_noise = Constant(
     name="predict_noise",
     lesson="01_reparameterization",
     number="1.2",
     title="Predict before you run",
-    points=1,
     minutes=5,
     difficulty=1,
     lines="3 numbers",
-    truth=lambda: {"slope": 0.5, "mean": 0.5, "variance": 1 / 12},
+    right={"slope": 0.5, "mean": 0.5, "variance": 1 / 12},
     stub={"slope": None, "mean": None, "variance": None},
     checks=(
         Check("the slope dz/dv", constant_matches("slope"), points=0.5),

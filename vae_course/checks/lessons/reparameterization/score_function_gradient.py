@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
 
 def draw_scored(generator: Generator) -> Arguments:
@@ -16,12 +16,11 @@ def draw_scored(generator: Generator) -> Arguments:
     return (z.square()).sum(-1), z, m, v
 
 
-score_function_gradient = Exercise(
+score_function_gradient = Formula(
     name="score_function_gradient",
     lesson="01_reparameterization",
     number="1.4",
     title="The other way: the score-function estimate",
-    points=0,
     minutes=15,
     difficulty=3,
     lines="2 lines",

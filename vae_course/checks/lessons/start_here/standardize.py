@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
 LESSON = "00_start_here"
 
@@ -17,12 +17,11 @@ def draw_measurements(generator: Generator) -> Arguments:
     return m + v.sqrt() * (0.5 + torch.rand(n, generator=generator)), m, v
 
 
-standardize = Exercise(
+standardize = Formula(
     name="standardize",
     lesson=LESSON,
     number="0.1",
     title="Warm up: how many standard deviations away?",
-    points=0,
     minutes=2,
     difficulty=1,
     lines="1 line",

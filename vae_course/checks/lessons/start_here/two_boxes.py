@@ -3,7 +3,7 @@
 import math
 
 from vae_course.checks.engine.constants import constant_matches
-from vae_course.checks.engine.core import Check, Exercise, Misconception
+from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
 LESSON = "00_start_here"
 
@@ -11,16 +11,15 @@ LESSON = "00_start_here"
 _GAP = math.log(0.55) - 0.5 * math.log(0.18)
 
 
-two_boxes = Exercise(
+two_boxes = Constant(
     name="two_boxes",
     lesson=LESSON,
     number="0.2",
     title="Two boxes, with a pencil",
-    points=3,
     minutes=15,
     difficulty=1,
     lines="4 numbers",
-    truth=lambda: {"evidence": 0.55, "posterior": 9 / 11, "gap": _GAP, "best_elbo": math.log(0.55)},
+    right={"evidence": 0.55, "posterior": 9 / 11, "gap": _GAP, "best_elbo": math.log(0.55)},
     stub={"evidence": None, "posterior": None, "gap": None, "best_elbo": None},
     checks=(
         Check("the evidence p(red)", constant_matches("evidence"), points=0.5),

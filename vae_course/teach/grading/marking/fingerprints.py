@@ -53,7 +53,7 @@ class AnswerHashes:
 
     def of(self, exercise: Exercise) -> str:
         wanted = {exercise.name.split(".")[0]}
-        if exercise.is_method or exercise.name == "VAE":  # the class may have any name
+        if exercise.in_class:  # the class may have any name
             wanted |= {node.name for node, *_ in self._rows if isinstance(node, ast.ClassDef)}
         while more := set().union(*(reads for _, touched, reads, _ in self._rows if touched & wanted)) - wanted:
             wanted |= more

@@ -62,7 +62,7 @@ class Source:
         That is its own name from what the course gives, and any name of the course's workings ("checks.around.scaffolds.right_bound").
         """
         own = exercise.name.split(".")[-1]
-        if not exercise.is_method and (taken := taken_from(self._origins.get(own, ""), own)):
+        if not exercise.method and (taken := taken_from(self._origins.get(own, ""), own)):
             return taken
         for code in self._functions(exercise):
             used = forbidden_in(code, own, lambda name: self._origins.get(name, ""))
@@ -71,7 +71,7 @@ class Source:
         if not self._mentions_workings:
             return ""
         answers: list[ast.AST] = [*self._answers(exercise)]
-        if exercise.is_method or exercise.name == "VAE":
+        if exercise.in_class:
             answers += [base for node in self.statements if isinstance(node, ast.ClassDef) for base in node.bases]
         return next(filter(None, map(self._workings, answers)), "")
 
@@ -113,7 +113,7 @@ class Source:
     def _answers(self, exercise: Exercise) -> list[ast.stmt]:
         """The definitions in which an exercise is answered."""
         name = exercise.name.split(".")[-1]
-        if exercise.is_method or exercise.name == "VAE":
+        if exercise.in_class:
             classes = [node for node in self.statements if isinstance(node, ast.ClassDef)]
             return [part for cls in classes for part in cls.body if name in (*bound(part), "VAE")]
         return [node for node in self.statements if name in bound(node)][-1:]

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from vae_course.checks.engine.examine import Outcome, examine, outcome
+from vae_course.checks.engine.examine import examine, outcome
+from vae_course.checks.engine.exercise import Constant
+from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel
 from vae_course.runner.answers import Answer, LocalAnswer, Stopped, forbidden
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming.collect import Student
@@ -19,7 +22,7 @@ from vae_course.teach.grading.marking.fingerprints import AnswerHashes, checks_h
 from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
-from vae_course.teach.grading.marking.trained import is_trained_model, trained_answer
+from vae_course.teach.grading.marking.trained import trained_answer
 from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
@@ -161,11 +164,11 @@ def _examined(
     if used:
         return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
     value, defined = UNKNOWN, exercise.name in source.names
-    if exercise.is_constant or is_trained_model(exercise):
+    if isinstance(exercise, Constant | TrainedModel):
         value = source.constant(exercise.name) if defined else None
     try:
         failed = submission().failed if value is UNKNOWN else hand_in.lost
-        if is_trained_model(exercise):
+        if isinstance(exercise, TrainedModel):
             trained = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
             answers: Sequence[Answer] = [trained] if defined else []
         elif value is UNKNOWN:
@@ -178,7 +181,7 @@ def _examined(
 
 
 def _look(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
-    if exercise.is_constant:
+    if isinstance(exercise, Constant):
         try:
             answer = LocalAnswer(tame(answer.value))
         except ValueError as error:

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from vae_course.checks.around.harnesses import keep_weights, play_decoder, play_encoder
-from vae_course.checks.lessons import Exercise
+from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel
 from vae_course.runner.answers import Answer, Call, CallError, TimedOut
 from vae_course.runner.protocol import MIB, NAMES, size_of
 from vae_course.teach.grading.marking.submission import Started
@@ -50,7 +50,7 @@ class OwnModel:
 
     value: Any = None
 
-    def __init__(self, exercise: Exercise, started: Started, weights: dict[str, Tensor], secret: str) -> None:
+    def __init__(self, exercise: TrainedModel, started: Started, weights: dict[str, Tensor], secret: str) -> None:
         self._exercise, self._started, self._weights, self._secret = exercise, started, weights, secret
         self._until = 0.0
 

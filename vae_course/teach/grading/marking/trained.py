@@ -2,12 +2,10 @@
 student's own in the sandbox (`own_model`)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vae_course.checks.lessons import Exercise
-from vae_course.checks.lessons.capstone.trained_model.exercise import play_model, weights_in
+from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel, weights_in
 from vae_course.runner.answers import Answer
 from vae_course.teach.grading.marking.lint import UNKNOWN
 from vae_course.teach.grading.marking.own_model import OwnModel
@@ -16,11 +14,7 @@ from vae_course.teach.grading.marking.submission import Started
 _LARGEST_Z = 1024
 
 
-def is_trained_model(exercise: Exercise) -> bool:
-    return exercise.harness is play_model
-
-
-def trained_answer(exercise: Exercise, value: Any, folder: Path, started: Started, secret: str) -> Answer:
+def trained_answer(exercise: TrainedModel, value: Any, folder: Path, started: Started, secret: str) -> Answer:
     """What was handed in, as an answer that can be examined.
 
     Args:
@@ -32,7 +26,7 @@ def trained_answer(exercise: Exercise, value: Any, folder: Path, started: Starte
         Stopped, WorkerLost: the student's code did not survive the question, or the sandbox did not.
     """
     if value is UNKNOWN:
-        found = started().answers(replace(exercise, arguments=None, harness=None))
+        found = started().answers(exercise)
         value = found[0].value if found else None
     if not isinstance(value, dict) or any(value.get(key) is None for key in ("file", "nn", "z_dim")):
         return exercise.answer(value)  # which says what is missing

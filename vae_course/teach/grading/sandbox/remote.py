@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vae_course.checks import around
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Exercise
 from vae_course.runner.answers import Killed, Stopped, TimedOut
 from vae_course.runner.notebooks import HandIn
 from vae_course.runner.protocol import Channel, Message, ProtocolError, text, texts, texts_by_name

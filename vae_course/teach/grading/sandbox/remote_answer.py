@@ -10,7 +10,7 @@ from torch import Size, Tensor
 
 from vae_course import given
 from vae_course.checks import around
-from vae_course.checks.engine.core import Exercise
+from vae_course.checks.engine.exercise import Called, Exercise
 from vae_course.runner.answers import BackwardFailed, Call, Stopped
 from vae_course.runner.protocol import Message
 from vae_course.teach.grading.sandbox.replies import call_in, error_in, gradients_in, inputs_of, shapes_of
@@ -62,12 +62,13 @@ class RemoteAnswer:
     def __init__(self, submission: Process, exercise: Exercise, which: int = 0) -> None:
         self.submission, self._exercise = submission, exercise
         self._seconds = exercise.seconds
+        scaffold, harness = (exercise.scaffold, exercise.harness) if isinstance(exercise, Called) else ({}, None)
         self._spec: dict[str, Any] = {
             "name": exercise.name,
             "which": which,
-            "method": exercise.name.split(".")[1] if exercise.is_method else "",
-            "scaffold": {name: around.name_of(function) for name, function in exercise.scaffold.items()},
-            "harness": around.name_of(exercise.harness) if exercise.harness else "",
+            "method": exercise.method,
+            "scaffold": {name: around.name_of(function) for name, function in scaffold.items()},
+            "harness": around.name_of(harness) if harness else "",
         }
         functions = [*self._spec["scaffold"].values(), self._spec["harness"]]
         self._lend = {name.partition(":")[0] for name in functions if name} - {given.__name__}
@@ -75,10 +76,8 @@ class RemoteAnswer:
 
     @property
     def value(self) -> Any:
-        """A constant's value; None for what is called."""
-        return (
-            self.submission.constant(self._exercise.name, self._spec["which"]) if self._exercise.is_constant else None
-        )
+        """A constant's value."""
+        return self.submission.constant(self._exercise.name, self._spec["which"])
 
     def method(self, name: str) -> "RemoteAnswer":
         """The same class, called through another of its methods."""

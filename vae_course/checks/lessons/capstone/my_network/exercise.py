@@ -7,7 +7,8 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import play_network
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Raised, Trial, Wrong
+from vae_course.checks.engine.exercise import Arguments, Check, Played
+from vae_course.checks.engine.trial import Raised, Trial, Wrong
 from vae_course.checks.lessons.capstone.my_network.mistakes import MISTAKES, RIGHT
 from vae_course.checks.lessons.capstone.vae.constructor import raise_if_untouched
 from vae_course.runner.answers import Answer
@@ -161,17 +162,15 @@ def _first_sign(answer: Answer) -> str:
     return "axes flattened" if cube.outputs["logits"].shape == x.shape else ""
 
 
-my_network = Exercise(
+my_network = Played(
     name="MyNetwork",
     lesson=LESSON,
     number="7.2",
     title="An architecture of your own",
-    points=2,
     minutes=20,
     difficulty=3,
     lines="25 lines",
     arguments=draw_images,
-    truth=lambda *_: torch.zeros(()),
     harness=play_network,
     checks=(
         Check("shapes, for any z_dim", network_shapes),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_course import nns
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.nns import gaussian_parameters
 
 PIXELS = 784

@@ -1,7 +1,8 @@
 """Exercise 7.3: a trained model, marked by band on a NELBO that we compute, never by the learner's printed number."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import FunctionType
@@ -13,7 +14,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from vae_course import given
-from vae_course.checks.engine.core import Check, Exercise, Misconception, Trial, Wrong
+from vae_course.checks.engine.exercise import Check, Misconception, Played
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.capstone.trained_model.test_images import draw_test_images, nats_of
 from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate
@@ -175,17 +177,22 @@ def kind_of_model(answer: Answer) -> dict[str, Tensor]:
     return {name: torch.tensor(float(fact)) for name, fact in facts.items()} if any(facts.values()) else {}
 
 
-trained_model = Exercise(
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainedModel(Played):
+    """A file of weights, and a dictionary that says what they are of."""
+
+    stub: Mapping[str, None]
+
+
+trained_model = TrainedModel(
     name="trained_model",
     lesson=LESSON,
     number="7.3",
     title="A trained model, marked by its nats",
-    points=4,
     minutes=35,
     difficulty=3,
     lines="1 line, if the training above it suffices",
     arguments=draw_test_images,
-    truth=lambda x: torch.zeros(()),
     harness=play_model,
     stub={"file": None, "nn": None, "z_dim": None},
     seconds=60,

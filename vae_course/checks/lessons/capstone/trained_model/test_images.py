@@ -18,7 +18,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Generator, Tensor
 
-from vae_course.checks.engine.core import Arguments, Trial
+from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.trial import Trial
 from vae_course.data import binarize, load_mnist
 
 STORED = Path(__file__).with_name("test_images.safetensors")  # made by vae_course.teach.authoring.test_images_data

@@ -8,8 +8,9 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.checks import close, worst
-from vae_course.checks.engine.core import Arguments, Trial, Wrong, generator
 from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.checks.lessons.capstone.vae.constructor import kind_of, prior_of, takes_any_network
 from vae_course.checks.worlds import decoders, models
 from vae_course.checks.worlds.bound_tools import bent_kl_tolerance, lipschitz_tolerance, narrow_numbers, near, number

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import torch
 
-from vae_course.checks.engine.core import Raised, Trial, Unwritten, Wrong
-from vae_course.checks.engine.errors import sentence_on
+from vae_course.checks.engine.errors import finding_on
+from vae_course.checks.engine.trial import Raised, Trial, Unwritten, Wrong
 from vae_course.checks.lessons.capstone.vae.one_method import NEEDS, nothing, stubs_among
 from vae_course.checks.worlds.bound_tools import part
 from vae_course.runner.answers import Answer, Call, CallError, Model
@@ -124,7 +124,8 @@ def prior_is_standard(trial: Trial) -> None:
             )
         if call.error.message.endswith("has no attribute 'z_prior'"):
             raise Wrong("Your model has no z_prior.", "z_prior should be the pair (mean, variance) of p(z).")
-        raise Wrong(f"z_prior: {sentence_on(call.error, trial.exercise)}")
+        found = finding_on(call.error, trial.exercise)
+        raise Wrong(replace(found, got=f"z_prior: {found.got}"))
     if call.kinds["returned"] == "method":
         raise Wrong("Your self.z_prior is a method.", "It should be the pair (mean, variance) itself.")
     if call.kinds["returned"] not in ("tuple", "list") or len(call.kinds) != 3:
@@ -132,7 +133,7 @@ def prior_is_standard(trial: Trial) -> None:
     try:
         mean, variance = part(call, "0"), part(call, "1")
     except Wrong as wrong:
-        raise Wrong(f"z_prior: {wrong.got}", wrong.expected) from None
+        raise Wrong(f"z_prior: {wrong.finding.got}", wrong.finding.expected) from None
     for label, value in (("mean", mean), ("variance", variance)):
         if not _broadcasts(tuple(value.shape), (5, model.z_dim)):
             raise Wrong(

@@ -1,12 +1,9 @@
 """Exercise 7.1: the whole class. Its catalogue holds what is the class's own; a method's mistakes are those of its exercise."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
-import torch
-
-from vae_course.checks.engine.core import Check, Exercise, Trial
+from vae_course.checks.engine.exercise import Check, Exercise, Method
+from vae_course.checks.engine.trial import Trial, per_trial
 from vae_course.checks.lessons.capstone.vae import checks
 from vae_course.checks.lessons.capstone.vae.checks import draw_still, fingerprint, loss_is_right
 from vae_course.checks.lessons.capstone.vae.constructor import builds, prior_is_standard, sets_its_attributes
@@ -22,7 +19,7 @@ LESSON = "07_capstone"
 _BATCH = (ruler(0), 5)
 _THREE = (
     three_numbers("negative_elbo_bound", lambda trial: elbo.apart_call(trial)[1]),
-    lru_cache(maxsize=4)(elbo.returns_three_numbers),  # once for both checks
+    per_trial(elbo.returns_three_numbers),  # once for both checks
 )
 _ELBO = of_method(*_THREE, elbo.value_of("0"), elbo.noise_is_own, name="negative_elbo_bound")
 _ELBO_TERMS = of_method(
@@ -66,48 +63,44 @@ def _both(first: Callable[[Trial], None], second: Callable[[Trial], None]) -> Ca
 
 def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
     """The exercise; the reasons of a method's mistakes are those of the exercise that taught it."""
-    return dataclasses.replace(_VAE, taught=earlier)
-
-
-_VAE = Exercise(
-    name="VAE",
-    lesson=LESSON,
-    number="7.1",
-    title="The whole class",
-    points=4,
-    minutes=30,
-    difficulty=3,
-    lines="60 lines",
-    arguments=draw_still,
-    truth=lambda model, x: torch.zeros(()),
-    checks=(
-        Check("it can be built", builds),
-        Check("its attributes and the prior", _both(sets_its_attributes, prior_is_standard), points=0.5),
-        Check("negative_elbo_bound: the bound", _ELBO, points=0.5),
-        Check("negative_elbo_bound: its terms and gradients", _ELBO_TERMS, points=0.5),
-        Check("negative_iwae_bound: the bound", _IWAE, points=0.5),
-        Check("negative_iwae_bound: its terms and gradients", _IWAE_TERMS, points=0.5),
-        Check("loss", of_method(loss_first, loss_is_right, name="loss"), points=0.5),
-        Check(
-            "sample_z",
-            of_method(sampling.z_shape, sampling.z_is_standard_normal, name="sample_z", arguments=_BATCH),
-            points=0.25,
+    return Method(
+        name="VAE",
+        lesson=LESSON,
+        number="7.1",
+        title="The whole class",
+        minutes=30,
+        difficulty=3,
+        lines="60 lines",
+        arguments=draw_still,
+        checks=(
+            Check("it can be built", builds),
+            Check("its attributes and the prior", _both(sets_its_attributes, prior_is_standard), points=0.5),
+            Check("negative_elbo_bound: the bound", _ELBO, points=0.5),
+            Check("negative_elbo_bound: its terms and gradients", _ELBO_TERMS, points=0.5),
+            Check("negative_iwae_bound: the bound", _IWAE, points=0.5),
+            Check("negative_iwae_bound: its terms and gradients", _IWAE_TERMS, points=0.5),
+            Check("loss", of_method(loss_first, loss_is_right, name="loss"), points=0.5),
+            Check(
+                "sample_z",
+                of_method(sampling.z_shape, sampling.z_is_standard_normal, name="sample_z", arguments=_BATCH),
+                points=0.25,
+            ),
+            Check("compute_sigmoid_given and sample_sigmoid", _both(_SIGMOID, _SAMPLE_SIGMOID), points=0.25),
+            Check("sample_x_given and sample_x: the pixels", _both(_X_GIVEN, _SAMPLE_X), points=0.25),
+            Check("sample_x: the z", of_method(sampling.sample_z_from_prior, name="sample_x"), points=0.25),
         ),
-        Check("compute_sigmoid_given and sample_sigmoid", _both(_SIGMOID, _SAMPLE_SIGMOID), points=0.25),
-        Check("sample_x_given and sample_x: the pixels", _both(_X_GIVEN, _SAMPLE_X), points=0.25),
-        Check("sample_x: the z", of_method(sampling.sample_z_from_prior, name="sample_x"), points=0.25),
-    ),
-    fingerprint=fingerprint,
-    misconceptions=MISCONCEPTIONS,
-    correct=CORRECT,
-    hints=(
-        "You have written every line of it in lessons 01 to 06. Begin with __init__: super().__init__(), then enc, dec and "
-        "the prior.",
-        "Then the two bounds; loss only renames what negative_elbo_bound returns. check(VAE) looks at every method by itself, so "
-        "write one, check, and go on to the next.",
-        "In the weights z has three axes, (batch, iw, z_dim): m.unsqueeze(1) is (batch, 1, z_dim), expand(-1, iw, -1) makes iw "
-        "of it, and x.unsqueeze(1) goes with them. Sums over the last axis leave (batch, iw), and log_mean_exp takes dim=1.",
-        "The table above the exercise names each method, what it returns, and its lesson: hint() with that lesson's exercise, as "
-        'in hint("VAE.negative_iwae_bound"), goes on from here, and solution() shows what you wrote there.',
-    ),
-)
+        fingerprint=fingerprint,
+        misconceptions=MISCONCEPTIONS,
+        correct=CORRECT,
+        hints=(
+            "You have written every line of it in lessons 01 to 06. Begin with __init__: super().__init__(), then enc, dec and "
+            "the prior.",
+            "Then the two bounds; loss only renames what negative_elbo_bound returns. check(VAE) looks at every method by itself, so "
+            "write one, check, and go on to the next.",
+            "In the weights z has three axes, (batch, iw, z_dim): m.unsqueeze(1) is (batch, 1, z_dim), expand(-1, iw, -1) makes iw "
+            "of it, and x.unsqueeze(1) goes with them. Sums over the last axis leave (batch, iw), and log_mean_exp takes dim=1.",
+            "The table above the exercise names each method, what it returns, and its lesson: hint() with that lesson's exercise, as "
+            'in hint("VAE.negative_iwae_bound"), goes on from here, and solution() shows what you wrote there.',
+        ),
+        taught=earlier,
+    )

@@ -11,7 +11,7 @@ from torch.nn import Module, Parameter
 
 from vae_course import nns
 from vae_course.checks.around import scaffolds
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 
 
 class RightVAE(Module):

@@ -5,25 +5,19 @@ reason is looked for where the method was taught: by the diagnosis of that lesso
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import (
-    Arguments,
-    Exercise,
-    Misconception,
-    NotStarted,
-    Raised,
-    Trial,
-    Unwritten,
-    Wrong,
-)
 from vae_course.checks.engine.diagnosis import diagnose
-from vae_course.checks.engine.errors import sentence_on
+from vae_course.checks.engine.errors import finding_on
+from vae_course.checks.engine.examine import finding_on_the_way_back
+from vae_course.checks.engine.exercise import Arguments, Exercise, Method, Misconception
+from vae_course.checks.engine.findings import Finding
+from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.checks.lessons.capstone.vae.mistakes import derived
 from vae_course.checks.worlds.iwae import weighing
 from vae_course.runner.answers import Answer, BackwardFailed, Call, CallError, LocalAnswer, Model, Stopped
@@ -52,31 +46,34 @@ def of_method(*tests: Test, name: str, arguments: Arguments | None = None) -> Te
     """
 
     def on_class(trial: Trial) -> None:
-        trials = trial.__dict__.setdefault("_of_methods", {})
-        if name not in trials:
-            trials[name] = Trial(trial.exercise, trial.answer.method(name), trial.seed)
-            trials[name]._arguments = arguments
+        own = trial.once(name, lambda: Trial(trial.exercise, trial.answer.method(name), trial.seed, arguments))
         try:
             for test in tests:
-                test(trials[name])
+                test(own)
         except Wrong as wrong:
-            got = wrong.got if wrong.got.startswith(f"{name} ") else f"{name}: {wrong.got}"
-            raise Wrong(got, wrong.expected, wrong.closer, partial(_reason, trial, tests, name, arguments)) from None
+            got, expected = wrong.finding.got, wrong.finding.expected
+            got = got if got.startswith(f"{name} ") else f"{name}: {got}"
+            raise Wrong(got, expected, wrong.closer, partial(_reason, trial, tests, name, arguments)) from None
         except NotStarted as untouched:
             raise Unwritten(f"{name}: {untouched}", reason=nothing) from None
         except Raised as raised:
-            assert raised.call.error is not None
-            raise _error(raised.call.error, name, trial) from None
+            raise _error(raised.error, name, trial) from None
         except BackwardFailed as failed:
-            said = sentence_on(failed.error, _taught(trial, name))
-            raise Wrong(f"{name}: On the way back, for the gradients: {said}", reason=nothing) from None
+            raise _of(name, finding_on_the_way_back(failed, _taught(trial, name))) from None
 
     return on_class
 
 
 def _taught(trial: Trial, name: str) -> Exercise:
     """The exercise in which a method was taught."""
-    return trial.exercise.taught[f"VAE.{name}"]
+    assert isinstance(trial.exercise, Method)
+    taught = trial.exercise.taught
+    return taught.get(name) or taught[f"VAE.{name}"]
+
+
+def _of(name: str, finding: Finding) -> Wrong:
+    """What a method raised, with the method's name."""
+    return Wrong(replace(finding, got=f"{name}: {finding.got}"), reason=nothing)
 
 
 def three_numbers(name: str, call: Callable[[Trial], Call]) -> Test:
@@ -123,7 +120,7 @@ def _error(error: CallError, name: str, trial: Trial) -> Wrong:
         stubs = stubs_among(trial.answer, trial.arguments[0], NEEDS[name])
         stub = next((inner for inner, raised in stubs.items() if raised.line == error.line), "")
         return Unwritten(f"{name} {f'needs {stub}, which ' if stub else ''}is not written yet.", reason=nothing)
-    return Wrong(f"{name}: {sentence_on(error, trial.exercise.taught[f'VAE.{name}'])}", reason=nothing)
+    return _of(name, finding_on(error, _taught(trial, name)))
 
 
 def nothing() -> None:
@@ -141,10 +138,9 @@ class _Source:
 
 def _reason(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Arguments | None) -> Misconception | None:
     """The mistake that a method shows, in the exercise that taught it; else, for the IWAE bound, in its log weights."""
-    taught = trial.exercise.taught
-    sources = [_Source(taught[f"VAE.{name}"], name)]
+    sources = [_Source(_taught(trial, name), name)]
     if name == "negative_iwae_bound" and _weights_lie_as_asked(trial):
-        sources.append(_Source(taught["log_weights"], "log_weights", weighing))
+        sources.append(_Source(_taught(trial, "log_weights"), "log_weights", weighing))
     for source in sources:
         found = diagnose(source.exercise, trial.answer.method(source.method))
         if found is not None and _fails(trial, tests, name, arguments, source.in_class(found.wrong)):
@@ -155,8 +151,7 @@ def _reason(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Argumen
 
 def _fails(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Arguments | None, wrong: Any) -> bool:
     """Does a right class with this mistake fail the same tests? If not, it is not the reason why they failed."""
-    other = Trial(trial.exercise, LocalAnswer(derived(**{name: wrong})).method(name), trial.seed)
-    other._arguments = arguments
+    other = Trial(trial.exercise, LocalAnswer(derived(**{name: wrong})).method(name), trial.seed, arguments)
     try:
         for test in tests:
             test(other)

@@ -1,11 +1,8 @@
 """Exercise 6.1: the five methods by which the model draws."""
 
-import torch
-
-from vae_course.checks.engine.core import Check, Exercise
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.generation.drawing import mistakes, variants
 from vae_course.checks.worlds import decoders
-from vae_course.checks.worlds.decoders import Z_DIM, probabilities
 from vae_course.checks.worlds.sampling import (
     draw_batch,
     draw_latents,
@@ -19,7 +16,6 @@ from vae_course.checks.worlds.sampling import (
     samples_gate,
     sigmoid_gate,
     sigmoid_value,
-    truth_shape,
     z_follows_its_prior,
     z_is_standard_normal,
     z_shape,
@@ -27,18 +23,16 @@ from vae_course.checks.worlds.sampling import (
 
 LESSON = "06_generation"
 
-sample_z = Exercise(
+sample_z = Method(
     name="VAE.sample_z",
     lesson=LESSON,
     number="6.1",
     title="Let the model draw",
-    points=1,
     minutes=4,
     difficulty=2,
     lines="2 lines",
     arguments=draw_batch,
     scaffold=others("VAE.sample_z"),
-    truth=lambda model, batch: torch.zeros(batch, Z_DIM),  # only its shape: the value is random
     checks=(
         Check("one z per image", z_shape),
         Check("z is drawn from N(0, I)", z_is_standard_normal, points=0.75),
@@ -56,17 +50,15 @@ sample_z = Exercise(
 )
 
 
-compute_sigmoid_given = Exercise(
+compute_sigmoid_given = Method(
     name="VAE.compute_sigmoid_given",
     lesson=LESSON,
     number="6.1",
     title="Let the model draw",
-    points=1,
     minutes=3,
     difficulty=2,
     lines="1 line",
     arguments=draw_latents,
-    truth=lambda model, z: probabilities(model, z),
     scaffold=others("VAE.compute_sigmoid_given"),
     checks=(Check("probabilities, one row per z", sigmoid_gate), Check("the value", sigmoid_value, points=1)),
     fingerprint=decoders.fingerprint_given_z,
@@ -80,17 +72,15 @@ compute_sigmoid_given = Exercise(
     ),
 )
 
-sample_sigmoid = Exercise(
+sample_sigmoid = Method(
     name="VAE.sample_sigmoid",
     lesson=LESSON,
     number="6.1",
     title="Let the model draw",
-    points=1,
     minutes=3,
     difficulty=2,
     lines="1 line",
     arguments=draw_batch,
-    truth=truth_shape,
     scaffold=others("VAE.sample_sigmoid"),
     checks=(
         Check("probabilities, one row per image", sigmoid_gate),
@@ -109,17 +99,15 @@ sample_sigmoid = Exercise(
 )
 
 
-sample_x_given = Exercise(
+sample_x_given = Method(
     name="VAE.sample_x_given",
     lesson=LESSON,
     number="6.1",
     title="Let the model draw",
-    points=1,
     minutes=4,
     difficulty=2,
     lines="1 line",
     arguments=draw_latents,
-    truth=truth_shape,
     scaffold=others("VAE.sample_x_given"),
     checks=(
         Check("black and white, one row per z", samples_gate),
@@ -139,17 +127,15 @@ sample_x_given = Exercise(
 )
 
 
-sample_x = Exercise(
+sample_x = Method(
     name="VAE.sample_x",
     lesson=LESSON,
     number="6.1",
     title="Let the model draw",
-    points=1,
     minutes=4,
     difficulty=2,
     lines="1 line",
     arguments=draw_batch,
-    truth=truth_shape,
     scaffold=others("VAE.sample_x"),
     checks=(
         Check("black and white, one row per image", samples_gate),

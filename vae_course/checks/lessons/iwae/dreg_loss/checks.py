@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Trial, Wrong
-from vae_course.checks.worlds.bound_tools import decoder_gradient, near, number, slopes
+from vae_course.checks.engine.trial import Trial, Wrong
+from vae_course.checks.worlds.bound_tools import decoder_gradient, near, number
 from vae_course.checks.worlds.iwae import DRAWS, ROWS, strong_call, strong_numbers
 from vae_course.checks.worlds.models import LINEAR_M, Case, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import strong
@@ -111,11 +111,11 @@ def _agree(found: Tensor, right: Tensor) -> bool:
 
 
 def encoder_slope(call: Call) -> Tensor | None:
-    return slopes(call).get("enc.net.2.bias")
+    return call.slopes.get("enc.net.2.bias")
 
 
 def _is_finite(call: Call) -> bool:
-    return all(slope is None or bool(torch.isfinite(slope).all()) for slope in slopes(call).values())
+    return all(slope is None or bool(torch.isfinite(slope).all()) for slope in call.slopes.values())
 
 
 def fits(case: Case, calls: list[Call]) -> bool:

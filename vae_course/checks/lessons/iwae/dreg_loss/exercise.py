@@ -5,8 +5,8 @@ from typing import Any
 from torch import Tensor
 
 from vae_course.checks.around import FORMULAS
-from vae_course.checks.engine.core import Check, Exercise
 from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.dreg_loss.checks import (
     decoder_keeps_its_gradient,
     doubly_reparameterized,
@@ -18,12 +18,11 @@ from vae_course.checks.lessons.iwae.dreg_loss.variants import CORRECT
 from vae_course.checks.lessons.iwae.iwae_loss import LESSON
 from vae_course.checks.worlds.models import Case, still
 
-dreg_loss = Exercise(
+dreg_loss = Method(
     name="dreg_loss",
     lesson=LESSON,
     number="5.6",
     title="The doubly reparameterized gradient",
-    points=0,
     minutes=30,
     difficulty=4,
     lines="8 lines",

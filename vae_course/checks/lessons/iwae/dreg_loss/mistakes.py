@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.around.scaffolds import right_weights
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, terms
 from vae_course.given import log_mean_exp
 

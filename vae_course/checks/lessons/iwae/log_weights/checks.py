@@ -4,13 +4,13 @@ As in `iwae.checks`, values are asked where weights are small numbers, and one c
 """
 
 import math
-from functools import cache, lru_cache
+from functools import cache
 
 import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.core import Trial, Wrong
+from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import LOG
 from vae_course.checks.worlds.decoded import mirrored, read_off, weights_belong_to_their_z
 from vae_course.checks.worlds.drawn import MANY, decoded_z, must_follow_q
@@ -33,21 +33,21 @@ COPIES = 64  # in *mild*, for fingerprints
 ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def still_weights(trial: Trial) -> tuple[Case, Call]:
     """Four images, six draws: batch ≠ iw, so that layouts cannot hide."""
     case = faint(still(trial.generator("still"), batch=4))
     return case, trial.call(case.model, case.x, 6, seed=1)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def strong_weights(trial: Trial) -> Call:
     """One image four times, 64 draws each."""
     case = strong().rows(ROWS)
     return trial.call(case.model, case.x, DRAWS, seed=2)
 
 
-@lru_cache(maxsize=4)
+@per_trial
 def linear_call(trial: Trial) -> tuple[Case, Call]:
     """Six draws that betray their noise."""
     case = linear_weights(trial.generator("linear"))

@@ -7,8 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around import FORMULAS
-from vae_course.checks.engine.core import Arguments, Check, Exercise
 from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
@@ -101,12 +101,11 @@ def _missing() -> Tensor:
     return torch.tensor(-1.0)
 
 
-log_weights = Exercise(
+log_weights = Method(
     name="log_weights",
     lesson="05_iwae",
     number="5.1",
     title="The log importance weights",
-    points=5,
     minutes=25,
     difficulty=3,
     lines="6 lines",

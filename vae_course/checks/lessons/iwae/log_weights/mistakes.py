@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.around.scaffolds import right_weights
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 
 Weigh = Callable[[Any, Tensor, int], Tensor]

@@ -9,8 +9,8 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.around.scaffolds import right_weights
-from vae_course.checks.engine.core import Arguments, Check, Exercise
 from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import IN_THE_BOUND, IN_THE_TERMS, IN_THE_WEIGHTS
 from vae_course.checks.lessons.iwae.negative_iwae_bound.variants import CORRECT
 from vae_course.checks.worlds import iwae as checks
@@ -63,7 +63,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
 
     if call.outputs["0"].ndim == 0 and "0" in call.differentiable:
         one = answer.call(line.model, line.x, 1, seed=7)
-        slope = slopes(one).get("enc.net.2.bias")
+        slope = one.slopes.get("enc.net.2.bias")
         z = LINEAR_M + drawn_noise(line, one)
         pair = pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0, 1.0)
         found = {"one draw decides": pair[0] > math.log(2) - 1e-4, "no log of a mean": pair[1] > 0.003}
@@ -89,7 +89,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     found = {"shared": shared, "fixed": fixed}
     if not shared or fixed:
         valley = answer.call(valleys.model, valleys.x, 1, seed=9)
-        found |= decoded_noise(decoded_z(slopes(valley).get("1")))
+        found |= decoded_noise(decoded_z(valley.slopes.get("1")))
         found["mild rec"] = (number(valley, "2") - mild().rec) / (mild().latents * mild().truth.slope())
         many = answer.call(rows.model, rows.x, 8, seed=3)
         found["strong"] = (number(many, "0") - checks.strong_numbers()[0]) / 8
@@ -97,12 +97,11 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     yield as_tensors(found)
 
 
-negative_iwae_bound = Exercise(
+negative_iwae_bound = Method(
     name="VAE.negative_iwae_bound",
     lesson="05_iwae",
     number="5.2",
     title="The importance-weighted bound",
-    points=9,
     minutes=30,
     difficulty=3,
     lines="5 lines",

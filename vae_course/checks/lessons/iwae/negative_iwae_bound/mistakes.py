@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from vae_course.checks.around.scaffolds import right_bound, right_weights
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
 from vae_course.checks.worlds.iwae import weighing

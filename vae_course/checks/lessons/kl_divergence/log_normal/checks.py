@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import Normal
 
-from vae_course.checks.engine.core import Arguments
+from vae_course.checks.engine.exercise import Arguments
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -95,4 +95,4 @@ DENSITY_TERMS = {
     "√v": (0, lambda x, m, v: v.sqrt()),
     "(x − m)²/exp(v)": (0, lambda x, m, v: (x - m) ** 2 / v.exp()),
 }
-"""What the log density adds up, and what people add up instead (see `exercises.terms`)."""
+"""What the log density adds up, and what people add up instead (see `engine.terms`)."""

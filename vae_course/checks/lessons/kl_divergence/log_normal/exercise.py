@@ -1,7 +1,7 @@
 """Exercise 2.1: the log density of a diagonal Gaussian."""
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Check, Exercise
+from vae_course.checks.engine.exercise import Check, Formula
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     DENSITY_TERMS,
@@ -13,12 +13,11 @@ from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
 from vae_course.checks.lessons.kl_divergence.log_normal.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.kl_divergence.log_normal.variants import CORRECT
 
-log_normal = Exercise(
+log_normal = Formula(
     name="log_normal",
     lesson="02_kl_divergence",
     number="2.1",
     title="The log density of a Gaussian",
-    points=5,
     minutes=12,
     difficulty=2,
     lines="3 lines",

@@ -3,7 +3,7 @@
 import torch
 from torch.distributions import Normal
 
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.kl_divergence.gaussians import with_small_numbers
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     LOG_2PI,

@@ -9,8 +9,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around import FORMULAS
-from vae_course.checks.engine.core import Arguments, Check, Exercise
 from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import IN_THE_DRAW, IN_THE_SUM
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.variants import CORRECT
 from vae_course.checks.worlds import elbo as checks
@@ -22,7 +22,6 @@ from vae_course.checks.worlds.bound_tools import (
     near,
     number,
     rows_agree,
-    slopes,
 )
 from vae_course.checks.worlds.drawn import decoded_noise, decoded_z, kl_per_draw
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z, sure_of_a_pixel
@@ -69,7 +68,7 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     many, again = (answer.call(rows.model, rows.x, seed=2 + i) for i in range(2))
     if any(c.outputs.keys() != {"0", "1", "2"} for c in (many, again)):
         return
-    flows = slopes(many)
+    flows = many.slopes
     shared, fixed = rows_agree(flows), all(number(many, n) == number(again, n) for n in "02")
     sure = sure_of_a_pixel(case)
     finite = math.isfinite(number(answer.call(sure.model, sure.x, seed=6), "2"))
@@ -91,12 +90,11 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     yield as_tensors(found)
 
 
-negative_elbo_bound = Exercise(
+negative_elbo_bound = Method(
     name="VAE.negative_elbo_bound",
     lesson="04_nelbo",
     number="4.1",
     title="The negative ELBO",
-    points=11,
     minutes=30,
     difficulty=3,
     lines="6 lines",

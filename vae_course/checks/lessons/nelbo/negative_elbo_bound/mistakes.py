@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 
 Three = tuple[Any, Any, Any]

@@ -6,7 +6,7 @@ from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise
+from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.reconstruction.log_bernoulli_with_logits.mistakes import MISCONCEPTIONS, each_pixel
 
@@ -71,14 +71,13 @@ TERMS = {
     "logit²": (0, lambda x, logits: logits**2),
     "softplus(p)": (0, lambda x, logits: F.softplus(torch.sigmoid(logits))),
 }
-"""What the log-likelihood adds up, and what people add up instead (see `exercises.terms`)."""
+"""What the log-likelihood adds up, and what people add up instead (see `engine.terms`)."""
 
-log_bernoulli_with_logits = Exercise(
+log_bernoulli_with_logits = Formula(
     name="log_bernoulli_with_logits",
     lesson="03_reconstruction",
     number="3.1",
     title="The log-likelihood of an image",
-    points=6,
     minutes=15,
     difficulty=2,
     lines="1 to 3 lines",

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 
 
 def each_pixel(x: Tensor, logits: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
-from vae_course.checks.engine.core import Arguments, Check, Exercise
+from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.reconstruction.log_mean_exp.mistakes import MISCONCEPTIONS
 
@@ -61,12 +61,11 @@ def _loop(x: Tensor, dim: int) -> Tensor:
     return total - math.log(x.shape[dim])
 
 
-log_mean_exp = Exercise(
+log_mean_exp = Formula(
     name="log_mean_exp",
     lesson="03_reconstruction",
     number="3.2",
     title="An average in log space",
-    points=5,
     minutes=12,
     difficulty=2,
     lines="1 to 3 lines",

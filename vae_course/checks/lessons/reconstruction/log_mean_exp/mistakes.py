@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 
 
 def _one_maximum_for_all(x: Tensor, dim: int) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 from torch.distributions import MultivariateNormal, Normal
 
 from vae_course.checks.engine.checks import close, output, shape_matches, worst
-from vae_course.checks.engine.core import Arguments, Check, Exercise, Trial, Wrong
+from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.noise import (
     look,
     noise_is_fresh,
@@ -14,6 +14,7 @@ from vae_course.checks.engine.noise import (
     noise_of,
     sampler_fingerprint,
 )
+from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.reparameterization.sample_gaussian.mistakes import MISCONCEPTIONS
 
 
@@ -76,12 +77,11 @@ def _loops(m: Tensor, v: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-sample_gaussian = Exercise(
+sample_gaussian = Formula(
     name="sample_gaussian",
     lesson="01_reparameterization",
     number="1.1",
     title="Draw a sample that gradients flow through",
-    points=7,
     minutes=15,
     difficulty=2,
     lines="2 lines",

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from vae_course.checks.engine.core import Misconception
+from vae_course.checks.engine.exercise import Misconception
 
 
 def _shifted_uniform(m: Tensor, v: Tensor) -> Tensor:
