@@ -11,7 +11,6 @@ from vae_course.checks.lessons.capstone.vae.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.capstone.vae.one_method import of_method, three_numbers
 from vae_course.checks.lessons.capstone.vae.variants import CORRECT
 from vae_course.checks.worlds import elbo, iwae, sampling
-from vae_course.checks.worlds import iwae as terms
 from vae_course.checks.worlds.decoders import ruler
 from vae_course.checks.worlds.losses import loss_first
 
@@ -42,7 +41,7 @@ _IWAE = of_method(
     iwae.noise_is_own,
     name="negative_iwae_bound",
 )
-_IWAE_TERMS = of_method(*_IWAE_THREE, terms.term("1"), terms.term("2"), iwae.gradients, name="negative_iwae_bound")
+_IWAE_TERMS = of_method(*_IWAE_THREE, iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
 _SIGMOID = of_method(checks.value_at_given_z, name="compute_sigmoid_given")
 _SAMPLE_SIGMOID = of_method(
     checks.one_z_an_image, sampling.probability_z_from_prior, name="sample_sigmoid", arguments=_BATCH

@@ -173,7 +173,7 @@ MISCONCEPTIONS = (
     Misconception(
         "likelihood-alone",
         combined(lambda likelihood, prior, posterior: likelihood),
-        "You return log p(x|z) alone. The draws come from q, not from p: each is corrected by p(z) / q(z|x).",
+        "Your weight is p(x|z) alone. The draws come from q, not from p: each is corrected by p(z) / q(z|x).",
     ),
     Misconception(
         "prior-and-q-swapped",
