@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filelock import FileLock, Timeout
+
 PATIENCE = 1.0
-"""Seconds to wait for another kernel that is writing. A lock as old as ten times that was left behind by a crash."""
+"""Seconds to wait for another kernel that is writing."""
 
 
 def path() -> Path:
@@ -155,30 +157,18 @@ _told: set[str] = set()
 
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
-    """Only one at a time, between kernels too: a file that is made by whoever comes first. Never waits long.
+    """Only one at a time, between kernels too. Never waits long, and goes on without where nothing can be written: saving says so.
 
-    A file and not the operating system's locks, which homes on a network often lack.
+    The operating system's lock, which ends with the process that holds it; where a home on a network has none, a file in its place.
     """
-    lock, mine = path().with_suffix(".lock"), False
-    until = time.monotonic() + PATIENCE
-    while not mine and time.monotonic() < until:
-        try:
-            lock.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            mine = True
-        except FileExistsError:
-            with contextlib.suppress(OSError):
-                if lock.exists() and time.time() - lock.stat().st_mtime > 10 * PATIENCE:
-                    lock.unlink()
-            time.sleep(0.005)
-        except OSError:
-            break  # nothing can be written here: saving will say so
+    lock = FileLock(path().with_suffix(".lock"), timeout=PATIENCE, poll_interval=0.005)
+    with contextlib.suppress(Timeout, OSError):
+        path().parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     try:
         yield
     finally:
-        if mine:
-            with contextlib.suppress(OSError):
-                lock.unlink()
+        lock.release()
 
 
 def _tell(sentence: str) -> None:
