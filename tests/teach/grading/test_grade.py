@@ -383,7 +383,7 @@ def test_changed_marks_what_changed_checks_touch(two_students: Path, run, monkey
     examined = []
     whole, hashed = marking.examine, marking.checks_hash
     monkeypatch.setattr(marking, "examine", lambda e, a, s: (examined.append(e.name), whole(e, a, s))[1])
-    monkeypatch.setattr(marking, "checks_hash", lambda e: "new" if e.name == "sample_gaussian" else hashed(e))
+    monkeypatch.setattr(marking, "checks_hash", lambda name: "new" if name == "sample_gaussian" else hashed(name))
     run("--changed")
     assert examined == ["sample_gaussian"] * 2
 

@@ -4,28 +4,21 @@ Both rather change too often than too seldom: then an exercise is marked again, 
 """
 
 import ast
-import dataclasses
 import functools
 import hashlib
-import inspect
-import itertools
-import types
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
 
 from vae_course.checks.engine.examine import examine
-from vae_course.checks.lessons import Exercise
+from vae_course.checks.lessons import EXERCISES, MODULE_OF, Exercise
+from vae_course.runner.answers import LocalAnswer
 from vae_course.runner.notebooks import HandIn
 from vae_course.runner.notebooks.names import MOST, needed
 from vae_course.teach.grading.marking.lint import Source
 
 _SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.AugAssign)
-_NO_MATTER = {"title", "number", "minutes", "difficulty", "lines", "hints", "tries", "correct"}
-_OURS = "vae_course."
 _MODEL = 64 * 2**20  # bytes
 
 
@@ -81,99 +74,32 @@ def _start(path: Path) -> bytes:
 
 
 @cache
-def checks_hash(exercise: Exercise) -> str:
-    """The hash of everything by which an exercise is marked: its fields, and the code that they reach in this package."""
-    fields = {f.name: getattr(exercise, f.name) for f in dataclasses.fields(exercise) if f.name not in _NO_MATTER}
-    return _digest(_Walk().parts([fields, examine]))
+def checks_hash(exercise: str) -> str:
+    """The hash of everything by which an exercise is marked: the sources of its module and of all that this imports of the course,
+    the machinery included; and the files beside its module."""
+    beside = sorted(path for path in _file(MODULE_OF[exercise]).parent.iterdir() if path.suffix not in (".py", ""))
+    files = [*map(_file, sorted(reached(exercise))), *beside]
+    return _digest(path.read_bytes() for path in files)
 
 
-class _Walk:
-    """Takes an object apart into texts that are the same in every process."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, int] = {}
-        self._numbers = itertools.count()
-        self._alive: list[Any] = []
-
-    def parts(self, thing: Any) -> Iterable[str | bytes]:
-        if thing is None or isinstance(thing, bool | int | float | complex | str | bytes):
-            yield f"{type(thing).__name__} {thing!r}"
-            return
-        if id(thing) in self._seen:
-            yield f"again {self._seen[id(thing)]}"
-            return
-        self._seen[id(thing)] = next(self._numbers)
-        self._alive.append(thing)  # an id is given away again when its object dies
-        yield type(thing).__qualname__
-        if isinstance(thing, dict | types.MappingProxyType):
-            for key, value in thing.items():
-                yield from self.parts(key)
-                yield from self.parts(value)
-        elif isinstance(thing, list | tuple):
-            for value in thing:
-                yield from self.parts(value)
-        elif isinstance(thing, set | frozenset):
-            yield from sorted(map(repr, thing))
-        elif isinstance(thing, Tensor):
-            yield f"{thing.dtype} {tuple(thing.shape)}"
-            yield thing.detach().cpu().contiguous().numpy().tobytes()
-        elif isinstance(thing, types.CodeType):
-            yield from self._code(thing)
-        elif isinstance(thing, types.FunctionType):
-            yield from self._function(thing)
-        elif isinstance(thing, functools.partial):
-            yield from self.parts([thing.func, thing.args, thing.keywords])
-        elif isinstance(thing, types.MethodType):
-            yield from self.parts([thing.__func__, thing.__self__])
-        elif hasattr(thing, "__wrapped__"):  # functools.cache and the like
-            yield from self.parts(thing.__wrapped__)
-        elif inspect.isclass(thing):
-            yield thing.__qualname__
-            if thing.__module__.startswith(_OURS):
-                yield from self._members(vars(thing))
-        elif type(thing).__module__.startswith(_OURS):
-            yield from self.parts(type(thing))
-            yield from self._members(vars(thing) if hasattr(thing, "__dict__") else {})
-
-    def _members(self, members: Any) -> Iterable[str | bytes]:
-        for name, value in sorted(members.items()):
-            if not (name.startswith("__") and name not in ("__init__", "__call__")) and name != "__wrapped__":
-                yield name
-                yield from self.parts(value.__func__ if isinstance(value, staticmethod | classmethod) else value)
-
-    def _function(self, function: types.FunctionType) -> Iterable[str | bytes]:
-        yield from self.parts([function.__code__, function.__defaults__, function.__kwdefaults__])
-        for cell in function.__closure__ or ():
-            if cell != types.CellType():
-                yield from self.parts(cell.cell_contents)
-        if not function.__module__.startswith(_OURS):
-            return
-        names = sorted(_names(function.__code__))
-        for name in names:
-            value = function.__globals__.get(name)
-            if isinstance(value, types.ModuleType):
-                if value.__name__.startswith(_OURS):
-                    yield from self.parts([getattr(value, inner, None) for inner in names])
-            elif value is not None and _is_ours(value):
-                yield name
-                yield from self.parts(value)
-
-    def _code(self, code: types.CodeType) -> Iterable[str | bytes]:
-        yield code.co_code
-        yield " ".join([*code.co_names, *code.co_varnames])
-        docstring = code.co_consts[:1] if code.co_consts and isinstance(code.co_consts[0], str) else ()
-        for constant in code.co_consts[len(docstring) :]:
-            yield from self.parts(constant)
+def reached(exercise: str) -> set[str]:
+    """The modules of the course whose text has a say in the mark of an exercise."""
+    taught = getattr(EXERCISES[exercise], "taught", ())  # the reasons of a whole class are those of earlier exercises
+    new = {examine.__module__, LocalAnswer.__module__, *(MODULE_OF[name] for name in (exercise, *taught))}
+    found: set[str] = set()
+    while new:
+        found |= new
+        new = set().union(*map(_imported, new)) - found
+    return found
 
 
-def _names(code: types.CodeType) -> set[str]:
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+def _file(module: str) -> Path:
+    return Path(str(sys.modules[module].__file__))
 
 
-def _is_ours(value: Any) -> bool:
-    """A function or class of this package, or plain data; a module's own state (an open file, a lock) is neither."""
-    if isinstance(value, bool | int | float | str | bytes | tuple | list | dict | frozenset | set | Tensor):
-        return True
-    home = getattr(value, "__module__", None) or type(value).__module__
-    return str(home).startswith(_OURS)
+@cache
+def _imported(module: str) -> frozenset[str]:
+    """The modules of the course that a module's text imports."""
+    nodes = [node for node in ast.walk(ast.parse(_file(module).read_bytes())) if isinstance(node, ast.ImportFrom)]
+    names = {name for node in nodes for alias in node.names for name in (node.module, f"{node.module}.{alias.name}")}
+    return frozenset(name for name in names if name and name.startswith("vae_course.") and name in sys.modules)

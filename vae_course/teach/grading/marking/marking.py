@@ -100,7 +100,7 @@ def _mark_work(
         if order.renew == "all" or mark is None or mark.status in NEEDS_A_PERSON:
             return True
         if order.renew == "changed":
-            return mark.answer != answer or mark.checks != checks_hash(exercise)
+            return mark.answer != answer or mark.checks != checks_hash(exercise.name)
         if mark.answer != answer:
             outdated.append(exercise.name)
         return False
@@ -110,7 +110,7 @@ def _mark_work(
             answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
             if due(exercise, answer):
                 found = outcome(exercise, "unreadable", reason, 0)
-                marked.marks.append(_mark(student, found, answer, checks_hash(exercise)))
+                marked.marks.append(_mark(student, found, answer, checks_hash(exercise.name)))
     with Started(submit) as started:
         for lesson, hand_in in work.hand_ins.items():
             source = Source(hand_in)
@@ -154,7 +154,7 @@ def _mark_hand_in(
                 faults.append(traceback.format_exc())
                 found = _fault(exercise, error, own)
                 break
-        yield _mark(student, found, answer, checks_hash(exercise))
+        yield _mark(student, found, answer, checks_hash(exercise.name))
 
 
 def _examined(

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.outgoing.table import Mark, safe, table, totals
 
@@ -123,16 +125,15 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
         Refused: another run uses the folder, or what is in it does not fit.
         OSError: it cannot be written.
     """
-    import fcntl  # Linux and macOS
-
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Refused(
-                f"another run is writing to {folder} just now; wait for its end, or take another --out."
-            ) from None
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Refused(
+            f"another run is writing to {folder} just now; wait for its end, or take another --out."
+        ) from None
+    try:
         results = Results(folder, _run(folder, sandbox, version, seed))
         shutil.rmtree(results.unpacked, ignore_errors=True)  # what a run left that was killed
         results.unpacked.mkdir(mode=0o700, exist_ok=True)
@@ -140,6 +141,8 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
             yield results
         finally:
             shutil.rmtree(results.unpacked, ignore_errors=True)
+    finally:
+        lock.release()
 
 
 def _run(folder: Path, sandbox: bool, version: str, seed: int | None) -> Run:
