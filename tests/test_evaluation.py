@@ -194,26 +194,6 @@ def _each_with_each(x: Tensor, logits: Tensor) -> Tensor:
     return (x * logits - softplus(logits)).sum(-1)
 
 
-def test_a_narrower_decoder_says_what_its_rounding_moved():
-    """The difference is measured on the same noise, and is the one between two evaluations."""
-    model = tiny(4, scale=2.0)
-    wide, narrow = (evaluate(model, X, "iwae", 50, decoder_dtype=dtype) for dtype in (None, torch.bfloat16))
-    assert wide.rounding == 0 and "narrower" not in str(wide)
-    assert 0 < abs(narrow.rounding) < 0.5
-    assert narrow.rounding == pytest.approx(narrow.bound - wide.bound, abs=1e-9)
-    assert f"narrower decoder {narrow.rounding:+.3f}" in str(narrow)
-    assert next(model.dec.parameters()).dtype == torch.float32  # a copy was narrowed
-
-
-def test_a_decoder_that_cannot_be_copied_is_named():
-    model = tiny(2)
-    function = model.dec.forward
-    vars(model)["_modules"].pop("dec")
-    model.dec = function
-    with pytest.raises(TypeError, match="The decoder is a method; only an nn.Module can be copied"):
-        evaluate(model, X, decoder_dtype=torch.bfloat16)
-
-
 # ---------------------------------------------------------------- memory, chance, state
 
 

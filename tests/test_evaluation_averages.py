@@ -126,29 +126,6 @@ def tiny(z_dim: int, scale: float = 2.0) -> VAE:
     return model
 
 
-@pytest.mark.parametrize(("compared", "images"), [(1, 4), (4, 4), (6, 8), (100, 40), (10_000, 40)])
-def test_a_narrower_decoder_is_compared_on_so_many_images_in_whole_pieces(compared: int, images: int):
-    """Pieces of 40 // 10 = 4 images."""
-    model, options = tiny(3), {"rows": 40}
-    wide, narrow = (
-        evaluate(model, X, "iwae", 10, decoder_dtype=dtype, compared=compared, **options)
-        for dtype in (None, torch.bfloat16)
-    )
-    difference = (narrow.per_image - wide.per_image)[:images].mean().item()
-    assert narrow.rounding == pytest.approx(difference, abs=1e-9) and difference != 0
-
-
-def test_where_nothing_is_compared_the_rounding_is_unknown():
-    assert math.isnan(evaluate(tiny(3), X, decoder_dtype=torch.bfloat16, compared=0).rounding)
-
-
-@pytest.mark.parametrize("bound", ["elbo", "iwae"])
-def test_a_narrower_decoder_of_the_same_width_moves_nothing(bound: str):
-    model = tiny(3).double()
-    found = evaluate(model, X.double(), bound, 4, decoder_dtype=torch.float64)
-    assert found.rounding == 0 and torch.equal(found.per_image, evaluate(model, X.double(), bound, 4).per_image)
-
-
 # ---------------------------------------------------------------- what may be measured
 
 
@@ -284,13 +261,3 @@ def test_log_likelihood_hands_its_options_on():
     model = Halves(0.5, 0.5)
     log_likelihood(model, inked(0.4, 0.7).expand(2, -1), 20, rows=7)
     assert max(model.asked) == 7
-    narrow = log_likelihood(tiny(2), X[:4], 5, decoder_dtype=torch.bfloat16, compared=2)
-    assert narrow.rounding != 0
-
-
-def test_a_narrower_decoder_with_more_draws_than_rows_is_compared_image_by_image():
-    model = tiny(3)
-    wide, narrow = (
-        evaluate(model, X[:5], "iwae", 50, rows=40, decoder_dtype=dtype, compared=3) for dtype in (None, torch.bfloat16)
-    )
-    assert narrow.rounding == pytest.approx((narrow.per_image - wide.per_image)[:3].mean().item(), abs=1e-9)

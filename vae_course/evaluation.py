@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.importance import Decoder, bounds_of, decoder_of, log_bernoulli
+from vae_course.importance import bounds_of, log_bernoulli
 
 BOUNDS = ("elbo", "iwae")
 ROWS = 1_000  # decoder rows at a time: (1000, 784) float32 are 3 MB, which a processor's cache holds
@@ -32,8 +32,6 @@ class Evaluation:
         kl, rec: the two terms of the NELBO on the same images, averaged: for "elbo" nll = kl + rec.
         effective_sample_size: (Σ w)² / Σ w², averaged over the images: how many of the iw draws really count.
         per_image: (n,) the lower bound for each image.
-        rounding: what a narrower `decoder_dtype` moved: the bound with it minus the bound without, on the same noise, averaged
-            over the first `compared` images; 0 where no decoder was narrowed, NaN where none was compared.
     """
 
     name: str
@@ -44,7 +42,6 @@ class Evaluation:
     rec: float
     effective_sample_size: float
     per_image: Tensor = field(repr=False)
-    rounding: float = 0.0
 
     @property
     def nll(self) -> float:
@@ -52,10 +49,8 @@ class Evaluation:
 
     def __str__(self) -> str:
         label = "NELBO" if self.name == "elbo" else f"−IWAE_{self.iw}"
-        rounding = f"; narrower decoder {self.rounding:+.3f}" if self.rounding else ""
         return (
-            f"{label} {self.nll:.2f} ± {self.standard_error:.2f} nats "
-            f"(KL {self.kl:.2f}, reconstruction {self.rec:.2f}{rounding})"
+            f"{label} {self.nll:.2f} ± {self.standard_error:.2f} nats (KL {self.kl:.2f}, reconstruction {self.rec:.2f})"
         )
 
 
@@ -67,8 +62,6 @@ def evaluate(
     *,
     seed: int = 0,
     rows: int = ROWS,
-    decoder_dtype: torch.dtype | None = None,
-    compared: int = 100,
 ) -> Evaluation:
     """A lower bound on log p(x) for every image, and its average.
 
@@ -85,13 +78,9 @@ def evaluate(
         seed: of the draws. The same seed, x, iw and rows give the same numbers, whatever the number of threads; the global
             generator is not touched.
         rows: how many rows the decoder computes at a time.
-        decoder_dtype: of a copy of the decoder that computes in place of it. torch.bfloat16 is faster where the CPU has
-            instructions for it (avx512_bf16) and rounds each logit to 3 digits; `rounding` says what that cost.
-        compared: on how many images a narrower decoder is compared with the model's own.
 
     Raises:
         ValueError: unknown bound; iw or rows below 1; x of the wrong shape, dtype or range.
-        TypeError: `decoder_dtype` for a decoder that is no nn.Module and cannot be copied.
 
     Source: Kingma & Welling, ICLR 2014; Burda, Grosse & Salakhutdinov, ICLR 2016.
     """
@@ -101,17 +90,9 @@ def evaluate(
         raise ValueError(f"iw and rows must be at least 1; got iw={iw}, rows={rows}.")
     x = _checked(model, x)
 
-    def measured(images: Tensor, decode: Decoder) -> tuple[Tensor, ...]:
-        iwae, kl, rec, effective = bounds_of(model, images, decode, iw, rows, seed)  # (n,) each
-        return -(kl + rec) if bound == "elbo" else iwae, kl, rec, effective
-
     with _evaluating(model):
-        per_image, kl, rec, effective = measured(x, decoder_of(model, decoder_dtype))
-        rounding = 0.0
-        if decoder_dtype is not None:
-            size = max(1, rows // iw)
-            some = x[: math.ceil(compared / size) * size]  # whole pieces: they meet the same noise again
-            rounding = (per_image[: len(some)] - measured(some, model.dec)[0]).mean().item() if compared else math.nan
+        iwae, kl, rec, effective = bounds_of(model, x, iw, rows, seed)  # (n,) each
+    per_image = iwae if bound == "iwae" else -(kl + rec)
     return Evaluation(
         name=bound,
         iw=iw,
@@ -121,7 +102,6 @@ def evaluate(
         rec=rec.mean().item(),
         effective_sample_size=effective.mean().item(),
         per_image=per_image,
-        rounding=rounding,
     )
 
 

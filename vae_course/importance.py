@@ -4,20 +4,18 @@ Nearly all of its time is the decoder's, and so it should stay: what is done to 
 four passes over a buffer that is made once.
 """
 
-import copy
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vae_course import threads
 
-Decoder = Callable[[Tensor], Tensor]
 FACTORS = 112  # of one product: each is at least ½, and 2^−112 is far from underflow in float32
 
 
@@ -47,19 +45,7 @@ def log_bernoulli(x: Tensor, logits: Tensor, work: Tensor | None = None) -> Tens
     return log_p - half + size.sigmoid_().unflatten(-1, (-1, width)).prod(-1).log_().sum(-1)
 
 
-def decoder_of(model: Any, dtype: torch.dtype | None) -> Decoder:
-    """The model's decoder, or a copy of it that computes in another dtype: z as the model has it in, logits of that dtype out."""
-    if dtype is None:
-        return model.dec
-    if not isinstance(model.dec, nn.Module):
-        raise TypeError(
-            f"The decoder is a {type(model.dec).__name__}; only an nn.Module can be copied to compute in {dtype}."
-        )
-    narrow = copy.deepcopy(model.dec).to(dtype)
-    return lambda z: narrow(z.to(dtype))
-
-
-def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: int) -> tuple[Tensor, ...]:
+def bounds_of(model: Any, x: Tensor, iw: int, rows: int, seed: int) -> tuple[Tensor, ...]:
     """IWAE bound, KL, reconstruction term and effective sample size of each image: (n,) float64 each.
 
     The decoder sees at most `rows` rows at a time. Every piece of the images has noise of its own, from the seed and the piece's number,
@@ -79,7 +65,7 @@ def bounds_of(model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, seed: 
                 except IndexError:  # the last piece is taken
                     return
                 generator.manual_seed(1_000_003 * seed + number)
-                found[number] = _bounds_of_few(model, images, decode, iw, rows, generator, buffers)
+                found[number] = _bounds_of_few(model, images, iw, rows, generator, buffers)
 
     with _one_thread_each(x, most) as count:
         if count == 1:
@@ -117,7 +103,7 @@ class _Buffers:
 
 
 def _bounds_of_few(
-    model: Any, x: Tensor, decode: Decoder, iw: int, rows: int, generator: torch.Generator, buffers: _Buffers
+    model: Any, x: Tensor, iw: int, rows: int, generator: torch.Generator, buffers: _Buffers
 ) -> tuple[Tensor, ...]:
     """The same for a few images."""
     m, v = model.enc(x)  # (n, z_dim) each
@@ -133,7 +119,7 @@ def _bounds_of_few(
         noise.normal_(generator=generator)
         torch.addcmul(mean, sd, noise, out=z)  # (n, draws, z_dim)
         now = slice(done, done + draws)
-        log_p[:, now] = _log_p(x, decode(z.flatten(0, 1)).unflatten(0, (n, draws)), work)
+        log_p[:, now] = log_bernoulli(x, model.dec(z.flatten(0, 1)).unflatten(0, (n, draws)), work)
         # log p(z) − log q(z|x), but for what is the same for every z: (z − m)² / v is the noise squared.
         distance = z.sub_(prior_m).div_(prior_v.sqrt())
         log_ratio[:, now] = torch.linalg.vecdot(noise, noise) - torch.linalg.vecdot(distance, distance)
@@ -142,10 +128,3 @@ def _bounds_of_few(
     log_w = log_p + 0.5 * (log_ratio + torch.log(v / prior_v).sum(1, keepdim=True))  # (n, iw)
     log_sum, log_sum_squares = torch.logsumexp(log_w, 1), torch.logsumexp(2 * log_w, 1)
     return log_sum - math.log(iw), kl.double(), -log_p.mean(1), torch.exp(2 * log_sum - log_sum_squares)
-
-
-def _log_p(x: Tensor, logits: Tensor, work: Tensor) -> Tensor:
-    """`log_bernoulli` in the dtype of x. When it returns, the logits are free: the next ones take their memory, still in the cache."""
-    if logits.dtype != work.dtype:
-        logits = work.copy_(logits)
-    return log_bernoulli(x, logits, work)

@@ -25,20 +25,6 @@ ADAM: Mapping[str, Any] = {"betas": (0.9, 0.99), "fused": True}
 Objective = Callable[[Any, Tensor], Any]
 
 
-def falling(done: float) -> float:
-    """From 1 in a straight line to 0."""
-    return 1 - done
-
-
-def staged(done: float) -> float:
-    """Eight stages of 1, 3, 9, ... 2187 parts, each at a rate 10^(1/7) times below the one before.
-
-    Source: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5: 3,280 passes through the data.
-    """
-    stage = next(i for i in range(8) if i == 7 or done * 3_280 < (3 ** (i + 1) - 1) / 2)
-    return 10 ** (-stage / 7)
-
-
 def fit(
     model: nn.Module,
     data: MNIST | Tensor,
@@ -48,9 +34,7 @@ def fit(
     batch_size: int = 100,
     lr: float = 5e-3,
     warmup: int = 100,
-    kl_warmup: int = 0,
-    schedule: Callable[[float], float] = falling,
-    adam: Mapping[str, Any] | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
     seed: int = 0,
     valid: MNIST | Tensor | None = None,
     valid_every: int = 200,
@@ -60,9 +44,7 @@ def fit(
     checkpoint_every: int = 200,
     resume: bool = True,
 ) -> Curves:
-    """Train `model` in place by Adam and return its learning curves. Interrupting keeps both: the curves so far come back.
-
-    The learning rate rises to `lr` over the first `warmup` steps, and by `schedule` falls, in a straight line to 0.
+    """Train `model` in place and return its learning curves. Interrupting keeps both: the curves so far come back.
 
     Args:
         model: any module; its parameters are changed.
@@ -70,10 +52,9 @@ def fit(
             A float tensor (n, ...) is used as it is.
         objective: objective(model, x) -> the scalar to minimise, or (scalar, {name: number to write down}). None:
             model.loss(x). The IWAE bound: `lambda model, x: model.negative_iwae_bound(x, iw=10)[0]`.
-        steps, batch_size, lr, warmup: the recipe.
-        kl_warmup: for so many steps the KL (the objective's "gen/kl_z") counts less, by a weight that rises from 0 to 1.
-        schedule: what the rate is multiplied with, by the share of the steps that is done.
-        adam: other options of torch.optim.Adam than `ADAM`.
+        steps, batch_size: how many steps, of how many examples.
+        lr, warmup: of Adam: the learning rate rises to `lr` over the first `warmup` steps, and falls in a straight line to 0.
+        optimizer: another one, over the model's parameters; its rate is its own affair.
         seed: of everything random, the model's draws included; the global generator is left as it was found.
         valid: images on which the objective is computed every `valid_every` steps, as "valid/loss".
         callback: callback(step, curves) after every step, e.g. to draw a live figure.
@@ -93,10 +74,17 @@ def fit(
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     device = parameters[0].device
     images = _images(data).to(device)
-    optimizer = torch.optim.Adam(parameters, lr=lr, **{**ADAM, **(adam or {})})
-    settings: dict[str, Any] = dict(steps=steps, batch_size=batch_size, lr=lr, warmup=warmup, seed=seed)
-    settings |= dict(kl_warmup=kl_warmup, schedule=schedule.__name__, adam=repr(adam))
-    settings["images"] = len(images)
+    own_rate = optimizer is not None
+    optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, **ADAM)
+    settings: dict[str, Any] = dict(
+        steps=steps,
+        batch_size=batch_size,
+        lr=lr,
+        warmup=warmup,
+        seed=seed,
+        images=len(images),
+        optimizer=type(optimizer).__name__,
+    )
     curves = Curves()
     was_training = model.training
     model.train()
@@ -108,15 +96,15 @@ def fit(
         bar = tqdm(initial=len(curves), total=steps, disable=not progress or NO_BARS)
         try:
             for step in range(len(curves) + 1, steps + 1):
-                for group in optimizer.param_groups:
-                    group["lr"] = lr * min(1, step / max(1, warmup)) * schedule((step - 1) / steps)
+                if not own_rate:
+                    for group in optimizer.param_groups:
+                        group["lr"] = lr * min(1, step / max(1, warmup)) * (1 - (step - 1) / steps)
                 with pace.step():
                     x = _batch(images[torch.randint(len(images), (batch_size,), device=device)])  # (batch, 784)
-                    loss, row = _loss(objective, model, x, 1 - step / kl_warmup if step < kl_warmup else 0)
+                    loss, row = _loss(objective, model, x)
                     optimizer.zero_grad()
                     loss.backward()
-                    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-                    norm = nn.utils.get_total_norm(gradients)
+                    norm = nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
                     if not torch.isfinite(loss + norm):
                         raise _diverged(step, loss, norm, curves)
                     if norm > MAX_GRADIENT_NORM:
@@ -177,8 +165,8 @@ def _own_loss(model: Any) -> Objective:
     return lambda model, x: model.loss(x)
 
 
-def _loss(objective: Objective, model: Any, x: Tensor, spared: float = 0.0) -> tuple[Tensor, dict[str, float]]:
-    """The scalar to minimise, spared this share of the KL, and the row to write down."""
+def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """The scalar to minimise, and the row to write down."""
     result = objective(model, x)
     loss, summary = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not (isinstance(loss, Tensor) and loss.ndim == 0 and isinstance(summary, dict)):
@@ -193,15 +181,7 @@ def _loss(objective: Objective, model: Any, x: Tensor, spared: float = 0.0) -> t
             ".detach(), torch.no_grad() or numpy on the way from x to the loss."
         )
     numbers = {name: torch.as_tensor(value).item() for name, value in summary.items()}
-    row = {"train/loss": loss.item()} | numbers
-    if spared:
-        if not isinstance(kl := summary.get("gen/kl_z"), Tensor):
-            raise TypeError(
-                'kl_warmup needs an objective that returns its KL as a tensor, under the name "gen/kl_z": a pair (loss, {...}), '
-                f"as `VAE.loss` does; this one names {list(summary) or 'nothing'}."
-            )
-        loss = loss - spared * kl
-    return loss, row
+    return loss, {"train/loss": loss.item()} | numbers
 
 
 def _valid_loss(objective: Objective, model: Any, images: Tensor, seed: int) -> float:

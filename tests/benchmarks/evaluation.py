@@ -10,6 +10,7 @@ Never part of `make test`. Give it both cores and nothing else.
 """
 
 import argparse
+import copy
 import itertools
 import math
 import re
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -126,12 +128,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def narrowed(model: VAE) -> Any:
+    """The model with a decoder that multiplies in bfloat16: 3 digits of each logit."""
+    dec = copy.deepcopy(model.dec).bfloat16()
+    return SimpleNamespace(
+        enc=model.enc, dec=lambda z: dec(z.bfloat16()).float(), z_prior_m=model.z_prior_m, z_prior_v=model.z_prior_v
+    )
+
+
 def _compare(model: VAE, x: Tensor, count: int, rounds: int, everything: bool) -> dict[str, Any]:
     few = x[:count]
-    bfloat16 = {"decoder_dtype": torch.bfloat16}
+    narrow = narrowed(model)
     competitors: dict[str, Callable[[], Any]] = {
         "log_likelihood, float32": lambda: log_likelihood(model, few, IW),
-        "log_likelihood, bfloat16 decoder": lambda: log_likelihood(model, few, IW, **bfloat16, compared=0),
+        "log_likelihood, bfloat16 decoder": lambda: log_likelihood(narrow, few, IW),
         "plain: x expanded to (10, 5000, 784)": lambda: naive(model, few, lambda n: torch.randn(n, IW, model.z_dim)),
         "the decoder alone": decoder_alone(model, count),
     }
@@ -168,12 +178,12 @@ def _compare(model: VAE, x: Tensor, count: int, rounds: int, everything: bool) -
     else:
         print("pythae: not measured; pip install -e '.[bench]' brings it.")
     if everything:
-        for name, options in (("float32", {}), ("bfloat16", bfloat16)):
+        for name, measured in (("float32", model), ("bfloat16", narrow)):
             start = time.perf_counter()
-            result: Evaluation = log_likelihood(model, x, IW, **options)
+            result: Evaluation = log_likelihood(measured, x, IW)
             minutes = (time.perf_counter() - start) / 60
             print(f"all {len(x):,} test images, {name}: {minutes:.2f} minutes; {result}")
-            found[f"all_{name}"] = {"minutes": minutes, "nll": result.nll, "rounding": result.rounding}
+            found[f"all_{name}"] = {"minutes": minutes, "nll": result.nll}
             if name == "float32":
                 accepted[f"at most {MINUTES:g} minutes for all of them in float32 ({minutes:.2f})"] = minutes <= MINUTES
     for sentence, holds in accepted.items():

@@ -69,7 +69,14 @@ def ours(chosen: Recipe, data: MNIST, x: Tensor, seed: int) -> Run:
         if step % EVERY == 0:
             run.look(model)
 
-    fit(model, data, objective=loss_of(chosen), **chosen.fit_options() | {"seed": seed}, progress=False, callback=look)
+    fit(
+        model,
+        data,
+        objective=loss_of(chosen),
+        **chosen.fit_options(model) | {"seed": seed},
+        progress=False,
+        callback=look,
+    )
     return run
 
 

@@ -4,6 +4,7 @@ The reference's `log_weights` says the same in words of the lessons. Here log p(
 shape (batch, iw, 784) is made but the logits and their softplus.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +22,20 @@ Objective = Callable[[Any, Tensor], tuple[Tensor, dict[str, Tensor]]]
 def objective_of(recipe: Recipe, device: str = "cpu") -> Objective:
     """−IWAE_iw, or the NELBO averaged over `iw` draws of z, as the recipe says, with its products on this device; its KL beside it."""
     objective = iwae(recipe.iw) if recipe.bound == "iwae" else elbo(recipe.iw)
-    return narrowed(objective) if recipe.is_narrow(device) else objective
+    objective = narrowed(objective) if recipe.is_narrow(device) else objective
+    return warmed_up(objective, recipe.kl_warmup) if recipe.kl_warmup else objective
+
+
+def warmed_up(objective: Objective, steps: int) -> Objective:
+    """The same, in which for so many steps the KL counts less, by a weight that rises from 0 to 1. What is written down is the whole."""
+    done = itertools.count(1)
+
+    def less(model: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        loss, summary = objective(model, x)
+        spared = max(0.0, 1 - next(done) / steps)
+        return loss - spared * summary["gen/kl_z"], {"train/loss": loss.detach(), **summary}
+
+    return less
 
 
 def iwae(iw: int) -> Objective:

@@ -1,5 +1,6 @@
 """How models are made, as data: `recipes.toml`, one table a model."""
 
+import itertools
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +8,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from vae_course.evaluation import BOUNDS
 from vae_course.teach.authoring.narrow import is_faster
-from vae_course.training import falling, staged
+from vae_course.training import ADAM
+
+
+def falling(done: float) -> float:
+    """From 1 in a straight line to 0."""
+    return 1 - done
+
+
+def staged(done: float) -> float:
+    """Eight stages of 1, 3, 9, ... 2187 parts, each at a rate 10^(1/7) times below the one before.
+
+    Source: Burda, Grosse & Salakhutdinov, ICLR 2016, section 5: 3,280 passes through the data.
+    """
+    stage = next(i for i in range(8) if i == 7 or done * 3_280 < (3 ** (i + 1) - 1) / 2)
+    return 10 ** (-stage / 7)
+
 
 FILE = Path(__file__).with_name("recipes.toml")
 SCHEDULES: Mapping[str, Callable[[float], float]] = {"falling": falling, "staged": staged}
@@ -25,7 +43,10 @@ class Recipe:
         nn, z_dim: the network and its latents.
         bound: "elbo" or "iwae", what is trained by.
         iw: draws of z per image: in the IWAE bound, or averaged over in the ELBO (the "VAE, k = 5" of the IWAE paper).
-        steps, batch_size, lr, warmup, kl_warmup, schedule, adam: see `training.fit`; schedules by name.
+        steps, batch_size, lr, warmup: see `training.fit`.
+        kl_warmup: for so many steps the KL counts less, by a weight that rises from 0 to 1.
+        schedule: by which the rate falls, a name in `SCHEDULES`.
+        adam: other options of torch.optim.Adam than `training.ADAM`.
         bfloat16: narrow products, see `narrow`: true, false, or "auto": where the processor is quicker with them.
         split: of MNIST.
         then: what is done with the model afterwards, in turn: what each further part of the training does otherwise. Part i has
@@ -61,10 +82,23 @@ class Recipe:
         """Whether its products are narrow on this device."""
         return is_faster(device) if self.bfloat16 == "auto" else bool(self.bfloat16)
 
-    def fit_options(self) -> dict[str, Any]:
-        """What `fit` is told, but for the objective."""
-        names = ("steps", "batch_size", "lr", "warmup", "kl_warmup", "adam", "seed")
-        return {name: getattr(self, name) for name in names} | {"schedule": SCHEDULES[self.schedule]}
+    def fit_options(self, model: torch.nn.Module) -> dict[str, Any]:
+        """What `fit` is told for this model, but for the objective."""
+        return {name: getattr(self, name) for name in ("steps", "batch_size", "seed")} | {
+            "optimizer": self._adam(model)
+        }
+
+    def _adam(self, model: torch.nn.Module) -> torch.optim.Adam:
+        adam = torch.optim.Adam(model.parameters(), lr=self.lr, **{**ADAM, **(self.adam or {})})
+        schedule, done = SCHEDULES[self.schedule], itertools.count()
+
+        def set_rate(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            step = next(done)
+            for group in optimizer.param_groups:
+                group["lr"] = self.lr * min(1, (step + 1) / max(1, self.warmup)) * schedule(step / self.steps)
+
+        adam.register_step_pre_hook(set_rate)
+        return adam
 
 
 @cache

@@ -48,7 +48,7 @@ def train(recipe: Recipe, progress: bool = True, device: str = "cpu") -> VAE:
     start_at_mean_pixel(model, data)
     model.to(device)
     for part in recipe.parts():
-        fit(model, data, objective=objective_of(part, device), progress=progress, **part.fit_options())
+        fit(model, data, objective=objective_of(part, device), progress=progress, **part.fit_options(model))
     return model.cpu()
 
 
