@@ -54,6 +54,7 @@ def kept(folder: Path, *cells: str) -> list[str]:
         "class A: pass\ndef f(self): pass\nA.f = f",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b\nelse:\n    b = None",
         "try:\n    import b\nexcept ImportError:\n    b = None",
+        "try:\n    import b\nexcept ImportError as error:\n    b = str(error)",
         "a = 1\nif a > 2:\n    def f(): pass",
     ],
 )
@@ -68,6 +69,7 @@ def test_definitions_are_kept_whole(tmp_path: Path, cell: str):
         "check(f)",
         "'a string'",
         "a = train()",
+        "a: float = train()",
         "a = model(x).loss",
         "a = [train(i) for i in range(3)]",
         "a = f'{train()}'",
