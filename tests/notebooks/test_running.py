@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.notebooks.hand_ins import read
 from vae_course.notebooks import Definitions, answers_in, run_definitions
 
@@ -53,3 +55,21 @@ def test_a_statement_that_lacks_a_name_is_tried_again_as_long_as_that_helps_any(
     assert definitions.versions.keys() == set("ABC")
     assert definitions.failed == {"D": "cell 4, line 1, raised NameError: name 'nowhere' is not defined"}
     assert len(tries) == 4 + 3 + 2 + 1
+
+
+@pytest.mark.parametrize("between", ["", "c = 1"])
+def test_a_statement_that_lacks_a_name_is_not_tried_again_when_a_later_one_has_taken_its_place(
+    tmp_path: Path, between: str
+):
+    definitions = found(tmp_path, "class A(B): pass", between, "class A: k = 1", "class B: pass")
+    assert [vars(cls)["k"] for cls in definitions.versions["A"]] == [1] and definitions.failed == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "annotation"), [("from math import pi", int), ("from __future__ import annotations", "int")]
+)
+def test_annotations_are_postponed_where_the_hand_in_says_so_and_nowhere_else(
+    tmp_path: Path, first: str, annotation: object
+):
+    f = found(tmp_path, first, "def f(x: int): return x").namespace["f"]
+    assert f.__annotations__ == {"x": annotation}
