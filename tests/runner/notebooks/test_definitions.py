@@ -54,6 +54,7 @@ def kept(folder: Path, *cells: str) -> list[str]:
         "class A: pass\ndef f(self): pass\nA.f = f",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import b\nelse:\n    b = None",
         "try:\n    import b\nexcept ImportError:\n    b = None",
+        "try:\n    import b\nexcept ImportError as error:\n    b = str(error)",
         "a = 1\nif a > 2:\n    def f(): pass",
     ],
 )
@@ -68,6 +69,7 @@ def test_definitions_are_kept_whole(tmp_path: Path, cell: str):
         "check(f)",
         "'a string'",
         "a = train()",
+        "a: float = train()",
         "a = model(x).loss",
         "a = [train(i) for i in range(3)]",
         "a = f'{train()}'",
@@ -284,11 +286,15 @@ def test_a_time_limit_ends_one_statement(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "leave", ["raise SystemExit(3)", "raise type('E', (Exception,), {'__str__': lambda s: 1 / 0})"]
+    ("leave", "words"),
+    [
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise type('E', (Exception,), {'__str__': lambda s: 1 / 0})", "E"),
+    ],
 )
-def test_a_class_that_leaves_by_any_door_does_not_end_the_run(tmp_path: Path, leave: str):
+def test_a_class_that_leaves_by_any_door_does_not_end_the_run(tmp_path: Path, leave: str, words: str):
     found = run_definitions(read(tmp_path, f"class A:\n    {leave}", "b = 1"))
-    assert found.namespace["b"] == 1 and "A" in found.failed
+    assert found.namespace["b"] == 1 and found.failed == {"A": f"cell 1, line 1, raised {words}"}
 
 
 def test_plain_values_keep_their_numbers(tmp_path: Path):

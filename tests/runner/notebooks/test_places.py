@@ -159,6 +159,16 @@ def test_a_broken_method_names_its_own_line(tmp_path: Path):
     }
 
 
+def test_a_broken_constant_of_a_class_names_its_own_line(tmp_path: Path):
+    cell = "class VAE:\n    z_dim: int = (10\n\n    def loss(self, x):\n        return x\n\n    scale = 2 *\n"
+    hand_in = read(tmp_path, cell)
+    assert hand_in.cells[0].names == ("VAE",) and "def loss" in hand_in.cells[0].source
+    assert hand_in.lost == {
+        f"VAE.{name}": f"`VAE.{name}` could not be read: what begins in cell 1, line {line}, has a syntax error."
+        for name, line in (("z_dim", 2), ("scale", 7))
+    }
+
+
 def test_an_answer_that_work_computes_names_cell_line_and_the_work(tmp_path: Path):
     hand_in = read(tmp_path, "x = 1", "\n\npredict_negative_share = train(x)")
     sentence = hand_in.lost["predict_negative_share"]
@@ -170,8 +180,28 @@ def test_code_in_a_text_keeps_the_lines_of_its_cell(tmp_path: Path):
     notebook = notebook_of("a = 1")
     notebook["cells"].append({"cell_type": "markdown", "source": text})
     hand_in = of_text(tmp_path, json.dumps(notebook))
-    assert "Cell 2 is a markdown cell that defines log_normal; it was read as code." in hand_in.notes
+    assert hand_in.notes == ("Cell 2 is a markdown cell that defines log_normal; it was read as code.",)
     assert run_definitions(hand_in).failed["b"] == "cell 2, line 7, raised ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~"])
+@pytest.mark.parametrize("end", ["", "\nThat's all, (I hope.\n"])
+def test_of_a_text_with_fenced_blocks_each_block_alone_is_code(tmp_path: Path, fence: str, end: str):
+    """Words that are no Python are no syntax error, nor is a block that defines no answer; the last may be left open."""
+    first = f"It's mine:\n{fence}\nlog_normal = lambda x, m, v: 0\n{fence}\n"
+    second = f"Try it:\n{fence}bash\npip install (\n{fence}\nAnd\n{fence}python\npredict_negative_share = 0.25"
+    text = first + second + (f"\n{fence}{end}" if end else "")
+    notebook = notebook_of("a = 1")
+    notebook["cells"].append({"cell_type": "markdown", "source": text})
+    hand_in = of_text(tmp_path, json.dumps(notebook))
+    assert hand_in.notes == (
+        "Cell 2 is a markdown cell that defines log_normal; it was read as code.",
+        "Cell 2 is a markdown cell that defines predict_negative_share; it was read as code.",
+    )
+    assert [snippet.source.strip() for snippet in hand_in.cells[1:]] == [
+        "log_normal = lambda x, m, v: 0",
+        "predict_negative_share = 0.25",
+    ]
 
 
 def test_notes_on_conflicts_and_invisible_characters_begin_with_their_cell(tmp_path: Path):

@@ -184,6 +184,21 @@ def test_a_module_whose_name_work_takes_is_no_module_any_more(tmp_path: Path):
     assert [snippet.names for snippet in hand_in.cells] == [("math", "a")]
 
 
+def test_a_function_whose_name_takes_a_value_is_no_function_any_more(tmp_path: Path):
+    assert values(tmp_path, "def pixels(): return 1", "pixels = [0, 1, 1]\nones = pixels.count(1)")["ones"] == 2
+
+
+def test_a_value_that_work_adds_to_is_none_that_others_may_use(tmp_path: Path):
+    assert kept(tmp_path, "a = 1\na += 2\nb = a") == {"a", "b"}
+    assert kept(tmp_path, "a = 1\na += train()\nb = a") == {"a"}
+
+
+def test_of_a_long_call_or_target_a_sentence_shows_40_characters(tmp_path: Path):
+    for cell in ("predict_negative_share = {}()", "predict_negative_share, {}.x = 1, 2"):
+        reason = read(tmp_path, cell.format("n" * 60)).lost["predict_negative_share"]
+        assert f"`{'n' * 40}`)." in reason
+
+
 @pytest.mark.parametrize(("share", "binary"), [(0.01, False), (0.05, True)])
 def test_a_few_control_characters_are_forgiven_and_many_are_binary_data(tmp_path: Path, share: float, binary: bool):
     text = "a = 1  # " + "x" * 990

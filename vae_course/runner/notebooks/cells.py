@@ -29,11 +29,11 @@ def notebook_cells(notebook: dict[str, Any], notes: list[str]) -> list[Cell]:
         place = f"cell {number}"
         source = _source(cell) if isinstance(cell, dict) else None
         if source is None:
-            notes.append(f"{place.capitalize()} has no text that can be read; it was skipped.")
+            notes.append(f"{place} has no text that can be read; it was skipped.")
             continue
         kind = cell.get("cell_type")
         if kind not in ("code", "markdown", "raw", "heading", "html"):
-            notes.append(f"{place.capitalize()} does not say that it is code; it was read as code.")
+            notes.append(f"{place} does not say that it is code; it was read as code.")
             kind = "code"
         cells.append(Cell(place, kind if kind in ("code", "raw") else "markdown", source))
     return cells

@@ -41,7 +41,7 @@ class Selection:
         self._origins: dict[str, str] = {}  # what an imported name really is: {"F": "torch.nn.functional"}
         self._stars: list[str] = []
         self._answered: set[str] = set()  # answers that are more than a stub
-        self._dropped: dict[str, str] = {}  # names that only dropped code computes, and its place
+        self._dropped: dict[str, str] = {}  # names that dropped code computes, whatever they were, and its place
         users: dict[str, tuple[str, frozenset[str]]] = {}
         for place, parsed in cells:
             self._cell(place, parsed)
@@ -110,8 +110,6 @@ class Selection:
                 self.notes.append(sentence)
             self._dropped[name] = place
             self._kept.discard(name)
-            self._origins.pop(name, None)
-            self._functions.discard(name)
         for name in changed(node) & self._kept - self._origins.keys() - self._functions:
             self._dropped[name] = place
             if name in self._answers:
