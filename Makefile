@@ -46,7 +46,7 @@ $(VENV)/.lab-ready: pyproject.toml constraints.txt vae_course/jupyter/kernel.jso
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || { \
 	  echo "No virtual environment could be made; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PY) -m pip install -q --no-deps --retries 1 --timeout 20 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) $(TORCH)
-	$(PY) -m pip install -q -e .
+	$(PY) -m pip install -q -e '.[lab]'
 	@cp vae_course/jupyter/kernel.json $(VENV)/share/jupyter/kernels/python3/
 	@touch $@
 

@@ -125,6 +125,13 @@ def test_the_doctor_of_an_edition_without_marking_says_so_and_is_content(monkeyp
     assert "not ok  marking a class: not in this edition" in capsys.readouterr().out
 
 
+def test_without_jupyterlab_the_command_that_opens_it_says_what_to_install(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert cli.main(["lab", "--work", str(tmp_path / "work")]) == 2
+    assert "JupyterLab is missing; install it with: pip install -e '.[lab]'" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
+
+
 def test_a_missing_package_of_an_author_is_named():
     program = "import sys; sys.modules['jupytext'] = None; from vae_course.cli import main; sys.exit(main(['build', '--help']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -59,7 +59,7 @@ def needed_by(name: str) -> set[str]:
     from packaging.requirements import Requirement
 
     seen: set[str] = set()
-    waiting = [(normalised(name), frozenset({"test", "teach"}))]
+    waiting = [(normalised(name), frozenset({"test"}))]
     done: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         current, extras = waiting.pop()
@@ -83,7 +83,7 @@ def needed_by(name: str) -> set[str]:
 def test_binder_gets_cpu_torch_the_pins_and_the_course():
     section = pip_section()
     assert section[0].startswith("--extra-index-url ") and section[0].endswith("/cpu")
-    assert section[1:] == ["-c constraints.txt", "-e ."]
+    assert section[1:] == ["-c constraints.txt", "torch", "jupyterlab", "matplotlib", "ipywidgets", "nbval", "-e ."]
 
 
 def test_repo2docker_accepts_the_repository():

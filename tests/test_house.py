@@ -36,6 +36,7 @@ FLOOR_OF = {part: number for number, parts in enumerate(FLOORS) for part in part
 LONGEST = 250
 CATALOGUES = ("mistakes.py", "variants.py")
 LONGER = {
+    "vae_course/cli.py": "every command, with what it says",
     "vae_course/checks/worlds/iwae.py": "the checks of one method: its bound, and what it returns beside it",
     "vae_course/teach/authoring/build.py": "one command, from sources to every built file",
 }

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from . import workspace
@@ -30,6 +31,8 @@ class CommandError(Exception):
 
 def lab(args: argparse.Namespace) -> int:
     """Copy the missing lessons to the work folder and open JupyterLab there."""
+    if find_spec("jupyterlab") is None:
+        raise CommandError("JupyterLab is missing; install it with: pip install -e '.[lab]'")
     work = Path(args.work).resolve()
     copied = workspace.copy_lessons(workspace.lessons_folder(), work)
     for name in copied.new:
@@ -240,7 +243,7 @@ def _author_tool(module: str, argv: Sequence[str]) -> int:
     try:
         return import_module(name).main(list(argv)) or 0
     except ModuleNotFoundError as error:
-        told = f"the Python package {error.name} is missing; install what authors need: pip install -e '.[teach]'"
+        told = f"the Python package {error.name} is missing; install what authors need: pip install -e '.[author]'"
         if name.startswith(error.name or " "):
             told = "this edition of the course has no authoring tools; use a clone of the full repository."
         raise CommandError(told) from None

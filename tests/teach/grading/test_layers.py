@@ -689,7 +689,7 @@ def test_a_missing_package_or_library_is_named_with_the_command_that_installs_it
 ):
     with monkeypatch.context() as patched:
         patched.setattr(system_calls, "find_spec", lambda name: None)
-        assert "pip install -e '.[teach]'" in sandbox.available() and "pyseccomp is missing" in sandbox.available()
+        assert "pip install -e '.[grade]'" in sandbox.available() and "pyseccomp is missing" in sandbox.available()
     (tmp_path / "pyseccomp.py").write_text("raise RuntimeError('no libseccomp here')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "pyseccomp", raising=False)

@@ -82,7 +82,7 @@ def finding_on_the_way_back(failed: BackwardFailed, exercise: Exercise) -> Findi
 def with_reason(exercise: Exercise, answer: Answer, findings: list[Finding], found: Misconception) -> list[Finding]:
     """The findings, and what a tutor would say; in a dictionary, each entry with a known mistake has its own reason."""
     if not (isinstance(exercise, Constant) and isinstance(found.wrong, dict)):
-        return [replace(findings[0], reason=found.message), *findings[1:]]
+        return [*findings[:-1], replace(findings[-1], reason=found.message)]
     findings = list(findings)
     alike: dict[str, list[Misconception]] = {}
     for mistake in mistakes_in(exercise, answer.value):

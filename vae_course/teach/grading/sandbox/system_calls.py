@@ -35,7 +35,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, i
 def missing() -> str:
     """What is not installed, as a sentence; empty if a filter can be made."""
     if find_spec("pyseccomp") is None:
-        return "The Python package pyseccomp is missing; install what marking needs, in the course's folder: pip install -e '.[teach]'"
+        return "The Python package pyseccomp is missing; install what marking needs, in the course's folder: pip install -e '.[grade]'"
     try:
         import pyseccomp  # noqa: F401  (it loads the C library)
     except (OSError, RuntimeError, AttributeError) as error:
