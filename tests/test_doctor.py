@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from vae_course import cli, doctor, workspace
-from vae_course.doctor import Finding, examine
+from vae_course.doctor import Item, examine
 
 
-def of(word: str) -> Finding:
+def of(word: str) -> Item:
     """The one finding that speaks of something."""
     [found] = [finding for finding in examine() if word in finding.what]
     return found
@@ -41,8 +41,8 @@ def test_here_all_that_lessons_need_is_well(capsys: pytest.CaptureFixture[str]):
 
 
 def test_a_finding_that_is_not_well_says_what_to_do_and_one_that_is_does_not():
-    assert str(Finding("a thing", True, "advice")) == "ok      a thing"
-    assert str(Finding("a thing", False, "advice")) == "not ok  a thing\n        -> advice"
+    assert str(Item("a thing", True, "advice")) == "ok      a thing"
+    assert str(Item("a thing", False, "advice")) == "not ok  a thing\n        -> advice"
 
 
 def test_an_empty_folder_of_lessons_is_not_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):

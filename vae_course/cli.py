@@ -87,7 +87,7 @@ def grade(args: argparse.Namespace) -> int:
     from .teach.grading.grade import grade as mark
     from .teach.grading.incoming.collect import NoClass
     from .teach.grading.outgoing.progress import progress_bar
-    from .teach.grading.outgoing.results import Refused
+    from .teach.grading.outgoing.results import FolderRefused
     from .teach.grading.sandbox.workers import WorkerLost
 
     paths = Path(args.path), Path(args.out)
@@ -98,7 +98,7 @@ def grade(args: argparse.Namespace) -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
-    except (NoClass, Refused, Usage, WorkerLost) as error:
+    except (NoClass, FolderRefused, Usage, WorkerLost) as error:
         raise CommandError(error) from None
     except KeyboardInterrupt:
         print("\nvae-course: stopped; the same command goes on where it was.", file=sys.stderr)

@@ -13,7 +13,7 @@ REINSTALL = "set up again: delete the folder .venv and run `make lab`"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Item:
     """One thing that was looked at. `advice` says what to do next where it is not ok."""
 
     what: str
@@ -25,27 +25,27 @@ class Finding:
         return f"{'ok    ' if self.ok else 'not ok'}  {self.what}" + ("" if self.ok else f"\n        -> {self.advice}")
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Item]:
     """Look at everything; no check stops the others, whatever it meets."""
     checks = (_python, _packages, _cpu_torch, _lessons, _data, _weights, _pip, _sandbox, _chromium)
     return [_guarded(check) for check in checks]
 
 
-def _guarded(check: Callable[[], Finding]) -> Finding:
+def _guarded(check: Callable[[], Item]) -> Item:
     try:
         return check()
     except Exception as error:  # a doctor that falls ill with the patient helps nobody
         what = (check.__doc__ or check.__name__).rstrip(".")
-        return Finding(f"{what}: {type(error).__name__}: {error}", False, REINSTALL)
+        return Item(f"{what}: {type(error).__name__}: {error}", False, REINSTALL)
 
 
-def _python() -> Finding:
+def _python() -> Item:
     """Python."""
     what = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Finding(what, sys.version_info >= (3, 11), "the course needs Python 3.11 or newer")
+    return Item(what, sys.version_info >= (3, 11), "the course needs Python 3.11 or newer")
 
 
-def _packages() -> Finding:
+def _packages() -> Item:
     """The packages that the lessons use."""
     found, missing = [], []
     for name in ("torch", "numpy", "matplotlib", "ipywidgets", "jupyterlab", "safetensors", "tqdm"):
@@ -54,10 +54,10 @@ def _packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     what = ", ".join(found) if not missing else f"missing: {', '.join(missing)}"
-    return Finding(what, not missing, REINSTALL)
+    return Item(what, not missing, REINSTALL)
 
 
-def _cpu_torch() -> Finding:
+def _cpu_torch() -> Item:
     """PyTorch without CUDA."""
     import torch
 
@@ -66,7 +66,7 @@ def _cpu_torch() -> Finding:
     what = f"PyTorch computes, on {torch.get_num_threads()} threads"
     if heavy:
         what = f"PyTorch brought {len(heavy)} CUDA packages that the course does not need ({heavy[0]}, ...)"
-    return Finding(what, not heavy, "harmless but large; to save the space, " + REINSTALL, needed=False)
+    return Item(what, not heavy, "harmless but large; to save the space, " + REINSTALL, needed=False)
 
 
 def cuda_packages() -> list[str]:
@@ -75,40 +75,40 @@ def cuda_packages() -> list[str]:
     return sorted(name for name in names if name.startswith(("nvidia-", "cuda-")) or name == "triton")
 
 
-def _lessons() -> Finding:
+def _lessons() -> Item:
     """The lessons."""
     folder = workspace.lessons_folder()
     count = len(list(folder.glob("*.ipynb")))
-    return Finding(f"{count} lessons in {folder}", count > 0, "get the repository again: its notebooks/ is empty")
+    return Item(f"{count} lessons in {folder}", count > 0, "get the repository again: its notebooks/ is empty")
 
 
-def _data() -> Finding:
+def _data() -> Item:
     """The MNIST data."""
     from .data import load_mnist
 
     images = sum(len(load_mnist(split).images) for split in ("train+valid", "test"))
-    return Finding(f"MNIST: {images:,} images", images == 70_000, REINSTALL)
+    return Item(f"MNIST: {images:,} images", images == 70_000, REINSTALL)
 
 
-def _weights() -> Finding:
+def _weights() -> Item:
     """The trained models."""
     from . import given
 
     names = ("v1_z2", "v1_z20")
     for name in names:
         given.trained(name)
-    return Finding(f"trained models: {', '.join(names)}", True)
+    return Item(f"trained models: {', '.join(names)}", True)
 
 
-def _pip() -> Finding:
+def _pip() -> Item:
     """pip."""
     try:
-        return Finding(f"pip {version('pip')}", True, needed=False)
+        return Item(f"pip {version('pip')}", True, needed=False)
     except PackageNotFoundError:
-        return Finding("pip is missing", False, "run `python -m ensurepip`", needed=False)
+        return Item("pip is missing", False, "run `python -m ensurepip`", needed=False)
 
 
-def _sandbox() -> Finding:
+def _sandbox() -> Item:
     """Marking a class."""
     try:
         from .teach.grading.sandbox import sandbox
@@ -117,14 +117,14 @@ def _sandbox() -> Finding:
             "marking a class: not in this edition",
             "only teachers need it: use a clone of the full repository",
         )
-        return Finding(what, False, advice, needed=False)
+        return Item(what, False, advice, needed=False)
     missing = sandbox.available()
     advice = f"only `vae-course grade` needs it. {missing}"
-    return Finding(f"marking a class: {'no sandbox' if missing else 'in a sandbox'}", not missing, advice, needed=False)
+    return Item(f"marking a class: {'no sandbox' if missing else 'in a sandbox'}", not missing, advice, needed=False)
 
 
-def _chromium() -> Finding:
+def _chromium() -> Item:
     """A browser for the course's own tests."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     advice = "only `make test` needs it: install Debian's package chromium"
-    return Finding(f"browser for the tests: {path or 'no Chromium'}", path is not None, advice, needed=False)
+    return Item(f"browser for the tests: {path or 'no Chromium'}", path is not None, advice, needed=False)

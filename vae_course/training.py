@@ -14,7 +14,8 @@ from tqdm.auto import tqdm
 
 from vae_course import threads
 from vae_course.checkpoints import load_checkpoint, save_checkpoint
-from vae_course.curves import Curves, TrainingDiverged
+from vae_course.curves import Curves as Curves
+from vae_course.curves import TrainingDiverged as TrainingDiverged
 from vae_course.data import MNIST, binarize
 
 NO_BARS = any(os.environ.get(name) for name in ("TQDM_DISABLE", "VAE_COURSE_STATIC"))  # no bars in a built notebook

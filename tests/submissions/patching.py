@@ -12,7 +12,7 @@ SERVING = """
 def serving():
     frame = sys._getframe()
     while frame is not None:
-        if "_Submission" in frame.f_globals:
+        if "_HandedIn" in frame.f_globals:
             return frame.f_globals
         frame = frame.f_back
 """

@@ -9,6 +9,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 
 from vae_course import given
+from vae_course.figures.digits import latent_plane as latent_plane
 from vae_course.figures.style import COLOURS, canvas, figure
 
 

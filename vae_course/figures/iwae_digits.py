@@ -12,6 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from vae_course.figures.bounds import bounds_below_truth as bounds_below_truth
+from vae_course.figures.bounds import exact_log_p as exact_log_p
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.given import log_normal
 

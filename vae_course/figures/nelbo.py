@@ -13,6 +13,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from vae_course.figures.digits import latent_plane as latent_plane
 from vae_course.figures.style import COLOURS, LINES, canvas, figure
 from vae_course.training import Curves
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from vae_course.figures.exact_gap import Gap, gap, posterior_grid
+from vae_course.figures.exact_gap import gaps as gaps
 from vae_course.figures.style import COLOURS, canvas, figure
 
 

@@ -35,14 +35,14 @@ def serve(channel: Channel) -> None:
         del sys.modules[name]  # so that a student's code finds no channel there
     vars(vae_course).pop("runner", None)
     channel.send(Message({"confined": True}))
-    submission = _Submission()
+    submission = _HandedIn()
     while True:
         request = channel.receive()
         facts, tensors = submission.reply(request)
         channel.send(Message(facts | {"id": request.facts["id"]}, tensors))
 
 
-class _Submission:
+class _HandedIn:
     """One hand-in's definitions, and the calls whose backward pass may still be asked for."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class _Submission:
         self._exercises: list[str] = []
         self._answers: dict[tuple[str, int, str], dict[str, LocalAnswer]] = {}  # by exercise, which, harness; by method
         self._calls: dict[int, Call] = {}
-        self._lent: dict[str, dict[str, Any]] = {given.__name__: vars(given)}
+        self._modules: dict[str, dict[str, Any]] = {given.__name__: vars(given)}
 
     def reply(self, request: Message) -> Reply:
         facts = request.facts
@@ -89,9 +89,9 @@ class _Submission:
 
     def _call(self, request: Message) -> Reply:
         facts = request.facts
-        for module, text in facts["lend"].items():
-            self._lent[module] = {"__name__": module}
-            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._lent[module])
+        for module, text in facts["modules"].items():
+            self._modules[module] = {"__name__": module}
+            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._modules[module])
         obj = self._found(facts)
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)
@@ -104,8 +104,8 @@ class _Submission:
             answers[method] = LocalAnswer(
                 obj,
                 method=method,
-                scaffold={name: self._borrowed(function) for name, function in facts["scaffold"].items()},
-                harness=self._borrowed(facts["harness"]) if facts["harness"] else None,
+                scaffold={name: self._function(function) for name, function in facts["scaffold"].items()},
+                harness=self._function(facts["harness"]) if facts["harness"] else None,
                 seconds=facts["seconds"],
                 around=alone,
             )
@@ -117,10 +117,10 @@ class _Submission:
             self._calls[facts["call"]] = call
         return _described(call)
 
-    def _borrowed(self, name: str) -> Any:
-        """The function "module:function" of a module that was lent, or of `given`."""
+    def _function(self, name: str) -> Any:
+        """The function "module:function" of a module that was sent, or of `given`."""
         module, _, function = name.partition(":")
-        return self._lent[module][function]
+        return self._modules[module][function]
 
     def _pull(self, request: Message) -> Reply:
         names = request.facts["names"]

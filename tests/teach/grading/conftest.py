@@ -13,7 +13,7 @@ from vae_course import given
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.runner.answers import Call
 from vae_course.runner.notebooks import HandIn, read_hand_in
-from vae_course.teach.grading.sandbox.remote import Submission, Workers
+from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
 
 NAMES = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
 MARKER = "VAE_COURSE_CANARY"
@@ -40,10 +40,10 @@ def hand_in(tmp_path: Path) -> Callable[[str], HandIn]:
 
 
 @pytest.fixture
-def submitted(workers: Workers, hand_in: Callable[[str], HandIn]) -> Iterator[Callable[[str], Submission]]:
-    opened: list[Submission] = []
+def submitted(workers: Workers, hand_in: Callable[[str], HandIn]) -> Iterator[Callable[[str], RemoteSubmission]]:
+    opened: list[RemoteSubmission] = []
 
-    def submit(text: str) -> Submission:
+    def submit(text: str) -> RemoteSubmission:
         if opened:
             opened.pop().close()
         opened.append(workers.submission(hand_in(text)))
@@ -73,11 +73,11 @@ def exercise_called(name: str, seconds: float = 1.8) -> Exercise:
     )
 
 
-def called(submission: Submission, name: str, *arguments: Any, seconds: float = 1.8) -> Call:
+def called(submission: RemoteSubmission, name: str, *arguments: Any, seconds: float = 1.8) -> Call:
     return submission.answer(exercise_called(name, seconds)).call(*arguments, seed=1)
 
 
-def seen(submission: Submission, name: str, *arguments: Any) -> dict[str, Any]:
+def seen(submission: RemoteSubmission, name: str, *arguments: Any) -> dict[str, Any]:
     """What a probe says it saw: its outputs as plain numbers or lists."""
     call = called(submission, name, *arguments)
     assert call.error is None, call.error

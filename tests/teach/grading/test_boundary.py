@@ -18,10 +18,10 @@ from tests.teach.grading.conftest import MARKER, called, exercise_called, seen
 from vae_course.runner.answers import Killed, OutOfMemory, TimedOut
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.sandbox import sandbox
-from vae_course.teach.grading.sandbox.remote import Submission, WorkerLost, Workers
+from vae_course.teach.grading.sandbox.remote import RemoteSubmission, WorkerLost, Workers
 from vae_course.teach.grading.sandbox.workers import STARTS, Worker
 
-Submit = Callable[[str], Submission]
+Submit = Callable[[str], RemoteSubmission]
 
 LOOKS = """
 import os, socket, sys, ctypes, threading, torch

@@ -21,7 +21,7 @@ import pytest
 from tests.teach.grading.conftest import MARKER, seen
 from vae_course.runner.notebooks import read_hand_in
 from vae_course.teach.grading.sandbox import sandbox, system_calls
-from vae_course.teach.grading.sandbox.remote import Submission, Workers
+from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
 
 MIB = 2**20
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
@@ -596,7 +596,7 @@ def environment():
 
 
 @pytest.fixture(scope="module")
-def hand_in_process(workers: Workers) -> Iterator[tuple[Submission, Process, Process, psutil.Process]]:
+def hand_in_process(workers: Workers) -> Iterator[tuple[RemoteSubmission, Process, Process, psutil.Process]]:
     """A hand-in's process: to be asked, and as the kernel sees it, with its parent and the outermost process of the box."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "hand_in.py")
@@ -609,7 +609,7 @@ def hand_in_process(workers: Workers) -> Iterator[tuple[Submission, Process, Pro
             yield submission, Process(child.pid), Process(parent.pid), outermost
 
 
-HandInProcess = tuple[Submission, Process, Process, psutil.Process]
+HandInProcess = tuple[RemoteSubmission, Process, Process, psutil.Process]
 
 
 @pytest.mark.parametrize("name", NAMESPACES)

@@ -9,7 +9,7 @@ import torch
 from tests.teach.grading.conftest import called, seen
 from vae_course.runner.answers import Killed, TimedOut
 from vae_course.runner.notebooks import HandIn
-from vae_course.teach.grading.sandbox.remote import Submission, Workers
+from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
 
 MARKS = """
 import sys
@@ -32,14 +32,14 @@ def first(workers: Workers, hand_in: Make):
         yield submission
 
 
-def test_the_next_hand_in_has_the_process_and_nothing_else(first: Submission, hand_in: Make):
+def test_the_next_hand_in_has_the_process_and_nothing_else(first: RemoteSubmission, hand_in: Make):
     first.turn_to(hand_in(LOOKS))
     error = called(first, "f", torch.ones(1)).error
     assert error is not None and error.is_stub
     assert seen(first, "g") == {"same process": 1, "modules": 1, "functions": 0}
 
 
-def test_after_an_answer_that_was_stopped_there_is_a_fresh_process(first: Submission, hand_in: Make):
+def test_after_an_answer_that_was_stopped_there_is_a_fresh_process(first: RemoteSubmission, hand_in: Make):
     first.turn_to(hand_in("def endless():\n    while True: pass"))
     with pytest.raises(TimedOut):
         called(first, "endless", seconds=0.2)
@@ -47,7 +47,7 @@ def test_after_an_answer_that_was_stopped_there_is_a_fresh_process(first: Submis
     assert not seen(first, "g")["same process"]
 
 
-def test_after_an_answer_that_ends_python_there_is_a_fresh_process(first: Submission, hand_in: Make):
+def test_after_an_answer_that_ends_python_there_is_a_fresh_process(first: RemoteSubmission, hand_in: Make):
     first.turn_to(hand_in("import os\ndef ends(): os._exit(3)"))
     with pytest.raises(Killed, match="exit code 3"):
         called(first, "ends")
@@ -55,7 +55,7 @@ def test_after_an_answer_that_ends_python_there_is_a_fresh_process(first: Submis
     assert first.stopped is None and not seen(first, "g")["same process"]
 
 
-def test_a_hand_in_that_ends_python_later_does_not_take_the_next_one_with_it(first: Submission, hand_in: Make):
+def test_a_hand_in_that_ends_python_later_does_not_take_the_next_one_with_it(first: RemoteSubmission, hand_in: Make):
     later = "import os, threading\ndef f(x):\n    threading.Timer(0.2, os._exit, [3]).start()\n    return x"
     first.turn_to(hand_in(later))
     assert called(first, "f", torch.ones(1)).error is None

@@ -15,7 +15,7 @@ from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.given import VAE
 from vae_course.runner.answers import BackwardFailed, Model
 from vae_course.runner.notebooks import HandIn, answers_in, read_hand_in, run_definitions
-from vae_course.teach.grading.sandbox.remote import Submission, Workers
+from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
 
 ROOT = Path(__file__).resolve().parents[3]
 # 7.3 is marked by its file of weights, which no function computes.
@@ -23,7 +23,7 @@ CALLED = [e for e in EXERCISES.values() if not e.is_constant and e.name != "trai
 CONSTANTS = [e for e in EXERCISES.values() if e.is_constant]
 LESSONS = sorted({e.lesson for e in EXERCISES.values()})
 
-Submit = Callable[[str], Submission]
+Submit = Callable[[str], RemoteSubmission]
 
 
 def solved(lesson: str) -> HandIn:

@@ -1,4 +1,4 @@
-"""What stands around an answer while it is examined: right versions lent to it, and plays for answers that take objects.
+"""What stands around an answer while it is examined: scaffolds, right versions that it stands on, and harnesses for answers that take objects.
 
 In a notebook this runs beside the learner's code, and in the grader inside the sandbox, which has no copy of it: a worker is
 told by name what to use, and sent the module's text when an exercise first needs it. An answer that searches its process

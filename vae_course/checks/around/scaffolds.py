@@ -1,4 +1,4 @@
-"""Right versions of exercises, lent to answers that stand on them. The formulas of lessons 01 to 03 are in `given`."""
+"""Right versions of exercises, for answers that stand on them. The formulas of lessons 01 to 03 are in `given`."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

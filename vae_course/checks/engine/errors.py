@@ -204,8 +204,8 @@ def _without_model(error: CallError, exercise: Exercise) -> str:
     owner, name = missing.groups()
     if owner and re.search(rf"\b{owner}\.{name}\(", error.line):
         return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
-    lent = exercise.scaffold.get(name) if isinstance(exercise, Called) else None
-    first, *others = inspect.signature(lent).parameters if lent else ("",)
+    right = exercise.scaffold.get(name) if isinstance(exercise, Called) else None
+    first, *others = inspect.signature(right).parameters if right else ("",)
     if first in MODELS and re.search(rf"(?<![\w.]){name}\((?!\s*{model}\b)", error.line):
         return f"{model} is missing: {name} takes the model first, {name}({', '.join((model, *others))})."
     return ""

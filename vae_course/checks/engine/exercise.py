@@ -99,7 +99,8 @@ class Exercise:
 
     @property
     def points(self) -> float:
-        return round(sum(check.points for check in self.checks), 6)  # ten tenths are one
+        total = round(sum(check.points for check in self.checks), 6)  # ten tenths are one
+        return int(total) if total == int(total) else total
 
     @property
     def method(self) -> str:

@@ -19,7 +19,7 @@ SECONDS = 30  # for one definition: the first import of a figure loads matplotli
 
 
 @dataclass(frozen=True)
-class Report:
+class FileReport:
     """The verdicts on one file. Its text: notes first, then a card for each exercise, then what adds up."""
 
     path: Path
@@ -50,7 +50,7 @@ class Report:
         return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
 
 
-def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
+def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileReport:
     """Read a notebook or a Python file, run its definitions, and check every answer of its lesson.
 
     The learner's progress is not changed. File names in the answers are looked for beside the notebook.
@@ -78,7 +78,7 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> Report:
         verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
     raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
     notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
-    return Report(path, lesson, seed, tuple(notes), verdicts)
+    return FileReport(path, lesson, seed, tuple(notes), verdicts)
 
 
 @contextlib.contextmanager

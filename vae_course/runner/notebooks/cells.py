@@ -10,7 +10,7 @@ _FENCE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)(?:^(?:```|~~~)\s*$|\Z)", re.M | 
 
 
 @dataclass(frozen=True)
-class Cell:
+class FileCell:
     """One cell: its place for people ("cell 12"), "code", "markdown" or "raw", and its text."""
 
     place: str
@@ -18,7 +18,7 @@ class Cell:
     source: str
 
 
-def notebook_cells(notebook: dict[str, Any], notes: list[str]) -> list[Cell]:
+def notebook_cells(notebook: dict[str, Any], notes: list[str]) -> list[FileCell]:
     """The cells of a notebook, whichever fields are missing; versions 1 to 3 call some of them by other names."""
     found = notebook.get("cells")
     if not isinstance(found, list):
@@ -35,7 +35,7 @@ def notebook_cells(notebook: dict[str, Any], notes: list[str]) -> list[Cell]:
         if kind not in ("code", "markdown", "raw", "heading", "html"):
             notes.append(f"{place} does not say that it is code; it was read as code.")
             kind = "code"
-        cells.append(Cell(place, kind if kind in ("code", "raw") else "markdown", source))
+        cells.append(FileCell(place, kind if kind in ("code", "raw") else "markdown", source))
     return cells
 
 
@@ -56,7 +56,7 @@ def named_lesson(notebook: dict[str, Any]) -> str:
     return lesson if isinstance(lesson, str) else ""
 
 
-def python_cells(text: str) -> list[Cell]:
+def python_cells(text: str) -> list[FileCell]:
     """The cells of a py:percent file or of a notebook saved as a script; any other Python file is one cell."""
     groups: list[tuple[str, list[str]]] = [("code", [])]
     for line in text.split("\n"):
@@ -69,16 +69,16 @@ def python_cells(text: str) -> list[Cell]:
             ("markdown" if "[markdown]" in rest or "[md]" in rest else "raw" if "[raw]" in rest else "code", [])
         )
     if len(groups) == 1:
-        return [Cell("the file", "code", text)]
+        return [FileCell("the file", "code", text)]
     cells = []
     for number, (kind, lines) in enumerate(groups):
         if kind != "code":
             lines = [re.sub(r"^# ?", "", line) for line in lines]
-        cells.append(Cell(f"cell {number}" if number else "the head", kind, "\n".join(lines)))
+        cells.append(FileCell(f"cell {number}" if number else "the head", kind, "\n".join(lines)))
     return cells
 
 
-def code_in_prose(cell: Cell) -> Iterator[str]:
+def code_in_prose(cell: FileCell) -> Iterator[str]:
     """What may be code in a cell that is not a code cell: each fenced block, else all of it; lines keep their numbers."""
     blocks = list(_FENCE.finditer(cell.source))
     for block in blocks:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae_course.runner.notebooks.cells import (
-    Cell,
+    FileCell,
     code_in_prose,
     definitions_of,
     named_lesson,
@@ -88,7 +88,7 @@ def _qualified(tree: ast.Module) -> set[str]:
     return found
 
 
-def _parsed(cells: list[Cell], names: Iterable[str], notes: list[str]) -> list[tuple[str, Parsed]]:
+def _parsed(cells: list[FileCell], names: Iterable[str], notes: list[str]) -> list[tuple[str, Parsed]]:
     """The code cells with their places. A cell that was turned into text by accident is code again, if it has an answer that
     no code cell has."""
     code = {cell: parse_cell(cell.source, cell.place) for cell in cells if cell.kind == "code"}

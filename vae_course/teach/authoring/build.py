@@ -3,7 +3,7 @@ r"""`vae-course build`: the lesson sources become the notebooks. This docstring 
     vae-course build [--check] [--force] [LESSON ...]      LESSON: 01_reparameterization, 01, or solutions/01_....py
 
 solutions/NN_name.py     the only source: jupytext py:percent, solved
-solutions/NN_name.ipynb  built: solved and executed, but only when its code or the list of exercises changed (or --force)
+solutions/NN_name.ipynb  built: solved and executed, but only when its code or its own exercises changed (or --force)
 notebooks/NN_name.ipynb  built: stubs, no outputs. Never edit it: the build refuses to overwrite an edited notebook
 docs/what-learners-get-wrong.md   built from the exercises, when no LESSON is named
 --check                  the drift gate: builds into a temporary folder, runs nothing, exits 1 if a notebook differs
@@ -88,6 +88,7 @@ text/plain, text/html, text/markdown and image/png. nbval 0.11 (`make nbval`; it
 tests/teach/authoring/nbval_like_build.py gives each lesson the same environment) then compares every code cell's printed text
 and every MIME type except image/png, image/jpeg and widget views; for a picture its text/plain, which is its alt text. So:
 
+* `progress()` shows every lesson: the build gives its cell the tag `nbval-ignore-output` by itself;
 * a figure alone needs no tag; neither do numbers from a fixed seed, rounded to few decimals;
 * a cell that prints, or puts into HTML, what training computed (it differs between machines in the last digits) has
   the tag `nbval-ignore-output`, and an `assert` in it or in the next code cell, or the build refuses it. What another
@@ -103,8 +104,8 @@ from nbformat import NotebookNode
 from vae_course.teach.authoring import keeper, mistakes_page
 from vae_course.teach.authoring.execute import execute
 from vae_course.teach.authoring.exercise_facts import Exercises
-from vae_course.teach.authoring.prepare import Pair, prepare
-from vae_course.teach.authoring.problems import Problem, Refused
+from vae_course.teach.authoring.prepare import Notebooks, prepare
+from vae_course.teach.authoring.problems import LessonRefused, Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -122,7 +123,7 @@ def main(argv: list[str] | None = None, *, exercises: Exercises | None = None, r
         exercises = EXERCISES
     try:
         chosen = _choose(arguments.lessons, root)
-    except Refused as refused:
+    except LessonRefused as refused:
         print(refused)
         return 1
     pairs, problems = prepare(chosen, exercises, root)
@@ -152,12 +153,12 @@ def _choose(wanted: list[str], root: Path) -> list[Path]:
         found = [source for source in sources if source.stem.startswith(Path(name).name.removesuffix(".py"))]
         if len(found) != 1:
             names = ", ".join(source.stem for source in found or sources) or "nothing"
-            raise Refused(Problem(root / "solutions", 0, f"one lesson for `{name}`", names, "name one of them"))
+            raise LessonRefused(Problem(root / "solutions", 0, f"one lesson for `{name}`", names, "name one of them"))
         chosen += found
     return chosen
 
 
-def build(pair: Pair, root: Path, force: bool = False) -> list[Problem]:
+def build(pair: Notebooks, root: Path, force: bool = False) -> list[Problem]:
     """Writes the two notebooks of a lesson, running the solved one if its code has changed."""
     problems, old = [], None
     for path in _paths(pair, root):
@@ -183,7 +184,7 @@ def build(pair: Pair, root: Path, force: bool = False) -> list[Problem]:
     return problems
 
 
-def drift(pair: Pair, root: Path) -> list[Problem]:
+def drift(pair: Notebooks, root: Path) -> list[Problem]:
     """Builds the lesson into a temporary folder without running it, and compares with what lies in the repository."""
     problems = []
     with tempfile.TemporaryDirectory() as folder:
@@ -206,12 +207,12 @@ def drift(pair: Pair, root: Path) -> list[Problem]:
     return problems
 
 
-def _paths(pair: Pair, root: Path) -> tuple[Path, Path]:
+def _paths(pair: Notebooks, root: Path) -> tuple[Path, Path]:
     name = f"{pair.lesson.name}.ipynb"
     return root / "solutions" / name, root / "notebooks" / name
 
 
-def _edited(pair: Pair, shown: Path) -> Problem:
+def _edited(pair: Notebooks, shown: Path) -> Problem:
     what_next = f"move the edit to {pair.lesson.path}, or delete {shown}; then build again"
     return Problem(shown, 0, "a file that the build made, unchanged since", "one made or edited by hand", what_next)
 

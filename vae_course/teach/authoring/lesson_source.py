@@ -8,7 +8,7 @@ import jupytext
 
 from vae_course.teach.authoring.exercise_facts import Exercises, card_head
 from vae_course.teach.authoring.markdown import headings
-from vae_course.teach.authoring.problems import Problem, Refused
+from vae_course.teach.authoring.problems import LessonRefused, Problem
 from vae_course.teach.authoring.regions import Region, find_regions
 
 _MARKER = re.compile(r"^# ?%%")
@@ -51,7 +51,7 @@ def read_lesson(path: Path, exercises: Exercises, shown: Path | None = None) -> 
     notebook = jupytext.reads(text, fmt="py:percent")
     marker_lines = [number for number, line in enumerate(text.splitlines(), 1) if _MARKER.match(line)]
     if len(marker_lines) != len(notebook.cells):
-        raise Refused(
+        raise LessonRefused(
             Problem(
                 shown,
                 1,

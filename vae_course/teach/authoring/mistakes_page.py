@@ -13,7 +13,7 @@ PAGE = Path("docs") / "what-learners-get-wrong.md"
 
 _INTRODUCTION = """# What learners get wrong, and what we tell them
 
-<!-- Made by `vae-course build` from vae_course/exercises. Edit the exercises, not this page. -->
+<!-- Made by `vae-course build` from vae_course/checks/lessons. Edit the exercises, not this page. -->
 
 Every exercise of the course knows the mistakes that people make in it: {mistakes} in {exercises} exercises. When an answer is wrong,
 it is compared with each of them on the same inputs; the one that gives the same numbers is named on the card, with the sentence

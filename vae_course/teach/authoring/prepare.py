@@ -1,5 +1,6 @@
 """All that the build checks before it runs or writes anything: lessons in, pairs of notebooks and problems out."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +13,15 @@ from vae_course.teach.authoring.exercise_facts import Exercises
 from vae_course.teach.authoring.hints import check_hints
 from vae_course.teach.authoring.leaks import check_leaks
 from vae_course.teach.authoring.lesson_source import Lesson, read_lesson
-from vae_course.teach.authoring.problems import Problem, Refused
+from vae_course.teach.authoring.problems import LessonRefused, Problem
 from vae_course.teach.authoring.prose import check_prose, check_spelling
 from vae_course.teach.authoring.skeleton import check_skeleton
-from vae_course.teach.authoring.student import check_stubs, code_sha256, make_notebooks
+from vae_course.teach.authoring.student import IGNORED_BY_NBVAL, check_stubs, code_sha256, make_notebooks
 from vae_course.teach.authoring.symbols import check_symbols
-
-IGNORED_BY_NBVAL = "nbval-ignore-output"
 
 
 @dataclass
-class Pair:
+class Notebooks:
     """A lesson and the two notebooks that its source says it should have."""
 
     lesson: Lesson
@@ -30,14 +29,14 @@ class Pair:
     learner: NotebookNode
 
 
-def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[Pair], list[Problem]]:
+def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[Notebooks], list[Problem]]:
     """The pairs of those lessons that are in order, and all problems of the others. Runs and writes nothing."""
     lessons: list[Lesson] = []
     problems_of: dict[str, list[Problem]] = {path.stem: [] for path in chosen}
     for source in sorted((root / "solutions").glob("[0-9][0-9]_*.py")):
         try:
             lesson, problems = read_lesson(source, exercises, source.relative_to(root))
-        except Refused as refused:
+        except LessonRefused as refused:
             problems_of.get(source.stem, []).extend(refused.problems)
             continue
         lessons.append(lesson)  # all of them: no lesson may show another's answer
@@ -49,13 +48,18 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         problems = problems_of[lesson.name]
         for check in (check_skeleton, check_demonstrations, check_stubs, check_asserts):
             problems += check(lesson)
-        problems += check_cards(lesson, exercises) + check_prose(lesson, root) + check_symbols(lesson, root)
+        problems += (
+            check_cards(lesson, exercises)
+            + check_prose(lesson, root)
+            + check_minutes(lesson, exercises)
+            + check_symbols(lesson, root)
+        )
         problems += check_hints(lesson, [e for e in exercises.values() if isinstance(e, Exercise)])
         if not problems:  # clearing needs well-formed regions
             solved, learner = make_notebooks(lesson)
             problems += check_leaks(lessons, lesson, learner)
             solved.metadata["vae_course"]["code_sha256"] = code_sha256(solved, exercises)
-            pairs.append(Pair(lesson, solved, learner))
+            pairs.append(Notebooks(lesson, solved, learner))
     spelling = check_spelling([(path, path.relative_to(root)) for path in chosen])
     for problem in spelling:
         problems_of[problem.path.stem].append(problem)
@@ -72,4 +76,19 @@ def check_asserts(lesson: Lesson) -> list[Problem]:
         if IGNORED_BY_NBVAL in cell.tags and "assert " not in near:
             expected, got = f"an assert beside a cell tagged {IGNORED_BY_NBVAL}", "none in it or in the next code cell"
             problems.append(Problem(lesson.path, cell.line, expected, got, "assert what must hold of the output"))
+    return problems
+
+
+def check_minutes(lesson: Lesson, exercises: Exercises) -> list[Problem]:
+    """The minutes that the prose counts for the exercises are theirs, with or without the optional ones."""
+    own = [exercise for exercise in exercises.values() if exercise.lesson == lesson.name]
+    counts = {sum(e.minutes for e in own), sum(e.minutes for e in own if not e.optional)}
+    problems = []
+    for cell in lesson.cells:
+        for offset, line in enumerate(cell.source.split("\n")) if cell.kind == "markdown" else ():
+            for said in re.findall(r"(\d+) of exercises", line):
+                if int(said) not in counts:
+                    expected = " or ".join(f"{count:g}" for count in sorted(counts, reverse=True))
+                    told = (f"{expected} minutes of exercises", f"`{said} of exercises`", "count again")
+                    problems.append(Problem(lesson.path, cell.line_of(offset), *told))
     return problems

@@ -21,7 +21,7 @@ class Problem:
         return f"{place}: {subject}expected {self.expected}; got {self.got}.\n    Next: {self.what_next}"
 
 
-class Refused(Exception):
+class LessonRefused(Exception):
     """Raised where a step cannot go on; carries the problems found so far."""
 
     def __init__(self, *problems: Problem) -> None:

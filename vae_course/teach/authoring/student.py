@@ -1,6 +1,7 @@
 """From a lesson to its two notebooks: the solved one, and the learner's, made by nbgrader's own ClearSolutions."""
 
 import hashlib
+import re
 from collections import Counter
 
 import nbformat
@@ -14,6 +15,8 @@ from vae_course.teach.authoring.problems import Problem
 from vae_course.teach.authoring.regions import BUILD_ONLY
 
 STUB_IN_FUNCTION = "raise NotImplementedError"
+PROGRESS = re.compile(r"^(?:\w+ = )?progress\(", re.MULTILINE)
+IGNORED_BY_NBVAL = "nbval-ignore-output"
 STUB_AT_MARGIN = "# your answer here"
 
 
@@ -35,15 +38,20 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
         ids[identity] += 1
         shown.id = identity if ids[identity] == 1 else f"{identity}-{ids[identity]}"
         learner.append(shown)
+        if PROGRESS.search(cell.source) and cell.kind == "code" and IGNORED_BY_NBVAL not in cell.tags:
+            metadata = metadata | {
+                "tags": [*cell.tags, IGNORED_BY_NBVAL]
+            }  # what it shows is another lesson's affair as well
         solved.append(make(cell.source, metadata=metadata, id=shown.id))
     return _notebook(lesson, solved), _notebook(lesson, learner)
 
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
-    """What decides whether a solved notebook runs again: its code and tags, not its prose; and the list of exercises
-    with their points, which every progress card shows."""
+    """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points,
+    which its verdicts show. What the code runs has nbval for its gate."""
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
-    shown = [(e.name, e.lesson, e.points) for e in exercises.values()]
+    lesson = notebook.metadata["vae_course"]["lesson"]
+    shown = [(e.name, e.points) for e in exercises.values() if e.lesson == lesson]
     return hashlib.sha256(repr((code, shown)).encode()).hexdigest()
 
 

@@ -39,7 +39,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Report:
+class RunReport:
     """What a run has done.
 
     Attributes:
@@ -55,7 +55,7 @@ Progress = Callable[[int, int], None]
 Confirm = Callable[[str], bool]
 
 
-def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, of: None) -> Report:
+def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, of: None) -> RunReport:
     """Mark a class; whatever ends the run, the marks made so far are written.
 
     Args:
@@ -64,7 +64,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
 
     Raises:
         Usage: an option does not fit.
-        collect.NoClass, results.Refused: nothing can be read, or nothing be written.
+        collect.NoClass, results.FolderRefused: nothing can be read, or nothing be written.
         OSError: likewise.
     """
     if options.out.resolve() == options.path.resolve():
@@ -160,7 +160,7 @@ def _keep(student: Student, marked: Marked, options: Options, results: Results, 
 
 def _report(
     options: Options, found: Class, results: Results, before: list[Mark], outdated: list[str], done: str
-) -> Report:
+) -> RunReport:
     """The table first; what somebody has to know or do stands last, where a terminal shows it."""
     marks = results.all()
     lines = [f"warning: {warning}" for warning in found.warnings]
@@ -180,7 +180,7 @@ def _report(
         lines.append(f"No hand-in here now, so the earlier marks stay, of {_count(gone, 'student')}: {shown}.")
     done += f"; the marks of all are in {options.out}"
     text = "\n".join([summary(marks), "", *lines, *([""] if lines else []), done])
-    return Report(text, not needs_a_person(marks))
+    return RunReport(text, not needs_a_person(marks))
 
 
 def _count(things: Sequence[object], word: str) -> str:

@@ -3,9 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
+from vae_course.checks.engine.cases import stays_finite
 from vae_course.checks.engine.checks import equals_truth, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
-from vae_course.checks.engine.layouts import stays_finite
 
 LESSON = "05_iwae"
 

@@ -5,9 +5,9 @@ from torch import Generator, Tensor
 from torch.distributions import Normal
 
 from vae_course import given
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
-from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.trial import generator
 from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians, kl_truth
 from vae_course.runner.answers import Answer

@@ -3,9 +3,9 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Check, Formula, Misconception
-from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.kl_divergence.gaussians import (
     KL_TERMS,
     crossed_batch,

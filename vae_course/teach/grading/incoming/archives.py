@@ -27,7 +27,7 @@ _BROKEN = (
 )
 
 
-class Refused(Exception):
+class ArchiveRefused(Exception):
     """An archive, or a part of one, that is not unpacked. The message says why, as the rest of a sentence: "is a bomb"."""
 
 
@@ -36,18 +36,20 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """An archive with its table of contents read; the last two stay open.
 
     Raises:
-        Refused: it is no zip archive, or has too large a table of contents.
+        ArchiveRefused: it is no zip archive, or has too large a table of contents.
         OSError: it cannot be opened.
     """
     size = _directory_size(path)
     if size > MOST_DIRECTORY:
-        raise Refused(f"has a table of contents of {size // 2**20} MB; at most {MOST_DIRECTORY // 2**20} are read")
+        raise ArchiveRefused(
+            f"has a table of contents of {size // 2**20} MB; at most {MOST_DIRECTORY // 2**20} are read"
+        )
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
-        raise Refused(f"cannot be read as a zip archive ({error})") from None
+        raise ArchiveRefused(f"cannot be read as a zip archive ({error})") from None
     if len(archive.infolist()) > MOST_MEMBERS:
-        raise Refused(f"holds {len(archive.infolist()):,} files; at most {MOST_MEMBERS:,} are read")
+        raise ArchiveRefused(f"holds {len(archive.infolist()):,} files; at most {MOST_MEMBERS:,} are read")
     return archive
 
 
@@ -113,7 +115,7 @@ def unpack(
         (path, time of the last change) for each file.
 
     Raises:
-        Refused: the members are too large together.
+        ArchiveRefused: the members are too large together.
     """
     written: dict[Path, float] = {}
     for member in members:
@@ -149,7 +151,7 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: i
         while chunk := source.read(_CHUNK):
             size += len(chunk)
             if size > left:
-                raise Refused(f"is larger than {MOST_BYTES // 2**20} MB when it is unpacked")
+                raise ArchiveRefused(f"is larger than {MOST_BYTES // 2**20} MB when it is unpacked")
             target.write(chunk)
     return size
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.archives import Refused, objection, open_zip, parts_of
+from vae_course.teach.grading.incoming.archives import ArchiveRefused, objection, open_zip, parts_of
 from vae_course.teach.grading.incoming.layouts import Owner, clean, is_hand_in, is_junk, is_zip
 
 MOST_STUDENTS = 20_000
@@ -137,7 +137,7 @@ def _holds_marks(folder: str) -> bool:
 def _archive(path: Path, warnings: list[str]) -> dict[Owner, _Pile]:
     try:
         archive = open_zip(path)
-    except Refused as refused:
+    except ArchiveRefused as refused:
         raise NoClass(f"{path.name} {refused}.") from None
     members = [(parts_of(member), member) for member in archive.infolist()]
     members = [(parts, member) for parts, member in members if parts and not any(map(is_junk, parts))]

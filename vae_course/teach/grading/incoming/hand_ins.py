@@ -15,7 +15,7 @@ from vae_course.runner.answers import TimedOut
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import HandIn, Unreadable, read_hand_in
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.archives import MOST_BYTES, Refused, open_zip, unpack
+from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
 from vae_course.teach.grading.incoming.collect import DEEPEST, MOST_FILES, Student
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
 
@@ -68,7 +68,7 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
     others: list[str] = []
     try:
         files = _files(student, into, notes, others)
-    except Refused as refused:
+    except ArchiveRefused as refused:
         return Work({}, dict.fromkeys(wanted, f"The hand-in {refused}."), tuple(notes))
     read: dict[str, list[tuple[_File, HandIn]]] = {}
     failed: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ def source_of(student: Student) -> str:
     """What tells a student's files from those of another day, without opening them: their names, sizes and dates."""
     told = [f"{m.filename} {m.file_size} {m.CRC} {m.date_time}" for m in student.members]
     budget = [MOST_FILES]
-    with contextlib.suppress(Refused, OSError):
+    with contextlib.suppress(ArchiveRefused, OSError):
         for path in student.paths:
             told += [
                 f"{p.relative_to(path.parent)} {p.stat().st_size} {seconds}" for p, seconds in _walk(path, [], budget)
@@ -139,7 +139,7 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
     """All files that may be hand-ins, those in archives unpacked.
 
     Raises:
-        Refused: there is too much.
+        ArchiveRefused: there is too much.
     """
     files: list[_File] = []
     waiting: list[tuple[_File, int]] = []  # archives, and how many they are inside of
@@ -174,10 +174,10 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
         try:
             archive = open_zip(file.path)
             if len(archive.infolist()) > MOST_FILES:
-                raise Refused(f"holds {len(archive.infolist()):,} files; at most {MOST_FILES:,} are looked at")
+                raise ArchiveRefused(f"holds {len(archive.infolist()):,} files; at most {MOST_FILES:,} are looked at")
             inside = unpack(archive, archive.infolist(), folder, notes, left)
-        except (Refused, OSError) as error:
-            why = error if isinstance(error, Refused) else f"cannot be opened ({_reason(error)})"
+        except (ArchiveRefused, OSError) as error:
+            why = error if isinstance(error, ArchiveRefused) else f"cannot be opened ({_reason(error)})"
             notes.append(f"The archive {file.shown} {why}; it was refused.")
             continue
         left -= sum(path.stat().st_size for path, _ in inside)
@@ -190,7 +190,7 @@ def _walk(path: Path, notes: list[str], budget: list[int], depth: int = 0) -> It
     """Every regular file in a folder, or the file itself; links are not followed, and devices not opened."""
     budget[0] -= 1
     if budget[0] < 0:
-        raise Refused(f"has more than {MOST_FILES:,} files and folders")
+        raise ArchiveRefused(f"has more than {MOST_FILES:,} files and folders")
     found = path.lstat()
     if stat.S_ISREG(found.st_mode):
         yield path, found.st_mtime

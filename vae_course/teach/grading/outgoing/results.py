@@ -30,7 +30,7 @@ LOCK, UNPACKED = ".lock", ".unpacked"
 _ORDER = {name: number for number, name in enumerate(EXERCISES)}
 
 
-class Refused(Exception):
+class FolderRefused(Exception):
     """The folder of the marks cannot be used. The message is one sentence."""
 
 
@@ -122,7 +122,7 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
         seed: that of an earlier run; by default the folder's own, which is drawn once.
 
     Raises:
-        Refused: another run uses the folder, or what is in it does not fit.
+        FolderRefused: another run uses the folder, or what is in it does not fit.
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
     try:
         lock.acquire()
     except Timeout:
-        raise Refused(
+        raise FolderRefused(
             f"another run is writing to {folder} just now; wait for its end, or take another --out."
         ) from None
     try:
@@ -149,7 +149,7 @@ def _run(folder: Path, sandbox: bool, version: str, seed: int | None) -> Run:
     path = folder / RUN
     if not path.exists():
         if (folder / MARKS).exists():
-            raise Refused(f"{folder} has marks, and not the {RUN} with their seed; take another --out.")
+            raise FolderRefused(f"{folder} has marks, and not the {RUN} with their seed; take another --out.")
         run = Run(secrets.randbits(63) if seed is None else seed, version, sandbox)
         write_whole(path, json.dumps(asdict(run), indent=1) + "\n", secret=True)
         return run
@@ -159,12 +159,12 @@ def _run(folder: Path, sandbox: bool, version: str, seed: int | None) -> Run:
     except (ValueError, TypeError):
         fits = False
     if not fits:
-        raise Refused(f"{path} is damaged; take another --out, or put back the copy that you have of it.")
+        raise FolderRefused(f"{path} is damaged; take another --out, or put back the copy that you have of it.")
     if seed not in (None, run.seed):
-        raise Refused(f"{folder} has marks made with another seed; take another --out.")
+        raise FolderRefused(f"{folder} has marks made with another seed; take another --out.")
     if run.sandbox != sandbox:
         kind = "in" if run.sandbox else "WITHOUT"
-        raise Refused(
+        raise FolderRefused(
             f"{folder} has marks made {kind} the sandbox, which are not mixed with others; take another --out."
         )
     return run

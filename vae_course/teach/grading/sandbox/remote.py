@@ -25,7 +25,7 @@ from vae_course.teach.grading.sandbox.remote_answer import RemoteAnswer
 from vae_course.teach.grading.sandbox.replies import constant_in
 from vae_course.teach.grading.sandbox.workers import End, Slots, Worker, WorkerLost
 
-__all__ = ["RemoteAnswer", "Submission", "WorkerLost", "Workers"]
+__all__ = ["RemoteAnswer", "RemoteSubmission", "WorkerLost", "Workers"]
 
 SUBMISSION = 120.0  # seconds of waiting for one hand-in in all
 FRESH = 10.0  # seconds after which a process is not used for its student's next hand-in; a right one needs a tenth of a second
@@ -36,12 +36,12 @@ _numbers = itertools.count(1)
 class Workers(Slots):
     """Slots that serve submissions; see there for what is raised."""
 
-    def submission(self, hand_in: HandIn, seconds: float = SUBMISSION) -> "Submission":
+    def submission(self, hand_in: HandIn, seconds: float = SUBMISSION) -> "RemoteSubmission":
         """A hand-in whose definitions have been run. Waits for a free worker; close it to free the worker again."""
-        return Submission(self, hand_in, seconds)
+        return RemoteSubmission(self, hand_in, seconds)
 
 
-class Submission:
+class RemoteSubmission:
     """One student's definitions, in a process of their own. Their next hand-in takes the place of the last one in it, which
     saves a fork, unless something went wrong there.
 
@@ -53,7 +53,7 @@ class Submission:
 
     def __init__(self, workers: Workers, hand_in: HandIn, seconds: float) -> None:
         self.released: list[int] = []
-        self.lent: set[str] = set()  # modules of `around` that the process has been sent
+        self.sent: set[str] = set()  # modules of `around` that the process has been sent
         self._workers = workers
         self._worker: Worker | None = None
         self._channel: Channel | None = None
@@ -62,7 +62,7 @@ class Submission:
         self.number = 0
         self.turn_to(hand_in, seconds)
 
-    def __enter__(self) -> "Submission":
+    def __enter__(self) -> "RemoteSubmission":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,8 +75,8 @@ class Submission:
         self.stopped: Stopped | None = None
         self._hand_in, self._left = hand_in, seconds
         try:
-            # Right answers lent for the hand-in before lie in the memory of its process: the next one gets another.
-            if self._channel is not None and (self._used > FRESH or around.RIGHT_ANSWERS in self.lent):
+            # Scaffolds of the hand-in before lie in the memory of its process: the next one gets another.
+            if self._channel is not None and (self._used > FRESH or around.RIGHT_ANSWERS in self.sent):
                 self._end()
             self._start(used=self._channel is not None)
         except Stopped as stopped:
@@ -174,7 +174,7 @@ class Submission:
             self._fork()
         self.number += 1
         self.released.clear()
-        self.lent.clear()
+        self.sent.clear()
         reply = self.ask(request, DEFINITIONS)
         self.names = Counter(self.read(lambda: texts(reply.facts, "names", MOST_NAMES)))
         self.failed = self.read(lambda: texts_by_name(reply.facts, "failed", MOST_NAMES))

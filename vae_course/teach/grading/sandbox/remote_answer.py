@@ -23,11 +23,11 @@ _numbers = itertools.count(1)
 
 
 class Process(Protocol):
-    """What an answer needs of a submission; see `remote.Submission`."""
+    """What an answer needs of a submission; see `remote.RemoteSubmission`."""
 
     number: int
     released: list[int]
-    lent: set[str]
+    sent: set[str]
 
     def ready(self) -> None: ...
 
@@ -71,7 +71,7 @@ class RemoteAnswer:
             "harness": around.name_of(harness) if harness else "",
         }
         functions = [*self._spec["scaffold"].values(), self._spec["harness"]]
-        self._lend = {name.partition(":")[0] for name in functions if name} - {given.__name__}
+        self._needs = {name.partition(":")[0] for name in functions if name} - {given.__name__}
         self._end: list[Stopped] = []  # shared with what `method` and `limited` return
 
     @property
@@ -117,20 +117,20 @@ class RemoteAnswer:
 
         return self._ask(Message(facts, tensors), read)
 
-    def _with_loans(self, request: Message) -> Message:
+    def _with_modules(self, request: Message) -> Message:
         """A call with the modules whose functions it needs and the process has not got yet."""
         if request.facts["do"] != "call":
             return request
-        new = self._lend - self.submission.lent
-        self.submission.lent |= new
-        return replace(request, facts=request.facts | {"lend": {name: around.source_of(name) for name in new}})
+        new = self._needs - self.submission.sent
+        self.submission.sent |= new
+        return replace(request, facts=request.facts | {"modules": {name: around.source_of(name) for name in new}})
 
     def _ask(self, request: Message, read: Callable[[Message], T]) -> T:
         if self._end:
             raise self._end[0]
         try:
             self.submission.ready()
-            reply = self.submission.ask(self._with_loans(request), self._seconds + GRACE)
+            reply = self.submission.ask(self._with_modules(request), self._seconds + GRACE)
             return self.submission.read(lambda: read(reply))
         except Stopped as stopped:
             self._end.append(stopped)

@@ -1,4 +1,4 @@
-"""Exercise 7.1: the class VAE, whole. Nothing of it is lent: its own methods call each other."""
+"""Exercise 7.1: the class VAE, whole. It has no scaffold: its own methods call each other."""
 
 from collections.abc import Iterator
 from functools import cache

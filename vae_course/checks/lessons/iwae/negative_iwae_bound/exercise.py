@@ -120,7 +120,7 @@ negative_iwae_bound = Method(
     ),
     fingerprint=iwae_fingerprint,
     agreement=0.12,
-    # Nobody lends lesson 04's method: this lesson's class has it only if its author writes it there.
+    # Lesson 04's method is no scaffold: this lesson's class has it only if its author writes it there.
     scaffold={**FORMULAS, "log_weights": right_weights},
     misconceptions=IN_THE_BOUND + IN_THE_TERMS + IN_THE_WEIGHTS,
     correct=CORRECT,

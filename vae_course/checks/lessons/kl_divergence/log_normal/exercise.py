@@ -1,8 +1,8 @@
 """Exercise 2.1: the log density of a diagonal Gaussian."""
 
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Check, Formula
-from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     DENSITY_TERMS,
     density_extremes,

@@ -5,9 +5,9 @@ from torch import Generator, Tensor
 from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
-from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.reconstruction.log_bernoulli_with_logits.mistakes import MISCONCEPTIONS, each_pixel
 
 LOGITS = "1"  # their position among the arguments

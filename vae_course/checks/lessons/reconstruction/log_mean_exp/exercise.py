@@ -6,9 +6,9 @@ import math
 import torch
 from torch import Generator, Tensor
 
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
-from vae_course.checks.engine.layouts import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.lessons.reconstruction.log_mean_exp.mistakes import MISCONCEPTIONS
 
 
