@@ -8,14 +8,11 @@ is `Played`.
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Generator, Tensor
 
 from vae_course.runner.answers import Answer, LocalAnswer
-
-if TYPE_CHECKING:
-    from vae_course.checks.engine.trial import Trial
 
 Arguments = tuple[Any, ...]
 Fingerprint = Callable[[Answer], dict[str, Tensor]]
@@ -26,13 +23,13 @@ COLLECTED = 277
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a right answer does. `test(trial)` returns when it does, and raises `Wrong` when it does not.
+    """One thing that a right answer does. `test(trial)` returns when it does, and raises `Wrong` when it does not (both are in `trial`).
 
     A check of 0 points is a gate: when it fails, the checks after it are not reached.
     """
 
     name: str
-    test: Callable[["Trial"], None]
+    test: Callable[[Any], None]
     points: float = 0
 
 
