@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import LESSONS, ROOT, cell_defining, solved, write
 from vae_course import given
-from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.checks.engine.exercise import Called
+from vae_course.checks.lessons import EXERCISES
 from vae_course.runner.answers import Call
 from vae_course.runner.notebooks import HandIn, read_hand_in
 from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
@@ -54,14 +55,13 @@ def submitted(workers: Workers, hand_in: Callable[[str], HandIn]) -> Iterator[Ca
         submission.close()
 
 
-def exercise_called(name: str, seconds: float = 1.8) -> Exercise:
+def exercise_called(name: str, seconds: float = 1.8) -> Called:
     """An exercise without checks: to call what somebody wrote."""
-    return Exercise(
+    return Called(
         name=name,
         lesson="",
         number="",
         title="",
-        points=0,
         minutes=0,
         difficulty=1,
         lines="",

@@ -11,6 +11,7 @@ from tests.teach.grading.conftest import NAMES, called, exercise_called, seen
 from tests.teach.grading.wrong_answers import HEAD, WRONG
 from vae_course.checks import around
 from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Called, Constant
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.given import VAE
 from vae_course.runner.answers import BackwardFailed, Model
@@ -19,8 +20,8 @@ from vae_course.teach.grading.sandbox.remote import RemoteSubmission, Workers
 
 ROOT = Path(__file__).resolve().parents[3]
 # 7.3 is marked by its file of weights, which no function computes.
-CALLED = [e for e in EXERCISES.values() if not e.is_constant and e.name != "trained_model"]
-CONSTANTS = [e for e in EXERCISES.values() if e.is_constant]
+CALLED = [e for e in EXERCISES.values() if isinstance(e, Called) and e.name != "trained_model"]
+CONSTANTS = [e for e in EXERCISES.values() if isinstance(e, Constant)]
 LESSONS = sorted({e.lesson for e in EXERCISES.values()})
 
 Submit = Callable[[str], RemoteSubmission]
