@@ -10,12 +10,12 @@ from nbgrader.preprocessors import ClearSolutions
 
 from tests.teach.authoring.fake import EXERCISES, LESSON, NAME, Fake
 from vae_course.teach.authoring.exercise_facts import card_head
-from vae_course.teach.authoring.prepare import Pair, prepare
+from vae_course.teach.authoring.prepare import Notebooks, prepare
 from vae_course.teach.authoring.student import STUB_AT_MARGIN
 
 
 @pytest.fixture
-def pair(root: Path) -> Pair:
+def pair(root: Path) -> Notebooks:
     (pair,), problems = prepare([root / "solutions" / f"{NAME}.py"], EXERCISES, root)
     assert problems == []
     return pair
@@ -25,7 +25,7 @@ def cell_with(notebook: nbformat.NotebookNode, text: str) -> nbformat.NotebookNo
     return next(cell for cell in notebook.cells if text in cell.source)
 
 
-def test_stubs(pair: Pair) -> None:
+def test_stubs(pair: Notebooks) -> None:
     function = cell_with(pair.learner, "def standardize")
     assert function.source == 'def standardize(x, m, v):\n    "The standard score."\n    raise NotImplementedError'
     numbers = cell_with(pair.learner, "numbers = ")
@@ -47,7 +47,7 @@ def test_lines_for_the_build_alone_run_in_the_solved_notebook_and_are_in_no_lear
     assert problems == [] and cell_with(pair.learner, "if 1").source == "if 1:\n    progress()"
 
 
-def test_both_notebooks_are_valid_and_share_ids_and_metadata(pair: Pair) -> None:
+def test_both_notebooks_are_valid_and_share_ids_and_metadata(pair: Notebooks) -> None:
     for notebook in (pair.solved, pair.learner):
         nbformat.validate(notebook)
         MetadataValidator().validate_nb(notebook)
@@ -61,14 +61,14 @@ def test_both_notebooks_are_valid_and_share_ids_and_metadata(pair: Pair) -> None
     assert not any(cell.metadata.get("nbgrader", {}).get("grade") for cell in pair.learner.cells)
 
 
-def test_nbgraders_own_defaults_accept_the_solved_notebook(pair: Pair) -> None:
+def test_nbgraders_own_defaults_accept_the_solved_notebook(pair: Notebooks) -> None:
     cleared, _ = ClearSolutions().preprocess(pair.solved, {})
     assert cell_with(cleared, "def standardize").source.endswith(
         "    # YOUR CODE HERE\n    raise NotImplementedError()"
     )
 
 
-def test_an_id_survives_a_better_solution_but_not_other_words(root: Path, pair: Pair) -> None:
+def test_an_id_survives_a_better_solution_but_not_other_words(root: Path, pair: Notebooks) -> None:
     source = root / "solutions" / f"{NAME}.py"
     ids = [cell.id for cell in pair.learner.cells]
     source.write_text(LESSON.replace("math.sqrt(v)", "v**0.5").replace("# Nowhere.", "# Somewhere."))
@@ -77,7 +77,7 @@ def test_an_id_survives_a_better_solution_but_not_other_words(root: Path, pair: 
     assert sum(changed) == 1
 
 
-def test_untouched_notebook_runs(pair: Pair) -> None:
+def test_untouched_notebook_runs(pair: Notebooks) -> None:
     namespace: dict[str, object] = {}
     matplotlib.use("Agg")
     for cell in pair.learner.cells:

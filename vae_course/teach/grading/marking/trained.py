@@ -2,9 +2,11 @@
 student's own in the sandbox (`own_model`)."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from vae_course.checks.engine.exercise import Constant, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel, weights_in
 from vae_course.runner.answers import Answer
 from vae_course.teach.grading.marking.lint import UNKNOWN
@@ -26,7 +28,7 @@ def trained_answer(exercise: TrainedModel, value: Any, folder: Path, started: St
         Stopped, WorkerLost: the student's code did not survive the question, or the sandbox did not.
     """
     if value is UNKNOWN:
-        found = started().answers(exercise)
+        found = started().answers(_dictionary_of(exercise))
         value = found[0].value if found else None
     if not isinstance(value, dict) or any(value.get(key) is None for key in ("file", "nn", "z_dim")):
         return exercise.answer(value)  # which says what is missing
@@ -45,6 +47,11 @@ def trained_answer(exercise: TrainedModel, value: Any, folder: Path, started: St
     except (OSError, ValueError) as error:
         return exercise.answer(_raising(error))
     return OwnModel(exercise, started, weights, secret)
+
+
+def _dictionary_of(exercise: TrainedModel) -> Constant:
+    """The exercise as far as it is a dictionary, which the sandbox reads like any constant."""
+    return Constant(**{field.name: getattr(exercise, field.name) for field in fields(Exercise)}, right=None)
 
 
 def _raising(error: Exception) -> Callable[[], Any]:
