@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.benchmarks.results import ERROR, NLL, results, table
+from vae_course.checks.lessons import EXERCISES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,3 +31,7 @@ def test_lesson_07_shows_the_same_results() -> None:
     firsts = {name: info["figures"] for name, info in results().items() if name.endswith("_seed0")}
     shown = {name: f"**{found[NLL]:.2f}** ± {found[ERROR]:.2f}" for name, found in firsts.items()}
     assert shown and not {name for name, figures in shown.items() if figures not in lesson}
+
+
+def test_the_readme_says_what_the_exercises_are_worth() -> None:
+    assert f"The exercises are worth {sum(exercise.points for exercise in EXERCISES.values()):g} points" in README

@@ -29,14 +29,13 @@ def test_a_right_answer_in_another_style_passes(exercise: Exercise, variant: str
         assert passes, said
 
 
-def test_the_course_is_worth_100_points() -> None:
-    assert sum(e.points for e in EXERCISES.values() if not e.optional) == 100
+def test_an_optional_exercise_has_no_points() -> None:
     assert all(e.points == 0 for e in EXERCISES.values() if e.optional)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 def test_an_exercise_is_complete(exercise: Exercise) -> None:
-    assert len(exercise.misconceptions) >= 3
+    assert len(exercise.misconceptions) >= 3, "a learner who goes wrong is told why: three mistakes at least"
     assert len({m.name for m in exercise.misconceptions}) == len(exercise.misconceptions)
     assert len(exercise.hints) >= 3
     assert 1 <= exercise.difficulty <= 4

@@ -114,10 +114,11 @@ def test_what_stands_in_the_file_makes_no_element(evil: str):
 
 def test_an_optional_exercise_is_shown_and_adds_no_points():
     optional = [name for name, exercise in EXERCISES.items() if exercise.optional]
-    assert optional == ["score_function_gradient", "dreg_loss"]
+    assert {"score_function_gradient", "dreg_loss"} <= set(optional)
     for name, exercise in EXERCISES.items():
         record_verdict(name, "correct", exercise.points)
-    assert head().startswith("Your progress: 100 of 100 points") and set(signs().values()) == {"✓"}
+    total = sum(exercise.points for exercise in EXERCISES.values())
+    assert head().startswith(f"Your progress: {total:g} of {total:g} points") and set(signs().values()) == {"✓"}
 
 
 def test_points_earned_on_the_way_count_and_the_latest_verdict_decides():

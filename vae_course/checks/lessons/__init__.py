@@ -4,8 +4,10 @@ A folder a lesson, and in it a module an exercise: `EXERCISES` is what stands th
 folder, with `exercise.py` and, as needed, `checks.py`, `mistakes.py` and `variants.py`.
 """
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
 from pkgutil import iter_modules
 from types import ModuleType
 
@@ -31,10 +33,23 @@ def _found() -> Iterator[tuple[Exercise, str]]:
 
 
 def _place(found: tuple[Exercise, str]) -> list[int]:
-    return [int(part) for part in found[0].number.split(".")]
+    exercise, module = found
+    if not re.fullmatch(r"\d+\.\d+", exercise.number):
+        raise ValueError(
+            f"{module}: exercise {exercise.name} has the number {exercise.number!r}; one such as '2.6' is expected"
+        )
+    return [int(part) for part in exercise.number.split(".")]
 
 
-_IN_ORDER = sorted(_found(), key=_place)
+def _in_order() -> list[tuple[Exercise, str]]:
+    found = sorted(_found(), key=_place)
+    for (one, here), (other, there) in pairwise(found):
+        if one.number == other.number and here != there:
+            raise ValueError(f"exercise {one.number} is {one.name} in {here} and {other.name} in {there}")
+    return found
+
+
+_IN_ORDER = _in_order()
 EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise, _ in _IN_ORDER}
 MODULE_OF = {exercise.name: module for exercise, module in _IN_ORDER}
 LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
