@@ -33,36 +33,14 @@ class Original(NamedTuple):
 
 
 # In the order in which they lie in `mnist.zlib`.
+# fmt: off
 ORIGINALS = (
-    Original(
-        "train-images-idx3-ubyte",
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        header=16,
-        rows=60_000,
-        row_bytes=PIXELS,
-    ),
-    Original(
-        "train-labels-idx1-ubyte",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        header=8,
-        rows=60_000,
-        row_bytes=1,
-    ),
-    Original(
-        "t10k-images-idx3-ubyte",
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        header=16,
-        rows=10_000,
-        row_bytes=PIXELS,
-    ),
-    Original(
-        "t10k-labels-idx1-ubyte",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-        header=8,
-        rows=10_000,
-        row_bytes=1,
-    ),
+    Original("train-images-idx3-ubyte", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 16, 60_000, PIXELS),
+    Original("train-labels-idx1-ubyte", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 8, 60_000, 1),
+    Original("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 16, 10_000, PIXELS),
+    Original("t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 8, 10_000, 1),
 )
+# fmt: on
 
 # Name of a split: (its images' file, its labels' file, its rows). "valid" is cut off the end of the training images,
 # for choices (learning rate, size, when to stop); "test" is for the one number that is reported in the end.

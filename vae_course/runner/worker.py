@@ -55,9 +55,12 @@ def _load() -> None:
     weight = torch.ones(1, requires_grad=True)
     weight.sum().backward()
     torch.optim.SGD([weight], lr=0.1).step()
-    from vae_course import evaluation, figures, given, silent, training  # noqa: F401
+    from vae_course import figures
     from vae_course.nns import available
-    from vae_course.runner import serving  # noqa: F401
+    from vae_course.runner import (
+        serving,  # noqa: F401
+        silent,  # noqa: F401
+    )
     from vae_course.runner.answers import LocalAnswer
     from vae_course.runner.answers.models import skeleton
 

@@ -11,10 +11,9 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import close, compare, inputs, output, shapes
-from vae_course.checks.engine.closer_look import pairs_of
+from vae_course.checks.engine.closer_look import pairs_of, smallest_failing
 from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.engine.smallest import smallest_failing
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 

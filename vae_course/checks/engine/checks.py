@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.closer_look import DRAWS, closer_look, pairs_of
+from vae_course.checks.engine.closer_look import DRAWS, closer_look, pairs_of, shown
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.relations import relation
-from vae_course.checks.engine.smallest import shown
 from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Call, LocalAnswer
 

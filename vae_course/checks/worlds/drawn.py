@@ -7,15 +7,20 @@ took one draw for each row must say is known exactly.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.noise import has_unit_variance
+from vae_course.checks.engine.terms import formula_of
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number
-from vae_course.checks.worlds.valleys import mild
+from vae_course.checks.worlds.draws import LINEAR_M
+from vae_course.checks.worlds.models import Case, rec_without_z
+from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Call
 
 MANY = 256  # rows of sixteen draws each: a variance that is off by a fifth shows
@@ -100,3 +105,90 @@ def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True) -> None
             f" where m = {m:g} and v = {v:g}.",
             f"They should come from q(z|x): mean {m:g}, standard deviation sqrt(v) = {math.sqrt(v):.3g}.",
         )
+
+
+TOLERANCE = 5e-3  # nats; a logit is known to 1e-5, and log w moves by at most ten nats for a unit of z
+DRAWS = 5
+MIRRORED = 1e-3
+
+
+def decoded(call: Call, draw: int) -> Tensor | None:
+    """z (rows,) behind one draw of every row of log weights (rows, iw) in *strong*; None: no gradient in x."""
+    cotangent = torch.zeros_like(call.outputs["0"])
+    cotangent[:, draw] = 1
+    slope = call.pull_back({"0": cotangent}).get("1")
+    if slope is None or not bool(slope.any()):
+        return None
+    return strong().z_of_logits(slope.double())[:, 0]
+
+
+def terms_of(z: Tensor) -> dict[str, Tensor]:
+    """The three terms of log w in *strong*, and a constant."""
+    truth = strong().truth
+    noise = (z - truth.m) / math.sqrt(truth.v)
+    prior = torch.distributions.Normal(torch.zeros_like(z), 1.0).log_prob(z)
+    posterior = torch.distributions.Normal(torch.full_like(z, truth.m), math.sqrt(truth.v)).log_prob(z)
+    likelihood = truth.log_weight(noise) - prior + posterior
+    return {"log p(x|z)": likelihood, "log p(z)": prior, "log q(z|x)": posterior, "1": torch.ones_like(z)}
+
+
+RIGHT = {"log p(x|z)": 1.0, "log p(z)": 1.0, "log q(z|x)": -1.0, "1": 0.0}
+
+
+def _beside_right(call: Call, draw: int) -> tuple[Tensor, Tensor, dict[str, Tensor]] | None:
+    """z, how far each weight (rows,) is from the right one for this z, and the right one's terms."""
+    z = decoded(call, draw)
+    if z is None:
+        return None
+    parts = terms_of(z)
+    expected = torch.stack([RIGHT[name] * part for name, part in parts.items()]).sum(0)
+    return z, call.outputs["0"][:, draw].double() - expected, parts
+
+
+def belong_to_their_z(call: Call) -> bool:
+    """True if no log weight is off, or nothing can be said."""
+    found = (_beside_right(call, draw) for draw in range(DRAWS))
+    return all(bool((each[1].abs() <= TOLERANCE).all()) for each in found if each is not None)
+
+
+def weights_belong_to_their_z(call: Call) -> None:
+    """Each log weight is log p(x|z) + log p(z) − log q(z|x) at the z that was decoded. No chance is involved."""
+    for draw in range(DRAWS):
+        found = _beside_right(call, draw)
+        if found is None:
+            return  # without a gradient nothing can be said, and another check asks for it
+        z, off, parts = found
+        if not bool((off.abs() <= TOLERANCE).all()):
+            i = int(torch.nan_to_num(off.abs(), nan=torch.inf).argmax())
+            got = call.outputs["0"][i, draw].double()
+            each = ", ".join(f"{name} = {part[i]:.2f}" for name, part in parts.items() if name != "1")
+            raise Wrong(
+                f"A draw that you decoded from z = {z[i]:.3f} has log weight {got:.2f}.",
+                f"It should be {got - off[i]:.2f}: for that z, {each}.",
+                partial(read_off, call),
+            )
+
+
+def read_off(call: Call) -> Reading:
+    """The formula that the log weights follow, term by term, or nothing."""
+    draws = [
+        (decoded(call, draw), call.outputs["0"][:, draw].double()) for draw in range(min(8, call.outputs["0"].shape[1]))
+    ]
+    if any(z is None for z, _ in draws):
+        return Reading()
+    z, value = torch.cat([z for z, _ in draws if z is not None]), torch.cat([value for _, value in draws])
+    lines = formula_of(value, terms_of(z), RIGHT)
+    caption = "Your log weights follow this formula, at the z that you decoded:"
+    return Reading((caption,), lines) if lines else Reading()
+
+
+def mirrored(case: Case, call: Call) -> bool:
+    """True if the six draws of an image are three pairs of mirror images, m + s ε and m − s ε.
+
+    Where log w = log p(x) − m ε − m²/2, the weights tell their ε to 1e-4. False alarms: ε + ε' lies within MIRRORED of 0 with
+    probability below 6e-4, for all three pairs of some of the 15 pairings below 15 · (6e-4)³ = 4e-9.
+    """
+    log_w = call.outputs["0"].double()[0]
+    noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - log_w) / LINEAR_M
+    pairs = (noise[:, None] + noise[None, :]).abs().fill_diagonal_(torch.inf) < MIRRORED
+    return bool(pairs.any(0).all())

@@ -31,9 +31,16 @@ from vae_course.checks.worlds.bound_tools import (
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, must_follow_q, one_draw
+from vae_course.checks.worlds.draws import (
+    PAIRS,
+    linear_call,
+    pair_call,
+    right_slope,
+    slope_is_right,
+    two_draws_weigh,
+    weighs_its_own_draws,
+)
 from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
-from vae_course.checks.worlds.own_draws import weighs_its_own_draws
-from vae_course.checks.worlds.pairs import PAIRS, linear_call, pair_call, right_slope, slope_is_right, two_draws_weigh
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.given import log_mean_exp
 from vae_course.runner.answers import Call

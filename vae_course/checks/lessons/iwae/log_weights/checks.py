@@ -12,8 +12,7 @@ from torch import Tensor
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import LOG
-from vae_course.checks.worlds.decoded import mirrored, read_off, weights_belong_to_their_z
-from vae_course.checks.worlds.drawn import MANY, decoded_z, must_follow_q
+from vae_course.checks.worlds.drawn import MANY, decoded_z, mirrored, must_follow_q, read_off, weights_belong_to_their_z
 from vae_course.checks.worlds.models import (
     LINEAR_M,
     Case,

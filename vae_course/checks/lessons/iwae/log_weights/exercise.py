@@ -12,8 +12,7 @@ from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
-from vae_course.checks.worlds.decoded import belong_to_their_z, mirrored, read_off
-from vae_course.checks.worlds.drawn import decoded_noise
+from vae_course.checks.worlds.drawn import belong_to_their_z, decoded_noise, mirrored, read_off
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer, Call

@@ -24,8 +24,8 @@ from vae_course.checks.worlds.bound_tools import (
     slopes,
 )
 from vae_course.checks.worlds.drawn import decoded_noise, decoded_z
+from vae_course.checks.worlds.draws import MIRRORED, drawn_noise, pair_relation
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, kl_terms, linear_weights, rec_without_z, still
-from vae_course.checks.worlds.pairs import MIRRORED, drawn_noise, pair_relation
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer
 

@@ -4,10 +4,7 @@ import torch
 from torch.distributions import Independent, MultivariateNormal, Normal
 from torch.nn import functional as F
 
-from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
-    each_dimension,
-    one_by_one,
-)
+from vae_course.checks.lessons.kl_divergence.log_normal.checks import each_dimension, one_by_one
 
 CORRECT = {
     "by hand": lambda x, m, v: each_dimension(x, m, v).sum(-1),
