@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tests.test_training import run
+from vae_course import given
 from vae_course.teach.authoring import narrow, train_weights
 from vae_course.teach.authoring.objectives import objective_of
 from vae_course.teach.authoring.recipes import Recipe, recipes
@@ -24,21 +25,31 @@ def products_are_narrow() -> bool:
     return bool(F.linear(NUMBER, torch.ones(1, 1)) == 1)
 
 
-def test_they_narrow_the_products_of_training_and_nothing_else():
-    """What linear layers hand on is float32, sums and what a callback computes are as they were, and it learns as well."""
-    seen: dict[str, set[bool]] = {"training": set(), "elsewhere": set()}
+def test_they_narrow_the_products_of_the_networks_and_nothing_else():
+    """What the networks hand on is float32, a bound's own products and what a callback computes are as they were, and it learns as well."""
+    seen: dict[str, set[bool]] = {"networks": set(), "elsewhere": set()}
 
     def objective(model: VAE, x: Tensor) -> Tensor:
-        seen["training"].add(products_are_narrow())
-        assert model.dec(model.enc(x)[0]).dtype == torch.float32 and (NUMBER @ NUMBER).item() > 1
-        return model.negative_elbo_bound(x)[0]
+        m, v = model.enc(x)
+        assert m.dtype == v.dtype == model.dec(m).dtype == torch.float32 and not products_are_narrow()
+        z = given.sample_gaussian(m, v)
+        rec = -given.log_bernoulli_with_logits(x, model.dec(z))
+        return (given.kl_normal(m, v, *model.z_prior) + rec).mean()
 
-    _, curves = run(
-        objective=narrow.narrowed(objective),
-        callback=lambda step, curves: seen["elsewhere"].add(products_are_narrow()),
-    )
-    assert seen == {"training": {True}, "elsewhere": {False}} and not products_are_narrow()
-    _, wide = run(objective=lambda model, x: model.negative_elbo_bound(x)[0])
+    def watched(model: VAE, x: Tensor) -> Tensor:
+        hooks = [
+            net.register_forward_hook(lambda *_: seen["networks"].add(products_are_narrow()))
+            for net in (model.enc, model.dec)
+        ]
+        try:
+            return narrow.narrowed(objective)(model, x)
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    _, curves = run(objective=watched, callback=lambda step, curves: seen["elsewhere"].add(products_are_narrow()))
+    assert seen == {"networks": {True}, "elsewhere": {False}} and not products_are_narrow()
+    _, wide = run(objective=objective)
     assert curves["train/loss"] != wide["train/loss"]
     assert curves["train/loss"] == pytest.approx(wide["train/loss"], rel=0.03)
 

@@ -1,20 +1,20 @@
 """Products of bfloat16 numbers in training: the processor decides whether they are worth it.
 
-A linear layer may round what it multiplies to 3 digits: a gradient step is far noisier than that. Where the processor has instructions
-for it (avx512_bf16, amx; every recent GPU) a step is quicker, elsewhere many times slower (eight times on a
+The networks may round what they multiply to 3 digits (torch.autocast): a gradient step is far noisier than that. Where the processor has
+instructions for it (avx512_bf16, amx; every recent GPU) a step is quicker, elsewhere many times slower (eight times on a
 processor whose instructions were masked).
 """
 
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
 from vae_course import threads
 
@@ -24,14 +24,32 @@ FAR = 3.0
 
 
 def narrowed(objective: Callable[[Any, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
-    """The same objective, in which every linear layer multiplies in bfloat16 and hands on float32; all else, a bound's sums above all, is
-    as it was."""
+    """The same objective, for a model whose networks multiply in bfloat16 and hand on float32; a bound's sums are as they were."""
+    return lambda model, x: objective(_Narrow(model), x)
 
-    def narrow(model: Any, x: Tensor) -> Any:
-        with _NarrowProducts():
-            return objective(model, x)
 
-    return narrow
+@dataclass
+class _Narrow:
+    """What an objective asks of a model; see `vae_course.evaluation`."""
+
+    model: Any
+
+    def enc(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(x.device.type, torch.bfloat16):
+            m, v = self.model.enc(x)
+        return m.float(), v.float()
+
+    def dec(self, z: Tensor) -> Tensor:
+        return _in_bfloat16(self.model.dec, z)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+
+def _in_bfloat16(function: Callable[..., Tensor], x: Tensor, *arguments: Tensor) -> Tensor:
+    with torch.autocast(x.device.type, torch.bfloat16):
+        found = function(x, *arguments)
+    return found.float()
 
 
 @cache
@@ -65,12 +83,5 @@ def is_faster(device: str = "cpu") -> bool:
     return narrow < wide
 
 
-class _NarrowProducts(TorchFunctionMode):
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        chosen = _narrow_linear if func is F.linear else func
-        return chosen(*args, **(kwargs or {}))
-
-
-def _narrow_linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    narrow = None if bias is None else bias.bfloat16()
-    return F.linear(input.bfloat16(), weight.bfloat16(), narrow).float()
+def _narrow_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return _in_bfloat16(F.linear, x, weight, bias)
