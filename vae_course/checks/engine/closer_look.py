@@ -1,4 +1,4 @@
-"""When no known mistake explains a wrong value: everything that its numbers say about it."""
+"""When no known mistake explains a wrong value: everything that its numbers say, and the smallest input that shows it."""
 
 from itertools import product
 

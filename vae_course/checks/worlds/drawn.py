@@ -1,8 +1,7 @@
-"""Which z a bound decoded in *mild*, read off its gradient in x, and whether such z come from q.
+"""Which z an answer decoded, read off its gradient in x; and so what its bound or each of its log weights must be, exactly.
 
-The slope of log p(x|z) in a pixel is that pixel's logit. In *mild* the encoder ignores x, so that a bound's gradient in x
-betrays every z that was decoded, whatever noise was drawn and in whatever order; and with z in hand, what a bound that
-took one draw for each row must say is known exactly.
+The slope of log p(x|z) in a pixel is that pixel's logit. In *mild* and *strong* the encoder ignores x, so that a gradient in x
+betrays every z that was decoded, whatever noise was drawn and in whatever order.
 """
 
 import math

@@ -1,4 +1,6 @@
-"""What a bound and its gradient betray about the draws behind it: exact relations, in the model `linear_weights`."""
+"""What a bound and its gradient betray about the draws behind it, exactly, in the model `linear_weights`; and whether each image weighs
+draws from its own q(z|x), which in a batch of one image many times nobody can tell.
+"""
 
 import math
 from functools import cache

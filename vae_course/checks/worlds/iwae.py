@@ -1,4 +1,4 @@
-"""The checks of `negative_iwae_bound`: exact where q = p, by Frullani's integral in *strong*, kl and rec as in lesson 04.
+"""The checks of `negative_iwae_bound`: exact where q = p, by Frullani's integral in *strong*, kl and rec as in lesson 04; and its prior.
 
 Values are asked where weights are small numbers (`models.faint`): a bound that leaves log space is right there, and only the
 check at ordinary images, whose weights are e^−500, takes its point.

@@ -19,7 +19,6 @@ from vae_course.checks.engine.noise import allowed_distance, distance_to_standar
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds import decoders
 from vae_course.checks.worlds.decoders import (
-    PIXELS,
     Z_DIM,
     call_images,
     call_twice,
@@ -55,11 +54,6 @@ def draw_latents(generator: Generator) -> Arguments:
     """A model and z (batch, 2)."""
     model, batch = draw_batch(generator)
     return model, 1.5 * torch.randn(batch, Z_DIM, generator=generator)
-
-
-def truth_shape(model: object, second: int | Tensor) -> Tensor:
-    """Only its shape: the value is random."""
-    return torch.zeros(second if isinstance(second, int) else len(second), PIXELS)
 
 
 def z_shape(trial: Trial) -> None:

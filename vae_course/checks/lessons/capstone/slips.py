@@ -5,8 +5,6 @@ from typing import NamedTuple
 from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-LESSON = "07_capstone"
-
 OVERLOOKED = 'A slip is still to be found where you wrote "fine": build exactly what the words say, and compare it with your own code.'
 
 
@@ -105,7 +103,7 @@ _RIGHT = {letter: statement.right for letter, statement in STATEMENTS.items()}
 
 slips = Constant(
     name="slips",
-    lesson=LESSON,
+    lesson="07_capstone",
     number="7.4",
     title="Find the slips in the published text",
     minutes=5,

@@ -6,8 +6,6 @@ from torch import Generator, Tensor
 from vae_course.checks.engine.checks import equals_truth, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
-LESSON = "06_generation"
-
 
 def draw_walk(generator: Generator) -> Arguments:
     """z0 and z1, (z_dim,) each, and a number of stations."""
@@ -33,7 +31,7 @@ def _last_replaced(z0: Tensor, z1: Tensor, n: int) -> Tensor:
 
 interpolate = Formula(
     name="interpolate",
-    lesson=LESSON,
+    lesson="06_generation",
     number="6.2",
     title="Mend the walk from one digit to another",
     minutes=8,

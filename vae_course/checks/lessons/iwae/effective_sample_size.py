@@ -7,8 +7,6 @@ from vae_course.checks.engine.cases import stays_finite
 from vae_course.checks.engine.checks import equals_truth, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
-LESSON = "05_iwae"
-
 
 def draw_log_weights(generator: Generator) -> Arguments:
     """log_w, (batch, k), with spreads from nearly equal weights to one that rules."""
@@ -33,7 +31,7 @@ def _extreme() -> list[Arguments]:
 
 effective_sample_size = Formula(
     name="effective_sample_size",
-    lesson=LESSON,
+    lesson="05_iwae",
     number="5.3",
     title="How many of your samples count?",
     minutes=8,

@@ -13,8 +13,6 @@ from vae_course.checks.worlds.losses import Summary, loss_first, numbers_match
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z
 from vae_course.runner.answers import Answer
 
-LESSON = "05_iwae"
-
 
 def draw_with_iw(rng: Generator) -> Arguments:
     case = apart(rng)
@@ -63,7 +61,7 @@ def _ignores_iw(self: Any, x: Tensor, iw: int = 10) -> Summary:
 
 iwae_loss = Method(
     name="IWAE.loss",
-    lesson=LESSON,
+    lesson="05_iwae",
     number="5.5",
     title="Train with the tighter bound",
     minutes=8,

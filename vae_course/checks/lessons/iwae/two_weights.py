@@ -5,9 +5,6 @@ import math
 from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-LESSON = "05_iwae"
-
-
 TWO_AND_EIGHT = "{} belongs to the world of 2 and 8 in the text above. Here a weight is 1 or 3."
 
 
@@ -18,7 +15,7 @@ def iwae_of_two_weights(k: int, low: float = 1, high: float = 3) -> float:
 
 two_weights = Constant(
     name="two_weights",
-    lesson=LESSON,
+    lesson="05_iwae",
     number="5.4",
     title="The bound with a pencil: two weights",
     minutes=8,

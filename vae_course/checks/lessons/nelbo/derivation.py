@@ -3,8 +3,6 @@
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 from vae_course.checks.engine.trial import Trial, Wrong
 
-LESSON = "04_nelbo"
-
 LINES = {
     "A": ("≥ E_q[ log ( p(x, z) / q(z|x) ) ]", "the logarithm is concave: Jensen's inequality"),
     "B": ("= E_q[ log p(x|z) ] − KL( q(z|x) ‖ p(z) )", "what KL means"),
@@ -79,7 +77,7 @@ def whole_order(trial: Trial) -> None:
 
 derivation = Constant(
     name="derivation",
-    lesson=LESSON,
+    lesson="04_nelbo",
     number="4.4",
     title="Put the derivation in order",
     minutes=10,

@@ -7,8 +7,6 @@ from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 from vae_course.checks.engine.trial import Trial, Wrong
 
-LESSON = "04_nelbo"
-
 CHOICES = {
     "v as std": "the noise is scaled by v instead of sqrt(v)",
     "uniform noise": "torch.rand where torch.randn belongs",
@@ -59,7 +57,7 @@ def names_the_culprit(case: str) -> Callable[[Trial], None]:
 
 detective = Constant(
     name="detective",
-    lesson=LESSON,
+    lesson="04_nelbo",
     number="4.5",
     title="Detective: five wrong models",
     minutes=15,

@@ -13,8 +13,6 @@ from vae_course.checks.worlds.losses import Summary, loss_first, numbers_match
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z
 from vae_course.runner.answers import Answer
 
-LESSON = "04_nelbo"
-
 
 def draw_apart(rng: Generator) -> Arguments:
     case = apart(rng)
@@ -44,7 +42,7 @@ def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any
 
 loss = Method(
     name="VAE.loss",
-    lesson=LESSON,
+    lesson="04_nelbo",
     number="4.2",
     title="What training minimises",
     minutes=5,

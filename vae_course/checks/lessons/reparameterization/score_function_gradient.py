@@ -1,4 +1,4 @@
-"""1.4, optional: the score-function estimate."""
+"""Exercise 1.4, optional: the score-function estimate."""
 
 import torch
 from torch import Generator

@@ -6,8 +6,6 @@ from torch import Generator
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
-LESSON = "00_start_here"
-
 
 def draw_measurements(generator: Generator) -> Arguments:
     """x, m and v, each (n,), with variances well away from 1."""
@@ -19,7 +17,7 @@ def draw_measurements(generator: Generator) -> Arguments:
 
 standardize = Formula(
     name="standardize",
-    lesson=LESSON,
+    lesson="00_start_here",
     number="0.1",
     title="Warm up: how many standard deviations away?",
     minutes=2,

@@ -5,15 +5,12 @@ import math
 from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-LESSON = "00_start_here"
-
-
 _GAP = math.log(0.55) - 0.5 * math.log(0.18)
 
 
 two_boxes = Constant(
     name="two_boxes",
-    lesson=LESSON,
+    lesson="00_start_here",
     number="0.2",
     title="Two boxes, with a pencil",
     minutes=15,

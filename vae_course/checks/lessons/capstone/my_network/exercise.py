@@ -13,7 +13,6 @@ from vae_course.checks.lessons.capstone.my_network.mistakes import MISTAKES, RIG
 from vae_course.checks.lessons.capstone.vae.constructor import raise_if_untouched
 from vae_course.runner.answers import Answer
 
-LESSON = "07_capstone"
 PIXELS = 784
 
 
@@ -164,7 +163,7 @@ def _first_sign(answer: Answer) -> str:
 
 my_network = Played(
     name="MyNetwork",
-    lesson=LESSON,
+    lesson="07_capstone",
     number="7.2",
     title="An architecture of your own",
     minutes=20,

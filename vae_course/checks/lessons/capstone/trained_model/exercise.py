@@ -21,8 +21,6 @@ from vae_course.data import binarize, load_mnist
 from vae_course.evaluation import evaluate
 from vae_course.runner.answers import Answer
 
-LESSON = "07_capstone"
-
 BANDS = (130, 115, 105, 100)  # nats, a point each
 SLACK = 0.5
 MOST_BYTES = 64 * 2**20
@@ -186,7 +184,7 @@ class TrainedModel(Played):
 
 trained_model = TrainedModel(
     name="trained_model",
-    lesson=LESSON,
+    lesson="07_capstone",
     number="7.3",
     title="A trained model, marked by its nats",
     minutes=35,

@@ -14,7 +14,6 @@ from vae_course.checks.worlds import elbo, iwae, sampling
 from vae_course.checks.worlds.decoders import ruler
 from vae_course.checks.worlds.losses import loss_first
 
-LESSON = "07_capstone"
 _BATCH = (ruler(0), 5)
 _THREE = (
     three_numbers("negative_elbo_bound", lambda trial: elbo.apart_call(trial)[1]),
@@ -64,7 +63,7 @@ def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
     """The exercise; the reasons of a method's mistakes are those of the exercise that taught it."""
     return Method(
         name="VAE",
-        lesson=LESSON,
+        lesson="07_capstone",
         number="7.1",
         title="The whole class",
         minutes=30,

@@ -15,12 +15,11 @@ from vae_course.checks.lessons.iwae.dreg_loss.checks import (
 )
 from vae_course.checks.lessons.iwae.dreg_loss.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.dreg_loss.variants import CORRECT
-from vae_course.checks.lessons.iwae.iwae_loss import LESSON
 from vae_course.checks.worlds.models import Case, still
 
 dreg_loss = Method(
     name="dreg_loss",
-    lesson=LESSON,
+    lesson="05_iwae",
     number="5.6",
     title="The doubly reparameterized gradient",
     minutes=30,

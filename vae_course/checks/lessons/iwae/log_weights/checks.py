@@ -1,6 +1,6 @@
-"""The checks of `log_weights`: exact where q = p, by its distribution function elsewhere, by the noise it used for gradients.
+"""Exercise 5.1: exact where q = p, by its distribution function elsewhere, by the noise it used for gradients.
 
-As in `iwae.checks`, values are asked where weights are small numbers, and one check looks at ordinary images.
+As in `worlds.iwae`, values are asked where weights are small numbers, and one check looks at ordinary images.
 """
 
 import math

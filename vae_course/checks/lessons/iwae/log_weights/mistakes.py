@@ -1,4 +1,4 @@
-"""Right log weights in pieces, so that a mistake is written as the one piece that differs."""
+"""Exercise 5.1: how it goes wrong, each mistake written as the one piece of right log weights that differs; and what a tutor says."""
 
 import math
 from collections.abc import Callable

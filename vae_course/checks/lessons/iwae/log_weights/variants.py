@@ -1,4 +1,4 @@
-"""In how many ways `log_weights` may be written right."""
+"""Exercise 5.1: in how many ways it may be written right."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""How `negative_iwae_bound` goes wrong once the weights are there, and what a tutor says."""
+"""Exercise 5.2: how it goes wrong, in its weights, in what is made of them, and in the terms beside; and what a tutor says."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""In how many ways `negative_iwae_bound` may be written right."""
+"""Exercise 5.2: in how many ways it may be written right."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""The log density of a Gaussian: inputs to ask about, the truth, and the ways in which people write it."""
+"""Exercise 2.1: inputs to ask about, the truth, and the ways in which people write it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A right `negative_elbo_bound` in pieces, so that a mistake is written as the one piece that differs."""
+"""Exercise 4.1: how it goes wrong, each mistake written as the one piece of a right bound that differs; and what a tutor says."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""In how many ways `negative_elbo_bound` may be written right."""
+"""Exercise 4.1: in how many ways it may be written right."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""1.1: a draw that gradients flow through."""
+"""Exercise 1.1: a draw that gradients flow through."""
 
 import torch
 from torch import Generator, Tensor
