@@ -19,7 +19,7 @@ from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number
 from vae_course.checks.worlds.draws import LINEAR_M
 from vae_course.checks.worlds.models import Case, rec_without_z
-from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.checks.worlds.valleys import FAR, SEEN, mild, strong, twins
 from vae_course.runner.answers import Call
 
 MANY = 256  # rows of sixteen draws each: a variance that is off by a fifth shows
@@ -88,6 +88,25 @@ def _rec(z: Tensor) -> Tensor:
     """−log p(x|z) of each row of *mild*, (rows,)."""
     each = mild().truth.log_likelihood(z.flatten())
     return -each.reshape(z.shape).sum(-1)
+
+
+def each_decodes_its_own_z(gradient: Tensor | None) -> None:
+    """Raise `Wrong` if the z that *twins* decoded, read off the gradient in x of a mean over its rows, are not those of their own image.
+
+    The z of an image lie at ±FAR on average, with a sign of its own: an image that decodes another's, or that of a mean over images, or
+    that of an x of which pixels were dropped, moves the mean over 1,024 of them by FAR / 10 and more. False alarms: it strays by 0.022, an
+    eighth of that is allowed (5.7 of these: 1e-8), an average of several draws less.
+    """
+    if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
+        return  # another check asks for it
+    z = mild().z_of_logits(-gradient.double() * len(gradient))
+    sign = (2 * twins().x[:, SEEN] - 1)[:, None]
+    found = (sign * z).mean().item()
+    if abs(found - FAR) > FAR / 16:
+        raise Wrong(
+            f"For images whose q has its mean at {FAR:g} or −{FAR:g}, the z that you decode lie at {found:.2f} of their own sign.",
+            "Each image is decoded from a z of its own q(z|x): is z, m or x permuted, averaged or changed along the batch?",
+        )
 
 
 def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True) -> None:

@@ -24,9 +24,9 @@ from vae_course.checks.worlds.bound_tools import (
     rows_agree,
     three_numbers,
 )
-from vae_course.checks.worlds.drawn import MANY, OneDraw, must_follow_q, one_draw
+from vae_course.checks.worlds.drawn import MANY, OneDraw, each_decodes_its_own_z, must_follow_q, one_draw
 from vae_course.checks.worlds.models import Case, apart, kl_terms, narrow, rec_without_z, sure_of_a_pixel
-from vae_course.checks.worlds.valleys import mild
+from vae_course.checks.worlds.valleys import mild, twins
 from vae_course.runner.answers import Call
 
 ROWS = 24  # copies of an image in *mild*, to see what they share
@@ -171,6 +171,14 @@ def noise_is_own(trial: Trial) -> None:
         )
     if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
         raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
+    decodes_its_own_z(trial.call(twins().model, twins().x, seed=50))
+
+
+def decodes_its_own_z(call: Call) -> None:
+    """In the bound and in rec; see `drawn.each_decodes_its_own_z`."""
+    each_decodes_its_own_z(call.slopes.get("1"))
+    if "2" in call.differentiable:
+        each_decodes_its_own_z(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"))
 
 
 def gradient_to_decoder(trial: Trial) -> None:

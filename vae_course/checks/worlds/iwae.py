@@ -40,8 +40,9 @@ from vae_course.checks.worlds.draws import (
     two_draws_weigh,
     weighs_its_own_draws,
 )
+from vae_course.checks.worlds.elbo import decodes_its_own_z
 from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
-from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.checks.worlds.valleys import mild, strong, twins
 from vae_course.given import log_mean_exp
 from vae_course.runner.answers import Call
 from vae_course.runner.answers.models import PRIOR
@@ -187,6 +188,7 @@ def noise_is_own(trial: Trial) -> None:
     # One number under every model has another fault than noise: a constant, or a floor under the mean weight.
     if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
         raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
+    decodes_its_own_z(trial.call(twins().model, twins().x, 1, seed=51))
 
 
 def gradients(trial: Trial) -> None:

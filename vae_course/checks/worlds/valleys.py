@@ -11,6 +11,7 @@ from vae_course.checks.worlds.models import PIXELS, SURE, Case, random_model, ra
 from vae_course.checks.worlds.truth import Truth, log_likelihood
 from vae_course.runner.answers import Model
 
+TWINS = 64  # images
 BEND = 24.0
 """The decoder's tanh is stretched by this, so that it is nearly straight where z is."""
 
@@ -100,6 +101,29 @@ def mild() -> Bent:
     valley lies beside its mean, so that z = m, z ~ p(z), noise from rand and v for sqrt(v) each move rec by about half of
     its Lipschitz constant a latent."""
     return bent((-0.5,) * 16, (9.0,) * 16, centre=0.25, edges=8, steep=2.0, latents=16)
+
+
+SEEN = PIXELS - 1  # the one pixel by which the images of *twins* differ
+FAR = 2.0
+
+
+@cache
+def twins() -> Case:
+    """Two images in turn whose q lie far apart, at ±FAR in each of sixteen latents, and a decoder that looks at all of them.
+
+    They differ in one pixel, which the encoder sees and the decoder leaves open (logit 0). So the gradient in the others tells, row by row,
+    which z was decoded; and whose it is.
+    """
+    case = bent((0.0,) * 16, (0.5,) * 16, centre=0.25, edges=8, steep=2.0, latents=16).rows(TWINS)
+    w = {name: t.clone() for name, t in case.model.weights.items()}
+    w["enc.net.0.weight"].zero_()
+    w["enc.net.0.bias"].zero_()
+    w["enc.net.0.weight"][0, SEEN], w["enc.net.0.bias"][0] = 20, -10  # the first hidden unit is ±1
+    w["enc.net.2.weight"][: case.model.z_dim, 0] = FAR
+    w["dec.net.2.weight"][SEEN], w["dec.net.2.bias"][SEEN] = 0, 0
+    x = case.x.clone()
+    x[:, SEEN] = torch.arange(TWINS) % 2
+    return Case(replace(case.model, weights=w), x)
 
 
 def strong() -> Bent:

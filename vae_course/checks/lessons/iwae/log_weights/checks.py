@@ -12,7 +12,15 @@ from torch import Tensor
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import LOG
-from vae_course.checks.worlds.drawn import MANY, decoded_z, mirrored, must_follow_q, read_off, weights_belong_to_their_z
+from vae_course.checks.worlds.drawn import (
+    MANY,
+    decoded_z,
+    each_decodes_its_own_z,
+    mirrored,
+    must_follow_q,
+    read_off,
+    weights_belong_to_their_z,
+)
 from vae_course.checks.worlds.models import (
     LINEAR_M,
     Case,
@@ -25,7 +33,7 @@ from vae_course.checks.worlds.models import (
     still,
 )
 from vae_course.checks.worlds.truth import Truth
-from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.checks.worlds.valleys import mild, strong, twins
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
@@ -138,6 +146,10 @@ def draws_are_independent(trial: Trial) -> None:
     again = strong().rows(ROWS)  # a model whose decoder looks at z, so that log p(x|z) alone scatters too
     if torch.equal(strong_weights(trial).outputs["0"], trial.call(again.model, again.x, DRAWS, seed=3).outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
+    many = trial.call(twins().model, twins().x, 1, seed=51)
+    if "0" in many.differentiable:
+        slope = many.pull_back({"0": torch.ones_like(many.outputs["0"])}).get("1")
+        each_decodes_its_own_z(None if slope is None else -slope / len(slope))
     case, call = linear_call(trial)
     if mirrored(case, call):
         raise Wrong(
