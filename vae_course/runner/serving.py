@@ -106,6 +106,7 @@ class _HandedIn:
                 method=method,
                 scaffold={name: self._function(function) for name, function in facts["scaffold"].items()},
                 harness=self._function(facts["harness"]) if facts["harness"] else None,
+                slopes=facts["slopes"],
                 seconds=facts["seconds"],
                 around=alone,
             )

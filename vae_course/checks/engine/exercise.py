@@ -138,6 +138,7 @@ class Called(Exercise):
         agreement: how far two fingerprints of the same mistake may lie apart, relative to 1 + their size.
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
         harness: plays the call for answers that take objects; see `LocalAnswer`.
+        slopes: the inputs ask for gradients; False where none is promised, and numpy is as good as torch.
     """
 
     arguments: Callable[[Generator], Arguments]
@@ -145,9 +146,10 @@ class Called(Exercise):
     agreement: float = 1e-3
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     harness: Callable[..., Any] | None = None
+    slopes: bool = True
 
     def answer(self, obj: Any) -> LocalAnswer:
-        return LocalAnswer(obj, method=self.method, scaffold=self.scaffold, harness=self.harness)
+        return LocalAnswer(obj, method=self.method, scaffold=self.scaffold, harness=self.harness, slopes=self.slopes)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -13,6 +13,8 @@ from vae_course.runner.answers import Answer, Call
 
 ALPHA = 1e-7
 """The chance that a right answer fails one statistical check."""
+TAIL = 3.02
+"""Beyond it lies at least one of 8,192 normal draws, but for a chance of 1e-9."""
 ALIKE = 0.95
 """Above this correlation, two rows of 64 draws are copies or mirror images."""
 
@@ -74,6 +76,12 @@ def noise_is_standard_normal(trial: Trial) -> None:
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
             look(trial),
         )
+    most = float(noise.abs().max())
+    if noise.numel() > 8_000 and most < TAIL:
+        raise Wrong(
+            f"Of {noise.numel():,} draws of your noise none lies beyond ±{most:.2f}.",
+            "A standard normal leaves ±3 in one draw of 370: nothing should be cut off.",
+        )
 
 
 def noise_is_fresh(trial: Trial) -> None:
@@ -97,6 +105,25 @@ def noise_is_independent(trial: Trial) -> None:
             raise Wrong(
                 f"Two {which} received the same noise, or its mirror image.", f"Each {each} needs a draw of its own."
             )
+
+
+def noise_is_not_normalised(trial: Trial) -> None:
+    """No mean is taken off the noise and no spread divided out, along either axis or over all entries.
+
+    False alarms: a mean or a spread of 12 draws lies within 1e-5 of 0 or 1 with probability below 5e-5, in both calls below 3e-9.
+    """
+    calls = [output(trial.call(torch.zeros(3, 4), torch.ones(3, 4), seed=70 + i)).double() for i in range(2)]
+    for axes, where in (((0,), "over the batch"), ((1,), "over each example"), ((0, 1), "over a call")):
+        for what, values in (
+            ("add up to 0", [z.mean(axes) for z in calls]),
+            ("have spread 1", [z.std(axes) - 1 for z in calls]),
+            ("have spread 1", [z.std(axes, correction=0) - 1 for z in calls]),
+        ):
+            if all(bool((value.abs() < 1e-5).all()) for value in values):
+                raise Wrong(
+                    f"Your draws {what} {where}, exactly, in every call.",
+                    "Each entry should have a draw of its own, which knows nothing of the others: take off no mean, divide by no spread.",
+                )
 
 
 def rows_agree(z: Tensor) -> bool:

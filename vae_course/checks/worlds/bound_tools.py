@@ -89,6 +89,21 @@ def _of_another_form(call: Call) -> str:
     return f"{len(parts)} values" if kind in ("tuple", "list") and len(parts) != 1 else f"one {kind}"
 
 
+def must_leave_the_model(call: Call, what: str = "method") -> None:
+    """A gate: x and the model's weights are as they were."""
+    if any(not name.endswith(".grad") for name in call.changed):
+        raise Wrong(f"Your {what} changed x or the model in place.", "Compute into new tensors.")
+
+
+def must_leave_backward_to_others(call: Call, what: str = "method") -> None:
+    """No gradients are left in the model's parameters, on top of which a training step would add its own."""
+    if any(name.endswith(".grad") for name in call.changed):
+        raise Wrong(
+            f"Your {what} calls backward(), and leaves gradients in the model.",
+            "It should compute and return; whoever trains calls backward() on what it returned, and else every step counts twice.",
+        )
+
+
 def part(call: Call, name: str) -> Tensor:
     """One of several outputs, read as `checks.output` reads an answer that is a single tensor."""
     return output(replace(call, kinds=call.kinds | {"returned": call.kinds.get(name, "nothing")}), name)
@@ -158,6 +173,12 @@ def rec_must_be_finite(call: Call) -> None:
             f"Your rec is {number(call, '2')} where the decoder's logit is 20 for a pixel that is 1.",
             "It should be finite: such a pixel costs 2e-9 nats.",
         )
+
+
+def rec_must_cost_a_wrong_pixel(case: Case, call: Call) -> None:
+    """For a model that is sure of a pixel, and wrong: by probabilities its cost is cut off, or infinite."""
+    right = rec_without_z(case).mean().item()
+    must_be_near("rec", number(call, "2"), right, "where a decoder is sure of a pixel and wrong (logit 20, x = 0)")
 
 
 def part_at_fault(call: Call, kl: float, rec: float) -> str:

@@ -18,6 +18,7 @@ from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.noise import ALPHA, allowed_distance, distance_to_standard_normal, rows_agree
 from vae_course.checks.engine.trial import Trial, Wrong, generator
+from vae_course.checks.worlds.models import raw_variance
 from vae_course.runner.answers import Answer, Model
 
 PIXELS, HIDDEN, Z_DIM = 784, 32, 2
@@ -27,7 +28,7 @@ _CONTRAST = 40_000.0
 
 
 def _model(weight: Tensor, bias: Tensor, m: float = 0, v: float = 1) -> Model:
-    """Decoder logits = weight · tanh(z / 4) + bias; the encoder is of no interest; the prior is N(m, v)."""
+    """Decoder logits = weight · tanh(z / 4) + bias; the encoder, which no sampling needs, says N(5, 0.01); the prior is N(m, v)."""
     first, second = torch.zeros(HIDDEN, Z_DIM), torch.zeros(PIXELS, HIDDEN)
     first[:Z_DIM] = _SLOPE * torch.eye(Z_DIM)
     second[:, :Z_DIM] = weight
@@ -35,7 +36,7 @@ def _model(weight: Tensor, bias: Tensor, m: float = 0, v: float = 1) -> Model:
         "enc.net.0.weight": torch.zeros(HIDDEN, PIXELS),
         "enc.net.0.bias": torch.zeros(HIDDEN),
         "enc.net.2.weight": torch.zeros(2 * Z_DIM, HIDDEN),
-        "enc.net.2.bias": torch.zeros(2 * Z_DIM),
+        "enc.net.2.bias": torch.tensor([5.0] * Z_DIM + [raw_variance(0.01)] * Z_DIM),
         "dec.net.0.weight": first,
         "dec.net.0.bias": torch.zeros(HIDDEN),
         "dec.net.2.weight": second,

@@ -16,16 +16,27 @@ from vae_course.checks.worlds.bound_tools import (
     decoder_gradient,
     lipschitz_tolerance,
     must_be_near,
+    must_leave_backward_to_others,
+    must_leave_the_model,
     narrow_numbers,
     near,
     number,
     part_at_fault,
     rec_must_be_finite,
+    rec_must_cost_a_wrong_pixel,
     rows_agree,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, OneDraw, each_decodes_its_own_z, must_follow_q, one_draw
-from vae_course.checks.worlds.models import Case, apart, kl_terms, narrow, rec_without_z, sure_of_a_pixel
+from vae_course.checks.worlds.models import (
+    Case,
+    apart,
+    kl_terms,
+    narrow,
+    rec_without_z,
+    sure_of_a_pixel,
+    wrong_of_a_pixel,
+)
 from vae_course.checks.worlds.valleys import mild, twins
 from vae_course.runner.answers import Call
 
@@ -77,8 +88,7 @@ def returns_three_numbers(trial: Trial) -> None:
     """Three tensors of one number each, for five images and for one, and x left as it was."""
     case, call = apart_call(trial)
     three_numbers(call)
-    if call.changed:
-        raise Wrong("Your method changed x or the model in place.", "Compute into new tensors.")
+    must_leave_the_model(call)
     three_numbers(trial.call(case.model, case.x[:1], seed=3))
 
 
@@ -112,6 +122,8 @@ def value_of(name: str) -> Callable[[Trial], None]:
         if name == "2":
             sure = sure_of_a_pixel(apart_call(trial)[0])
             rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
+            wrong = wrong_of_a_pixel(apart_call(trial)[0])
+            rec_must_cost_a_wrong_pixel(wrong, trial.call(wrong.model, wrong.x, seed=7))
         if name != "1":
             _matches_integral(trial, name, label)
 
@@ -184,6 +196,7 @@ def decodes_its_own_z(call: Call) -> None:
 def gradient_to_decoder(trial: Trial) -> None:
     """The bound's gradient in the decoder's biases, exact where the decoder ignores z."""
     case, call = apart_call(trial)
+    must_leave_backward_to_others(call)
     if "0" not in call.differentiable:
         raise Wrong(
             "Your bound carries no gradient.",

@@ -23,6 +23,8 @@ from vae_course.checks.worlds.bound_tools import (
     lipschitz_tolerance,
     monte_carlo_kl_tolerance,
     must_be_near,
+    must_leave_backward_to_others,
+    must_leave_the_model,
     narrow_numbers,
     near,
     number,
@@ -104,8 +106,7 @@ def returns_three_numbers(trial: Trial) -> None:
     """Three tensors of one number each, for one image and one draw too."""
     case, call = still_call(trial)
     three_numbers(call)
-    if call.changed:
-        raise Wrong("Your method changed x or the model in place.", "Compute into new tensors.")
+    must_leave_the_model(call)
     three_numbers(linear_call(trial)[1])
 
 
@@ -197,6 +198,7 @@ def gradients(trial: Trial) -> None:
     log w = log p(x) − m ε − m²/2 at v = 1; the slope in v is ½ ((m + ε) ε − 1).
     """
     case, call = still_call(trial)
+    must_leave_backward_to_others(call)
     if "0" not in call.differentiable:
         raise Wrong(
             "Your bound carries no gradient.",

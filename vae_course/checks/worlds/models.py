@@ -116,6 +116,13 @@ def sure_of_a_pixel(case: Case) -> Case:
     return Case(replace(case.model, weights=weights), x)
 
 
+def wrong_of_a_pixel(case: Case) -> Case:
+    """The same, and the pixel is 0."""
+    sure = sure_of_a_pixel(case)
+    sure.x[:, -1] = 0.0
+    return sure
+
+
 def faint(case: Case) -> Case:
     """The same, with all pixels but the first 64 all but certain and alike in all images.
 

@@ -71,7 +71,7 @@ class Call:
         kinds: what each output really was ("Tensor", "float", "ndarray", "NoneType", ...), and "returned": the type of
             the whole. An output with a kind but no tensor could not be read as numbers.
         differentiable: the outputs that carry a gradient.
-        changed: the inputs that the answer changed in place.
+        changed: the inputs that the answer changed in place; "NAME.grad" where it left a gradient in a parameter.
         error: what it raised, or None.
     """
 

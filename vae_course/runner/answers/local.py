@@ -29,6 +29,7 @@ class LocalAnswer:
         scaffold: right versions of *other* exercises, put in place of the learner's own by name, so that one error is
             paid for once: functions among the answer's globals, methods ("VAE.name") on the model.
         harness: a function (answer, *inputs) -> outputs that plays the call, for answers that take objects.
+        slopes: inputs ask for gradients.
         seconds: how long one call, or one backward pass through it, may take; None: as long as it likes.
         around: what every call happens within; `isolation.alone` where the process has nobody else to disturb.
 
@@ -43,6 +44,7 @@ class LocalAnswer:
         method: str = "",
         scaffold: Mapping[str, Callable[..., Any]] | None = None,
         harness: Callable[..., Any] | None = None,
+        slopes: bool = True,
         seconds: float | None = None,
         around: Callable[[int], AbstractContextManager[None]] = undisturbed,
     ) -> None:
@@ -51,6 +53,7 @@ class LocalAnswer:
         self._method = method
         self._scaffold = dict(scaffold or {})
         self._harness = harness
+        self._slopes = slopes
         self._seconds = seconds
         self._around = around
         self._models: dict[tuple[Any, int, bool], nn.Module] = {}
@@ -64,7 +67,13 @@ class LocalAnswer:
         return self._with(seconds=seconds)
 
     def _with(self, **changes: Any) -> "LocalAnswer":
-        own = {"method": self._method, "scaffold": self._scaffold, "harness": self._harness, "seconds": self._seconds}
+        own = {
+            "method": self._method,
+            "scaffold": self._scaffold,
+            "harness": self._harness,
+            "slopes": self._slopes,
+            "seconds": self._seconds,
+        }
         answer = LocalAnswer(self.obj, **(own | {"around": self._around} | changes))
         answer._models = self._models if inspect.isclass(self.obj) else {}  # whichever of its methods is called
         return answer
@@ -116,6 +125,9 @@ class LocalAnswer:
         torch.default_generator.manual_seed(seed)  # building a model has drawn from it
         result = self._play(arguments)
         changed = tuple(n for n, tensor in handed.items() if not _unchanged(tensor.detach(), before[n]))
+        changed += tuple(
+            f"{n}.grad" for n, leaf in leaves.items() if n in before and not n.isdigit() and leaf.grad is not None
+        )
         return read(result, leaves, changed)
 
     def _play(self, arguments: list[Any]) -> Any:
@@ -137,7 +149,7 @@ class LocalAnswer:
         if not isinstance(value, Tensor):
             return value
         copy = value.detach().clone()
-        if copy.is_floating_point():
+        if copy.is_floating_point() and self._slopes:
             leaves[name] = copy.requires_grad_()
             # No leaf, so that torch lets an answer change its copy in place, and we can say that it did.
             return leaves[name].clone()

@@ -38,6 +38,7 @@ interpolate = Formula(
     difficulty=2,
     lines="2 lines",
     arguments=draw_walk,
+    slopes=False,
     truth=lambda z0, z1, n: torch.stack([z0 + (z1 - z0) * (i / (n - 1)) for i in range(n)]),
     checks=(
         Check("n stations, one a row", shape_matches),

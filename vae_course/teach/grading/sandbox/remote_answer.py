@@ -69,6 +69,7 @@ class RemoteAnswer:
             "method": exercise.method,
             "scaffold": {name: around.name_of(function) for name, function in scaffold.items()},
             "harness": around.name_of(harness) if harness else "",
+            "slopes": not isinstance(exercise, Called) or exercise.slopes,
         }
         functions = [*self._spec["scaffold"].values(), self._spec["harness"]]
         self._needs = {name.partition(":")[0] for name in functions if name} - {given.__name__}

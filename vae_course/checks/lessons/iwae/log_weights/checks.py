@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
-from vae_course.checks.worlds.bound_tools import LOG
+from vae_course.checks.worlds.bound_tools import LOG, must_leave_backward_to_others, must_leave_the_model
 from vae_course.checks.worlds.drawn import (
     MANY,
     decoded_z,
@@ -73,8 +73,7 @@ def returns_batch_by_iw(trial: Trial) -> None:
     case, call = still_weights(trial)
     _has_shape(call, 4, 6)
     _has_shape(trial.call(case.model, case.x[:1], 1, seed=3), 1, 1)
-    if call.changed:
-        raise Wrong("Your function changed x or the model in place.", "Compute into new tensors.")
+    must_leave_the_model(call, "function")
 
 
 def _has_shape(call: Call, batch: int, iw: int) -> None:
@@ -234,6 +233,7 @@ def gradients_follow_noise(trial: Trial) -> None:
     d log w / dm = −(m + ε),   d log w / dv = ½ (1 − (m + ε) ε)   at v = 1,   d log w / d logits = x − sigmoid(logits)
     """
     case, call = linear_call(trial)
+    must_leave_backward_to_others(call, "function")
     if "0" not in call.differentiable:
         raise Wrong("Your weights carry no gradient.", "No .item(), numpy, .detach() or torch.no_grad() on the way.")
     cotangent = 0.5 + torch.rand(1, 6, generator=trial.generator("cotangent"))  # signs could cancel a missing term

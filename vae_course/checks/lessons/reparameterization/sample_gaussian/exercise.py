@@ -10,6 +10,7 @@ from vae_course.checks.engine.noise import (
     look,
     noise_is_fresh,
     noise_is_independent,
+    noise_is_not_normalised,
     noise_is_standard_normal,
     noise_of,
     sampler_fingerprint,
@@ -36,6 +37,16 @@ def one_z_for_each_m(trial: Trial) -> None:
             f"You returned shape {tuple(z.shape)} for inputs of shape {tuple(m.shape)}, a batch of one.",
             f"The shape should be {tuple(m.shape)}.",
         )
+    if not bool(torch.isfinite(z).all()):
+        raise Wrong(
+            f"Your z is {z.flatten()[0].item()} for a batch of one, m = {m.flatten()[0]:.2f} and v = {v.flatten()[0]:.2f}.",
+            "It should be a number: a spread over a batch of one is none.",
+        )
+
+
+def each_entry_has_its_own(trial: Trial) -> None:
+    noise_is_independent(trial)
+    noise_is_not_normalised(trial)
 
 
 def gradient_to_mean(trial: Trial) -> None:
@@ -92,7 +103,7 @@ sample_gaussian = Formula(
         Check("the gradient to m", gradient_to_mean, points=1),
         Check("the gradient to v", gradient_to_variance, points=2),
         Check("new noise at each call", noise_is_fresh, points=1),
-        Check("noise of its own for each entry", noise_is_independent, points=1),
+        Check("noise of its own for each entry", each_entry_has_its_own, points=1),
         Check("the noise is standard normal", noise_is_standard_normal, points=2),
     ),
     fingerprint=sampler_fingerprint,
