@@ -257,3 +257,104 @@ def test_three_numbers_are_no_pair_of_a_loss_and_a_dictionary() -> None:
 )
 def test_a_number_given_to_two_digits_is_diagnosed(entry: str, value: float, name: str) -> None:
     assert said("two_boxes", {**EXERCISES["two_boxes"].right, entry: value}).misconception == name
+
+
+# ---------------------------------------------------------------- whose z an image is decoded from
+
+OF_ANOTHER = {
+    "flipped": lambda z: z.flip(0),
+    "rolled by one": lambda z: z.roll(1, 0),
+    "permuted": lambda z: z[torch.randperm(len(z))],
+}
+
+
+@pytest.mark.parametrize("change", OF_ANOTHER.values(), ids=OF_ANOTHER)
+@pytest.mark.parametrize("name", BOUNDS)
+def test_an_image_that_is_decoded_from_the_z_of_another_is_seen(name: str, change: Any) -> None:
+    assert not any(
+        said(name, drawing(name, lambda m, v: change(given.sample_gaussian(m, v))), seed) for seed in range(2)
+    )
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_z_around_the_mean_of_all_images_is_seen(name: str) -> None:
+    answer = drawing(name, lambda m, v: given.sample_gaussian(m.mean(0, keepdim=True).expand_as(m), v))
+    assert not any(said(name, answer, seed) for seed in range(2))
+
+
+def elbo(encode: Any = lambda x: x, decode: Any = lambda z: z, cost: Any = None) -> Any:
+    """A right `negative_elbo_bound` but for what is encoded, what is decoded, and what a pixel costs."""
+    cost = cost or (lambda x, logits: -given.log_bernoulli_with_logits(x, logits))
+
+    def negative_elbo_bound(self, x):
+        m, v = self.enc(encode(x))
+        kl = given.kl_normal(m, v, *self.z_prior).mean()
+        rec = cost(x, self.dec(decode(given.sample_gaussian(m, v)))).mean()
+        return kl + rec, kl, rec
+
+    return negative_elbo_bound
+
+
+def test_pixels_dropped_before_the_encoder_are_seen() -> None:
+    for share in (0.2, 0.5):
+        answer = elbo(encode=lambda x, p=share: torch.nn.functional.dropout(x, p))
+        assert not any(said("VAE.negative_elbo_bound", answer, seed) for seed in range(5))
+
+
+def test_a_mean_over_several_draws_is_no_draw_of_another_image() -> None:
+    def negative_elbo_bound(self, x):
+        m, v = self.enc(x)
+        kl = given.kl_normal(m, v, *self.z_prior).mean()
+        draws = [-given.log_bernoulli_with_logits(x, self.dec(given.sample_gaussian(m, v))).mean() for _ in range(4)]
+        rec = sum(draws) / 4
+        return kl + rec, kl, rec
+
+    assert all(said("VAE.negative_elbo_bound", negative_elbo_bound, seed) for seed in range(3))
+
+
+def test_a_pixel_of_which_the_decoder_is_sure_and_wrong_costs_its_logit_and_no_cut_off_log() -> None:
+    def cost(x, logits):
+        return torch.nn.functional.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").sum(-1)
+
+    found = said("VAE.negative_elbo_bound", elbo(cost=cost))
+    assert found.points == 9 and "sure of a pixel and wrong" in found.message
+    assert found.misconception == "bce-of-probabilities"
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_backward_inside_costs_a_point_and_no_more(name: str) -> None:
+    right = drawing(name, given.sample_gaussian)
+
+    def answer(self, x, *iw):
+        found = right(self, x, *iw)
+        (found[0] if isinstance(found, tuple) else found.sum()).backward(retain_graph=True)
+        return found
+
+    answer.__name__ = name.removeprefix("VAE.")
+    found = said(name, answer)
+    assert found.status == "wrong" and found.points == found.max_points - 1 and "calls backward()" in found.message
+
+
+# ---------------------------------------------------------------- noise that is not drawn entry by entry
+
+TIED = {
+    "the mean over the batch is taken off": lambda e: e - e.mean(0, keepdim=True),
+    "the mean over each example is taken off": lambda e: e - e.mean(1, keepdim=True),
+    "the mean over the call is taken off": lambda e: e - e.mean(),
+    "divided by its spread": lambda e: e / e.std(),
+    "cut off at 2": lambda e: e.clamp(-2, 2),
+    "cut off at 3": lambda e: e.clamp(-3, 3),
+    "cut off above": lambda e: e.clamp(max=2),
+}
+
+
+@pytest.mark.parametrize("change", TIED.values(), ids=TIED)
+def test_noise_that_is_tied_or_cut_off_is_seen(change: Any) -> None:
+    answer = lambda m, v: m + v.sqrt() * change(torch.randn_like(m))  # noqa: E731
+    assert not any(said("sample_gaussian", answer, seed) for seed in range(5))
+
+
+def test_where_no_gradient_is_promised_numpy_is_as_good_as_torch() -> None:
+    import numpy as np
+
+    assert said("interpolate", lambda z0, z1, n: torch.from_numpy(np.linspace(z0.numpy(), z1.numpy(), n)).float())

@@ -13,8 +13,8 @@ from vae_course.runner.answers import Answer, Call
 
 ALPHA = 1e-7
 """The chance that a right answer fails one statistical check."""
-TAIL = 3.02
-"""Beyond it lies at least one of 8,192 normal draws, but for a chance of 1e-9."""
+TAIL, ONE_TAIL = 3.02, 2.75
+"""Beyond the first on either side, and beyond the second on each, lies at least one of 8,192 normal draws, but for a chance of 1e-9."""
 ALIKE = 0.95
 """Above this correlation, two rows of 64 draws are copies or mirror images."""
 
@@ -76,10 +76,10 @@ def noise_is_standard_normal(trial: Trial) -> None:
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
             look(trial),
         )
-    most = float(noise.abs().max())
-    if noise.numel() > 8_000 and most < TAIL:
+    above, below = noise.max().item(), -noise.min().item()
+    if noise.numel() > 8_000 and (max(above, below) < TAIL or min(above, below) < ONE_TAIL):
         raise Wrong(
-            f"Of {noise.numel():,} draws of your noise none lies beyond ±{most:.2f}.",
+            f"Of {noise.numel():,} draws of your noise none lies below {-below:.2f} or above {above:.2f}.",
             "A standard normal leaves ±3 in one draw of 370: nothing should be cut off.",
         )
 
@@ -167,6 +167,9 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
     found["alike"] = _flag(most_alike(many) > ALIKE)
     alone = answer.call(torch.zeros(1, 8), torch.ones(1, 8), seed=5).outputs.get("0")
     found["a batch of one is lost"] = _flag(alone is not None and alone.shape == (8,))
+    found["an edge"] = _flag(int((many >= many.max() - 1e-6).sum()) > 5)
+    few = [answer.call(torch.zeros(3, 4), torch.ones(3, 4), seed=6 + i).outputs.get("0") for i in range(2)]
+    found["adds up"] = _flag(all(z is not None and abs(float(z.double().mean())) < 1e-6 for z in few))
     for v in (0.25, 1.0, 9.0):
         m = torch.linspace(-1, 1, 96).repeat(96, 1)
         call = answer.call(m, torch.full((96, 96), v), seed=3)

@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
+from vae_course import given
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_normal, sample_gaussian
 
@@ -75,7 +76,21 @@ def _by_hand(x: Tensor, logits: Tensor) -> Tensor:
     return -(x * torch.log(p) + (1 - x) * torch.log(1 - p)).sum(-1)
 
 
+def _sigmoid_and_bce(self: Any, x: Tensor) -> Three:
+    m, v = self.enc(x)
+    p = torch.sigmoid(self.dec(sample_gaussian(m, v)))
+    rec = binary_cross_entropy(p, x, reduction="sum") / x.shape[0]
+    kl = parts(self, x, m)[0].mean()
+    return kl + rec, kl, rec
+
+
 IN_THE_SUM = (
+    Misconception(
+        "bce-of-probabilities",
+        _sigmoid_and_bce,
+        "You take the sigmoid first and binary_cross_entropy of the probabilities: in float32 a sure pixel's is exactly 0 or 1, and torch "
+        "cuts its log off at −100. Give the logits themselves to log_bernoulli_with_logits (or binary_cross_entropy_with_logits).",
+    ),
     Misconception(
         "rec-sign-inside",
         altered(lambda kl, rec: ((kl - rec).mean(), kl.mean(), rec.mean())),
@@ -267,7 +282,25 @@ def zero_like(m: Tensor) -> Tensor:
     return torch.zeros_like(m)
 
 
+def _calls_backward(self: Any, x: Tensor) -> Three:
+    three = bound(*parts(self, x))
+    three[0].backward(retain_graph=True)
+    return three
+
+
 IN_THE_DRAW = (
+    Misconception(
+        "z-of-another-image",
+        with_z(lambda m, v: given.sample_gaussian(m, v).flip(0)),
+        "Images are decoded from the z of other images: something is flipped, rolled or permuted along the batch. Row i of x needs row i "
+        "of z.",
+    ),
+    Misconception(
+        "backward-inside",
+        _calls_backward,
+        "The numbers are right. backward() inside the bound leaves gradients in the model, and the one of the training step adds to them: "
+        "return the bound, and let whoever trains call it.",
+    ),
     Misconception(
         "no-noise",
         with_z(lambda m, v: m),

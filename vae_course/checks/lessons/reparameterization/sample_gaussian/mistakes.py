@@ -26,6 +26,11 @@ def _mirrored(m: Tensor, v: Tensor) -> Tensor:
     return m + v.sqrt() * torch.cat([half, -half])[: len(m)]
 
 
+def _standardised(m: Tensor, v: Tensor) -> Tensor:
+    noise = torch.randn_like(m)
+    return m + v.sqrt() * (noise - noise.mean()) / noise.std()
+
+
 MISCONCEPTIONS = (
     Misconception(
         "variance-as-standard-deviation",
@@ -160,5 +165,16 @@ MISCONCEPTIONS = (
         "m-counted-twice-in-the-gradient",
         lambda m, v: m + v.sqrt() * torch.randn_like(m) + m - m.detach(),
         "The value is right, but m is there twice, once cancelled by a detached copy: dz/dm is 2. Write m once.",
+    ),
+    Misconception(
+        "noise-cut-off",
+        lambda m, v: m + v.sqrt() * torch.randn_like(m).clamp(-2, 2),
+        "Your noise is cut off at an edge, where many draws then lie. A standard normal has none: leave out the clamp.",
+    ),
+    Misconception(
+        "noise-made-to-add-up",
+        _standardised,
+        "You take their mean off your draws, so that they add up to 0: each then knows the others. randn has mean 0 and spread 1 on average "
+        "already, and that is what is asked.",
     ),
 )
