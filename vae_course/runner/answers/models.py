@@ -40,10 +40,8 @@ def load(model: nn.Module, spec: Model) -> nn.Module:
         )
     for name in PRIOR:
         prior = spec.weights[name].detach().clone().requires_grad_()
-        if name in model._parameters:
-            del model._parameters[name]
-        if name in model._buffers:
-            model._buffers[name] = prior
+        if name in model._buffers or model._parameters.pop(name, None) is not None:
+            model._buffers[name] = prior  # what belonged to the model's state does so still
         else:
             setattr(model, name, prior)
     return model

@@ -49,7 +49,10 @@ def call_in(reply: Message, inputs: Mapping[str, Size]) -> Call:
         return Call(error=error_in(facts))
     outputs = _named(reply, "outputs")
     differentiable, changed = texts(facts, "differentiable"), texts(facts, "changed")
-    if not set(differentiable) <= outputs.keys() or not {name.removesuffix(".grad") for name in changed} <= inputs.keys():
+    if (
+        not set(differentiable) <= outputs.keys()
+        or not {name.removesuffix(".grad") for name in changed} <= inputs.keys()
+    ):
         raise ProtocolError("a gradient of no output, or a change of no input")
     return Call(outputs, texts_by_name(facts, "kinds"), frozenset(differentiable), tuple(changed))
 

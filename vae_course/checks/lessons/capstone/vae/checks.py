@@ -11,7 +11,7 @@ from vae_course.checks.engine.checks import close, worst
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.trial import Trial, Wrong, generator
-from vae_course.checks.lessons.capstone.vae.constructor import kind_of, prior_of, takes_any_network
+from vae_course.checks.lessons.capstone.vae.constructor import kind_of, prior_is_kept, prior_of, takes_any_network
 from vae_course.checks.worlds import decoders, models
 from vae_course.checks.worlds.bound_tools import bent_kl_tolerance, lipschitz_tolerance, narrow_numbers, near, number
 from vae_course.checks.worlds.decoders import Z_DIM, call_images, coins, probabilities, ruler
@@ -94,7 +94,11 @@ def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     prior = prior_of(answer, model)
     kinds["z_prior"] = prior.kinds.get("returned", "")
     facts = {name: _KINDS.get(kind, 1.0) for name, kind in kinds.items()}
-    facts |= {"prior trains": bool(prior.differentiable), "any network": takes_any_network(answer, model)}
+    facts |= {
+        "prior trains": bool(prior.differentiable),
+        "any network": takes_any_network(answer, model),
+        "kept": prior_is_kept(answer, model),
+    }
     yield {name: torch.tensor(float(fact)) for name, fact in facts.items()} | {"iwae": _is_iwae(answer)}
 
 

@@ -94,6 +94,12 @@ def prior_of(answer: Answer, model: Model) -> Call:
     return other if other.error is None else call
 
 
+def prior_is_kept(answer: Answer, model: Model) -> bool:
+    """True if the model's state has more than its two networks: then its prior follows `.to(device)`, and is saved."""
+    state = answer.method("state_dict").call(model, seed=0)
+    return state.error is not None or any(not name.startswith(("enc.", "dec.")) for name in state.outputs)
+
+
 def takes_any_network(answer: Answer, model: Model) -> bool:
     """True if VAE(nn="no such network") builds a model without a word: the argument is not looked at."""
     other = replace(model, z_dim=model.z_dim + 1)  # a model of its own, because a constructor may leave half of one
@@ -143,6 +149,11 @@ def prior_is_standard(trial: Trial) -> None:
     if not (bool((mean == 0).all()) and bool((variance == 1).all())):
         raise Wrong(
             f"Your z_prior is {mean.flatten()[0]:g}, {variance.flatten()[0]:g}.", "It should be mean 0, variance 1."
+        )
+    if not prior_is_kept(trial.answer, model):
+        raise Wrong(
+            "Your prior is no part of the model's state: model.to(device) leaves it behind, and a saved model lacks it.",
+            'It should be kept by the model: self.register_buffer("z_prior_m", torch.zeros(1)), and likewise the variance.',
         )
     if call.differentiable:
         raise Wrong(

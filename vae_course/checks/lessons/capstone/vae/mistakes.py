@@ -86,6 +86,12 @@ def _constructor(**attributes: Any) -> Any:
     return __init__
 
 
+def _plain_prior(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
+    RightVAE.__init__(self, nn, name, z_dim)
+    del self.z_prior_m, self.z_prior_v
+    self.z_prior_m, self.z_prior_v = torch.zeros(1), torch.ones(1)
+
+
 def _always_v1(self: Any, nn: Any = "v1", name: str = "vae", z_dim: int = 2) -> None:
     RightVAE.__init__(self, "v1", name, z_dim)
 
@@ -125,6 +131,12 @@ MISCONCEPTIONS = (
         "no-prior",
         derived(__init__=_constructor(z_prior_m=None, z_prior_v=None)),
         "Your constructor does not set the prior's mean and variance, so that self.z_prior has nothing to return.",
+    ),
+    Misconception(
+        "prior-is-a-plain-attribute",
+        derived(__init__=_plain_prior),
+        "Mean and variance of your prior are plain attributes: on a GPU they stay behind, and a model that is loaded has none. "
+        "self.register_buffer keeps them with the model, and no optimizer changes them.",
     ),
     Misconception(
         "prior-trains",
