@@ -133,7 +133,7 @@ FAULTS = (
         "from vae_course import nns, weights",
         "from vae_course import nns, reference, weights  # noqa: F401",
         gate=("-m", "pytest", "-q", "-x", "tests/test_house.py", "-k", "downwards or student"),
-        says="imports reference",
+        says="imports vae_course.teach.reference",
     ),
     Fault(
         "a worker without the sandbox",
