@@ -171,6 +171,10 @@ def test_an_unknown_answer_is_refused_with_the_names():
         check(lambda x: x)
     with pytest.raises(ValueError, match="No exercise is called 'sample_gausian'. Did you mean 'sample_gaussian'"):
         check(right, "sample_gausian")
+    with pytest.raises(ValueError, match="No exercise is called 'right'"):
+        check(right)
+    with pytest.raises(ValueError, match="No exercise is called by the float you passed"):
+        check(0.5)
 
 
 def test_answers_find_their_exercise_by_what_they_are():

@@ -163,8 +163,7 @@ def _lock() -> Iterator[None]:
     """
     lock = FileLock(path().with_suffix(".lock"), timeout=PATIENCE, poll_interval=0.005)
     with contextlib.suppress(Timeout, OSError):
-        path().parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        lock.acquire()  # makes the folder too
     try:
         yield
     finally:
