@@ -26,7 +26,7 @@ from tests.benchmarks.machine import write, yes
 from tests.benchmarks.peers import loops, pythae_model
 from vae_course.data import MNIST, binarize, load_mnist
 from vae_course.evaluation import evaluate
-from vae_course.teach.authoring.narrow import narrowed
+from vae_course.teach.authoring.objectives import objective_of
 from vae_course.teach.authoring.recipes import Recipe, recipe
 from vae_course.teach.reference import VAE
 from vae_course.training import Curves, fit, start_at_mean_pixel
@@ -72,21 +72,12 @@ def ours(chosen: Recipe, data: MNIST, x: Tensor, seed: int) -> Run:
     fit(
         model,
         data,
-        objective=loss_of(chosen),
+        objective=objective_of(chosen, bound=lambda model, x: model.loss(x)),  # as a lesson trains it
         **chosen.fit_options(model) | {"seed": seed},
         progress=False,
         callback=look,
     )
     return run
-
-
-def loss_of(chosen: Recipe) -> Callable[[VAE, Tensor], Any]:
-    """The model's own loss, as a lesson trains it, with the products that the recipe has here."""
-
-    def loss(model: VAE, x: Tensor) -> Any:
-        return model.loss(x)
-
-    return narrowed(loss) if chosen.is_narrow() else loss
 
 
 def peer(loop: Callable[[VAE, MNIST], Iterator[VAE]], z_dim: int, data: MNIST, x: Tensor, epochs: int) -> Run:

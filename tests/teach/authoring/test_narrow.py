@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +15,7 @@ from torch.nn import functional as F
 
 from tests.test_training import run
 from vae_course import given
-from vae_course.teach.authoring import narrow, train_weights
+from vae_course.teach.authoring import narrow, objectives, train_weights
 from vae_course.teach.authoring.objectives import objective_of
 from vae_course.teach.authoring.recipes import Recipe, recipes
 from vae_course.teach.reference import VAE
@@ -52,6 +54,21 @@ def test_they_narrow_the_products_of_the_networks_and_nothing_else():
     _, wide = run(objective=objective)
     assert curves["train/loss"] != wide["train/loss"]
     assert curves["train/loss"] == pytest.approx(wide["train/loss"], rel=0.03)
+
+
+def test_a_models_own_loss_has_narrow_products_too():
+    torch.manual_seed(0)
+    model, x = VAE(nn="tiny", z_dim=2), torch.rand(20, 784).round()
+
+    def loss(of: Callable[[VAE, Tensor], Any]) -> Any:
+        torch.manual_seed(1)
+        return of(model, x)[0].item()
+
+    def own(model: VAE, x: Tensor) -> Any:
+        return model.loss(x)
+
+    assert loss(own) == pytest.approx(loss(objectives.elbo(1)), abs=1e-3)
+    assert loss(own) != loss(narrow.narrowed(own)) == pytest.approx(loss(narrow.narrowed(objectives.elbo(1))), abs=1e-3)
 
 
 def test_the_quicker_product_is_chosen(monkeypatch: pytest.MonkeyPatch):

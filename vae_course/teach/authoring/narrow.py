@@ -7,6 +7,7 @@ processor whose instructions were masked).
 
 import math
 import time
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +31,7 @@ def narrowed(objective: Callable[[Any, Tensor], Any]) -> Callable[[Any, Tensor],
 
 @dataclass
 class _Narrow:
-    """What an objective asks of a model; see `vae_course.evaluation`."""
+    """A model as an objective sees it; in its own methods too, `self.enc` and `self.dec` are the narrow ones."""
 
     model: Any
 
@@ -43,7 +44,8 @@ class _Narrow:
         return _in_bfloat16(self.model.dec, z)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.model, name)
+        found = getattr(self.model, name)
+        return types.MethodType(found.__func__, self) if isinstance(found, types.MethodType) else found
 
 
 def _in_bfloat16(function: Callable[..., Tensor], x: Tensor, *arguments: Tensor) -> Tensor:

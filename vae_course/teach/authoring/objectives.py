@@ -19,9 +19,13 @@ from vae_course.teach.authoring.recipes import Recipe
 Objective = Callable[[Any, Tensor], tuple[Tensor, dict[str, Tensor]]]
 
 
-def objective_of(recipe: Recipe, device: str = "cpu") -> Objective:
-    """−IWAE_iw, or the NELBO averaged over `iw` draws of z, as the recipe says, with its products on this device; its KL beside it."""
-    objective = iwae(recipe.iw) if recipe.bound == "iwae" else elbo(recipe.iw)
+def objective_of(recipe: Recipe, device: str = "cpu", bound: Objective | None = None) -> Objective:
+    """−IWAE_iw, or the NELBO averaged over `iw` draws of z, as the recipe says, with its products on this device; its KL beside it.
+
+    Args:
+        bound: another way to write the recipe's bound, as a model's own loss.
+    """
+    objective = bound or (iwae(recipe.iw) if recipe.bound == "iwae" else elbo(recipe.iw))
     objective = narrowed(objective) if recipe.is_narrow(device) else objective
     return warmed_up(objective, recipe.kl_warmup) if recipe.kl_warmup else objective
 
