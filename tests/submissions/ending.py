@@ -162,7 +162,7 @@ SLOW = (
     attack(
         "hang 8 while it is read",
         "One long call of C in a class body: all that needs code is late, and nobody else waits longer than the limit.",
-        "class Hangs:\n    total = sum(range(10**12))\ndef kl_normal(qm, qv, pm, pv):\n    return qm",
+        "class Hangs:\n    total = sum(range(2 * 10**9))\ndef kl_normal(qm, qv, pm, pv):\n    return qm",
         late(),
         log_normal=late(),
         kl_monte_carlo=late(),
