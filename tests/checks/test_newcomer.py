@@ -295,6 +295,30 @@ def elbo(encode: Any = lambda x: x, decode: Any = lambda z: z, cost: Any = None)
     return negative_elbo_bound
 
 
+def test_a_roll_is_seen_where_rec_hands_no_gradient_back() -> None:
+    def negative_elbo_bound(self, x):
+        nelbo, kl, rec = elbo(decode=lambda z: z.roll(1, 0))(self, x)
+        return nelbo, kl.detach(), rec.detach()
+
+    assert not any(said("VAE.negative_elbo_bound", negative_elbo_bound, seed) for seed in range(2))
+
+
+@pytest.mark.parametrize("name", ["VAE.negative_elbo_bound", "VAE.negative_iwae_bound", "log_weights"])
+def test_a_wrong_sign_is_no_z_of_another_image(name: str) -> None:
+    """It costs the points of the value; the check of the noise says what is true of the noise."""
+
+    def negated(*arguments):
+        found = drawing(name, given.sample_gaussian)(*arguments)
+        return (-found[0], *found[1:]) if isinstance(found, tuple) else -found
+
+    outcome = said(name, negated)
+    passed = {check.name: check.passed for check in outcome.checks}
+    assert (
+        outcome.status == "wrong"
+        and passed["independent draws" if name == "log_weights" else "noise of its own for each image"]
+    )
+
+
 def test_pixels_dropped_before_the_encoder_are_seen() -> None:
     for share in (0.2, 0.5):
         answer = elbo(encode=lambda x, p=share: torch.nn.functional.dropout(x, p))

@@ -106,17 +106,15 @@ def _own_distance(gradient: Tensor | None) -> float | None:
     return (sign * z).mean().item() / FAR
 
 
-def each_decodes_its_own_z(gradient: Tensor | None, *, either_sign: bool = False) -> None:
-    """Raise `Wrong` if the z that *twins* decoded, read off the gradient in x of a mean over its rows, are not those of their own image.
+def each_decodes_its_own_z(cost: Tensor, gradient: Tensor | None) -> None:
+    """Raise `Wrong` if the z that *twins* decoded, read off the gradient in x of a cost, the mean over its rows, are not those of their own image.
 
     The z of an image lie at ±FAR on average, with a sign of its own: an image that decodes another's, or that of a mean over images, or
     that of an x of which pixels were dropped, moves the mean over 4,096 of them. An eighth of FAR is allowed, so that a q that is a little
-    off costs its own points alone. False alarms: the mean strays by 0.011, a right answer's never by 0.25. With `either_sign`, that of
-    the mean may be wrong: whose z it is does not hang on it, and another check tells the sign.
+    off costs its own points alone. False alarms: the mean strays by 0.011, a right answer's never by 0.25. A cost
+    below 0 has the wrong sign, and its gradient too: whose z it is does not hang on that, and another check says it.
     """
-    found = _own_distance(gradient)
-    if either_sign and gradient is not None and found is not None and found < 0:
-        found = _own_distance(-gradient)
+    found = _own_distance(-gradient if gradient is not None and cost.sum() < 0 else gradient)
     if found is not None and abs(found - 1) > 1 / 8:  # without a gradient another check asks for it
         raise Wrong(
             f"For images whose q has its mean at {FAR:g} or −{FAR:g}, the z that you decode lie at {FAR * found:.2f} of their own sign.",

@@ -188,9 +188,10 @@ def noise_is_own(trial: Trial) -> None:
 
 def decodes_its_own_z(call: Call) -> None:
     """In the bound and in rec; see `drawn.each_decodes_its_own_z`."""
-    each_decodes_its_own_z(call.slopes.get("1"), either_sign=True)
+    each_decodes_its_own_z(call.outputs["0"], call.slopes.get("1"))
     if "2" in call.differentiable:
-        each_decodes_its_own_z(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"))
+        rec = call.outputs["2"]
+        each_decodes_its_own_z(rec, call.pull_back({"2": torch.ones_like(rec)}).get("1"))
 
 
 def gradient_to_decoder(trial: Trial) -> None:
