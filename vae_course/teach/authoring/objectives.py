@@ -31,7 +31,10 @@ def objective_of(recipe: Recipe, device: str = "cpu", bound: Objective | None = 
 
 
 def warmed_up(objective: Objective, steps: int) -> Objective:
-    """The same, in which for so many steps the KL counts less, by a weight that rises from 0 to 1. What is written down is the whole."""
+    """The same, in which for so many steps the KL counts less, by a weight that rises from 0 to 1. What is written down is the whole.
+
+    Counts its own calls, so it serves one whole run.
+    """
     done = itertools.count(1)
 
     def less(model: Any, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

@@ -83,7 +83,7 @@ class Recipe:
         return is_faster(device) if self.bfloat16 == "auto" else bool(self.bfloat16)
 
     def fit_options(self, model: torch.nn.Module) -> dict[str, Any]:
-        """What `fit` is told for this model, but for the objective."""
+        """What `fit` is told for this model, but for the objective. For one whole run: the rate counts steps from here, so no checkpoint is resumed."""
         return {name: getattr(self, name) for name in ("steps", "batch_size", "seed")} | {
             "optimizer": self._adam(model)
         }
