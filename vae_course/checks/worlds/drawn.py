@@ -116,8 +116,10 @@ def each_decodes_its_own_z(cost: Tensor, gradient: Tensor | None) -> None:
     """
     found = _own_distance(-gradient if gradient is not None and cost.sum() < 0 else gradient)
     if found is not None and abs(found - 1) > 1 / 8:  # without a gradient another check asks for it
+        far = f"{FAR * found:.2f}".replace("-", "−")
         raise Wrong(
-            f"For images whose q has its mean at {FAR:g} or −{FAR:g}, the z that you decode lie at {FAR * found:.2f} of their own sign.",
+            f"In a model in which q's mean is {FAR:g} for some images and −{FAR:g} for the others, the z that you decode times the sign of its "
+            f"image's mean is {far} on average. It should be {FAR:g}.",
             "Each image is decoded from a z of its own q(z|x): is z, m or x permuted, averaged or changed along the batch?",
         )
 
