@@ -11,9 +11,11 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import close, compare, inputs, output, shapes
-from vae_course.checks.engine.closer_look import pairs_of, smallest_failing
+from vae_course.checks.engine.closer_look import examples_of, pairs_of, smallest_failing
 from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 
@@ -70,7 +72,7 @@ def stays_finite(cases: Callable[[], list[Arguments]], slopes_in: str = "") -> C
                     partial(smallest_failing, trial, arguments),
                 )
             if not close(value, expected, AT_EXTREMES):
-                compare(value, expected, where, partial(_only_here, trial))
+                compare(value, expected, where, partial(_out_there, trial, arguments, value))
             if not _finite_slopes(call, value, slopes_in):
                 raise Wrong(
                     f"Your value is right for {where}, but its gradient is not finite.",
@@ -83,6 +85,14 @@ def stays_finite(cases: Callable[[], list[Arguments]], slopes_in: str = "") -> C
 def _finite_slopes(call: Call, value: Tensor, slopes_in: str) -> bool:
     slopes = call.pull_back({"0": torch.ones_like(value)}).items()
     return all(g is None or bool(torch.isfinite(g).all()) for n, g in slopes if n in slopes_in or not slopes_in)
+
+
+def _out_there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
+    """What moderate inputs say, and the formula that the extreme ones follow."""
+    moderate = examples_of(trial)
+    inputs = dict(zip(trial.formula.parameters, arguments, strict=True))
+    found = formula_read_off(trial.formula.formulas, [Example(inputs, value), *moderate]) if moderate else Reading()
+    return Reading((_only_here(trial), *found.sentences), found.table)
 
 
 def _only_here(trial: Trial) -> str:

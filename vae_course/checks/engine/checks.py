@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.closer_look import DRAWS, closer_look, pairs_of, shown
+from vae_course.checks.engine.closer_look import DRAWS, closer_look, shown
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.engine.relations import relation
 from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Call, LocalAnswer
 
@@ -59,7 +58,7 @@ def shape_matches(trial: Trial) -> None:
         raise Wrong(
             f"You returned shape {tuple(value.shape)} for inputs of shape {shapes(trial.arguments)}.",
             f"The shape should be {tuple(expected.shape)}.{_shape_reason(trial.arguments, value, expected)}",
-            lambda: relation(pairs_of(trial)),
+            partial(closer_look, trial, trial.arguments),
         )
     if call.changed:
         raise Wrong(
@@ -100,6 +99,7 @@ def gradients_match(trial: Trial) -> None:
             raise Wrong(
                 f"The gradient in {_name_of(trial, name)} is {worst(got, right)[0]:.4g} at one place.",
                 f"It should be {worst(got, right)[1]:.4g} there.",
+                partial(closer_look, trial, trial.arguments),
             )
 
 

@@ -7,22 +7,45 @@ from torch import Tensor
 
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.relations import Pair, relation
-from vae_course.checks.engine.terms import term_by_term
 from vae_course.checks.engine.trial import Raised, Trial
 
 DRAWS = 3  # of the arguments, on which values are compared
 
 
 def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
-    """How the values relate to the right ones on all draws; then the formula that they follow, else the smallest input
-    that shows the difference."""
+    """How the values relate to the right ones on all draws; then the formula that they follow; where neither is
+    known, the smallest input that shows the difference."""
     if _is_random(trial, arguments):
         return "Two calls with the same inputs gave different numbers. Asked is a closed form, without any draw."
     related = Reading.of(relation(pairs_of(trial)))
-    terms = trial.formula.terms
-    shown = (term_by_term(trial, terms) if terms else Reading()) or smallest_failing(trial, arguments)
+    examples = examples_of(trial)
+    shown = formula_read_off(trial.formula.formulas, examples, in_pairs=not related)
+    if not shown and not related:
+        shown = smallest_failing(trial, arguments)
     return Reading(related.sentences + shown.sentences, shown.table)
+
+
+def examples_of(trial: Trial) -> list[Example]:
+    """The answer's values on all draws, with their slopes on the first, by the names of the inputs."""
+    found = []
+    for i in range(DRAWS):
+        arguments = dict(zip(trial.formula.parameters, trial.draw(i), strict=True))
+        call = trial.call_on_draw(i)
+        if "0" not in call.outputs or not call.outputs["0"].is_floating_point():
+            return []
+        slopes = None
+        if not i and "0" in call.differentiable:
+            pulled = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
+            by_name = {name: pulled.get(str(j)) for j, name in enumerate(arguments)}
+            slopes = {
+                name: torch.zeros_like(arguments[name]) if slope is None else slope
+                for name, slope in by_name.items()
+                if isinstance(arguments[name], Tensor)
+            }
+        found.append(Example(arguments, call.outputs["0"], slopes))
+    return found
 
 
 def pairs_of(trial: Trial) -> list[Pair]:

@@ -158,11 +158,11 @@ class Formula(Called):
 
     Args:
         truth: the right value for these arguments, sharing no code with the answer key; of a random draw, its mean.
-        terms: of a closed form summed over the last axis: the terms that it adds up, see `engine.terms`.
+        formulas: the right one, in one spelling or more, as expressions of the arguments; see `engine.formulas`.
     """
 
     truth: Callable[..., Tensor]
-    terms: Mapping[str, tuple[float, Callable[..., Tensor]]] = field(default_factory=dict)
+    formulas: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[str, ...]:

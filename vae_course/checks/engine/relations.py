@@ -37,6 +37,8 @@ def relation(pairs: Sequence[Pair]) -> str:
     if not all(bool(torch.isfinite(p.value).all()) for p in pairs):
         return _share(pairs)
     right = torch.cat([p.expected.flatten() for p in pairs])
+    if all(_close(p.value, p.expected) for p in pairs):
+        return ""
     if len(right) < FEWEST or float(right.std()) < 0.05:
         return ""  # so few or so equal numbers would agree with any factor and any shift
     return _first_true(_same_shape(pairs)) or _share(pairs)

@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.noise import has_unit_variance
-from vae_course.checks.engine.terms import formula_of
+from vae_course.checks.engine.relations import Pair, relation
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number
 from vae_course.checks.worlds.draws import LINEAR_M
@@ -156,16 +157,20 @@ def decoded(call: Call, draw: int) -> Tensor | None:
 
 
 def terms_of(z: Tensor) -> dict[str, Tensor]:
-    """The three terms of log w in *strong*, and a constant."""
+    """The three terms of log w in *strong*."""
     truth = strong().truth
     noise = (z - truth.m) / math.sqrt(truth.v)
     prior = torch.distributions.Normal(torch.zeros_like(z), 1.0).log_prob(z)
     posterior = torch.distributions.Normal(torch.full_like(z, truth.m), math.sqrt(truth.v)).log_prob(z)
     likelihood = truth.log_weight(noise) - prior + posterior
-    return {"log p(x|z)": likelihood, "log p(z)": prior, "log q(z|x)": posterior, "1": torch.ones_like(z)}
+    return {"log p(x|z)": likelihood, "log p(z)": prior, "log q(z|x)": posterior}
 
 
-RIGHT = {"log p(x|z)": 1.0, "log p(z)": 1.0, "log q(z|x)": -1.0, "1": 0.0}
+WRITTEN = (
+    "log_likelihood + log_prior - log_posterior",
+    "log_likelihood - 0.5 * (log(2 * pi) + z ** 2) + 0.5 * (log(2 * pi) + log(v) + (z - m) ** 2 / v)",
+)
+"""A log weight, with its three terms by their names or, for one latent and the prior N(0, 1), written out."""
 
 
 def _beside_right(call: Call, draw: int) -> tuple[Tensor, Tensor, dict[str, Tensor]] | None:
@@ -174,7 +179,7 @@ def _beside_right(call: Call, draw: int) -> tuple[Tensor, Tensor, dict[str, Tens
     if z is None:
         return None
     parts = terms_of(z)
-    expected = torch.stack([RIGHT[name] * part for name, part in parts.items()]).sum(0)
+    expected = parts["log p(x|z)"] + parts["log p(z)"] - parts["log q(z|x)"]
     return z, call.outputs["0"][:, draw].double() - expected, parts
 
 
@@ -194,7 +199,7 @@ def weights_belong_to_their_z(call: Call) -> None:
         if not bool((off.abs() <= TOLERANCE).all()):
             i = int(torch.nan_to_num(off.abs(), nan=torch.inf).argmax())
             got = call.outputs["0"][i, draw].double()
-            each = ", ".join(f"{name} = {part[i]:.2f}" for name, part in parts.items() if name != "1")
+            each = ", ".join(f"{name} = {part[i]:.2f}" for name, part in parts.items())
             raise Wrong(
                 f"A draw that you decoded from z = {z[i]:.3f} has log weight {got:.2f}.",
                 f"It should be {got - off[i]:.2f}: for that z, {each}.",
@@ -203,16 +208,20 @@ def weights_belong_to_their_z(call: Call) -> None:
 
 
 def read_off(call: Call) -> Reading:
-    """The formula that the log weights follow, term by term, or nothing."""
-    draws = [
-        (decoded(call, draw), call.outputs["0"][:, draw].double()) for draw in range(min(8, call.outputs["0"].shape[1]))
-    ]
-    if any(z is None for z, _ in draws):
+    """How the log weights are related to the right ones at the z that were decoded, and the formula that they follow; or nothing."""
+    found = [_beside_right(call, draw) for draw in range(min(8, call.outputs["0"].shape[1]))]
+    examples: list[Example] = []
+    pairs: list[Pair] = []
+    for z, off, parts in (each for each in found if each is not None):
+        value = call.outputs["0"][:, len(examples)].double()
+        inputs = dict(zip(("log_likelihood", "log_prior", "log_posterior"), parts.values(), strict=True))
+        inputs |= {"z": z, "m": torch.full_like(z, strong().truth.m), "v": torch.full_like(z, strong().truth.v)}
+        examples.append(Example(inputs, value))
+        pairs.append(Pair(value, value - off, tuple(call.outputs["0"].shape)))
+    if len(examples) < len(found):
         return Reading()
-    z, value = torch.cat([z for z, _ in draws if z is not None]), torch.cat([value for _, value in draws])
-    lines = formula_of(value, terms_of(z), RIGHT)
-    caption = "Your log weights follow this formula, at the z that you decoded:"
-    return Reading((caption,), lines) if lines else Reading()
+    related = Reading.of(relation(pairs))
+    return related if related else formula_read_off(WRITTEN, examples, TOLERANCE)
 
 
 def mirrored(case: Case, call: Call) -> bool:

@@ -39,6 +39,11 @@ effective_sample_size = Formula(
     lines="2 lines",
     arguments=draw_log_weights,
     truth=_true_size,
+    formulas=(
+        "1 / sum(softmax(log_w, -1) ** 2, -1)",
+        "sum(exp(log_w), -1) ** 2 / sum(exp(log_w) ** 2, -1)",
+        "exp(2 * logsumexp(log_w, -1) - logsumexp(2 * log_w, -1))",
+    ),
     checks=(
         Check("one number for each row", shape_matches),
         Check("the value", equals_truth, points=1),

@@ -81,6 +81,10 @@ kl_monte_carlo = Formula(
     lines="1 line",
     arguments=draw_samples,
     truth=log_ratio,
+    formulas=(
+        "log_normal(z, qm, qv) - log_normal(z, pm, pv)",
+        "0.5 * sum(log(pv) - log(qv) + (z - pm) ** 2 / pv - (z - qm) ** 2 / qv, -1)",
+    ),
     checks=(
         Check("one estimate per draw and example", shape_matches),
         Check("the value", equals_truth, points=1),

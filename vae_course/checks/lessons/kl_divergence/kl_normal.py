@@ -7,7 +7,7 @@ from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_fi
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Check, Formula, Misconception
 from vae_course.checks.lessons.kl_divergence.gaussians import (
-    KL_TERMS,
+    KL_FORMULAS,
     crossed_batch,
     draw_two_gaussians,
     each_dimension,
@@ -42,7 +42,7 @@ kl_normal = Formula(
         Check("tiny and huge variances", stays_finite(kl_extremes), points=1),
     ),
     fingerprint=case_fingerprint(draw_two_gaussians, kl_truth, kl_layouts, kl_extremes),
-    terms=KL_TERMS,
+    formulas=KL_FORMULAS,
     misconceptions=(
         Misconception(
             "arguments-swapped",

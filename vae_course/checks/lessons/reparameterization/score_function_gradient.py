@@ -27,6 +27,7 @@ score_function_gradient = Formula(
     optional=True,
     arguments=draw_scored,
     truth=lambda fz, z, m, v: torch.einsum("n,nd->d", fz, (z - m) / v) / len(fz),
+    formulas=("mean(fz[:, None] * (z - m) / v, 0)", "sum(fz[:, None] * ((z - m) / v), 0) / size(fz, 0)"),
     checks=(
         Check("one slope per dimension", shape_matches),
         Check("the value", equals_truth),

@@ -12,7 +12,8 @@ def draw_measurements(generator: Generator) -> Arguments:
     n = int(torch.randint(2, 6, (), generator=generator))
     m = 3 * torch.randn(n, generator=generator)
     v = torch.exp(2.4 * torch.rand(n, generator=generator) + 0.5)
-    return m + v.sqrt() * (0.5 + torch.rand(n, generator=generator)), m, v
+    side = 1 - 2 * (torch.arange(n) % 2)  # x lies on either side of m
+    return m + side * v.sqrt() * (0.5 + torch.rand(n, generator=generator)), m, v
 
 
 standardize = Formula(
@@ -25,6 +26,7 @@ standardize = Formula(
     lines="1 line",
     arguments=draw_measurements,
     truth=lambda x, m, v: (x - m) / v.sqrt(),
+    formulas=("(x - m) / sqrt(v)",),
     checks=(
         Check("one number for each x", shape_matches),
         Check("the value", equals_truth),

@@ -4,7 +4,7 @@ from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_fi
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Check, Formula
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
-    DENSITY_TERMS,
+    DENSITY_FORMULAS,
     density_extremes,
     density_layouts,
     density_truth,
@@ -31,7 +31,7 @@ log_normal = Formula(
         Check("tiny and huge variances, far tails", stays_finite(density_extremes), points=1),
     ),
     fingerprint=case_fingerprint(draw_density, density_truth, density_layouts, density_extremes),
-    terms=DENSITY_TERMS,
+    formulas=DENSITY_FORMULAS,
     misconceptions=MISCONCEPTIONS,
     correct=CORRECT,
     hints=(

@@ -58,20 +58,13 @@ def _loop(x: Tensor, logits: Tensor) -> Tensor:
     return total
 
 
-TERMS = {
-    "x · logit": (1.0, lambda x, logits: x * logits),
-    "softplus(logit)": (-1.0, lambda x, logits: F.softplus(logits)),
-    "logit": (0, lambda x, logits: logits),
-    "x softplus(logit)": (0, lambda x, logits: x * F.softplus(logits)),
-    "x": (0, lambda x, logits: x),
-    "1": (0, lambda x, logits: torch.ones_like(x)),
-    "p": (0, lambda x, logits: torch.sigmoid(logits)),
-    "x · p": (0, lambda x, logits: x * torch.sigmoid(logits)),
-    "p²": (0, lambda x, logits: torch.sigmoid(logits) ** 2),
-    "logit²": (0, lambda x, logits: logits**2),
-    "softplus(p)": (0, lambda x, logits: F.softplus(torch.sigmoid(logits))),
-}
-"""What the log-likelihood adds up, and what people add up instead (see `engine.terms`)."""
+FORMULAS = (
+    "sum(x * logits - softplus(logits), -1)",
+    "sum(x * log(sigmoid(logits)) + (1 - x) * log(1 - sigmoid(logits)), -1)",
+    "sum(x * logsigmoid(logits) + (1 - x) * logsigmoid(-logits), -1)",
+    "sum(x * logits - log(1 + exp(logits)), -1)",
+)
+"""The log-likelihood, as it is mostly written."""
 
 log_bernoulli_with_logits = Formula(
     name="log_bernoulli_with_logits",
@@ -91,7 +84,7 @@ log_bernoulli_with_logits = Formula(
         Check("a batch of one, leading axes, grey pixels", holds_for(pixel_layouts), points=1),
     ),
     fingerprint=case_fingerprint(draw_pixels, truth, pixel_layouts, pixel_extremes, slopes_in=LOGITS),
-    terms=TERMS,
+    formulas=FORMULAS,
     misconceptions=MISCONCEPTIONS,
     correct={
         "softplus": lambda x, logits: (x * logits - F.softplus(logits)).sum(dim=-1),

@@ -78,6 +78,11 @@ log_mean_exp = Formula(
         Check("any axis, any number of axes", holds_for(log_layouts), points=0.5),
         Check("log weights of ±1000", stays_finite(log_extremes), points=1.5),
     ),
+    formulas=(
+        "log(mean(exp(x), dim))",
+        "logsumexp(x, dim) - log(size(x, dim))",
+        "log(mean(exp(x - amax(x, dim, True)), dim)) + amax(x, dim)",
+    ),
     fingerprint=case_fingerprint(_inner_axis, truth, log_layouts, log_extremes),
     misconceptions=MISCONCEPTIONS,
     correct={
