@@ -46,7 +46,7 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                 ) from None
             if value.shape != expected.shape:
                 raise Wrong(f"For {layout}, you returned shape {tuple(value.shape)}.", wanted)
-            compare(value, expected, layout, partial(smallest_failing, trial, arguments))
+            compare(value, expected, layout, partial(_there, trial, arguments, value))
 
     return test
 
@@ -72,7 +72,7 @@ def stays_finite(cases: Callable[[], list[Arguments]], slopes_in: str = "") -> C
                     partial(smallest_failing, trial, arguments),
                 )
             if not close(value, expected, AT_EXTREMES):
-                compare(value, expected, where, partial(_out_there, trial, arguments, value))
+                compare(value, expected, where, partial(_there, trial, arguments, value))
             if not _finite_slopes(call, value, slopes_in):
                 raise Wrong(
                     f"Your value is right for {where}, but its gradient is not finite.",
@@ -87,12 +87,13 @@ def _finite_slopes(call: Call, value: Tensor, slopes_in: str) -> bool:
     return all(g is None or bool(torch.isfinite(g).all()) for n, g in slopes if n in slopes_in or not slopes_in)
 
 
-def _out_there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
-    """What moderate inputs say, and the formula that the extreme ones follow."""
-    moderate = examples_of(trial)
+def _there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
+    """What ordinary inputs say, and the formula that they and this one follow; else the smallest input that shows it."""
+    ordinary = examples_of(trial)
     inputs = dict(zip(trial.formula.parameters, arguments, strict=True))
-    found = formula_read_off(trial.formula.formulas, [Example(inputs, value), *moderate]) if moderate else Reading()
-    return Reading((_only_here(trial), *found.sentences), found.table)
+    found = formula_read_off(trial.formula.formulas, [Example(inputs, value), *ordinary]) if ordinary else Reading()
+    shown = found or smallest_failing(trial, arguments)
+    return Reading((*filter(None, [_only_here(trial)]), *shown.sentences), shown.table)
 
 
 def _only_here(trial: Trial) -> str:
@@ -127,7 +128,7 @@ def case_fingerprint(
             changed = changed or bool(call.changed)
             found |= _numbers(call, i, arguments, slopes_in)
             right |= _numbers(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
-        if found.keys() != right.keys() or not all(close(found[n], right[n], 1e-3) for n in right):
+        if found.keys() != right.keys() or not all(close(found[n], right[n]) for n in right):
             return found
         cases = list(layouts(generator(0, "fingerprint")).values()) + extremes()
         signs = {f"case {i}": _sign(answer, truth, arguments, i, slopes_in) for i, arguments in enumerate(cases)}

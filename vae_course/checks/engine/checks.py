@@ -85,6 +85,7 @@ def gradients_match(trial: Trial) -> None:
             "Your result carries no gradient.",
             "It should be differentiable in its inputs: no .item(), numpy, .detach() or torch.no_grad() on the way.",
         )
+    closer = partial(closer_look, trial, trial.arguments)
     cotangent = torch.randn(value.shape, generator=trial.generator("cotangent"))
     found = call.pull_back({"0": cotangent})
     truth = LocalAnswer(trial.formula.truth).call(*trial.arguments, seed=0)
@@ -94,12 +95,12 @@ def gradients_match(trial: Trial) -> None:
         if right is None:
             continue
         if got is None:
-            raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.")
+            raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.", closer)
         if not close(got, right):
             raise Wrong(
                 f"The gradient in {_name_of(trial, name)} is {worst(got, right)[0]:.4g} at one place.",
                 f"It should be {worst(got, right)[1]:.4g} there.",
-                partial(closer_look, trial, trial.arguments),
+                closer,
             )
 
 

@@ -10,6 +10,7 @@ from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.relations import Pair, relation
 from vae_course.checks.engine.trial import Raised, Trial
+from vae_course.runner.answers import Call
 
 DRAWS = 3  # of the arguments, on which values are compared
 
@@ -28,24 +29,38 @@ def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
 
 
 def examples_of(trial: Trial) -> list[Example]:
-    """The answer's values on all draws, with their slopes on the first, by the names of the inputs."""
+    """The answer's values on all draws, with their slopes on the first, by the names of the inputs.
+
+    Where they are not finite, an example for each entry of the inputs, of one dimension: what one entry makes NaN, others may not;
+    or, where inputs have axes of different meaning, inputs without their signs.
+    """
+    finite = all(bool(p.value.isfinite().all()) for p in pairs_of(trial))
     found = []
     for i in range(DRAWS):
-        arguments = dict(zip(trial.formula.parameters, trial.draw(i), strict=True))
-        call = trial.call_on_draw(i)
+        drawn = trial.draw(i) if finite else _entry_by_entry(trial.draw(i))
+        call = trial.call_on_draw(i) if finite else trial.call(*drawn, seed=i)
         if "0" not in call.outputs or not call.outputs["0"].is_floating_point():
             return []
-        slopes = None
-        if not i and "0" in call.differentiable:
-            pulled = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
-            by_name = {name: pulled.get(str(j)) for j, name in enumerate(arguments)}
-            slopes = {
-                name: torch.zeros_like(arguments[name]) if slope is None else slope
-                for name, slope in by_name.items()
-                if isinstance(arguments[name], Tensor)
-            }
-        found.append(Example(arguments, call.outputs["0"], slopes))
+        arguments = dict(zip(trial.formula.parameters, drawn, strict=True))
+        found.append(Example(arguments, call.outputs["0"], _slopes(call, arguments) if finite and not i else None))
     return found
+
+
+def _slopes(call: Call, arguments: dict[str, object]) -> dict[str, Tensor] | None:
+    """Of the sum of the values in each input; None where the values carry no gradient."""
+    if "0" not in call.differentiable:
+        return None
+    found = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
+    tensors = [(name, str(i), a) for i, (name, a) in enumerate(arguments.items()) if isinstance(a, Tensor)]
+    return {name: torch.zeros_like(a) if (slope := found.get(i)) is None else slope for name, i, a in tensors}
+
+
+def _entry_by_entry(arguments: Arguments) -> Arguments:
+    """(batch, dim) as (batch · dim, 1), where all inputs have this one shape."""
+    shapes = {a.shape for a in arguments if isinstance(a, Tensor)}
+    if len(shapes) > 1 or len(shapes.pop()) != 2 or not all(isinstance(a, Tensor) for a in arguments):
+        return tuple(a.abs() if isinstance(a, Tensor) else a for a in arguments)
+    return tuple(a.reshape(-1, 1) if isinstance(a, Tensor) else a for a in arguments)
 
 
 def pairs_of(trial: Trial) -> list[Pair]:

@@ -9,8 +9,9 @@ import ast
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import permutations
+
+from vae_course.checks.engine.pieces import DoesNotApply, called, exchanged, filled, pieces_of, template
 
 Path = tuple[tuple[str, int | None], ...]
 """Field by field, from the root of a tree to a node; the index in a field that is a list."""
@@ -96,24 +97,12 @@ class Edit:
             DoesNotApply: the node has no such pieces, since another edit was there before.
         """
         if self.rule.startswith("exchanged"):
-            return _exchanged(node, int(self.rule.split()[1]))
+            return exchanged(node, int(self.rule.split()[1]))
         if self.names is None:
-            return _filled(_parsed(self.rule), _pieces(node))
+            return filled(template(self.rule), pieces_of(node))
         if not isinstance(node, ast.Name) or node.id not in self.names:
             raise DoesNotApply
-        return _filled(_parsed("like(B, A)"), {"A": node, "B": ast.Name(self.names[node.id], ast.Load())})
-
-
-class DoesNotApply(Exception):
-    """What another edit has left at the place is no longer what this one changes."""
-
-
-def parsed(source: str) -> ast.expr:
-    """An expression, fresh."""
-    return ast.parse(source, mode="eval").body
-
-
-_parsed = cache(parsed)
+        return filled(template("like(B, A)"), {"A": node, "B": ast.Name(self.names[node.id], ast.Load())})
 
 
 def at(tree: ast.AST, path: Path) -> ast.AST:
@@ -206,7 +195,7 @@ def _rules_for(node: ast.expr, parent: ast.AST | None) -> Iterator[Rules]:
     elif isinstance(node, ast.Call):
         name = called(node)
         yield FUNCTIONS.get(name, {})
-        inner = _pieces(node).get("A")
+        inner = pieces_of(node).get("A")
         if name in ("log", "exp") and _is_sum(inner):
             yield {COMMON: (f"P - {name}(Q)",)}  # log(1 - p) and 1 - log(p)
         if name in REDUCTIONS:
@@ -236,72 +225,3 @@ def _is_term(node: ast.expr, parent: ast.AST | None) -> bool:
     if isinstance(parent, ast.Call):
         return called(parent) in (*REDUCTIONS, "log", "exp") and parent.func is not node
     return not isinstance(parent, ast.Attribute | ast.Subscript | ast.keyword)
-
-
-def called(node: ast.Call) -> str:
-    """The name of a function or method: "log" for log(x), torch.log(x) and x.log()."""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def _pieces(node: ast.AST) -> dict[str, ast.expr]:
-    """What the rules call A, B, D and X; P and Q, the pieces of A; and F, the function itself."""
-    return {**_sides(node), "X": node} if isinstance(node, ast.expr) else {}
-
-
-def _sides(node: ast.AST) -> dict[str, ast.expr]:
-    if isinstance(node, ast.BinOp):
-        inner = _sides(node.left)
-        return {"A": node.left, "B": node.right} | {
-            new: inner[old] for new, old in (("P", "A"), ("Q", "B")) if old in inner
-        }
-    if isinstance(node, ast.UnaryOp):
-        return {"A": node.operand}
-    if isinstance(node, ast.Call):
-        function = node.func
-        of_a_module = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") in (
-            "torch",
-            "F",
-            "math",
-        )
-        method = isinstance(function, ast.Attribute) and not of_a_module
-        arguments = [function.value, *node.args] if method else list(node.args)  # type: ignore[attr-defined]
-        arguments += [word.value for word in node.keywords if word.arg == "dim"]
-        found: dict[str, ast.expr] = dict(zip("AD", arguments, strict=False))
-        if len(arguments) > 1:
-            found["B"] = arguments[1]
-        found["F"] = ast.Name(called(node), ast.Load())
-        if arguments:
-            inner = _sides(arguments[0])
-            found |= {new: inner[old] for new, old in (("P", "A"), ("Q", "B")) if old in inner}
-        return found
-    return {}
-
-
-def _exchanged(node: ast.AST, i: int) -> ast.AST:
-    """A call with two neighbouring arguments in each other's place."""
-    if not isinstance(node, ast.Call) or len(node.args) < i + 2:
-        raise DoesNotApply
-    given = list(node.args)
-    given[i], given[i + 1] = given[i + 1], given[i]
-    return ast.Call(node.func, given, node.keywords)
-
-
-def _filled(template: ast.AST, pieces: Mapping[str, ast.expr]) -> ast.AST:
-    """A rule with the pieces in their places. Pieces that stand for an axis that is not given fall away."""
-    if isinstance(template, ast.Name):
-        if template.id in pieces:
-            return pieces[template.id]
-        if template.id in "ABPQFX":
-            raise DoesNotApply
-        return template
-    if isinstance(template, ast.Call):
-        arguments = [a for a in template.args if not (isinstance(a, ast.Name) and a.id == "D" and "D" not in pieces)]
-        function = _filled(template.func, pieces)
-        return ast.Call(function, [_filled(a, pieces) for a in arguments], template.keywords)  # type: ignore[arg-type,misc]
-    if isinstance(template, ast.BinOp):
-        return ast.BinOp(_filled(template.left, pieces), template.op, _filled(template.right, pieces))  # type: ignore[arg-type]
-    if isinstance(template, ast.UnaryOp):
-        return ast.UnaryOp(template.op, _filled(template.operand, pieces))  # type: ignore[arg-type]
-    if isinstance(template, ast.Attribute):
-        return ast.Attribute(_filled(template.value, pieces), template.attr, ast.Load())  # type: ignore[arg-type]
-    return template

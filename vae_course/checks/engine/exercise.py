@@ -143,7 +143,7 @@ class Called(Exercise):
 
     arguments: Callable[[Generator], Arguments]
     fingerprint: Fingerprint | None = None
-    agreement: float = 1e-3
+    agreement: float = 1e-4
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     harness: Callable[..., Any] | None = None
     slopes: bool = True

@@ -39,9 +39,10 @@ def with_small_numbers(formula: Callable[..., Tensor], *variances: int) -> list[
 
 
 def kl_layouts(generator: Generator) -> dict[str, Arguments]:
-    """A batch of one; leading axes; the prior as the models keep it, one entry for all dimensions."""
+    """A batch of one; leading axes; the prior as the models keep it, one entry for all dimensions; equal Gaussians."""
     qm, qv, pm, pv = draw_two_gaussians(generator)
     return {
+        "a q equal to its p": (qm, qv, qm.clone(), qv.clone()),
         "a batch of one": (qm[:1], qv[:1], pm[:1], pv[:1]),
         "leading axes": (qm.expand(3, *qm.shape), qv.expand(3, *qv.shape), pm, pv),
         "a prior with one entry for all dimensions": (qm, qv, torch.tensor([0.5]), torch.tensor([2.0])),
@@ -49,7 +50,7 @@ def kl_layouts(generator: Generator) -> dict[str, Arguments]:
 
 
 def kl_extremes() -> list[Arguments]:
-    """Variances of 1e-12 and 1e12, on either side."""
+    """Variances of 1e-12 and 1e12, on either side and on both; means far from 0."""
     zero, one = torch.zeros(1, 4), torch.ones(1, 4)
     tiny, huge, steps = torch.full((1, 4), 1e-12), torch.full((1, 4), 1e12), torch.tensor([[1.0, -2.0, 0.5, 1.5]])
     return [
@@ -57,6 +58,9 @@ def kl_extremes() -> list[Arguments]:
         (steps, huge, zero, one),
         (1e-6 * steps, one, zero, tiny),
         (1e6 * steps, one, zero, huge),
+        (1e-6 * steps, tiny, zero, 2 * tiny),
+        (1e6 * steps, huge, zero, 2 * huge),
+        (2048 + steps, one, 2048 + zero, 2 * one),  # sums that float32 holds exactly
     ]
 
 

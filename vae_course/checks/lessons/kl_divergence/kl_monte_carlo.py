@@ -33,9 +33,14 @@ def sample_layouts(generator: Generator) -> dict[str, Arguments]:
 
 
 def sample_extremes() -> list[Arguments]:
-    """Draws in a place that p finds very implausible."""
-    z = torch.tensor([[[29.0, 31.0, 30.0]], [[30.0, 30.5, 28.0]]])
-    return [(z, torch.full((1, 3), 30.0), torch.ones(1, 3), torch.zeros(1, 3), torch.ones(1, 3))]
+    """Draws in a place that p finds very implausible, far from 0; variances of 1e-12 and 1e12."""
+    steps, one = torch.tensor([[[-1.0, 1.0, 0.0]], [[0.0, 0.5, -2.0]]]), torch.ones(1, 3)
+    return [
+        (30 + steps, 30 * one, one, 0 * one, one),
+        (2048 + steps, 2048 * one, one, 2047 * one, 2 * one),  # sums that float32 holds exactly
+        (1e-6 * steps, 0 * one, 1e-12 * one, 1e-6 * one, 2e-12 * one),
+        (1e6 * steps, 0 * one, 1e12 * one, 1e6 * one, 2e12 * one),
+    ]
 
 
 def _log_density(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
@@ -54,7 +59,7 @@ def sampling_fingerprint(answer: Answer) -> dict[str, Tensor]:
     """Whether the answer draws by itself, else its numbers."""
     arguments = draw_samples(generator(2, "fingerprint"))
     first, again = (answer.call(*arguments, seed=seed).outputs.get("0") for seed in (1, 2))
-    if first is not None and again is not None and not torch.equal(first, again):
+    if first is not None and again is not None and not torch.allclose(first, again, equal_nan=True):
         return {"draws": torch.ones(())}
     return _of_formula(answer)
 

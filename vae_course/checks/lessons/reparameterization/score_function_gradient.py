@@ -3,6 +3,7 @@
 import torch
 from torch import Generator
 
+from vae_course.checks.engine.cases import holds_for
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
@@ -14,6 +15,22 @@ def draw_scored(generator: Generator) -> Arguments:
     v = torch.exp(torch.rand(dim, generator=generator) - 1)
     z = m + v.sqrt() * torch.randn(n, dim, generator=generator)
     return (z.square()).sum(-1), z, m, v
+
+
+def any_size(generator: Generator) -> dict[str, Arguments]:
+    """An f of either sign, of any size; variances far from 1; means far from 0."""
+    fz, steps = (
+        torch.tensor([-3000.0, 2.0, 0.0, 0.5]),
+        torch.tensor([[1.0, -2.0], [0.5, 1.5], [-1.0, 0.25], [2.0, -0.5]]),
+    )
+    zero, one = torch.zeros(2), torch.ones(2)
+    return {
+        "an f of either sign": (fz, steps, zero, one),
+        "tiny variances": (fz, 1e-6 * steps, zero, 1e-12 * one),
+        "large variances": (fz, 1e6 * steps, zero, 1e12 * one),
+        "an f near 0": (1e-6 * steps[:, 0], 1e-6 * steps, zero, 1e-12 * one),
+        "means far from 0": (fz, 2048 + steps, 2048 * one, one),
+    }
 
 
 score_function_gradient = Formula(
@@ -31,6 +48,7 @@ score_function_gradient = Formula(
     checks=(
         Check("one slope per dimension", shape_matches),
         Check("the value", equals_truth),
+        Check("numbers of any size", holds_for(any_size)),
         Check("still differentiable", gradients_match),
     ),
     misconceptions=(

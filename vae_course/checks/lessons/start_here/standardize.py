@@ -3,6 +3,7 @@
 import torch
 from torch import Generator
 
+from vae_course.checks.engine.cases import holds_for
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
@@ -14,6 +15,16 @@ def draw_measurements(generator: Generator) -> Arguments:
     v = torch.exp(2.4 * torch.rand(n, generator=generator) + 0.5)
     side = 1 - 2 * (torch.arange(n) % 2)  # x lies on either side of m
     return m + side * v.sqrt() * (0.5 + torch.rand(n, generator=generator)), m, v
+
+
+def any_size(generator: Generator) -> dict[str, Arguments]:
+    """A variance far below 1 or above it; measurements far from 0."""
+    steps, one = torch.tensor([1.0, -2.0, 0.5]), torch.ones(3)
+    return {
+        "a tiny variance": (1e-4 * steps, 0 * one, 1e-8 * one),
+        "a large variance": (1e4 * steps, 1e4 * one, 1e8 * one),
+        "measurements far from 0": (2048 + steps, 2048 * one, one),
+    }
 
 
 standardize = Formula(
@@ -30,6 +41,7 @@ standardize = Formula(
     checks=(
         Check("one number for each x", shape_matches),
         Check("the value", equals_truth),
+        Check("numbers of any size", holds_for(any_size)),
         Check("still differentiable", gradients_match),
     ),
     misconceptions=(

@@ -37,9 +37,9 @@ def log_layouts(generator: Generator) -> dict[str, Arguments]:
 
 
 def log_extremes() -> list[Arguments]:
-    """Log weights of ±1000, in one row and in different rows."""
+    """Log weights of ±1000 and beyond, in one row and in different rows."""
     x = torch.tensor([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0], [-1000.0, 1000.0, 0.0]])
-    return [(x[:1], 1), (x[1:2], 1), (x, 1), (x.T, 0)]
+    return [(x[:1], 1), (x[1:2], 1), (x, 1), (x.T, 0), (2 * x, 1)]
 
 
 def truth(x: Tensor, dim: int) -> Tensor:
