@@ -14,8 +14,14 @@ from vae_course.checks.engine.trial import generator
 from vae_course.runner.answers import Answer
 
 
-def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
-    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do."""
+def diagnose(
+    exercise: Exercise, answer: Answer, believable: Callable[[Misconception], bool] = lambda m: True
+) -> Misconception | None:
+    """The misconception whose numbers a wrong answer shows, or None when none or several of different families do.
+
+    Args:
+        believable: False for a mistake that cannot be the reason, whatever its numbers.
+    """
     if isinstance(exercise, Constant):
         return next(iter(mistakes_in(exercise, answer.value)), None)
     assert isinstance(exercise, Called)
@@ -26,7 +32,7 @@ def diagnose(exercise: Exercise, answer: Answer) -> Misconception | None:
         if not left:
             return None
         count += 1
-    matches = [m for m in left if count and not _known(exercise, m).part(count)]
+    matches = [m for m in left if count and not _known(exercise, m).part(count) and believable(m)]
     families = {m.family or m.name for m in matches}
     return matches[0] if len(families) == 1 else None
 

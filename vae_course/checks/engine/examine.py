@@ -1,14 +1,16 @@
 """Put an answer through the checks of its exercise. The notebook and the grader both call `examine`, nothing else."""
 
 import contextlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.checks.engine.errors import finding_on
 from vae_course.checks.engine.exercise import Check, Constant, Exercise, Misconception, Played
 from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outcome, Reading
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
-from vae_course.runner.answers import Answer, BackwardFailed, Budget, CallError, Stopped
+from vae_course.runner.answers import Answer, BackwardFailed, Budget, CallError, LocalAnswer, Stopped
 
 WHOLE_CHECK = 20.0
 """Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
@@ -29,48 +31,98 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if isinstance(exercise, Played):
         exercise.warm_up()
     answer = Budget(answer, max(WHOLE_CHECK, exercise.seconds))
-    trial = Trial(exercise, answer, seed)
-    results: list[CheckResult] = []
-    findings: list[Finding] = []
-    status, first = "correct", None
+    seen = run_checks(exercise, Trial(exercise, answer, seed))
+    findings, name = [wrong.finding for wrong in seen.wrong] or seen.stopped, ""
+    if seen.status == "wrong":
+        answer.renew(max(REASON, exercise.seconds))
+        if isinstance(exercise, Constant):
+            findings, name = told_of_entries(exercise, answer.value, findings)
+        else:
+            findings, name = told(exercise, answer, seen, seed)
+    return outcome(exercise, seen.status, findings, seed, tuple(seen.results), name)
+
+
+@dataclass
+class Seen:
+    """What the checks saw: their results, the verdict, and what it rests on.
+
+    Attributes:
+        wrong: why checks failed, in order; a stub that stands among what is written comes last.
+        stopped: what ended the examination, where no check found anything wrong before.
+    """
+
+    status: str = "correct"
+    results: list[CheckResult] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    stopped: list[Finding] = field(default_factory=list)
+
+
+def run_checks(exercise: Exercise, trial: Trial) -> Seen:
+    """Put an answer to the checks, one after the other."""
+    seen = Seen()
     for check in exercise.checks:
         stop = check.points == 0
         try:
             check.test(trial)
         except NotStarted as untouched:
-            return outcome(exercise, "not started", str(untouched), seed)
+            return Seen("not started", stopped=[Finding(str(untouched))])
         except Wrong as wrong:
-            found, status = wrong.finding, "wrong"
-            if isinstance(
-                exercise, Constant
-            ):  # a dictionary's entries are separate questions, so each wrong one is shown
-                findings.append(found)
-            elif first is None or (isinstance(first, Unwritten) and not isinstance(wrong, Unwritten)):
-                first, findings = wrong, [found]
+            found, seen.status = wrong.finding, "wrong"
+            wrong.check = check.name
+            seen.wrong.append(wrong)
         except Raised as raised:
-            status, found, stop = _status_of(raised.error, results), finding_on(raised.error, exercise), True
+            seen.status, found, stop = _status_of(raised.error, seen.results), finding_on(raised.error, exercise), True
         except BackwardFailed as failed:
-            status, found, stop = "raised", finding_on_the_way_back(failed, exercise), True
+            seen.status, found, stop = "raised", finding_on_the_way_back(failed, exercise), True
         except Stopped as stopped:
-            status, found, stop = stopped.status, Finding(str(stopped)), True
+            seen.status, found, stop = stopped.status, Finding(str(stopped)), True
         else:
-            results.append(CheckResult(check.name, True, check.points))
+            seen.results.append(CheckResult(check.name, True, check.points))
             continue
-        findings = findings or [found]
-        results.append(CheckResult(check.name, False, 0, found))
+        seen.stopped = seen.stopped or [found]
+        seen.results.append(CheckResult(check.name, False, 0, found))
         if stop:
-            results += [CheckResult(later.name, False, 0) for later in _after(check, exercise)]
+            seen.results += [CheckResult(later.name, False, 0) for later in _after(check, exercise)]
             break
-    name = ""
-    if status == "wrong":
-        answer.renew(max(REASON, exercise.seconds))
-        with contextlib.suppress(Exception, Stopped):
-            mistake = first.reason() if first is not None and first.reason is not None else diagnose(exercise, answer)
-            if mistake is not None:
-                name, findings = mistake.name, with_reason(exercise, answer, findings, mistake)
-            elif first is not None and first.closer is not None:
-                findings = [replace(findings[0], reading=Reading.of(first.closer()))]
-    return outcome(exercise, status, findings, seed, tuple(results), name)
+    seen.wrong.sort(key=lambda wrong: isinstance(wrong, Unwritten))
+    return seen
+
+
+def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[list[Finding], str]:
+    """What is said of a wrong answer, and the name of its mistake.
+
+    A known mistake is the reason where it makes the same numbers and fails the check that is told. What it does not fail, and
+    this answer does, is said beside it; without a known mistake all that failed is said, each with what its own numbers tell.
+    """
+    first, others = seen.wrong[0], seen.wrong[1:]
+    mistake: Misconception | None = None
+    with contextlib.suppress(Exception, Stopped):
+        if first.reason is not None:
+            mistake = first.reason()
+        else:
+            mistake = diagnose(exercise, answer, lambda m: first.check in fails_of(exercise, m, seed))
+    if mistake is not None:
+        known = fails_of(exercise, mistake, seed) if first.reason is None else {wrong.check for wrong in others}
+        return [
+            replace(first.finding, reason=mistake.message),
+            *(_with_reading(wrong) for wrong in others if wrong.check not in known),
+        ], mistake.name
+    return [_with_reading(wrong) for wrong in ([first] if first.reason else seen.wrong)], ""
+
+
+def _with_reading(wrong: Wrong) -> Finding:
+    """A finding, with a closer look at its numbers."""
+    with contextlib.suppress(Exception, Stopped):
+        if wrong.closer is not None:
+            return replace(wrong.finding, reading=Reading.of(wrong.closer()))
+    return wrong.finding
+
+
+@cache
+def fails_of(exercise: Exercise, mistake: Misconception, seed: int) -> frozenset[str]:
+    """The checks that a known mistake fails, or does not reach, with this seed or another: one may pass by luck."""
+    every = (run_checks(exercise, Trial(exercise, exercise.answer(mistake.wrong), s)) for s in (seed, seed + 1))
+    return frozenset(result.name for seen in every for result in seen.results if not result.passed)
 
 
 def finding_on_the_way_back(failed: BackwardFailed, exercise: Exercise) -> Finding:
@@ -79,14 +131,17 @@ def finding_on_the_way_back(failed: BackwardFailed, exercise: Exercise) -> Findi
     return replace(found, got=f"On the way back, for the gradients: {found.got}")
 
 
-def with_reason(exercise: Exercise, answer: Answer, findings: list[Finding], found: Misconception) -> list[Finding]:
-    """The findings, and what a tutor would say; in a dictionary, each entry with a known mistake has its own reason."""
-    if not (isinstance(exercise, Constant) and isinstance(found.wrong, dict)):
-        return [*findings[:-1], replace(findings[-1], reason=found.message)]
+def told_of_entries(exercise: Constant, value: Any, findings: list[Finding]) -> tuple[list[Finding], str]:
+    """What is said of a constant; in a dictionary, each entry with a known mistake has its own reason."""
+    mistake = diagnose(exercise, LocalAnswer(value))
+    if mistake is None:
+        return list(dict.fromkeys(findings)), ""
+    if not isinstance(mistake.wrong, dict):
+        return [*findings[:-1], replace(findings[-1], reason=mistake.message)], mistake.name
     findings = list(findings)
     alike: dict[str, list[Misconception]] = {}
-    for mistake in mistakes_in(exercise, answer.value):
-        alike.setdefault(mistake.message, []).append(mistake)
+    for each in mistakes_in(exercise, value):
+        alike.setdefault(each.message, []).append(each)
     for sentence, mistakes in alike.items():
         entries = [str(key) for mistake in mistakes for key in mistake.wrong]
         own = [i for i, finding in enumerate(findings) if finding.where in entries]
@@ -99,7 +154,7 @@ def with_reason(exercise: Exercise, answer: Answer, findings: list[Finding], fou
             findings.insert(0, Finding(got, reason=sentence, standing=PROVED))
         else:
             findings.append(Finding(f"{', '.join(entries)}: {sentence}"))
-    return findings
+    return findings, mistake.name
 
 
 def outcome(

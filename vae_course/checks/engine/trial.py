@@ -25,7 +25,12 @@ class Wrong(Exception):
         closer: called when no misconception is found, for a closer look: what can be told of the two numbers.
         reason: finds the misconception, where not the exercise's own catalogue is to be asked.
         where: what it is about, where an answer has several parts: an entry of a dictionary.
+
+    Attributes:
+        check: the name of the check that says so.
     """
+
+    check = ""
 
     def __init__(
         self,
