@@ -166,7 +166,7 @@ def test_a_relation_of_kl_and_rec_is_said_only_where_two_inputs_show_it() -> Non
 
     for seed in (16, 32, 35, 40):  # where one input alone shows one
         assert "Read off your numbers" not in said(BOUND, by_chance, seed).message
-    assert "Read off your numbers: your rec is ½ kl + rec." in said(BOUND, halved).message
+    assert "Read off your numbers: your rec is 1/2 kl + rec." in said(BOUND, halved).message
 
 
 INNOCENT: list[tuple[str, Any, str]] = [

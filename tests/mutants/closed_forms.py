@@ -169,10 +169,10 @@ def fate(mutant: Mutant, seed: int = SEED) -> tuple[str, Outcome]:
         return EQUAL if mutant.agrees() else TOO_SMALL_TO_SEE if mutant.agrees(TOO_SMALL) else PASSED, found
     if found.status == "raised":
         return RAISED, found
-    last = found.findings[-1]
-    if found.misconception or last.reading.table and "formula" in str(last.reading.sentences):
+    said = [sentence for finding in found.findings for sentence in finding.reading.sentences]
+    if found.misconception or any("formula" in sentence for sentence in said):
         return PROVED, found
-    return RELATED if last.reading.sentences and "smallest input" not in last.reading.sentences[-1] else ELSE, found
+    return RELATED if any("smallest input" not in sentence for sentence in said) else ELSE, found
 
 
 def reason_holds(mutant: Mutant, found: Outcome, seed: int = SEED) -> bool:
@@ -185,7 +185,7 @@ def reason_holds(mutant: Mutant, found: Outcome, seed: int = SEED) -> bool:
     mistake = next(m for m in mutant.formula.misconceptions if m.name == found.misconception)
     for i in range(3):
         arguments = mutant.formula.arguments(generator(seed, f"fresh {i}"))
-        ours, named = mutant(*arguments), mistake.wrong(*arguments)
+        ours, named = mutant(*arguments).double(), mistake.wrong(*arguments).double()
         if ours.shape != named.shape or not torch.allclose(ours, named, rtol=1e-3, atol=1e-3, equal_nan=True):
             return False
     return True

@@ -59,6 +59,7 @@ FUNCTIONS: dict[str, Any] = {
     "size": lambda x, dim: float(x.shape[dim]),
     **{name: _along(getattr(torch, name)) for name in ("sum", "mean", "amax", "logsumexp")},
     "prod": _along(_product),
+    "stations": lambda n: torch.arange(n, dtype=torch.float64)[:, None],
     "pi": torch.pi,
 }
 """What a formula is written with."""

@@ -119,6 +119,9 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
         )
         yield f"with the sign flipped and divided by {name}", [-1 / n for n in lengths]
     yield "divided by log 2: bits where nats are asked", [1 / math.log(2) for _ in pairs]
+    whole = round(1 / ratio) if abs(ratio) > 1e-4 else 0
+    if whole > 1 and abs(ratio * whole - 1) < TOLERANCE:
+        yield f"divided by {whole}", [1 / whole for _ in pairs]
     yield f"times {ratio:.4g}", [ratio for _ in pairs]
 
 

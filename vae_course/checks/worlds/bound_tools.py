@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import product
 
 import torch
 from torch import Tensor
@@ -57,7 +56,7 @@ def bent_kl_tolerance(case: Bent, rows: int) -> float:
 
 
 def three_numbers(call: Call) -> None:
-    """A gate: three tensors of one number each.
+    """A gate: three outputs, the first of which, the bound, is one number. kl and rec cost their own points.
 
     Raises:
         Wrong: something else came back.
@@ -69,14 +68,31 @@ def three_numbers(call: Call) -> None:
         raise Wrong(f"You returned {_of_another_form(call)}.", "It should be three numbers: bound, kl, rec.")
     if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
         raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
-    for name, label in zip(parts, NAMES, strict=True):
-        if call.kinds[name] not in ("float", "int"):  # a Python float carries the value, though no gradient
-            value = part(call, name)
-            if value.numel() != 1:
-                raise Wrong(
-                    f"Your {label} has shape {tuple(value.shape)}.",
-                    "It should be one number: the mean over the images of the batch.",
-                )
+    must_be_one_number(call, "0")
+
+
+def must_be_one_number(call: Call, name: str) -> None:
+    """Raise `Wrong` unless an output is a tensor of one number, or a Python number, which carries the value though no gradient."""
+    if call.kinds[name] in ("float", "int"):
+        return
+    label = NAMES[int(name)]
+    if call.kinds[name] == "NoneType":
+        raise Wrong(f"Your {label} is None.", "It should be a tensor of one number.")
+    value = part(call, name)
+    if value.numel() != 1:
+        raise Wrong(
+            f"Your {label} has shape {tuple(value.shape)}.",
+            "It should be one number: the mean over the images of the batch.",
+        )
+
+
+def must_be_scalars(call: Call) -> None:
+    """Shape (), which adds, prints and backpropagates as a number does."""
+    for name in "012":
+        must_be_one_number(call, name)
+        if call.outputs[name].ndim:
+            shape = tuple(call.outputs[name].shape)
+            raise Wrong(f"Your {NAMES[int(name)]} has shape {shape}.", "It should be a scalar, shape ().")
 
 
 def _of_another_form(call: Call) -> str:
@@ -110,8 +126,8 @@ def part(call: Call, name: str) -> Tensor:
 
 
 def number(call: Call, name: str) -> float:
-    """One of the three numbers."""
-    value = call.outputs[name]
+    """One of the three numbers; NaN where there is none."""
+    value = call.outputs.get(name, torch.zeros(0))
     return value.double().mean().item() if value.numel() else math.nan
 
 
@@ -149,23 +165,6 @@ def must_be_near(
         raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.", closer)
 
 
-def as_sum(label: str, value: float, kl: float, rec: float, batch: int, z_dim: int) -> str:
-    """ "Your bound is kl / z_dim + rec", where two such terms make the number and no other two do; else an empty string."""
-    multiples = {
-        1.0: "{}", 0.5: "½ {}", 2.0: "2 {}", 0.0: "", float(batch): f"{batch} {{}} (summed over the {batch} images)",
-        1 / z_dim: "{} / z_dim", 1 / 784: "{} / 784", z_dim / batch: "{} (latents averaged, images summed)",
-    }  # fmt: skip
-    signed = {sign * m: (sign, words) for m, words in multiples.items() for sign in ((1, -1) if m else (1,))}
-    found = []
-    for a, b in product(signed, repeat=2):
-        if abs(a * kl + b * rec - value) <= 2e-5 * (1 + abs(value)) and (a or b):
-            parts = [
-                (sign, words.format(name)) for name, (sign, words) in (("kl", signed[a]), ("rec", signed[b])) if words
-            ]
-            found.append(" ".join(f"{'−' if sign < 0 else '+'} {words}" for sign, words in parts).removeprefix("+ "))
-    return f"Read off your numbers: your {label} is {found[0]}." if len(found) == 1 else ""
-
-
 def rec_must_be_finite(call: Call) -> None:
     """For a model that is sure of a pixel, and right: the pixel costs nothing, and 0 · log 0 is no number."""
     if not math.isfinite(number(call, "2")):
@@ -179,18 +178,6 @@ def rec_must_cost_a_wrong_pixel(case: Case, call: Call) -> None:
     """For a model that is sure of a pixel, and wrong: by probabilities its cost is cut off, or infinite."""
     right = rec_without_z(case).mean().item()
     must_be_near("rec", number(call, "2"), right, "where a decoder is sure of a pixel and wrong (logit 20, x = 0)")
-
-
-def part_at_fault(call: Call, kl: float, rec: float) -> str:
-    """Which term is off where the bound is the sum of both, as it should be, and the other term is right; else empty."""
-    if not near(number(call, "0"), number(call, "1") + number(call, "2")):
-        return ""
-    off = [(n, right) for n, right in (("1", kl), ("2", rec)) if not near(number(call, n), right)]
-    if len(off) != 1:
-        return ""
-    (name, right), label = off[0], NAMES[int(off[0][0])]
-    times = f": here it is {number(call, name) / right:.3g} times the right one" if right else ""
-    return f"Your bound is your kl + your rec, as it should be. What is off is your {label}{times}."
 
 
 def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:

@@ -2,26 +2,27 @@
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import torch
 from torch import Tensor
 
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
+from vae_course.checks.worlds import parts
 from vae_course.checks.worlds.bound_tools import (
     LOG,
     NAMES,
-    as_sum,
     bent_kl_tolerance,
     decoder_gradient,
     lipschitz_tolerance,
     must_be_near,
+    must_be_one_number,
+    must_be_scalars,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
     near,
     number,
-    part_at_fault,
     rec_must_be_finite,
     rec_must_cost_a_wrong_pixel,
     rows_agree,
@@ -85,7 +86,7 @@ def uses_closed_kl(trial: Trial, name: str) -> bool:
 
 
 def returns_three_numbers(trial: Trial) -> None:
-    """Three tensors of one number each, for five images and for one, and x left as it was."""
+    """Three outputs, the bound one number, for five images and for one, and x left as it was."""
     case, call = apart_call(trial)
     three_numbers(call)
     must_leave_the_model(call)
@@ -93,13 +94,8 @@ def returns_three_numbers(trial: Trial) -> None:
 
 
 def are_scalars(trial: Trial) -> None:
-    """Shape (), which adds, prints and backpropagates as a number does."""
     _, call = apart_call(trial)
-    for name, label in zip("012", NAMES, strict=True):
-        if call.outputs[name].ndim:
-            raise Wrong(
-                f"Your {label} has shape {tuple(call.outputs[name].shape)}.", "It should be a scalar, shape ()."
-            )
+    must_be_scalars(call)
 
 
 def value_of(name: str) -> Callable[[Trial], None]:
@@ -108,17 +104,13 @@ def value_of(name: str) -> Callable[[Trial], None]:
     def test(trial: Trial) -> None:
         _, call = apart_call(trial)
         label = NAMES[int(name)]
+        must_be_one_number(call, name)
         kl, rec = apart_truth(trial)
         right = {"0": kl + rec, "1": kl, "2": rec}[name]
         exact = name == "2" or uses_closed_kl(trial, name)
         if exact or is_certain(trial, name) or not _estimates_kl(trial, name):
-            got, case = number(call, name), apart_call(trial)[0]
-
-            def read() -> str:
-                fault = part_at_fault(call, kl, rec) if name == "0" else ""
-                return fault or as_sum(label, got, kl, rec, len(case.x), case.model.z_dim)
-
-            must_be_near(label, got, right, "for five images under a small model", closer=read)
+            where = "for five images under a small model"
+            must_be_near(label, number(call, name), right, where, closer=partial(parts.read_off, ask(trial), name))
         if name == "2":
             sure = sure_of_a_pixel(apart_call(trial)[0])
             rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
@@ -128,6 +120,10 @@ def value_of(name: str) -> Callable[[Trial], None]:
             _matches_integral(trial, name, label)
 
     return test
+
+
+def ask(trial: Trial) -> parts.Ask:
+    return lambda case, seed: trial.call(case.model, case.x, seed=seed)
 
 
 def _estimates_kl(trial: Trial, name: str) -> bool:
@@ -188,10 +184,9 @@ def noise_is_own(trial: Trial) -> None:
 
 def decodes_its_own_z(call: Call) -> None:
     """In the bound and in rec; see `drawn.each_decodes_its_own_z`."""
-    each_decodes_its_own_z(call.outputs["0"], call.slopes.get("1"))
-    if "2" in call.differentiable:
-        rec = call.outputs["2"]
-        each_decodes_its_own_z(rec, call.pull_back({"2": torch.ones_like(rec)}).get("1"))
+    for name in "02":
+        if name in call.differentiable:
+            each_decodes_its_own_z(call.pull_back({name: torch.ones_like(call.outputs[name])}).get("1"))
 
 
 def gradient_to_decoder(trial: Trial) -> None:

@@ -14,15 +14,17 @@ from torch import Tensor
 
 from vae_course.checks.around.scaffolds import right_bound
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
+from vae_course.checks.worlds import parts
 from vae_course.checks.worlds.bound_tools import (
     ALPHA,
     LOG,
     NAMES,
-    as_sum,
     decoder_gradient,
     lipschitz_tolerance,
     monte_carlo_kl_tolerance,
     must_be_near,
+    must_be_one_number,
+    must_be_scalars,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
@@ -103,7 +105,7 @@ def _repeats(trial: Trial) -> bool:
 
 
 def returns_three_numbers(trial: Trial) -> None:
-    """Three tensors of one number each, for one image and one draw too."""
+    """Three outputs, the bound one number, for one image and one draw too."""
     case, call = still_call(trial)
     three_numbers(call)
     must_leave_the_model(call)
@@ -112,11 +114,7 @@ def returns_three_numbers(trial: Trial) -> None:
 
 def are_scalars(trial: Trial) -> None:
     _, call = still_call(trial)
-    for name, label in zip("012", NAMES, strict=True):
-        if call.outputs[name].ndim:
-            raise Wrong(
-                f"Your {label} has shape {tuple(call.outputs[name].shape)}.", "It should be a scalar, shape ()."
-            )
+    must_be_scalars(call)
 
 
 def is_evidence_where_q_is_p(trial: Trial) -> bool:
@@ -224,13 +222,14 @@ def term(name: str) -> Callable[[Trial], None]:
 
     def test(trial: Trial) -> None:
         case, call = apart_call(trial)
+        must_be_one_number(call, name)
         right = (kl_terms(case)[2] if name == "1" else rec_without_z(case)).mean().item()
         label, got = NAMES[int(name)], number(call, name)
         # A Monte Carlo kl may be near by chance, and then something else is asked of it elsewhere.
         closed = near(got, right) and (name == "2" or _is_certain(trial, name))
         if not closed and (name == "2" or _is_certain(trial, name) or not _estimates_kl(trial)):
             made_to_fit = name == "1" and near(got, number(call, "0") - number(call, "2"))
-            read = _made_to_fit if made_to_fit else partial(_read_off, trial, name)
+            read = _made_to_fit if made_to_fit else partial(parts.read_off, ask(trial), name)
             must_be_near(label, got, right, "for five images under a small model", closer=read)
         if shares_noise(trial):
             return
@@ -245,22 +244,8 @@ def term(name: str) -> Callable[[Trial], None]:
     return test
 
 
-def _read_off(trial: Trial, name: str) -> str:
-    """The sum of kl and rec that a number is, if it is the same one under two models: once it may be by chance."""
-    other = apart(trial.generator("apart, again"))
-    calls = (apart_call(trial), (other, trial.call(other.model, other.x, 3, seed=22)))
-    found = {
-        as_sum(
-            NAMES[int(name)],
-            number(call, name),
-            kl_terms(case)[2].mean().item(),
-            rec_without_z(case).mean().item(),
-            len(case.x),
-            case.model.z_dim,
-        )
-        for case, call in calls
-    }
-    return found.pop() if len(found) == 1 else ""
+def ask(trial: Trial) -> parts.Ask:
+    return lambda case, seed: trial.call(case.model, case.x, 3, seed=seed)
 
 
 def _made_to_fit() -> str:

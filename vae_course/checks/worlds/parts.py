@@ -4,6 +4,7 @@ All in *apart*, where the decoder ignores z: there kl and rec are formulas of wh
 """
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import cache
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.relations import Pair, relation
-from vae_course.checks.worlds.bound_tools import near, number
+from vae_course.checks.worlds.bound_tools import NAMES, near, number
 from vae_course.checks.worlds.models import Case, apart, decode, encode, kl_terms, rec_without_z
 from vae_course.runner.answers import Call
 
@@ -26,7 +27,8 @@ FORMULAS = {
     ),
     "0": ("mean(kl + rec, 0)",),
 }
-OF_OWN_TERMS = ("kl + rec",)
+MOST = 10
+"""The largest denominator of a fraction that is believed."""
 
 Ask = Callable[[Case, int], Call]
 """Call an answer on a model's images, with a seed."""
@@ -38,7 +40,7 @@ def cases() -> tuple[Case, ...]:
 
 
 @cache
-def inputs() -> tuple[dict[str, Tensor], ...]:
+def inputs() -> tuple[dict[str, dict[str, Tensor]], ...]:
     """What kl and rec are formulas of, in each model; and what people take in its place."""
     found = []
     for case in cases():
@@ -55,33 +57,48 @@ def inputs() -> tuple[dict[str, Tensor], ...]:
                 "0": {"kl": kl, "rec": rec_without_z(case)},
             }
         )
-    return tuple(found)  # type: ignore[arg-type]
+    return tuple(found)
 
 
 def read_off(ask: Ask, name: str) -> Reading:
-    """How an output ("1" kl, "2" rec) is related to the right one in all models, and the formula that it follows."""
+    """How an output is related to the right one in all models, to kl and rec, or the formula that it follows."""
     calls = [ask(case, 60 + i) for i, case in enumerate(cases())]
-    values = [torch.tensor(number(call, name), dtype=torch.float64) for call in calls]
-    right = torch.stack([_right(case, name) for case in cases()])
-    related = Reading.of(relation([Pair(torch.stack(values), right)]))
-    return related or _formula(FORMULAS[name], [each[name] for each in inputs()], values)
-
-
-def bound_read_off(ask: Ask) -> Reading:
-    """What the bound is of kl and rec: of the answer's own, else of the right ones."""
-    calls = [ask(case, 60 + i) for i, case in enumerate(cases())]
-    values, kl, rec = (
-        [torch.tensor(number(call, name), dtype=torch.float64) for call in calls] for name in ("0", "1", "2")
-    )
-    if all(near(b.item(), (k + r).item()) for b, k, r in zip(values, kl, rec, strict=True)):
+    got, own_kl, own_rec = (_numbers([number(call, n) for call in calls]) for n in (name, "1", "2"))
+    kl, rec = (_numbers([each["0"][n].mean().item() for each in inputs()]) for n in ("kl", "rec"))
+    if name == "0" and all(map(near, got.tolist(), (own_kl + own_rec).tolist())):
         return Reading.of("Your bound is your kl + your rec, as it should be: what is off is in them.")
-    own = [{"kl": k, "rec": r} for k, r in zip(kl, rec, strict=True)]
-    return _formula(FORMULAS["0"], [each["0"] for each in inputs()], values) or _formula(OF_OWN_TERMS, own, values)
+    related = _related(got, {"0": kl + rec, "1": kl, "2": rec}[name]) or _sum_of_terms(NAMES[int(name)], got, kl, rec)
+    if not related and name == "0":
+        related = _sum_of_terms("bound", got, own_kl, own_rec, "your ")
+    examples = [Example(each[name], value) for each, value in zip(inputs(), got, strict=True)]
+    return Reading.of(related) if related else formula_read_off(FORMULAS[name], examples)
 
 
-def _formula(formulas: Sequence[str], given: Sequence[dict[str, Tensor]], values: Sequence[Tensor]) -> Reading:
-    return formula_read_off(formulas, [Example(i, value) for i, value in zip(given, values, strict=True)])
+def _numbers(found: Sequence[float]) -> Tensor:
+    return torch.tensor(found, dtype=torch.float64)
 
 
-def _right(case: Case, name: str) -> Tensor:
-    return (kl_terms(case)[2] if name == "1" else rec_without_z(case)).mean()
+def _related(got: Tensor, right: Tensor) -> str:
+    """How numbers are related to the right ones, with the size of the batch in mind."""
+    found = relation([Pair(got, right)])
+    sums = right * torch.tensor(BATCHES)
+    if not found and bool(got.isfinite().all()):
+        by = (sums / got).mean().item()
+        if 1 < abs(by) < 1e6 and torch.allclose(got * by, sums, rtol=1e-4):
+            found = f"It is the sum over the images, divided by {by:.4g}, whatever the size of the batch: is one written into the code?"
+    return found
+
+
+def _sum_of_terms(label: str, got: Tensor, kl: Tensor, rec: Tensor, whose: str = "") -> str:
+    """ "Your rec is ½ kl + rec", where multiples of the two make all the numbers; each a small fraction, or nothing is said."""
+    if not bool((got + kl + rec).isfinite().all()):
+        return ""
+    terms = torch.stack([kl, rec], -1)
+    multiples = torch.linalg.lstsq(terms, got[:, None]).solution[:, 0]
+    fractions = [Fraction(each).limit_denominator(MOST) for each in multiples.tolist()]
+    made = terms @ torch.tensor([float(each) for each in fractions], dtype=torch.float64)
+    if not torch.allclose(made, got, rtol=2e-5, atol=2e-5):
+        return ""
+    named = zip(fractions, (f"{whose}kl", f"{whose}rec"), strict=True)
+    words = [f"{'−' if f < 0 else '+'} {'' if abs(f) == 1 else f'{abs(f)} '}{name}" for f, name in named if f]
+    return f"Read off your numbers: your {label} is {' '.join(words).removeprefix('+ ')}." if words else ""

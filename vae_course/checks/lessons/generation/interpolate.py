@@ -3,15 +3,30 @@
 import torch
 from torch import Generator, Tensor
 
+from vae_course.checks.engine.cases import holds_for
 from vae_course.checks.engine.checks import equals_truth, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
+from vae_course.checks.engine.trial import Trial
 
 
 def draw_walk(generator: Generator) -> Arguments:
     """z0 and z1, (z_dim,) each, and a number of stations."""
     z_dim = int(torch.randint(2, 6, (), generator=generator))
-    n = int(torch.randint(3, 9, (), generator=generator))  # 2 stations are the ends, right for many a wrong walk
+    n = int(
+        torch.randint(4, 9, (), generator=generator)
+    )  # the ends, and the middle of three, are right for many a wrong walk
     return 2 * torch.randn(z_dim, generator=generator), 2 * torch.randn(z_dim, generator=generator), n
+
+
+def far_apart(generator: Generator) -> dict[str, Arguments]:
+    """Ends that no clamp leaves as they are."""
+    return {"ends far from 0": (torch.tensor([2048.0, -4.0]), torch.tensor([-1024.0, 2048.0]), 5)}
+
+
+def on_the_line(trial: Trial) -> None:
+    """Every station, near 0 and far from it."""
+    equals_truth(trial)
+    holds_for(far_apart)(trial)
 
 
 def _line(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
@@ -39,10 +54,14 @@ interpolate = Formula(
     lines="2 lines",
     arguments=draw_walk,
     slopes=False,
+    formulas=(
+        "z0 + (z1 - z0) * (stations(n) / (n - 1))",
+        "(1 - stations(n) / (n - 1)) * z0 + stations(n) / (n - 1) * z1",
+    ),
     truth=lambda z0, z1, n: torch.stack([z0 + (z1 - z0) * (i / (n - 1)) for i in range(n)]),
     checks=(
         Check("n stations, one a row", shape_matches),
-        Check("on the straight line, both ends included", equals_truth, points=1),
+        Check("on the straight line, both ends included", on_the_line, points=1),
     ),
     misconceptions=(
         Misconception(
