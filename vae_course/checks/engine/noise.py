@@ -76,6 +76,11 @@ def noise_is_standard_normal(trial: Trial) -> None:
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
             look(trial),
         )
+    must_have_tails(noise)
+
+
+def must_have_tails(noise: Tensor) -> None:
+    """Raise `Wrong` if none of 8,000 draws or more lies far out. False alarms: see `TAIL`."""
     above, below = noise.max().item(), -noise.min().item()
     if noise.numel() > 8_000 and (max(above, below) < TAIL or min(above, below) < ONE_TAIL):
         raise Wrong(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
-from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, rec_without_z
+from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z
 from vae_course.checks.worlds.valleys import Bent
 from vae_course.runner.answers import Call
 
@@ -129,6 +129,20 @@ def number(call: Call, name: str) -> float:
     """One of the three numbers; NaN where there is none."""
     value = call.outputs.get(name, torch.zeros(0))
     return value.double().mean().item() if value.numel() else math.nan
+
+
+def must_be_small_near_the_prior(call: Call, name: str, *, certain: bool) -> None:
+    """Raise `Wrong` unless kl ("1"), or the bound ("0") beyond rec, is the KL of 0.18 nats in *near_prior*: no floor, no absolute value.
+
+    Args:
+        certain: it is no estimate; else chance allows 0.12 nats, where |log q − log p| in place of log q − log p adds 0.36.
+    """
+    case = near_prior()
+    m, v, kl = kl_terms(case)
+    right = kl.mean().item() + (rec_without_z(case).mean().item() if name == "0" else 0.0)
+    chance = 0.0 if certain else monte_carlo_kl_tolerance(m, v)
+    where = f"for a q near the prior, whose KL is {kl[0]:.2f}"
+    must_be_near(NAMES[int(name)], number(call, name), right, where, chance)
 
 
 def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:

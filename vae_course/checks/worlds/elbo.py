@@ -18,6 +18,7 @@ from vae_course.checks.worlds.bound_tools import (
     must_be_near,
     must_be_one_number,
     must_be_scalars,
+    must_be_small_near_the_prior,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
@@ -28,17 +29,19 @@ from vae_course.checks.worlds.bound_tools import (
     rows_agree,
     three_numbers,
 )
-from vae_course.checks.worlds.drawn import MANY, OneDraw, each_decodes_its_own_z, must_follow_q, one_draw
+from vae_course.checks.worlds.drawn import MANY, OneDraw, must_follow_q, one_draw
 from vae_course.checks.worlds.models import (
     Case,
     apart,
     kl_terms,
     narrow,
+    near_prior,
     rec_without_z,
     sure_of_a_pixel,
     wrong_of_a_pixel,
 )
-from vae_course.checks.worlds.valleys import mild, twins
+from vae_course.checks.worlds.own_z import must_be_own
+from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 
 ROWS = 24  # copies of an image in *mild*, to see what they share
@@ -116,6 +119,9 @@ def value_of(name: str) -> Callable[[Trial], None]:
             rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
             wrong = wrong_of_a_pixel(apart_call(trial)[0])
             rec_must_cost_a_wrong_pixel(wrong, trial.call(wrong.model, wrong.x, seed=7))
+        if name != "2":
+            close = trial.call(near_prior().model, near_prior().x, seed=8)
+            must_be_small_near_the_prior(close, name, certain=uses_closed_kl(trial, name))
         if name != "1":
             _matches_integral(trial, name, label)
 
@@ -179,14 +185,14 @@ def noise_is_own(trial: Trial) -> None:
         )
     if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
         raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
-    decodes_its_own_z(trial.call(twins().model, twins().x, seed=50))
+    decodes_its_own_z(trial.call(triplets().model, triplets().x, seed=50))
 
 
 def decodes_its_own_z(call: Call) -> None:
-    """In the bound and in rec; see `drawn.each_decodes_its_own_z`."""
+    """In the bound and in rec; see `own_z.must_be_own`."""
     for name in "02":
         if name in call.differentiable:
-            each_decodes_its_own_z(call.pull_back({name: torch.ones_like(call.outputs[name])}).get("1"))
+            must_be_own(call.pull_back({name: torch.ones_like(call.outputs[name])}).get("1"), number(call, name))
 
 
 def gradient_to_decoder(trial: Trial) -> None:

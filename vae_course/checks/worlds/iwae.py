@@ -25,6 +25,7 @@ from vae_course.checks.worlds.bound_tools import (
     must_be_near,
     must_be_one_number,
     must_be_scalars,
+    must_be_small_near_the_prior,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
@@ -45,8 +46,8 @@ from vae_course.checks.worlds.draws import (
     weighs_its_own_draws,
 )
 from vae_course.checks.worlds.elbo import decodes_its_own_z
-from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
-from vae_course.checks.worlds.valleys import mild, strong, twins
+from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, near_prior, rec_without_z, still
+from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.given import log_mean_exp
 from vae_course.runner.answers import Call
 from vae_course.runner.answers.models import PRIOR
@@ -187,7 +188,7 @@ def noise_is_own(trial: Trial) -> None:
     # One number under every model has another fault than noise: a constant, or a floor under the mean weight.
     if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
         raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
-    decodes_its_own_z(trial.call(twins().model, twins().x, 1, seed=51))
+    decodes_its_own_z(trial.call(triplets().model, triplets().x, 1, seed=51))
 
 
 def gradients(trial: Trial) -> None:
@@ -238,7 +239,10 @@ def term(name: str) -> Callable[[Trial], None]:
             must_be_near(label, found, strong().rec, "on average over z ~ q", rec_deviation())
             tolerance = lipschitz_tolerance(mild().slope, MANY)
             must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
-        elif closed:
+        else:
+            close = trial.call(near_prior().model, near_prior().x, 1, seed=8)
+            must_be_small_near_the_prior(close, name, certain=closed)
+        if name == "1" and closed:
             must_be_near(label, found, strong().kl, "for one image, many times")
 
     return test

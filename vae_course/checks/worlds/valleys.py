@@ -11,7 +11,6 @@ from vae_course.checks.worlds.models import PIXELS, SURE, Case, random_model, ra
 from vae_course.checks.worlds.truth import Truth, log_likelihood
 from vae_course.runner.answers import Model
 
-TWINS = 256  # images: dropping a fifth of their pixels moves the mean of their z by a fifth, give or take a thirtieth
 BEND = 24.0
 """The decoder's tanh is stretched by this, so that it is nearly straight where z is."""
 
@@ -103,26 +102,35 @@ def mild() -> Bent:
     return bent((-0.5,) * 16, (9.0,) * 16, centre=0.25, edges=8, steep=2.0, latents=16)
 
 
-SEEN = PIXELS - 1  # the one pixel by which the images of *twins* differ
-FAR = 2.0
+SEEN = PIXELS - 1  # the one pixel by which the images of *triplets* differ
+FAR = 2.5
+SPREADS = (0.5, 0.9, 1.5)
+TRIPLETS = 510  # images: 8,160 draws
 
 
 @cache
-def twins() -> Case:
-    """Two images in turn whose q lie far apart, at ±FAR in each of sixteen latents, and a decoder that looks at all of them.
+def triplets() -> Case:
+    """Three images in turn, with a pixel that is 0, grey and 1: their q lie at −FAR, 0 and FAR in each of sixteen latents, with spreads of
+    their own, and the decoder looks at all of them.
 
-    They differ in one pixel, which the encoder sees and the decoder leaves open (logit 0). So the gradient in the others tells, row by row,
-    which z was decoded; and whose it is.
+    The encoder sees that pixel alone, and the decoder leaves it open (logit 0). So the gradient in the others tells, row by row, which z was
+    decoded; and whose it is.
     """
-    case = bent((0.0,) * 16, (0.5,) * 16, centre=0.25, edges=8, steep=2.0, latents=16).rows(TWINS)
+    case = bent((0.0,) * 16, (0.5,) * 16, centre=0.25, edges=8, steep=2.0, latents=16).rows(TRIPLETS)
     w = {name: t.clone() for name, t in case.model.weights.items()}
-    w["enc.net.0.weight"].zero_()
-    w["enc.net.0.bias"].zero_()
-    w["enc.net.0.weight"][0, SEEN], w["enc.net.0.bias"][0] = 20, -10  # the first hidden unit is ±1
-    w["enc.net.2.weight"][: case.model.z_dim, 0] = FAR
+    narrow, grey, wide = (raw_variance(s**2) for s in SPREADS)
+    for name in ("enc.net.0.weight", "enc.net.0.bias", "enc.net.2.weight"):
+        w[name].zero_()
+    w["enc.net.0.weight"][:2, SEEN] = 60
+    w["enc.net.0.bias"][:2] = torch.tensor([-15.0, -45.0])  # hidden units (−1, −1), (1, −1) and (1, 1)
+    z_dim = case.model.z_dim
+    w["enc.net.2.weight"][:z_dim, :2] = FAR / 2
+    w["enc.net.2.weight"][z_dim:, :2] = torch.tensor([grey - narrow, wide - grey]) / 2
+    w["enc.net.2.bias"][:z_dim] = 0
+    w["enc.net.2.bias"][z_dim:] = (narrow + wide) / 2
     w["dec.net.2.weight"][SEEN], w["dec.net.2.bias"][SEEN] = 0, 0
     x = case.x.clone()
-    x[:, SEEN] = torch.arange(TWINS) % 2
+    x[:, SEEN] = torch.arange(TRIPLETS) % 3 / 2
     return Case(replace(case.model, weights=w), x)
 
 

@@ -15,7 +15,6 @@ from vae_course.checks.worlds.bound_tools import LOG, must_leave_backward_to_oth
 from vae_course.checks.worlds.drawn import (
     MANY,
     decoded_z,
-    each_decodes_its_own_z,
     mirrored,
     must_follow_q,
     read_off,
@@ -32,8 +31,9 @@ from vae_course.checks.worlds.models import (
     rec_without_z,
     still,
 )
+from vae_course.checks.worlds.own_z import must_be_own
 from vae_course.checks.worlds.truth import Truth
-from vae_course.checks.worlds.valleys import mild, strong, twins
+from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
@@ -145,9 +145,10 @@ def draws_are_independent(trial: Trial) -> None:
     again = strong().rows(ROWS)  # a model whose decoder looks at z, so that log p(x|z) alone scatters too
     if torch.equal(strong_weights(trial).outputs["0"], trial.call(again.model, again.x, DRAWS, seed=3).outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
-    many = trial.call(twins().model, twins().x, 1, seed=51)
+    many = trial.call(triplets().model, triplets().x, 1, seed=51)
     if "0" in many.differentiable:
-        each_decodes_its_own_z(many.pull_back({"0": torch.ones_like(many.outputs["0"])}).get("1"))
+        slope = many.pull_back({"0": torch.ones_like(many.outputs["0"])}).get("1")
+        must_be_own(slope, -many.outputs["0"].double().mean().item())
     case, call = linear_call(trial)
     if mirrored(case, call):
         raise Wrong(

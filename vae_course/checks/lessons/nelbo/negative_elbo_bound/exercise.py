@@ -14,6 +14,7 @@ from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import IN_THE_DRAW, IN_THE_SUM
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.variants import CORRECT
 from vae_course.checks.worlds import elbo as checks
+from vae_course.checks.worlds import own_z
 from vae_course.checks.worlds.bound_tools import (
     as_tensors,
     decoder_gradient,
@@ -23,9 +24,9 @@ from vae_course.checks.worlds.bound_tools import (
     number,
     rows_agree,
 )
-from vae_course.checks.worlds.drawn import decoded_noise, decoded_z, kl_per_draw, own_z
+from vae_course.checks.worlds.drawn import decoded_noise, decoded_z, kl_per_draw
 from vae_course.checks.worlds.models import Case, apart, kl_terms, rec_without_z, sure_of_a_pixel, wrong_of_a_pixel
-from vae_course.checks.worlds.valleys import mild, twins
+from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Answer
 
 
@@ -76,7 +77,7 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     wrong = wrong_of_a_pixel(case)
     cost = number(answer.call(wrong.model, wrong.x, seed=7), "2") - number(answer.call(sure.model, sure.x, seed=7), "2")
     found["a wrong pixel"] = min(cost / 20, 9.0) if cost > 10 else 0.0
-    found["own z"] = own_z(answer.call(twins().model, twins().x, seed=8).slopes.get("1"))
+    found["own z"] = own_z.distance(answer.call(triplets().model, triplets().x, seed=8).slopes.get("1"))
     if fixed:
         trained = replace(rows.model, training=True)
         first, second = (answer.call(trained, rows.x[:2], seed=4 + i) for i in range(2))
