@@ -40,7 +40,7 @@ from vae_course.checks.worlds.models import (
     sure_of_a_pixel,
     wrong_of_a_pixel,
 )
-from vae_course.checks.worlds.own_z import must_be_own
+from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 
@@ -73,6 +73,11 @@ def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
     case = mild().rows(MANY)
     call = trial.call(case.model, case.x, seed=20)
     return call, one_draw(call, closed=uses_closed_kl(trial, "0"))
+
+
+@per_trial
+def triplets_call(trial: Trial) -> Call:
+    return trial.call(triplets().model, triplets().x, seed=50)
 
 
 @per_trial
@@ -185,7 +190,7 @@ def noise_is_own(trial: Trial) -> None:
         )
     if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
         raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
-    decodes_its_own_z(trial.call(triplets().model, triplets().x, seed=50))
+    decodes_its_own_z(triplets_call(trial))
 
 
 def decodes_its_own_z(call: Call) -> None:
@@ -227,6 +232,7 @@ def gradient_to_encoder(trial: Trial) -> None:
         raise Wrong("No gradient of your bound reaches the encoder.", "Both kl and z depend on it.")
     if shares_noise(trial):
         return
+    slopes_must_follow(triplets_call(trial))
     v = model.v[0]
     to_m, to_raw = found.double().chunk(2)
     to_v = to_raw / (1 - math.exp(-v))  # dv / d(raw) of softplus

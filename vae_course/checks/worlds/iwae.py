@@ -47,6 +47,7 @@ from vae_course.checks.worlds.draws import (
 )
 from vae_course.checks.worlds.elbo import decodes_its_own_z
 from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, near_prior, rec_without_z, still
+from vae_course.checks.worlds.own_z import slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.given import log_mean_exp
 from vae_course.runner.answers import Call
@@ -79,6 +80,11 @@ def mild_call(trial: Trial) -> Call:
     """Copies of an image with iw = 1: for what they share, for rec, and for the z that are decoded."""
     case = mild().rows(MANY)
     return trial.call(case.model, case.x, 1, seed=9)
+
+
+@per_trial
+def triplets_call(trial: Trial) -> Call:
+    return trial.call(triplets().model, triplets().x, 1, seed=51)
 
 
 @cache
@@ -188,7 +194,7 @@ def noise_is_own(trial: Trial) -> None:
     # One number under every model has another fault than noise: a constant, or a floor under the mean weight.
     if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
         raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
-    decodes_its_own_z(trial.call(triplets().model, triplets().x, 1, seed=51))
+    decodes_its_own_z(triplets_call(trial))
 
 
 def gradients(trial: Trial) -> None:
@@ -216,6 +222,7 @@ def gradients(trial: Trial) -> None:
             f"The slopes of your bound in the encoder's two outputs are {slope[0]:.3f} and {slope[1]:.3f}.",
             f"For the z that you drew they should be {expected[0]:.3f} and {expected[1]:.3f}.",
         )
+    slopes_must_follow(triplets_call(trial))
 
 
 def term(name: str) -> Callable[[Trial], None]:

@@ -1,4 +1,4 @@
-"""Whose z an image is decoded from, and whether it comes from that image's own q: read off a gradient in x, in *triplets*."""
+"""Whose z an image is decoded from, and whether all that depends on it does: read off a gradient in x, in *triplets*."""
 
 import math
 from collections.abc import Callable
@@ -6,14 +6,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 from torch.distributions import Normal
+from torch.nn.functional import softplus
 
 from vae_course.checks.engine.noise import has_unit_variance, must_have_tails
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, near
-from vae_course.checks.worlds.valleys import FAR, SEEN, SPREADS, mild, triplets
+from vae_course.checks.worlds.valleys import FAR, SEEN, SIDES, kinds, mild, triplets
+from vae_course.runner.answers import Call
 
-MEANS = (-FAR, 0.0, FAR)
 MARGIN = FAR / 8
+EXACT = 0.02
+"""Nats by which a cost may miss: a logit is known to 1e-5, and a cost moves by at most two hundred nats for a unit of z."""
 EDGE = 1e-3
 """Of 8,160 normal draws four lie so near their largest with probability below 1e-8; cut off at 3, eleven lie on either edge."""
 
@@ -30,9 +33,16 @@ def decoded(gradient: Tensor | None) -> Tensor | None:
     return mild().z_of_logits(gradient.double() / factor) if float(factor.abs()) > 0 else None
 
 
-def kinds(z: Tensor) -> list[Tensor]:
-    """The z of the three kinds of images."""
-    return [z[i::3] for i in range(3)]
+def q_of_rows() -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of q for every image, (rows, latents) each."""
+    means, spreads = kinds()
+    times = len(triplets().x) // 3
+    return means.repeat(times, 1), spreads.repeat(times, 1)
+
+
+def _means(z: Tensor) -> list[float]:
+    """Of each kind of image, how far its z lie on average on the side of its latent."""
+    return [(z[i::3] * SIDES).mean().item() for i in range(3)]
 
 
 def distance(gradient: Tensor | None) -> float:
@@ -42,7 +52,7 @@ def distance(gradient: Tensor | None) -> float:
     z = decoded(gradient)
     if z is None:
         return math.nan
-    first, _, last = (part.mean().item() for part in kinds(z))
+    first, _, last = _means(z)
     far = (last - first) / (2 * FAR)
     return 1.0 if abs(far - 1) < 1 / 8 else 0.5 if 0.5 < far < 1 else 0.0
 
@@ -57,22 +67,24 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     z = decoded(gradient)
     if z is None:
         return  # without a gradient another check asks for it
-    found = [part.mean().item() for part in kinds(z)]
-    if any(abs(got - right) > MARGIN for got, right in zip(found, MEANS, strict=True)):
+    found = _means(z)
+    if any(abs(got - right) > MARGIN for got, right in zip(found, (-FAR, 0.0, FAR), strict=True)):
         raise Wrong(
-            f"For three kinds of images, whose q(z|x) have means {_listed(MEANS)}, the z that you decode have means {_listed(found)}.",
-            "Each image is decoded from a z of its own q(z|x): is z, m or x permuted, averaged or changed along the batch?",
+            f"For three kinds of images, whose q(z|x) have means {_listed([-FAR, 0.0, FAR])} times a sign of each latent's own, the z that you decode "
+            f"have means {_listed(found)}.",
+            "Each image is decoded from a z of its own q(z|x): is z, m or x permuted, averaged or changed, along the batch or the latents?",
         )
-    if not any(near(value, cost(z)) for cost in COSTS):
+    if not any(near(value, cost(z).mean().item()) for cost in COSTS):
         return
-    noise = [(part - m) / s for part, m, s in zip(kinds(z), MEANS, SPREADS, strict=True)]
-    if not all(has_unit_variance(each, ALPHA) for each in noise):
-        raise Wrong(
-            f"For three kinds of images, whose q(z|x) have standard deviations {_listed(SPREADS)}, the z that you decode have "
-            f"{_listed([(part - part.mean()).std().item() for part in kinds(z)])}.",
-            "Each image has a v of its own, and z spreads by sqrt(v): is v changed, permuted or averaged on the way?",
-        )
-    pooled = torch.cat(noise).flatten()
+    m, s = q_of_rows()
+    noise = (z - m) / s
+    for i in range(3):
+        if not has_unit_variance(noise[i::3], ALPHA):
+            raise Wrong(
+                f"For three kinds of images, the z that you decode spread by {_listed([noise[k::3].std().item() for k in range(3)])} times sqrt(v).",
+                "They should spread by sqrt(v), each image's and each latent's own: is v changed, permuted or averaged on the way?",
+            )
+    pooled = noise.flatten()
     must_have_tails(pooled)
     for edge in (pooled.max(), pooled.min()):
         if int(((pooled - edge).abs() < EDGE).sum()) > 3:
@@ -82,39 +94,76 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
             )
 
 
-def _rec(z: Tensor) -> Tensor:
+def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
+    """Raise `Wrong` unless each log weight (rows,) is log p(x|z) + log p(z) − log q(z|x) at the z that was decoded. No chance is involved."""
+    z = decoded(gradient)
+    if z is None:
+        return
+    right = -at_the_draw(z)
+    off = (weights.double() - right).abs()
+    if not bool((off <= EXACT).all()):
+        i = int(torch.nan_to_num(off, nan=torch.inf).argmax())
+        raise Wrong(
+            f"With sixteen latents, a draw that you decoded has log weight {weights[i]:.2f}.",
+            f"It should be {right[i]:.2f}: all three terms at the same z, each latent with its own mean and variance.",
+        )
+
+
+def slopes_must_follow(call: Call, sign: float = 1.0) -> None:
+    """Raise `Wrong` if the gradient of a bound, or of `sign` times it, in the encoder's outputs is not right for the z that were decoded.
+
+    Through all that depends on z: log p(x|z), the prior, q. Asked where one draw an image explains the value, with the closed kl, at the draw,
+    or by chance both: one of them must fit. No chance is involved.
+    """
+    z, found = decoded(call.slopes.get("1")), call.slopes.get("enc.net.2.bias")
+    if z is None or found is None:
+        return
+    value = sign * call.outputs["0"].double().mean().item()
+    got = sign * found.double() / call.outputs["0"].numel()
+    right = [_slopes(cost, z) for cost in COSTS[1:] if near(value, cost(z).mean().item())]
+    if right and not any(bool(((got - each).abs() <= EXACT * (1 + each.abs())).all()) for each in right):
+        i = int(torch.nan_to_num((got - right[0]).abs() / (1 + right[0].abs()), nan=torch.inf).argmax())
+        which = "mean" if i < len(SIDES) else "variance"
+        raise Wrong(
+            f"In a decoder that looks at z, a slope in a {which} of q is {got[i]:.3f}.",
+            f"For the z that you decoded it should be {right[0][i]:.3f}: through z it flows into every term that z stands in.",
+        )
+
+
+def _slopes(cost: Callable[..., Tensor], z: Tensor) -> Tensor:
+    """Of the mean cost in the encoder's outputs, m and what softplus makes v of, summed over the rows: (2 · latents,)."""
+    m, s = q_of_rows()
+    outputs = torch.cat([m, torch.log(torch.expm1(s.square()))], -1).requires_grad_()
+    own_m, raw = outputs.chunk(2, -1)
+    own_s = softplus(raw).sqrt()
+    (found,) = torch.autograd.grad(cost(own_m + own_s * (z - m) / s, own_m, own_s).mean(), outputs)
+    return found.sum(0)
+
+
+def rec(z: Tensor, m: Tensor | None = None, s: Tensor | None = None) -> Tensor:
     """−log p(x|z) of each row; the pixel that the decoder leaves open costs log 2."""
     shared = -mild().truth.log_likelihood(z.flatten()).reshape(z.shape).sum(-1)
     sure = triplets().model.weights["dec.net.2.bias"][SEEN - 1].abs().double()
-    was = torch.nn.functional.softplus(-sure)  # what *mild* counts for this pixel
-    return shared - was + math.log(2)
+    return shared - softplus(-sure) + math.log(2)  # *mild* counts that pixel as a sure one
 
 
-def _log_ratio(z: Tensor) -> Tensor:
-    """log q(z|x) − log p(z) of each row."""
-    found = torch.empty(len(z), dtype=torch.float64)
-    for i, (m, s) in enumerate(zip(MEANS, SPREADS, strict=True)):
-        own = z[i::3]
-        found[i::3] = (
-            Normal(m, s, validate_args=False).log_prob(own) - Normal(0.0, 1.0, validate_args=False).log_prob(own)
-        ).sum(-1)
-    return found
+def with_closed_kl(z: Tensor, m: Tensor | None = None, s: Tensor | None = None) -> Tensor:
+    """rec + KL of each row."""
+    own_m, own_s = q_of_rows() if m is None or s is None else (m, s)
+    return rec(z) + (0.5 * (own_s**2 + own_m**2 - 1) - own_s.log()).sum(-1)
 
 
-def _kl() -> float:
-    latents = triplets().model.z_dim
-    each = (0.5 * (s**2 + m**2 - 1 - 2 * math.log(s)) for m, s in zip(MEANS, SPREADS, strict=True))
-    return latents * sum(each) / 3
+def at_the_draw(z: Tensor, m: Tensor | None = None, s: Tensor | None = None) -> Tensor:
+    """rec + log q(z|x) − log p(z) of each row: −log w."""
+    own_m, own_s = q_of_rows() if m is None or s is None else (m, s)
+    q, p = Normal(own_m, own_s, validate_args=False), Normal(0.0, 1.0, validate_args=False)
+    return rec(z) + (q.log_prob(z) - p.log_prob(z)).sum(-1)
 
 
-COSTS: tuple[Callable[[Tensor], float], ...] = (
-    lambda z: _rec(z).mean().item(),
-    lambda z: _rec(z).mean().item() + _kl(),
-    lambda z: (_rec(z) + _log_ratio(z)).mean().item(),
-)
-"""What one draw an image costs: rec, the bound with the closed kl, and with kl at the draw, which is −log w."""
+COSTS: tuple[Callable[..., Tensor], ...] = (rec, with_closed_kl, at_the_draw)
+"""What one draw of each image costs: rec, and the bound."""
 
 
-def _listed(values: tuple[float, ...] | list[float]) -> str:
+def _listed(values: list[float]) -> str:
     first, second, third = (f"{value:.2f}".replace("-", "−") for value in values)
     return f"{first}, {second} and {third}"

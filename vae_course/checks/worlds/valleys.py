@@ -103,34 +103,41 @@ def mild() -> Bent:
 
 
 SEEN = PIXELS - 1  # the one pixel by which the images of *triplets* differ
+GREY = 0.4
 FAR = 2.5
-SPREADS = (0.5, 0.9, 1.5)
+SIDES = torch.tensor([1, 1, 1, 1, 1, -1, -1, -1, 1, -1, -1, 1, -1, 1, -1, -1]).double()
+"""On which side of 0 each latent's mean lies, so that no latent is taken for another: uncorrelated with itself rolled, and read backwards."""
 TRIPLETS = 510  # images: 8,160 draws
+
+
+def kinds() -> tuple[Tensor, Tensor]:
+    """Means and standard deviations of q for the three kinds of images in *triplets*, (3, latents) each."""
+    means = torch.tensor([-FAR, 0.0, FAR]).double()[:, None] * SIDES
+    return means, torch.tensor([0.5, 0.9, 1.4]).double()[:, None] * torch.where(SIDES > 0, 0.7, 1.3).double()
 
 
 @cache
 def triplets() -> Case:
-    """Three images in turn, with a pixel that is 0, grey and 1: their q lie at −FAR, 0 and FAR in each of sixteen latents, with spreads of
-    their own, and the decoder looks at all of them.
+    """Three images in turn, with a pixel that is 0, grey and 1: their q differ in the mean and the spread of each of sixteen latents (`kinds`),
+    and the decoder looks at all of them.
 
     The encoder sees that pixel alone, and the decoder leaves it open (logit 0). So the gradient in the others tells, row by row, which z was
     decoded; and whose it is.
     """
     case = bent((0.0,) * 16, (0.5,) * 16, centre=0.25, edges=8, steep=2.0, latents=16).rows(TRIPLETS)
     w = {name: t.clone() for name, t in case.model.weights.items()}
-    narrow, grey, wide = (raw_variance(s**2) for s in SPREADS)
+    means, spreads = kinds()
+    raw = torch.log(torch.expm1(spreads.square()))
     for name in ("enc.net.0.weight", "enc.net.0.bias", "enc.net.2.weight"):
         w[name].zero_()
-    w["enc.net.0.weight"][:2, SEEN] = 60
-    w["enc.net.0.bias"][:2] = torch.tensor([-15.0, -45.0])  # hidden units (−1, −1), (1, −1) and (1, 1)
-    z_dim = case.model.z_dim
-    w["enc.net.2.weight"][:z_dim, :2] = FAR / 2
-    w["enc.net.2.weight"][z_dim:, :2] = torch.tensor([grey - narrow, wide - grey]) / 2
-    w["enc.net.2.bias"][:z_dim] = 0
-    w["enc.net.2.bias"][z_dim:] = (narrow + wide) / 2
+    w["enc.net.0.weight"][:2, SEEN] = 120
+    w["enc.net.0.bias"][:2] = torch.tensor([-30.0, -60.0])  # hidden units (−1, −1), (1, −1) and (1, 1)
+    outputs = torch.cat([means, raw], -1).float()  # (3, 2 · latents)
+    w["enc.net.2.weight"][:, :2] = torch.stack([outputs[1] - outputs[0], outputs[2] - outputs[1]], -1) / 2
+    w["enc.net.2.bias"][:] = (outputs[0] + outputs[2]) / 2
     w["dec.net.2.weight"][SEEN], w["dec.net.2.bias"][SEEN] = 0, 0
     x = case.x.clone()
-    x[:, SEEN] = torch.arange(TRIPLETS) % 3 / 2
+    x[:, SEEN] = torch.tensor([0.0, GREY, 1.0]).repeat(TRIPLETS // 3)
     return Case(replace(case.model, weights=w), x)
 
 

@@ -31,7 +31,7 @@ from vae_course.checks.worlds.models import (
     rec_without_z,
     still,
 )
-from vae_course.checks.worlds.own_z import must_be_own
+from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow, weights_must_belong
 from vae_course.checks.worlds.truth import Truth
 from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.runner.answers import Call
@@ -59,6 +59,11 @@ def linear_call(trial: Trial) -> tuple[Case, Call]:
     """Six draws that betray their noise."""
     case = linear_weights(trial.generator("linear"))
     return case, trial.call(case.model, case.x, 6, seed=10)
+
+
+@per_trial
+def triplets_call(trial: Trial) -> Call:
+    return trial.call(triplets().model, triplets().x, 1, seed=51)
 
 
 @cache
@@ -145,10 +150,8 @@ def draws_are_independent(trial: Trial) -> None:
     again = strong().rows(ROWS)  # a model whose decoder looks at z, so that log p(x|z) alone scatters too
     if torch.equal(strong_weights(trial).outputs["0"], trial.call(again.model, again.x, DRAWS, seed=3).outputs["0"]):
         raise Wrong("Two calls gave exactly the same weights.", "Each call should draw new noise.")
-    many = trial.call(triplets().model, triplets().x, 1, seed=51)
-    if "0" in many.differentiable:
-        slope = many.pull_back({"0": torch.ones_like(many.outputs["0"])}).get("1")
-        must_be_own(slope, -many.outputs["0"].double().mean().item())
+    many = triplets_call(trial)
+    must_be_own(many.slopes.get("1"), -many.outputs["0"].double().mean().item())
     case, call = linear_call(trial)
     if mirrored(case, call):
         raise Wrong(
@@ -202,6 +205,7 @@ def distribution_is_right(trial: Trial) -> None:
     call = trial.call(case.model, case.x, DRAWS, seed=4)
     _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
     weights_belong_to_their_z(strong_weights(trial))
+    weights_must_belong(triplets_call(trial).outputs["0"][:, 0], triplets_call(trial).slopes.get("1"))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
 
 
@@ -254,3 +258,4 @@ def gradients_follow_noise(trial: Trial) -> None:
     to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))
     if to_decoder is None or not torch.allclose(to_decoder.double(), expected, rtol=1e-3, atol=1e-4):
         raise Wrong("The gradient of your weights in the decoder is not right.", "log p(x|z) depends on its logits.")
+    slopes_must_follow(triplets_call(trial), sign=-1.0)
