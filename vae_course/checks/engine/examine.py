@@ -95,14 +95,15 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
     this answer does, is said beside it; without a known mistake all that failed is said, each with what its own numbers tell.
     """
     first, others = seen.wrong[0], seen.wrong[1:]
+    failed = frozenset(wrong.check for wrong in seen.wrong)
     mistake: Misconception | None = None
     with contextlib.suppress(Exception, Stopped):
         if first.reason is not None:
             mistake = first.reason()
         else:
-            mistake = diagnose(exercise, answer, lambda m: first.check in fails_of(exercise, m, seed))
+            mistake = diagnose(exercise, answer, lambda m: first.check in fails_of(exercise, m, seed, failed))
     if mistake is not None:
-        known = fails_of(exercise, mistake, seed) if first.reason is None else {wrong.check for wrong in others}
+        known = fails_of(exercise, mistake, seed, failed) if first.reason is None else failed
         return [
             replace(first.finding, reason=mistake.message),
             *(_with_reading(wrong) for wrong in others if wrong.check not in known),
@@ -119,10 +120,16 @@ def _with_reading(wrong: Wrong) -> Finding:
 
 
 @cache
-def fails_of(exercise: Exercise, mistake: Misconception, seed: int) -> frozenset[str]:
-    """The checks that a known mistake fails, or does not reach, with this seed or another: one may pass by luck."""
-    every = (run_checks(exercise, Trial(exercise, exercise.answer(mistake.wrong), s)) for s in (seed, seed + 1))
-    return frozenset(result.name for seen in every for result in seen.results if not result.passed)
+def fails_of(exercise: Exercise, mistake: Misconception, seed: int, names: frozenset[str]) -> frozenset[str]:
+    """Those of some checks that a known mistake fails, or does not reach, with this seed or another: one may pass by luck."""
+    asked = replace(exercise, checks=tuple(check for check in exercise.checks if check.name in names))
+    failed: frozenset[str] = frozenset()
+    for other in (seed, seed + 1):
+        seen = run_checks(asked, Trial(exercise, exercise.answer(mistake.wrong), other))
+        failed |= {result.name for result in seen.results if not result.passed}
+        if failed == names:
+            break
+    return failed
 
 
 def finding_on_the_way_back(failed: BackwardFailed, exercise: Exercise) -> Finding:

@@ -30,7 +30,7 @@ def decoded_z(gradient: Tensor | None) -> Tensor | None:
     """z (rows, latents) behind the gradient in x of a mean over the rows of *mild*; None: it says nothing."""
     if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
         return None
-    return mild().z_of_logits(-gradient.double() * len(gradient))
+    return mild().z_of_logits(-gradient * len(gradient))
 
 
 def decoded_noise(z: Tensor | None) -> dict[str, float]:
@@ -119,7 +119,7 @@ def decoded(call: Call, draw: int) -> Tensor | None:
     slope = call.pull_back({"0": cotangent}).get("1")
     if slope is None or not bool(slope.any() & slope.isfinite().all()):
         return None
-    return strong().z_of_logits(slope.double())[:, 0]
+    return strong().z_of_logits(slope)[:, 0]
 
 
 def terms_of(z: Tensor) -> dict[str, Tensor]:

@@ -35,12 +35,11 @@ from vae_course.checks.worlds.models import (
     apart,
     kl_terms,
     narrow,
-    near_prior,
     rec_without_z,
     sure_of_a_pixel,
     wrong_of_a_pixel,
 )
-from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow
+from vae_course.checks.worlds.own_z import is_rec_of, must_be_own, slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 
@@ -125,8 +124,7 @@ def value_of(name: str) -> Callable[[Trial], None]:
             wrong = wrong_of_a_pixel(apart_call(trial)[0])
             rec_must_cost_a_wrong_pixel(wrong, trial.call(wrong.model, wrong.x, seed=7))
         if name != "2":
-            close = trial.call(near_prior().model, near_prior().x, seed=8)
-            must_be_small_near_the_prior(close, name, certain=uses_closed_kl(trial, name))
+            must_be_small_near_the_prior(ask(trial), name, certain=uses_closed_kl(trial, name))
         if name != "1":
             _matches_integral(trial, name, label)
 
@@ -194,10 +192,10 @@ def noise_is_own(trial: Trial) -> None:
 
 
 def decodes_its_own_z(call: Call) -> None:
-    """In the bound and in rec; see `own_z.must_be_own`."""
-    for name in "02":
-        if name in call.differentiable:
-            must_be_own(call.pull_back({name: torch.ones_like(call.outputs[name])}).get("1"), number(call, name))
+    """In the bound and in rec, where that decodes another z; see `own_z.must_be_own`."""
+    must_be_own(call.slopes.get("1"), number(call, "0"))
+    if "2" in call.differentiable and not is_rec_of(call.slopes.get("1"), number(call, "2")):
+        must_be_own(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"), number(call, "2"))
 
 
 def gradient_to_decoder(trial: Trial) -> None:

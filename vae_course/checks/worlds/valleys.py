@@ -35,7 +35,7 @@ class Bent:
 
     def z_of_logits(self, logits: Tensor) -> Tensor:
         """The latents that matter behind logits (rows, 784): (rows, latents)."""
-        hidden = logits[:, : self.latents * self.edges : self.edges] / self.steep + self.centre
+        hidden = logits[:, : self.latents * self.edges : self.edges].double() / self.steep + self.centre
         return BEND * torch.atanh((hidden / BEND).clamp(-0.999, 0.999))
 
     def rows(self, count: int) -> Case:
