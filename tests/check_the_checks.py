@@ -1,8 +1,9 @@
-"""The catalogue examines the checks: `python -m tests.check_the_checks` prints three tables; `make check-the-checks` runs it.
+"""The catalogue examines the checks: `python -m tests.check_the_checks` prints four tables; `make check-the-checks` runs it.
 
 Every (exercise, misconception) must be refused and named, by its family where it has one, over 20 seeds; every (exercise,
 correct variant) must be accepted with all its points, over 200; and the reference must be accepted in every exercise with
-noise, over 2,000. Exit code 1 unless all three say 100 %.
+noise, over 2,000. Exit code 1 unless all three say 100 %. A fourth table counts the mutants (`tests/mutants`): every single slip of the
+closed forms, the bounds and the log weights, and pairs of slips of the closed forms; none may pass, and no reason may be false.
 
 A right answer fails one examination with probability at most 1e-6 (the docstrings of the checks derive it), and the seeds
 are fixed, so that a failure is a change in behaviour and never bad luck.
@@ -12,12 +13,14 @@ import argparse
 import sys
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
+from tests.mutants import bounds, closed_forms
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -113,6 +116,67 @@ def tally_right_answer(exercise_name: str, name: str, seeds: int) -> Tally:
     return Tally(exercise_name, name, seeds, sum(o[0] for o in outcomes), 0, failure)
 
 
+PAIRS = 400
+"""Of two slips at once, in each closed form."""
+
+
+def tally_mutants(exercise: str, doubled: bool) -> tuple[str, Counter[str], list[str]]:
+    """What became of the mutants of an exercise, and what should not have."""
+    _quiet()
+    became: Counter[str] = Counter()
+    failed: list[str] = []
+    found: list[Any] = []
+    if exercise in bounds.SOURCES:
+        found = [(m, bounds.fate(m)) for m in bounds.mutants(exercise)]
+    else:
+        made = closed_forms.pairs(exercise, PAIRS, seed=1) if doubled else closed_forms.mutants(exercise)
+        found = [(m, closed_forms.fate(m)) for m in made]
+    for mutant, (fate, said) in found:
+        became[fate] += 1
+        if fate == closed_forms.PASSED:
+            failed.append(f"{exercise}: passed: {mutant.text}")
+        if exercise not in bounds.SOURCES and not closed_forms.reason_holds(mutant, said):
+            became["false reason"] += 1
+            failed.append(f"{exercise}: {said.misconception} is no reason for {mutant.text}")
+    return exercise, became, failed
+
+
+def _mutant_table(title: str, tallies: list[tuple[str, Counter[str], list[str]]]) -> Iterator[str]:
+    """One row an exercise, and their sum. "proved": with the name or the formula of the slip; "told": those and related facts."""
+    yield f"\n{title}"
+    columns = (
+        "equal",
+        "other noise",
+        "too small to see",
+        "raised",
+        "proved",
+        "related",
+        "else",
+        "passed",
+        "false reason",
+    )
+    yield (
+        f"{'exercise':<30}{'mutants':>9}"
+        + "".join(f"{name.split()[0]:>9}" for name in columns)
+        + f"{'proved, of refused':>20}"
+    )
+    total: Counter[str] = Counter()
+    for exercise, became, _ in tallies:
+        total.update(became)
+        yield _mutant_row(exercise, became, columns)
+    yield _mutant_row("all", total, columns)
+
+
+def _mutant_row(label: str, became: Counter[str], columns: tuple[str, ...]) -> str:
+    made = sum(count for name, count in became.items() if name != "false reason")
+    wrong = became["proved"] + became["related"] + became["else"]
+    return (
+        f"{label:<30}{made:>9}"
+        + "".join(f"{became[name]:>9}" for name in columns)
+        + f"{became['proved'] / (wrong or 1):>20.1%}"
+    )
+
+
 def _quiet() -> None:
     import torch
 
@@ -137,17 +201,25 @@ def main(argv: list[str] | None = None) -> int:
         mistakes = [pool.submit(tally_mistake, e.name, m.name, args.mistakes) for e in chosen for m in e.misconceptions]
         variants = [pool.submit(tally_right_answer, e.name, v, args.variants) for e in chosen for v in e.correct]
         keys = [pool.submit(tally_right_answer, e.name, "", args.reference) for e in chosen if e.name in STOCHASTIC]
+        mutated = [e.name for e in chosen if e.name in (*closed_forms.CLOSED_FORMS, *bounds.SOURCES)]
+        single = [pool.submit(tally_mutants, name, False) for name in mutated]
+        double = [pool.submit(tally_mutants, name, True) for name in mutated if name in closed_forms.CLOSED_FORMS]
         wrong, right, key = ([job.result() for job in jobs] for jobs in (mistakes, variants, keys))
+        singles, doubles = ([job.result() for job in jobs] for jobs in (single, double))
     print(*_table("misconceptions: refused, and named", wrong, named=True), sep="\n")
     print(*_table("correct variants: accepted", right, named=False), sep="\n")
     print(*_table("the reference, where there is noise: accepted", key, named=False), sep="\n")
+    print(*_mutant_table("mutants: one slip", singles), sep="\n")
+    print(*_mutant_table("mutants: two slips", doubles), sep="\n")
+    for *_, lines in singles + doubles:
+        print(*(f"FAILED {line}" for line in lines), sep="\n")
     failed = [t for t in wrong if min(t.decided, t.named) < t.seeds] + [
         t for t in [*right, *key] if t.decided < t.seeds
     ]
     for tally in failed:
         print(f"FAILED {tally.exercise} · {tally.name or 'reference'}: {tally.first_failure}")
     print(f"{(time.monotonic() - start) / 60:.1f} minutes")
-    return 1 if failed else 0
+    return 1 if failed or any(lines for *_, lines in singles + doubles) else 0
 
 
 def _table(title: str, tallies: list[Tally], named: bool) -> Iterator[str]:

@@ -151,12 +151,12 @@ def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[s
 
 
 def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int, slopes_in: str) -> Tensor:
-    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 2: raised."""
+    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 1½: no finite value, 2: raised."""
     call = answer.call(*arguments, seed=i)
     if call.error is not None:
         return torch.tensor(2.0)
     doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
     value = call.outputs.get("0")
     if value is None or not close(value, truth(*doubles), AT_EXTREMES):
-        return torch.tensor(1.0)
+        return torch.tensor(1.0 if value is None or bool(value.isfinite().all()) else 1.5)
     return torch.tensor(0.0 if _finite_slopes(call, value, slopes_in) else 0.5)

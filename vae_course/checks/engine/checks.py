@@ -30,7 +30,10 @@ def output(call: Call, name: str = "") -> Tensor:
     if returned == "NoneType":
         raise Wrong("Your function returned None.", "It should return a tensor: is the `return` missing?")
     if not name and returned in ("tuple", "list"):
-        raise Wrong(f"You returned a {returned} of {len(call.kinds) - 1}.", "It should be one tensor, by itself.")
+        comma = " A comma at the end of a line makes a tuple." if returned == "tuple" and len(call.kinds) == 2 else ""
+        raise Wrong(
+            f"You returned a {returned} of {len(call.kinds) - 1}.", f"It should be one tensor, by itself.{comma}"
+        )
     name = name or "0"
     if name not in call.outputs:
         kind = call.kinds.get(name)

@@ -66,7 +66,10 @@ THROUGHOUT: Rules = {
 """What an input is taken for wherever it stands: a standard deviation or a logarithm for a variance, a number."""
 OF_A_TERM: Rules = {
     COMMON: ("2 * X", "0.5 * X", "-1 * X"),
-    RARE: ("abs(X)", "relu(X)", "exp(X)", "log(X)", "square(X)", "sqrt(X)", "X.detach()"),
+    RARE: (
+        *("abs(X)", "relu(X)", "exp(X)", "log(X)", "square(X)", "sqrt(X)", "X.detach()"),
+        *(f"clamp(X, -{most}, {most})" for most in (10, 50, 100)),
+    ),
 }
 
 

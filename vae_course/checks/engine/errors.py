@@ -5,7 +5,7 @@ import re
 
 from vae_course.checks.engine.exercise import Called, Exercise
 from vae_course.checks.engine.findings import Finding
-from vae_course.checks.engine.unknown_names import MODELS, model_of, unknown_name
+from vae_course.checks.engine.unknown_names import MODELS, model_of, not_in_module, unknown_name
 from vae_course.runner.answers import CallError
 
 LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
@@ -14,6 +14,18 @@ _MEANINGS = (
     (
         r"only one element tensors can be converted|only integer tensors of a single element|only 0-dimensional arrays",
         "math.sqrt, math.log and float() take one number. For whole tensors there are torch.sqrt, torch.log and so on.",
+    ),
+    (
+        r"not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver|Cannot access accelerator|mps.*not (available|compiled)",
+        "There is no such device here. Make new tensors where the others are: device=x.device, or torch.randn_like(m).",
+    ),
+    (
+        r"can only concatenate tuple",
+        "A tuple meets a tensor: is there a comma at the end of a line? It makes a tuple of one.",
+    ),
+    (
+        r"'\w*(Encoder|Decoder)' object has no attribute '(encode|decode|sample|mean|mu|logits)\w*'",
+        "Encoder and decoder are called themselves, like functions: m, v = self.enc(x) and logits = self.dec(z).",
     ),
     (
         r"size of tensor a .* must match the size of tensor b",
@@ -172,7 +184,18 @@ def meaning(error: CallError, exercise: Exercise) -> str:
         r"required positional argument|positional arguments? but", error.message
     ):
         return _other_arguments(error, exercise)
-    if error.type == "AssertionError" and error.line:
+    if error.type == "UnboundLocalError" and (name := re.search(r"variable '(\w+)'", error.message)):
+        return (
+            f"{name[1]} gets its value only later in this function, or on another path: is it spelt differently where it is "
+            "made?"
+        )
+    if error.type in ("ModuleNotFoundError", "ImportError", "AttributeError") and (
+        said := not_in_module(error.message)
+    ):
+        return said
+    if "too many values to unpack" in error.message and re.search(r"\.dec\(", error.line):
+        return "The decoder gives one tensor, the logits of the pixels: logits = self.dec(z)."
+    if error.type == "AssertionError" and "assert" in error.line:
         return "An assert of yours fails where everything is right: print both sides of it."
     if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
         return "@ is a matrix product. To multiply entry by entry, write *."

@@ -108,7 +108,8 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
             replace(first.finding, reason=mistake.message),
             *(_with_reading(wrong) for wrong in others if wrong.check not in known),
         ], mistake.name
-    return [_with_reading(wrong) for wrong in ([first] if first.reason else seen.wrong)], ""
+    told_of = [first] if first.reason else list({wrong.finding: wrong for wrong in seen.wrong}.values())
+    return [_with_reading(wrong) for wrong in told_of], ""
 
 
 def _with_reading(wrong: Wrong) -> Finding:

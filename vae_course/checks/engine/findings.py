@@ -52,7 +52,8 @@ class Finding:
     def certain(self) -> list[str]:
         """What was seen, as lines; with a proved reason."""
         proved = self.reason if self.standing == PROVED else ""
-        return " ".join(part for part in (self.got, self.expected, proved) if part).splitlines()
+        parts = (part for part in (self.got, self.expected, proved) if part)
+        return " ".join(part if part[-1] in ".?!:…" else f"{part}." for part in parts).splitlines()
 
     @property
     def likely(self) -> str:

@@ -122,7 +122,8 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
     whole = round(1 / ratio) if abs(ratio) > 1e-4 else 0
     if whole > 1 and abs(ratio * whole - 1) < TOLERANCE:
         yield f"divided by {whole}", [1 / whole for _ in pairs]
-    yield f"times {ratio:.4g}", [ratio for _ in pairs]
+    if ratio:
+        yield f"times {ratio:.4g}", [ratio for _ in pairs]
 
 
 def _shifts(pairs: list[Pair], difference: float) -> Iterator[tuple[str, list[float]]]:

@@ -5,6 +5,7 @@ import inspect
 import re
 
 import torch
+from torch.nn import functional
 
 from vae_course import given
 from vae_course.checks.engine.exercise import Exercise
@@ -46,6 +47,9 @@ def unknown_name(name: str, exercise: Exercise, line: str = "") -> str:
     """What to do about a name that is not defined; `line`: the one that uses it, where it is known."""
     if name in _KNOWN:
         return f"{name} is not defined here. {_KNOWN[name]}"
+    for module, how in ((torch.distributions, "torch.distributions"), (functional, "torch.nn.functional")):
+        if hasattr(module, name) and not hasattr(torch, name):
+            return f"{name} is not imported here: add `from {how} import {name}`."
     if name in _arguments(exercise):
         return f"{name} is an argument in the stub: keep the stub's `def` line as it was."
     model = model_of(exercise)
@@ -54,6 +58,21 @@ def unknown_name(name: str, exercise: Exercise, line: str = "") -> str:
     meant = _meant(name, exercise)
     ask = f"Did you mean {meant}? If not, give" if meant else "Give"
     return f"{name} was never defined here. {ask} it a value before this line, or run the cell that does."
+
+
+def not_in_module(message: str) -> str:
+    """What to do about a module that is not there, or a name that a module lacks; empty for another message."""
+    if missing := re.match(r"No module named '([\w.]+)'", message):
+        return f"There is no package {missing[1]} here. The lessons need torch alone; a file of your own stands beside the notebook."
+    found = re.match(r"module '([\w.]+)' has no attribute '(\w+)'", message) or re.match(
+        r"cannot import name '(\w+)' from '([\w.]+)'", message
+    )
+    if not found:
+        return ""
+    module, name = found.groups() if message.startswith("module") else found.groups()[::-1]
+    known = {"vae_course.given": given, "torch": torch, "torch.nn.functional": functional}.get(module)
+    near = _near(name, {n: n for n in dir(known) if n[0] != "_"}, NEAR) if known else ""
+    return f"{module} has no {name}.{f' Did you mean {near}?' if near else ''}"
 
 
 def _meant(name: str, exercise: Exercise) -> str:

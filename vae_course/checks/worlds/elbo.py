@@ -39,7 +39,7 @@ from vae_course.checks.worlds.models import (
     sure_of_a_pixel,
     wrong_of_a_pixel,
 )
-from vae_course.checks.worlds.own_z import is_rec_of, must_be_own, slopes_must_follow
+from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 
@@ -192,9 +192,9 @@ def noise_is_own(trial: Trial) -> None:
 
 
 def decodes_its_own_z(call: Call) -> None:
-    """In the bound and in rec, where that decodes another z; see `own_z.must_be_own`."""
+    """In the bound and in rec, which may decode another z, or the same under other images; see `own_z.must_be_own`."""
     must_be_own(call.slopes.get("1"), number(call, "0"))
-    if "2" in call.differentiable and not is_rec_of(call.slopes.get("1"), number(call, "2")):
+    if "2" in call.differentiable:
         must_be_own(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"), number(call, "2"))
 
 
@@ -209,7 +209,10 @@ def gradient_to_decoder(trial: Trial) -> None:
         )
     found, right = decoder_gradient(case, call)
     if found is None:
-        raise Wrong("No gradient of your bound reaches the decoder.", "rec depends on it.")
+        raise Wrong(
+            "No gradient of your bound reaches the decoder.",
+            "rec depends on it: is the decoder called under torch.no_grad(), or what it gives detached?",
+        )
     if not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
         i = int((found.double() - right).abs().argmax())
         raise Wrong(
@@ -230,7 +233,7 @@ def gradient_to_encoder(trial: Trial) -> None:
         raise Wrong("No gradient of your bound reaches the encoder.", "Both kl and z depend on it.")
     if shares_noise(trial):
         return
-    slopes_must_follow(triplets_call(trial))
+    slopes_must_follow(triplets_call(trial), stopped=True)
     v = model.v[0]
     to_m, to_raw = found.double().chunk(2)
     to_v = to_raw / (1 - math.exp(-v))  # dv / d(raw) of softplus

@@ -46,7 +46,7 @@ from vae_course.checks.worlds.draws import (
     weighs_its_own_draws,
 )
 from vae_course.checks.worlds.elbo import decodes_its_own_z
-from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still
+from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still, under_posterior
 from vae_course.checks.worlds.own_z import slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.given import log_mean_exp
@@ -165,6 +165,14 @@ def equals_integral(trial: Trial) -> None:
     drawn = one_draw(mild_call(trial), closed=False)
     if drawn is not None:
         must_follow_q(drawn.z, mild().m[0], mild().v[0])
+    exact, evidence = under_posterior()
+    must_be_near(
+        "bound",
+        number(trial.call(exact.model, exact.x, 5, seed=52), "0"),
+        evidence,
+        "where q is the posterior itself, so that every weight is p(x), though each of its three terms depends on z",
+        1e-2,
+    )
     right, below, above = strong_numbers()  # "below" is of the bound: the negative bound is above
     got = number(strong_call(trial), "0")
     if not -above <= got - right <= below:
@@ -286,7 +294,9 @@ def prior_is_used(trial: Trial) -> None:
     call, usual = (trial.call(c.model, c.x, 6, seed=6) for c in (case, standard))
     moved = [number(call, name) - number(usual, name) for name in "012"]
     right, kl = rec_without_z(case).mean().item(), number(usual, "1")
-    if near(moved[0] / (1 + abs(right)), 0.0) and abs(moved[1]) <= 2e-4 * (1 + abs(kl)):
+    if near(moved[0] / (1 + abs(right)), 0.0) and not abs(moved[1]) > 2e-4 * (
+        1 + abs(kl)
+    ):  # of a kl that is none nothing is asked
         return
     if not (near(number(usual, "0"), right) and near(kl, 0.0, 1e-4)) and _depends_on_prior(call):
         return

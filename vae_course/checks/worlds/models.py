@@ -183,3 +183,25 @@ def linear_weights(generator: Generator) -> Case:
     case = faint(still(generator, z_dim=1, batch=1))
     case.model.weights["enc.net.2.bias"][0] = LINEAR_M
     return case
+
+
+STRAIGHT = 1000.0
+
+
+@cache
+def under_posterior() -> tuple[Case, float]:
+    """q(z|x) is the posterior itself, and the decoder looks at z: every log weight is log p(x), whatever is drawn. And −log p(x).
+
+    With q = N(m, 1) the prior's share, log p(z) − log q(z|x) = m²/2 − m z, is linear in z; so is log p(x|z) of a pixel that is 0 where its logit
+    is 30 − m z, and the two cancel. A tanh so stretched (`STRAIGHT`) is a line to 1e-4.
+    """
+    case = faint(still(torch.Generator().manual_seed(37), z_dim=1, batch=1))
+    w = case.model.weights
+    w["enc.net.2.bias"][0] = LINEAR_M
+    w["dec.net.0.weight"][0], w["dec.net.0.bias"][0] = 1 / STRAIGHT, 0
+    w["dec.net.2.weight"][:, 0] = 0
+    w["dec.net.2.weight"][-1, 0], w["dec.net.2.bias"][-1] = -LINEAR_M * STRAIGHT, 30
+    x = case.x.repeat(3, 1)
+    x[:, -1] = 0
+    case = Case(case.model, x)
+    return case, rec_without_z(case)[0].item() - LINEAR_M**2 / 2

@@ -99,12 +99,6 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
             )
 
 
-def is_rec_of(gradient: Tensor | None, value: float) -> bool:
-    """True if a value is rec of the very z that a bound decoded."""
-    z = decoded(gradient)
-    return z is not None and near(value, costs(z, *q_of_rows())[0].mean().item())
-
-
 def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
     """Raise `Wrong` unless each log weight (rows,) is log p(x|z) + log p(z) − log q(z|x) at the z that was decoded. No chance is involved."""
     z = decoded(gradient)
@@ -120,18 +114,22 @@ def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
         )
 
 
-def slopes_must_follow(call: Call, sign: float = 1.0) -> None:
+def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) -> None:
     """Raise `Wrong` if the gradient of a bound, or of `sign` times it, in the encoder's outputs is not right for the z that were decoded.
 
     Through all that depends on z: log p(x|z), the prior, q. Asked where one draw an image explains the value, with the closed kl, at the draw,
     or by chance both: one of them must fit. No chance is involved.
+
+    Args:
+        stopped: log q at the draw may have its own m and v stopped: what they add is 0 on average.
     """
     z, found = decoded(call.slopes.get("1")), call.slopes.get("enc.net.2.bias")
     if z is None or found is None:
         return
     value = sign * call.outputs["0"].double().mean().item()
     got = sign * found.double() / call.outputs["0"].numel()
-    right = [_slopes(i, z) for i, cost in enumerate(costs(z, *q_of_rows())) if i and near(value, cost.mean().item())]
+    near_by = [i for i, cost in enumerate(costs(z, *q_of_rows())) if i and near(value, cost.mean().item())]
+    right = [_slopes(i, z) for i in near_by] + [_slopes(i, z, stopped=True) for i in near_by if stopped and i == 2]
     if right and not any(bool(((got - each).abs() <= EXACT * (1 + each.abs())).all()) for each in right):
         i = int(torch.nan_to_num((got - right[0]).abs() / (1 + right[0].abs()), nan=torch.inf).argmax())
         which = "mean" if i < len(SIDES) else "variance"
@@ -141,13 +139,14 @@ def slopes_must_follow(call: Call, sign: float = 1.0) -> None:
         )
 
 
-def _slopes(which: int, z: Tensor) -> Tensor:
+def _slopes(which: int, z: Tensor, *, stopped: bool = False) -> Tensor:
     """Of one of the mean `costs` in the encoder's outputs, m and what softplus makes v of, summed over the rows: (2 · latents,)."""
     m, s = q_of_rows()
     outputs = torch.cat([m, torch.log(torch.expm1(s.square()))], -1).requires_grad_()
     own_m, raw = outputs.chunk(2, -1)
     own_s = softplus(raw).sqrt()
-    (found,) = torch.autograd.grad(costs(own_m + own_s * (z - m) / s, own_m, own_s)[which].mean(), outputs)
+    of_q = (m, s) if stopped else (own_m, own_s)
+    (found,) = torch.autograd.grad(costs(own_m + own_s * (z - m) / s, *of_q)[which].mean(), outputs)
     return found.sum(0)
 
 

@@ -118,30 +118,36 @@ def _is_finite(call: Call) -> bool:
     return all(slope is None or bool(torch.isfinite(slope).all()) for slope in call.slopes.values())
 
 
-def fits(case: Case, calls: list[Call]) -> bool:
+def fits(case: Case, calls: list[Call], power: int = 2) -> bool:
     """True if all values are those that their slopes tell, up to one constant. The last image is the one that moves."""
-    off = [value_by_slopes(case, call) for call in calls]
+    off = [value_by_slopes(case, call, power) for call in calls]
     known = [
         number(call, "0") * len(case.x) - value for call, value in zip(calls, off, strict=True) if value is not None
     ]
     return len(known) == len(calls) and max(known) - min(known) <= ROUNDING
 
 
-def value_by_slopes(case: Case, call: Call) -> float | None:
+def value_by_slopes(case: Case, call: Call, power: int = 2) -> float | None:
     """What the sum over images of −log (w₁ + w₂) / 2 must be, for the slopes that came back; None: no two draws have such slopes.
 
-    S = Σ w̃² gives the heavier draw's share p = ½ (1 + sqrt(2 S − 1)), and so how far its ε lies below the other's,
-    d = log(p / (1 − p)) / m. With T = Σ w̃² ε its own is ε = (T − (1 − p)² d) / S, and w / p is the sum of both weights.
+    S = Σ w̃² gives the heavier draw's share p, as p² + (1 − p)² rises from ½ to 1 on [½, 1], and so how far its ε lies below the
+    other's, d = log(p / (1 − p)) / m. With T = Σ w̃² ε its own is ε = (T − (1 − p)² d) / S, and w / p is the sum of both weights.
+
+    Args:
+        power: of w̃; 2 is right.
     """
     slope = encoder_slope(call)
     if slope is None:
         return None
     square_sum = slope[0].item() * len(case.x) / LINEAR_M
-    if not 0.5 - 1e-4 < square_sum < 1 + 1e-4:
+    if not 0.5 ** (power - 1) - 1e-4 < square_sum < 1 + 1e-4:
         return None
     weighted = 2 * slope[1].item() * len(case.x) / (LINEAR_M * (1 - math.exp(-1)))
-    p = min(0.5 + 0.5 * math.sqrt(max(2 * square_sum - 1, 0.0)), 1 - 1e-9)
-    noise = (weighted - (1 - p) ** 2 * math.log(p / (1 - p)) / LINEAR_M) / square_sum
+    low, high = 0.5, 1 - 1e-9
+    for _ in range(60):
+        p = (low + high) / 2
+        low, high = (p, high) if p**power + (1 - p) ** power < square_sum else (low, p)
+    noise = (weighted - (1 - p) ** power * math.log(p / (1 - p)) / LINEAR_M) / square_sum
     return rec_without_z(case).sum().item() + LINEAR_M**2 / 2 + LINEAR_M * noise + math.log(p) + math.log(2)
 
 
@@ -174,7 +180,7 @@ def dreg_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         each = [slope[0].item() * len(case.x) / LINEAR_M for c in calls if (slope := encoder_slope(c)) is not None]
         found[f"{name}: as if one"] = all(abs(abs(share) - 1) < ONE for share in each)
         found[f"{name}: as if equal"] = all(abs(abs(share) - 0.5) < 1e-4 for share in each)
-        found[f"{name}: fits"] = fits(case, calls)
+        found[f"{name}: fits"], found[f"{name}: fits the cube"] = fits(case, calls), fits(case, calls, power=3)
     rows = strong().rows(ROWS)
     expected, below, above = strong_numbers()
     off = number(answer.call(rows.model, rows.x, DRAWS, seed=9), "0") - expected

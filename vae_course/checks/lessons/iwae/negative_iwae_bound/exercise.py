@@ -71,6 +71,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         pair = pair_relation(line, answer.call(line.model, line.x, 2, seed=8)) or (-1.0, -1.0, 1.0)
         found = {"one draw decides": pair[0] > math.log(2) - 1e-4, "no log of a mean": pair[1] > 0.003}
         found["mirrored"] = abs(pair[2]) < MIRRORED
+        found["one draw is certain"] = number(one, "0") == number(answer.call(line.model, line.x, 1, seed=9), "0")
         found["ignores iw"] = number(one, "0") == number(answer.call(line.model, line.x, 3, seed=7), "0")
         found["to encoder"] = -1.0 if slope is None else abs(slope[0].item() - z) < 0.01
         yield as_tensors(found)

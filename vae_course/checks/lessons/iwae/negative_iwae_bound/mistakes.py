@@ -179,6 +179,11 @@ IN_THE_BOUND = (
         "log iw is subtracted twice: log_mean_exp has done it already.",
     ),
     Misconception(
+        "maximum-not-returned",
+        reducing(lambda log_w: -(log_w - log_w.amax(1, keepdim=True)).exp().mean(1).log().mean()),
+        "The largest log weight is subtracted before exp, and not added again after the log: log_mean_exp does both.",
+    ),
+    Misconception(
         "mean-of-inverse-weights",
         reducing(lambda log_w: log_mean_exp(-log_w, 1).mean()),
         "The minus stands inside: this is the log of the mean of 1/w, which lies *above* −log p(x). Take log_mean_exp of log w, "

@@ -84,7 +84,17 @@ def _sigmoid_and_bce(self: Any, x: Tensor) -> Three:
     return kl + rec, kl, rec
 
 
+def _log_of_logits(x: Tensor, logits: Tensor) -> Tensor:
+    return -(x * torch.log(logits) + (1 - x) * torch.log(1 - logits)).sum(-1)
+
+
 IN_THE_SUM = (
+    Misconception(
+        "log-of-logits",
+        with_rec(_log_of_logits),
+        "Your rec is no number: logs of the decoder's outputs themselves, which are logits, of either sign. Give them to "
+        "log_bernoulli_with_logits, or take the sigmoid first.",
+    ),
     Misconception(
         "bce-of-probabilities",
         _sigmoid_and_bce,

@@ -147,8 +147,8 @@ MISCONCEPTIONS = (
     Misconception(
         "exp-overflows",
         lambda x, logits: (x * logits - torch.log(1 + torch.exp(logits))).sum(-1),
-        "Right up to a logit of 88; exp(89) is inf in float32. softplus(logits) is the same function, written so that "
-        "nothing overflows.",
+        "Right for moderate logits, and not at ±10,000: an exp overflows there, or a probability is exactly 0 or 1 and its logarithm "
+        "infinite. softplus(logits) is log(1 + exp(logits)), written so that nothing overflows.",
     ),
     Misconception(
         "gradient-breaks-at-extremes",
