@@ -341,7 +341,7 @@ def log_mean_exp(x, dim):
 def log_mean_exp(x, dim):
     return x.double().exp().mean(dim).log().to(x.dtype)
 
-# %% wrong | clamped-inputs | Inputs are clamped to ±80 so that exp survives, which changes every value outside that range. | overflows
+# %% wrong | clamped-inputs | Inputs are clamped to ±80 so that exp survives, which changes every value outside that range.
 def log_mean_exp(x, dim):
     x = torch.clamp(x, -80, 80)
     return torch.log(torch.mean(torch.exp(x), dim=dim))

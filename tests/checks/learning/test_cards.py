@@ -226,7 +226,7 @@ def test_a_proved_reason_is_said_with_what_it_explains_and_one_that_only_looks_l
     told = Finding(f"{LIKELY}s: none", "One is asked.", reason="It is so.", standing=PROVED)
     page = Page(verdict_html(found(told)))
     assert not any(LIKELY in text for text in page.within("b"))
-    assert f"{LIKELY}s: none One is asked. It is so." in page.within("div")
+    assert f"{LIKELY}s: none. One is asked. It is so." in page.within("div")
 
 
 # ---------------------------------------------------------------- a ladder of checks

@@ -20,6 +20,8 @@ from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 
 AT_EXTREMES = 1e-2
+ORDINARY = 4
+"""Draws on which a formula counts as right, before it is asked where it goes wrong."""
 
 Layouts = Callable[[Generator], dict[str, Arguments]]
 
@@ -110,7 +112,7 @@ def case_fingerprint(
     extremes: Callable[[], list[Arguments]],
     slopes_in: str = "",
 ) -> Callable[[Answer], dict[str, Tensor]]:
-    """Outputs and gradients on two ordinary draws; where they are right, which layouts and which extremes go wrong.
+    """Outputs and gradients on a few ordinary draws; where they are right, which layouts and which extremes go wrong.
 
     So a mistake in the formula is known by its numbers alone, however the answer treats the rare cases. `slopes_in`: see
     `stays_finite`.
@@ -120,7 +122,7 @@ def case_fingerprint(
         found: dict[str, Tensor] = {}
         right: dict[str, Tensor] = {}
         changed = False
-        for i in range(2):
+        for i in range(ORDINARY):
             arguments = draw(generator(i, "fingerprint"))
             call = answer.call(*arguments, seed=i)
             if call.error is not None:
@@ -151,12 +153,14 @@ def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[s
 
 
 def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int, slopes_in: str) -> Tensor:
-    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 1½: no finite value, 2: raised."""
+    """0: right, ½: right, with a gradient that is not finite, 1: a wrong value or shape, 1½: an infinite one, 1¾: NaN, 2: raised."""
     call = answer.call(*arguments, seed=i)
     if call.error is not None:
         return torch.tensor(2.0)
     doubles = [a.double() if isinstance(a, Tensor) and a.is_floating_point() else a for a in arguments]
     value = call.outputs.get("0")
     if value is None or not close(value, truth(*doubles), AT_EXTREMES):
-        return torch.tensor(1.0 if value is None or bool(value.isfinite().all()) else 1.5)
+        return torch.tensor(
+            1.0 if value is None or bool(value.isfinite().all()) else 1.75 if bool(value.isnan().any()) else 1.5
+        )
     return torch.tensor(0.0 if _finite_slopes(call, value, slopes_in) else 0.5)

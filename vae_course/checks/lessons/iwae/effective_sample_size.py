@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from vae_course.checks.engine.cases import stays_finite
+from vae_course.checks.engine.cases import case_fingerprint, stays_finite
 from vae_course.checks.engine.checks import equals_truth, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 
@@ -50,6 +50,7 @@ effective_sample_size = Formula(
         Check("the value", equals_truth, points=1),
         Check("log weights of any size", stays_finite(_extreme), points=1),
     ),
+    fingerprint=case_fingerprint(draw_log_weights, _true_size, lambda generator: {}, _extreme),
     misconceptions=(
         Misconception(
             "takes-log-weights-for-weights",

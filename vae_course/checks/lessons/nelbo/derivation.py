@@ -67,6 +67,12 @@ def whole_order(trial: Trial) -> None:
             f"Your order has {len(letters)} {'letter' if len(letters) == 1 else 'letters'}.",
             "Six lines make the derivation, each of them once.",
         )
+    twice = next((letter for letter in letters if letters.count(letter) > 1), "")
+    if twice:
+        raise Wrong(
+            f"Your order has line {twice} {letters.count(twice)} times.",
+            "Six lines make the derivation, each of them once.",
+        )
     in_place = sum(a == b for a, b in zip(letters, ORDER, strict=True))
     if in_place < len(ORDER):
         raise Wrong(
@@ -86,7 +92,7 @@ derivation = Constant(
     right=ORDER,
     stub=[None] * 6,
     checks=(
-        Check("six letters", are_letters),
+        Check("letters of lines", are_letters),
         Check("Jensen's step", jensen_step, points=1),
         Check("the last line", kl_step, points=1),
         Check("the whole order", whole_order, points=1),

@@ -23,6 +23,7 @@ def any_size(generator: Generator) -> dict[str, Arguments]:
     return {
         "a tiny variance": (1e-4 * steps, 0 * one, 1e-8 * one),
         "a large variance": (1e4 * steps, 1e4 * one, 1e8 * one),
+        "measurements far from their mean": (2048 * steps, 0 * one, one),
         "measurements far from 0": (2048 + steps, 2048 * one, one),
     }
 

@@ -41,6 +41,11 @@ def _rows_by_view(x: Tensor, dim: int) -> Tensor:
     return (torch.logsumexp(rows, -1) - math.log(x.shape[dim])).view(shape)
 
 
+OVERFLOWS = (
+    "Right for moderate x; exp(1000) is inf and exp(−1000) is 0 in float32. Subtract the largest entry first and add "
+    "it again after the log, or use torch.logsumexp."
+)
+
 MISCONCEPTIONS = (
     Misconception(
         "log-k-missing",
@@ -175,8 +180,14 @@ MISCONCEPTIONS = (
     Misconception(
         "overflows",
         lambda x, dim: x.exp().mean(dim).log(),
-        "Right for moderate x; exp(1000) is inf and exp(−1000) is 0 in float32. Subtract the largest entry first and add "
-        "it again after the log, or use torch.logsumexp.",
+        OVERFLOWS,
+        family="overflows",
+    ),
+    Misconception(
+        "overflows-beside-a-small-number",
+        lambda x, dim: (x.exp().mean(dim) + 1e-8).log(),
+        OVERFLOWS,
+        family="overflows",
     ),
     Misconception(
         "one-maximum-for-all",
