@@ -141,7 +141,7 @@ def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:
     if isinstance(a, bool) or isinstance(b, bool) or isinstance(a, str) or isinstance(b, str):
         return type(a) is type(b) and a == b
     if isinstance(a, int | float) and isinstance(b, int | float):
-        return abs(a - b) <= tolerance * abs(b) + 1e-9
+        return a == b or abs(a - b) <= tolerance * abs(b) + 1e-9 < math.inf
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same_constant(a[k], b[k], tolerance) for k in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):

@@ -48,6 +48,21 @@ two_weights = Constant(
             "ln 3 is the log of one of two equally likely weights. The other counts as much.",
         ),
         Misconception(
+            "elbo-without-log",
+            {"elbo": math.sqrt(3)},
+            "1.7321 is the geometric mean of the weights, exp of the ELBO. The ELBO is the mean of the logs itself.",
+        ),
+        Misconception(
+            "one-mixed-pair-alone",
+            {"iwae_2": math.log(2) / 4},
+            "0.1733 is ln 2 / 4, one mixed pair of four. The other mixed pair counts as much, and the pair (3, 3) has ln 3.",
+        ),
+        Misconception(
+            "limit-without-end",
+            {"limit": math.inf},
+            "The bound rises, and not without end: the mean weight settles at its expectation, and the bound at the log of it.",
+        ),
+        Misconception(
             "elbo-for-iwae",
             {"iwae_2": 0.5 * math.log(3)},
             "0.5493 is the ELBO again: you average the logs. IWAE_2 averages the two weights first, then takes the log.",

@@ -42,6 +42,11 @@ predict_negative_share = Constant(
             "0.067 is P(z < −½), as if the estimate were z + ½. Work out log N(z; 1, 1) − log N(z; 0, 1) again: the squares "
             "cancel, and −½ stays.",
         ),
+        Misconception(
+            "from-the-middle",
+            0.1915,
+            "0.19 is the normal's area between 0 and ½, or −½ and 0. Asked is all that lies below −½.",
+        ),
         Misconception("per-cent", 30.85, "The number is right in per cent. Give the share itself, between 0 and 1."),
     ),
     hints=(

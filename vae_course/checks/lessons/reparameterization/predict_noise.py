@@ -37,6 +37,41 @@ predict_noise = Constant(
             "0.25 is ε / (2 v). The derivative of sqrt(v) is 1 / (2 sqrt(v)), and sqrt(4) is 2.",
         ),
         Misconception(
+            "slope-with-root-above",
+            {"slope": 4},
+            "4 is ε · sqrt(v), and v itself. The derivative of sqrt(v) · ε in v is ε / (2 sqrt(v)): the root stands below.",
+        ),
+        Misconception(
+            "slope-of-a-quarter-root",
+            {"slope": 0.125},
+            "0.125 is ε / (4 v). The derivative of sqrt(v) is 1 / (2 sqrt(v)), with sqrt(4) = 2 below, and ε = 2 above.",
+        ),
+        Misconception(
+            "slope-sign",
+            {"slope": -0.5},
+            "The size is right, and the sign is not: sqrt(v) grows with v, and ε = 2 is positive.",
+        ),
+        Misconception(
+            "mean-is-the-end",
+            {"mean": 1},
+            "1 is the upper end of rand's draws. Their mean lies in the middle of 0 and 1.",
+        ),
+        Misconception(
+            "squared-mean-for-variance",
+            {"variance": 0.25},
+            "1/4 is the squared mean. The variance is E[u²] minus it.",
+        ),
+        Misconception(
+            "variance-doubled",
+            {"variance": 1 / 6},
+            "1/6 is twice the variance. E[u²] = 1/3, and the squared mean is 1/4: what is their difference?",
+        ),
+        Misconception(
+            "mean-for-variance",
+            {"variance": 0.5},
+            "½ is the mean of uniform noise. The variance is E[u²] minus its square.",
+        ),
+        Misconception(
             "standard-deviation-for-variance",
             {"variance": math.sqrt(1 / 12)},
             "0.289 is the standard deviation of uniform noise. Its square is the variance.",

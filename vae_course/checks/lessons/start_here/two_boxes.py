@@ -47,6 +47,14 @@ two_boxes = Constant(
             "if it was red.",
         ),
         Misconception(
+            "evidence-in-per-cent", {"evidence": 55}, "The number is right in per cent. Give it between 0 and 1."
+        ),
+        Misconception(
+            "posterior-in-per-cent",
+            {"posterior": 900 / 11},
+            "The number is right in per cent. Give the probability itself, between 0 and 1.",
+        ),
+        Misconception(
             "posterior-unnormalised",
             {"posterior": 0.45},
             "0.45 is the joint probability p(z = 1, red). Divide it by p(red), so that both boxes together give 1.",
@@ -65,6 +73,11 @@ two_boxes = Constant(
             "gap-in-bits",
             {"gap": _GAP / math.log(2)},
             "0.3745: you used log2, which gives bits. Here every logarithm is natural, which gives nats.",
+        ),
+        Misconception(
+            "gap-of-a-sum",
+            {"gap": math.log(0.55) - math.log(0.18)},
+            "1.117: your ELBO adds the two logs. It averages them, each with its own a or 1 − a, here ½.",
         ),
         Misconception(
             "gap-reversed-kl",
