@@ -56,7 +56,7 @@ OF_AN_INPUT: Rules = {
     RARE: ("abs(X)", "X + 1.0", "X + 0.01", "X + 0.001", "X + 1e-06", "X.detach()"),
 }
 THROUGHOUT: Rules = {
-    COMMON: (*OF_AN_INPUT[COMMON], "2 * X", "0.5 * X", "-X", "full_like(X, 0)", "full_like(X, 1)"),
+    COMMON: (*OF_AN_INPUT[COMMON], "sigmoid(X)", "2 * X", "0.5 * X", "-X", "full_like(X, 0)", "full_like(X, 1)"),
     RARE: (
         *(f"X + {small:g}" for small in (1e-2, 1e-3, 1e-4, 1e-6)),
         *(f"clamp(X, {small:g})" for small in (1e-1, 1e-2, 1e-3, 1e-4, 1e-6)),

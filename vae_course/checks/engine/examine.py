@@ -7,7 +7,7 @@ from typing import Any
 
 from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.checks.engine.errors import finding_on
-from vae_course.checks.engine.exercise import Check, Constant, Exercise, Misconception, Played
+from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula, Misconception, Played
 from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outcome, Reading
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.runner.answers import Answer, BackwardFailed, Budget, CallError, LocalAnswer, Stopped
@@ -108,7 +108,9 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
             replace(first.finding, reason=mistake.message),
             *(_with_reading(wrong) for wrong in others if wrong.check not in known),
         ], mistake.name
-    told_of = [first] if first.reason else list({wrong.finding: wrong for wrong in seen.wrong}.values())
+    # Of a method's parts each has its own; a formula is one, and its first finding says it.
+    alone = first.reason is not None or isinstance(exercise, Formula)
+    told_of = [first] if alone else list({wrong.finding: wrong for wrong in seen.wrong}.values())
     return [_with_reading(wrong) for wrong in told_of], ""
 
 

@@ -23,7 +23,7 @@ from vae_course.checks.engine.slips import Slip, in_words
 
 EXACT = 1e-4
 """How far float32's rounding may move a number, relative to 1 + its size."""
-MOST_PAIRS = 1600
+MOST_PAIRS = 2000
 """Pairs that are computed one by one, in all spellings together: a tenth of a second."""
 FEWEST = 3
 """Numbers from which a formula is believed."""
@@ -54,9 +54,10 @@ def formula_read_off(
     values = values[values.isfinite()]
     if len(values) < FEWEST or float(values.std()) < 1e-3:
         return Reading()  # numbers so alike follow many formulas
-    for pairs in (0, MOST_PAIRS // len(formulas) if formulas and in_pairs else 0):
-        for source in formulas:
-            found = _search(parsed(source), examples, pairs, exact)
+    shares = [MOST_PAIRS // 2**i for i in range(1, len(formulas) + 1)]  # the first spelling is the likeliest
+    for pairs in ([0] * len(formulas), shares if in_pairs else []):
+        for source, most in zip(formulas, pairs, strict=False):
+            found = _search(parsed(source), examples, most, exact)
             if found is not None:
                 return found
     return Reading()

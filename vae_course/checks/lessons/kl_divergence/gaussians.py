@@ -114,8 +114,8 @@ def independent(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
 
 
 KL_FORMULAS = (
-    "0.5 * (sum(log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv, -1) - size(qm, -1))",
     "0.5 * sum(log(pv) - log(qv) + qv / pv + (qm - pm) ** 2 / pv - 1, -1)",
+    "0.5 * (sum(log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv, -1) - size(qm, -1))",
     "sum(log(sqrt(pv) / sqrt(qv)) + (qv + (qm - pm) ** 2) / (2 * pv) - 0.5, -1)",
 )
 """The closed form, as it is mostly written."""
