@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
+import torch
+
+from vae_course.checks.engine.closer_look import pairs_of
 from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.checks.engine.errors import finding_on
 from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula, Misconception, Played
@@ -101,7 +104,13 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
         if first.reason is not None:
             mistake = first.reason()
         else:
-            mistake = diagnose(exercise, answer, lambda m: first.check in fails_of(exercise, m, seed, failed))
+            mistake = diagnose(
+                exercise,
+                answer,
+                lambda m: (
+                    first.check in fails_of(exercise, m, seed, failed) and makes_the_numbers(exercise, answer, m, seed)
+                ),
+            )
     if mistake is not None:
         known = fails_of(exercise, mistake, seed, failed) if first.reason is None else failed
         return [
@@ -120,6 +129,18 @@ def _with_reading(wrong: Wrong) -> Finding:
         if wrong.closer is not None:
             return replace(wrong.finding, reading=Reading.of(wrong.closer()))
     return wrong.finding
+
+
+def makes_the_numbers(exercise: Exercise, answer: Answer, mistake: Misconception, seed: int) -> bool:
+    """True if a mistake in a closed form makes the answer's values on this examination's own draws too; of others nothing is asked."""
+    if not isinstance(exercise, Formula) or not exercise.formulas:
+        return True
+    own, known = (pairs_of(Trial(exercise, a, seed)) for a in (answer, exercise.answer(mistake.wrong)))
+    return len(own) == len(known) and all(
+        a.value.shape == b.value.shape
+        and torch.allclose(a.value.double(), b.value.double(), rtol=1e-3, atol=1e-3, equal_nan=True)
+        for a, b in zip(own, known, strict=True)
+    )
 
 
 @cache

@@ -25,6 +25,8 @@ EXACT = 1e-4
 """How far float32's rounding may move a number, relative to 1 + its size."""
 MOST_PAIRS = 2000
 """Pairs that are computed one by one, in all spellings together: a tenth of a second."""
+SCREENED = 6
+"""Numbers by which all pairs are screened, before those that are left are computed."""
 FEWEST = 3
 """Numbers from which a formula is believed."""
 
@@ -99,18 +101,19 @@ def _one(tree: ast.expr, example: Example) -> Iterator[Slip]:
 
 
 def _two(tree: ast.expr, example: Example, memo: Memo, exact: float, most: int) -> Iterator[Slip]:
-    """Pairs of common edits that may make the example's value.
+    """Pairs of edits that may make the example's value.
 
-    Edits of different terms of a sum add up what they change, so that all their pairs are compared at once; of the others
-    `most` are tried, whole formulas with a slip inside first, then two in one term, then what is changed throughout.
+    Edits of different terms of a sum add up what they change, so that all their pairs are compared at once; of the others, where
+    both are often made, `most` are tried: whole formulas with a slip inside first, then two in one term, then what is changed throughout.
     """
     start = worth(tree, example.inputs, memo)
-    common = _different([e for e in _edits(tree, _names(example)) if e.rank == COMMON], tree, example, memo)
-    same = [(edit, value - start) for edit, value in common if value.shape == start.shape == example.value.shape]
+    every = _different(_edits(tree, _names(example)), tree, example, memo)
+    common = [(edit, value) for edit, value in every if edit.rank == COMMON]
+    same = [(edit, value - start) for edit, value in every if value.shape == start.shape == example.value.shape]
     if same:
-        moved = torch.stack([by.flatten() for _, by in same])
-        left = (example.value - start).flatten() - moved[:, None] - moved[None]  # (edits, edits, entries)
-        allowed = exact * (1 + example.value.abs().flatten())
+        moved = torch.stack([by.flatten()[:SCREENED] for _, by in same])
+        left = (example.value - start).flatten()[:SCREENED] - moved[:, None] - moved[None]  # (edits, edits, entries)
+        allowed = exact * (1 + example.value.abs().flatten()[:SCREENED])
         for i, j in ((left.abs() <= allowed).all(-1)).nonzero().tolist():
             if i < j:
                 yield same[i][0], same[j][0]
