@@ -55,7 +55,7 @@ two_weights = Constant(
         Misconception(
             "one-mixed-pair-alone",
             {"iwae_2": math.log(2) / 4},
-            "0.1733 is ln 2 / 4, one mixed pair of four. The other mixed pair counts as much, and the pair (3, 3) has ln 3.",
+            "0.1733 counts one mixed pair of the four alone. The other mixed pair counts as much, and the pair of two threes counts more.",
         ),
         Misconception(
             "limit-without-end",
