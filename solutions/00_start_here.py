@@ -101,6 +101,7 @@ from vae_course.figures.widgets import explore
 # $$\frac{x - m}{\sqrt v}$$
 #
 # **Shapes.** In: `x`, `m` and `v`, each `(n,)`; `v` is a *variance*. Out: `(n,)`. Nothing is summed, nothing is averaged.
+# Numbers of any size may come, and an $x$ on either side of its mean.
 
 
 # %%

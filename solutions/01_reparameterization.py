@@ -388,7 +388,7 @@ check(choose_estimator, "choose_estimator")
 # $$\frac1n \sum_{j=1}^{n} f(z_j)\,\frac{z_j - m}{v}$$
 #
 # **Shapes.** In: `fz` `(n,)`, the values $f(z_j)$; `z` `(n, dim)`; `m` and `v` `(dim,)`. Out: `(dim,)`. The draws are averaged; nothing
-# is summed over dimensions.
+# is summed over dimensions. $f$ may have either sign, and all numbers any size.
 
 
 # %%

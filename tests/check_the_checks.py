@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from tests.mutants import bounds, closed_forms
+from tests.mutants import ELSE, PASSED, PROVED, RELATED, bounds, closed_forms
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -133,7 +133,7 @@ def tally_mutants(exercise: str, doubled: bool) -> tuple[str, Counter[str], list
         found = [(m, closed_forms.fate(m)) for m in made]
     for mutant, (fate, said) in found:
         became[fate] += 1
-        if fate == closed_forms.PASSED:
+        if fate == PASSED:
             failed.append(f"{exercise}: passed: {mutant.text}")
         if exercise not in bounds.SOURCES and not closed_forms.reason_holds(mutant, said):
             became["false reason"] += 1
@@ -169,11 +169,11 @@ def _mutant_table(title: str, tallies: list[tuple[str, Counter[str], list[str]]]
 
 def _mutant_row(label: str, became: Counter[str], columns: tuple[str, ...]) -> str:
     made = sum(count for name, count in became.items() if name != "false reason")
-    wrong = became["proved"] + became["related"] + became["else"]
+    wrong = became[PROVED] + became[RELATED] + became[ELSE]
     return (
         f"{label:<30}{made:>9}"
         + "".join(f"{became[name]:>9}" for name in columns)
-        + f"{became['proved'] / (wrong or 1):>20.1%}"
+        + f"{became[PROVED] / (wrong or 1):>20.1%}"
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tests.mutants import ELSE, EQUAL, OTHER_NOISE, PASSED, PROVED, RAISED, TOO_SMALL
 from vae_course import given
 from vae_course.checks.engine.edits import RARE, Edit, applied, edits
 from vae_course.checks.engine.examine import examine
@@ -100,9 +101,9 @@ SAME_NOISE = (
     ),
 )
 """Lines that draw other noise with the same distribution, or put the draws, or the images before they are averaged, in another order."""
-TOO_SMALL_TO_SEE = (" + 0.01", " + 0.001", " + 0.0001", " + 1e-06")
-"""Beside a mean, a variance or noise: the statistical checks see a mean that is off by 0.15 of a spread, and a variance by a tenth, with
-probability 0.999."""
+SHIFTS = (" + 0.01", " + 0.001", " + 0.0001", " + 1e-06")
+"""Beside a mean, a variance or noise: with probability 0.999 the statistical checks see a mean that is off by 0.15 of a spread, and a variance
+that is off by a third."""
 UNSEEN = ("m, v = model.enc(sqrt(x))",)
 """A grey pixel alone shows it, and its slope at a black one is infinite, so that no z can be read off."""
 SEED = 3
@@ -110,6 +111,8 @@ SEED = 3
 
 @dataclass(frozen=True)
 class MethodMutant:
+    """A right method of an exercise after one slip."""
+
     exercise: str
     text: str
 
@@ -141,10 +144,6 @@ class MethodMutant:
         )
 
 
-EQUAL, OTHER_NOISE, SMALL, PASSED = "equal", "other noise", "too small to see", "passed"
-PROVED, ELSE, RAISED = "proved", "else", "raised"
-
-
 def fate(mutant: MethodMutant, seed: int = SEED) -> tuple[str, Outcome]:
     """What became of a mutant, and what was said."""
     found = mutant.examined(seed)
@@ -153,8 +152,8 @@ def fate(mutant: MethodMutant, seed: int = SEED) -> tuple[str, Outcome]:
             return EQUAL, found
         if mutant.draws_other_noise:
             return OTHER_NOISE, found
-        small = all(line in UNSEEN or any(small in line for small in TOO_SMALL_TO_SEE) for line in mutant.changed)
-        return SMALL if small else PASSED, found
+        small = all(line in UNSEEN or any(shift in line for shift in SHIFTS) for line in mutant.changed)
+        return TOO_SMALL if small else PASSED, found
     if found.status != "wrong":
         return RAISED, found
     said = [sentence for finding in found.findings for sentence in finding.reading.sentences]

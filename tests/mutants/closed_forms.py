@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tests.mutants import ELSE, EQUAL, PASSED, PROVED, RAISED, RELATED, TOO_SMALL
 from vae_course.checks.engine.checks import gradients_match
 from vae_course.checks.engine.edits import COMMON, Edit, applied, edits
 from vae_course.checks.engine.examine import examine
@@ -27,7 +28,7 @@ CLOSED_FORMS = tuple(name for name, e in EXERCISES.items() if isinstance(e, Form
 SEED = 3
 INPUTS = 12
 EXACT = 1e-8  # in double precision, where terms of 1e6 cancel
-TOO_SMALL = 1e-3
+NEGLIGIBLE = 1e-3
 """Nats, or this part of the value, which no check of float32 numbers sees when nowhere more is wrong."""
 
 
@@ -156,17 +157,11 @@ def _with_parameters(mutant: Mutant) -> Any:
     return eval(f"lambda {names}: mutant({names})", {"mutant": mutant})
 
 
-EQUAL, TOO_SMALL_TO_SEE, PASSED = "equal", "too small to see", "passed"
-PROVED, RELATED, ELSE, RAISED = "proved", "related", "else", "raised"
-"""What became of a mutant: not refused, because it is equal or nearly so, or in spite of being wrong; refused, with a reason that
-makes the same numbers, with a fact about all numbers, or without; or stopped by an error."""
-
-
 def fate(mutant: Mutant, seed: int = SEED) -> tuple[str, Outcome]:
     """What became of a mutant, and what was said."""
     found = mutant.examined(seed)
     if found.status == "correct" or (mutant.formula.points and found.points == mutant.formula.points):
-        return EQUAL if mutant.agrees() else TOO_SMALL_TO_SEE if mutant.agrees(TOO_SMALL) else PASSED, found
+        return EQUAL if mutant.agrees() else TOO_SMALL if mutant.agrees(NEGLIGIBLE) else PASSED, found
     if found.status == "raised":
         return RAISED, found
     said = [sentence for finding in found.findings for sentence in finding.reading.sentences]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.mutants.bounds import EQUAL, PASSED, SOURCES, MethodMutant, fate, mutants
+from tests.mutants import EQUAL, PASSED
+from tests.mutants.bounds import SOURCES, MethodMutant, fate, mutants
 from vae_course.checks.worlds import elbo
 
 EVERY = 29

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.mutants.closed_forms import CLOSED_FORMS, ELSE, PASSED, Mutant, fate, mutants, pairs, reason_holds
+from tests.mutants import ELSE, PASSED
+from tests.mutants.closed_forms import CLOSED_FORMS, Mutant, fate, mutants, pairs, reason_holds
 from vae_course.checks.engine.cases import stays_finite
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_extremes

@@ -17,7 +17,7 @@ Path = tuple[tuple[str, int | None], ...]
 """Field by field, from the root of a tree to a node; the index in a field that is a list."""
 
 COMMON, RARE = 1, 2
-"""Pairs are looked for among what people write often."""
+"""What people write often, and what they seldom do. Pairs within one term are looked for among the first."""
 
 Rules = Mapping[int, tuple[str, ...]]
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -143,7 +143,7 @@ def makes_the_numbers(exercise: Exercise, answer: Answer, mistake: Misconception
     )
 
 
-@cache
+@lru_cache(maxsize=64)  # for one examination; seeds differ
 def fails_of(exercise: Exercise, mistake: Misconception, seed: int, names: frozenset[str]) -> frozenset[str]:
     """Those of some checks that a known mistake fails, or does not reach, with this seed or another: one may pass by luck."""
     asked = replace(exercise, checks=tuple(check for check in exercise.checks if check.name in names))

@@ -1,8 +1,8 @@
 """Read an answer's formula off its numbers: which edit of the right one makes them?
 
-The right formula is written as an expression of the inputs, in one spelling or in several. Its single edits and the pairs of those that
-are often made (`edits`) are computed on the same inputs; one that makes the answer's numbers, on other inputs too, is what the answer
-computes, and is said in words.
+The right formula is written as an expression of the inputs, in one spelling or in several. Its single edits and pairs of them (`edits`)
+are computed on the same inputs; one that makes the answer's numbers, on other inputs too, is what the answer computes, and is said in
+words.
 """
 
 import ast
@@ -24,7 +24,7 @@ from vae_course.checks.engine.slips import Slip, in_words
 EXACT = 1e-4
 """How far float32's rounding may move a number, relative to 1 + its size."""
 MOST_PAIRS = 2000
-"""Pairs that are computed one by one, in all spellings together: a tenth of a second."""
+"""Pairs that are computed one by one, in all spellings together. Where no slip is found a search takes 0.2 s of CPU, for `kl_normal`."""
 SCREENED = 6
 """Numbers by which all pairs are screened, before those that are left are computed."""
 FEWEST = 3
@@ -115,7 +115,7 @@ def _two(tree: ast.expr, example: Example, memo: Memo, exact: float, most: int) 
         left = (example.value - start).flatten()[:SCREENED] - moved[:, None] - moved[None]  # (edits, edits, entries)
         allowed = exact * (1 + example.value.abs().flatten()[:SCREENED])
         for i, j in ((left.abs() <= allowed).all(-1)).nonzero().tolist():
-            if i < j:
+            if i < j and not set(same[i][0].paths) & set(same[j][0].paths):
                 yield same[i][0], same[j][0]
     reshaped = start.shape != example.value.shape
     wanted = [(edit, value.shape == example.value.shape, _term_of(tree, edit)) for edit, value in common]

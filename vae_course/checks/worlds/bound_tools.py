@@ -139,7 +139,7 @@ def must_be_small_near_the_prior(ask: Callable[[Case, int], Call], name: str, *,
 
     Args:
         ask: calls the answer on a model's images, with a seed.
-        certain: it is no estimate. Of one, a mean over many rows is asked, to 0.12 nats; |log q − log p| in place of log q − log p adds 0.36.
+        certain: it is no estimate. Of one, a mean over many rows is asked, to 0.12 nats; |log q − log p| in place of log q − log p adds 0.32, and its positive part 0.16.
     """
     case, kl, rec, chance = _near_prior_numbers()
     images = case if certain else Case(case.model, case.x.expand(NEAR_PRIOR_ROWS, -1).clone())

@@ -90,10 +90,10 @@ def _log_of_logits(x: Tensor, logits: Tensor) -> Tensor:
 
 IN_THE_SUM = (
     Misconception(
-        "log-of-logits",
+        "rec-is-no-number",
         with_rec(_log_of_logits),
-        "Your rec is no number: logs of the decoder's outputs themselves, which are logits, of either sign. Give them to "
-        "log_bernoulli_with_logits, or take the sigmoid first.",
+        "Your rec is no number for ordinary images: a logarithm or a root is taken of what may be below 0. The decoder's outputs are "
+        "logits, of either sign: they go into log_bernoulli_with_logits as they are.",
     ),
     Misconception(
         "bce-of-probabilities",
