@@ -3,9 +3,12 @@
 Three seeds here; `make check-the-checks` takes 20 and 200 and prints the tables.
 """
 
+from itertools import combinations
+
 import pytest
 
 from tests.check_the_checks import accepted, refused
+from vae_course.checks.engine.diagnosis import shows
 from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
 
@@ -40,3 +43,12 @@ def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert len(exercise.hints) >= 3
     assert 1 <= exercise.difficulty <= 4
     assert isinstance(exercise, Constant) or exercise.correct, "a right answer in another style is missing"
+
+
+def test_no_two_mistakes_of_a_constant_share_what_they_show() -> None:
+    """A card may name one of them: to 2 %, as a learner's rounded number is read, each is told from every other."""
+    for exercise in EXERCISES.values():
+        known = [m for m in exercise.misconceptions if isinstance(exercise, Constant)]
+        for one, other in combinations(known, 2):
+            alike = shows(one.wrong, other.wrong) and shows(other.wrong, one.wrong)
+            assert not alike, f"{exercise.name}: {one.name}, {other.name}"

@@ -294,9 +294,18 @@ def test_a_choice_has_three_tries_that_count_and_says_so_after_each():
     assert "tries are used up" in check(WRONG_CHOICE, "choose_estimator").message
     late = check(RIGHT_CHOICE, "choose_estimator")
     assert late and late.points == late.max_points  # the verdict is true
-    assert "keeps 0.75 of 1" in late.message
+    assert "keeps 0 of 1" in late.message
     entry = state.load()["exercises"]["choose_estimator"]
-    assert entry["status"] == "correct" and entry["points"] == 0.75  # and the progress keeps what was earned in time
+    assert entry["status"] == "correct" and entry["points"] == 0  # and the progress keeps what was earned in time
+
+
+def test_while_tries_are_left_nothing_tells_which_choice_is_wrong():
+    seen = [check(choice, "choose_estimator") for choice in (WRONG_CHOICE, {**RIGHT_CHOICE, "step": "pathwise"})]
+    assert len({(v.points, v.misconception, tuple((c.name, c.passed) for c in v.checks)) for v in seen}) == 1
+    assert {v.message.replace("Try 2", "Try 1") for v in seen} == {
+        "At least one of your 3 choices is not it. Which one, and why, is said after the last try.\nTry 1 of 3."
+    }
+    assert "step: it is flat wherever it has a slope" in check(WRONG_CHOICE, "choose_estimator").message
 
 
 def test_a_choice_that_is_right_at_the_third_try_has_all_its_points():
@@ -335,6 +344,13 @@ def test_an_untouched_choice_uses_up_no_try():
     for _ in range(5):
         check(dict.fromkeys(RIGHT_CHOICE), "choose_estimator")
     assert "Try 1 of 3." in check(WRONG_CHOICE, "choose_estimator").message
+
+
+def test_a_choice_that_is_half_filled_in_uses_up_no_try():
+    for _ in range(4):
+        found = check({**RIGHT_CHOICE, "step": None}, "choose_estimator")
+        assert found.status == "wrong" and "Your step is still empty." in found.message
+    assert check(RIGHT_CHOICE, "choose_estimator").points == 1 == state.load()["exercises"]["choose_estimator"]["points"]
 
 
 def test_a_ladder_of_checks_takes_one_line_for_what_is_reached_and_one_for_what_is_not():

@@ -10,7 +10,7 @@ from vae_course.checks.engine.trial import Trial, Wrong
 
 
 def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Callable[[Trial], None]:
-    """One entry of a dictionary answer (key "": the whole answer) equals the truth's, numbers to 1 %.
+    """One entry of a dictionary answer equals the truth's, numbers to 1 %; key "": the whole answer does, and no entry is told.
 
     Args:
         pointer: where to look, said of an entry that is wrong in a way that no misconception names.
@@ -19,19 +19,25 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
     def test(trial: Trial) -> None:
         assert isinstance(trial.exercise, Constant)
         value, right = trial.answer.value, trial.exercise.right
-        if key:
+        if isinstance(right, dict):
             if not isinstance(value, dict):
                 raise Wrong(
                     f"Your answer is a {type(value).__name__}.", f"It should be a dictionary with {list(right)}."
                 )
-            if key not in value:
-                raise Wrong(f"Your answer has no entry {key!r}.", f"It should have {list(right)}.")
+            for entry in [key] if key else right:
+                if entry not in value:
+                    raise Wrong(f"Your answer has no entry {entry!r}.", f"It should have {list(right)}.")
+        if key:
             value, right = value[key], right[key]
         if same_constant(value, right, tolerance):
             return
-        if key in unknown_words(trial.exercise, trial.answer.value):
-            words = ", ".join(sorted(_words(trial.exercise)))
-            raise Wrong(f"Your {key} is {value!r}, which is none of the words to choose from: {words}.", where=key)
+        for entry in not_among_the_words(trial.exercise, trial.answer.value):
+            if key in ("", entry):
+                raise _none_of_the_words(trial.exercise, entry, trial.answer.value[entry])
+        if isinstance(right, dict):
+            raise Wrong(
+                f"At least one of your {len(right)} choices is not it.", "Which one, and why, is said after the last try."
+            )
         named = any(
             isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)
         )
@@ -48,12 +54,23 @@ def mark_of_choice(value: Any) -> str:
     return hashlib.sha256(repr(words).encode()).hexdigest()[:16]
 
 
-def unknown_words(exercise: Exercise, value: Any) -> list[str]:
-    """The entries of a choice that are words, and none of those to choose from: misspelt, not chosen."""
+def not_among_the_words(exercise: Exercise, value: Any) -> list[str]:
+    """The entries of a choice that hold none of the words to choose from: misspelt, or still empty. They cost no try."""
     if not isinstance(exercise, Constant) or not exercise.tries or not isinstance(value, dict):
         return []
     words = {word.lower() for word in _words(exercise)}
-    return [str(key) for key, word in value.items() if isinstance(word, str) and word.strip().lower() not in words]
+    return [key for key in exercise.right if key in value and not _is_one_of(words, value[key])]
+
+
+def _is_one_of(words: set[str], word: Any) -> bool:
+    return isinstance(word, str) and word.strip().lower() in words
+
+
+def _none_of_the_words(exercise: Constant, entry: str, word: Any) -> Wrong:
+    if word is None:
+        return Wrong(_not_it(entry, word, ""), where=entry)
+    words = ", ".join(sorted(_words(exercise)))
+    return Wrong(f"Your {entry} is {word!r}, which is none of the words to choose from: {words}.", where=entry)
 
 
 def _words(exercise: Constant) -> set[str]:

@@ -167,6 +167,8 @@ def told_of_entries(exercise: Constant, value: Any, findings: list[Finding]) -> 
     mistake = diagnose(exercise, LocalAnswer(value))
     if mistake is None:
         return list(dict.fromkeys(findings)), ""
+    if not mistake.message:  # a choice that is judged as a whole
+        return findings, mistake.name
     if not isinstance(mistake.wrong, dict):
         return [*findings[:-1], replace(findings[-1], reason=mistake.message)], mistake.name
     findings = list(findings)

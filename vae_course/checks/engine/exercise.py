@@ -40,7 +40,7 @@ class Misconception:
     Args:
         name: short, in kebab-case.
         wrong: what the mistaken learner writes (a function, a class or a constant, as the exercise asks).
-        message: the likely reason and the way out.
+        message: the likely reason and the way out; empty in a choice that is judged as a whole, which has a `reason`.
         family: the name shared by mistakes that give the same numbers, where the message says only what is certain.
         seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
         reason: of a choice whose tries are counted, what the message may not tell yet, because it is the answer: shown after
@@ -49,7 +49,7 @@ class Misconception:
 
     name: str
     wrong: Any
-    message: str
+    message: str = ""
     family: str = ""
     seen: str = ""
     reason: str = ""

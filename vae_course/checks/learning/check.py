@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from vae_course import threads
-from vae_course.checks.engine.constants import mark_of_choice, unknown_words
+from vae_course.checks.engine.constants import mark_of_choice, not_among_the_words
 from vae_course.checks.engine.examine import examine, outcome
 from vae_course.checks.engine.findings import Finding, Outcome
 from vae_course.checks.learning import cards, state
@@ -73,8 +73,8 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
 
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
     """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
-    if unknown_words(definition, answer):
-        return _with_note(found, "A misspelt word costs no try.")
+    if not_among_the_words(definition, answer):
+        return _with_note(found, "An entry that is misspelt or empty costs no try.")
     tries = definition.tries
     mark = mark_of_choice(answer) if tries else ""
     kept = state.record_verdict(definition.name, found.status, found.points, tries, mark)
@@ -88,6 +88,7 @@ def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
                 f'or open solution("{definition.name}", anyway=True).\n{cards.reasons(definition)}'
             )
         else:
+            found = replace(found, misconception="")  # a name would tell which choice it is
             said = f"Try {kept.used} of {tries}.{' The same answer again costs no other.' if kept.again else ''}"
     elif found and kept.points < found.points:
         said = (

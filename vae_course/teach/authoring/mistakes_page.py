@@ -74,7 +74,8 @@ def _row(mistake: Misconception) -> str:
         name += f" · of {COLLECTED} collected answers, {mistake.seen}"
     if not callable(mistake.wrong):
         name += f"<br>`{_value(mistake.wrong)}`"
-    read = f"{mistake.message}<br>After a pass or the last try: {mistake.reason}" if mistake.reason else mistake.message
+    late = f"After a pass or the last try: {mistake.reason}" if mistake.reason else ""
+    read = "<br>".join(filter(None, (mistake.message, late)))
     return f"| {name.replace('|', chr(92) + '|')} | {read.replace('|', chr(92) + '|')} |"
 
 

@@ -14,34 +14,31 @@ choose_estimator = Constant(
     tries=3,
     right={"square": "pathwise", "step": "score function", "moving edge": "neither"},
     stub={"square": None, "step": None, "moving edge": None},
-    checks=(
-        Check("the square", constant_matches("square"), points=0.25),
-        Check("the step", constant_matches("step"), points=0.25),
-        Check("the moving edge", constant_matches("moving edge"), points=0.5),
-    ),
+    checks=(Check("all three choices", constant_matches(""), points=1),),
     misconceptions=(
         Misconception(
             "score-for-the-square",
             {"square": "score function"},
-            "The score function would be unbiased here, yet z² is smooth, and then the pathwise estimate is there with "
-            "far less variance. The question asks for the better one.",
+            reason="square: the score function is unbiased here, yet z² is smooth, and then the pathwise estimate is there with "
+            "far less variance.",
         ),
         Misconception(
             "pathwise-through-a-step",
             {"step": "pathwise"},
-            "A step is flat wherever it has a slope, so the pathwise estimate is always 0, while the true derivative is not.",
+            reason="step: it is flat wherever it has a slope, so the pathwise estimate is always 0, while the true derivative is "
+            "not. The density is smooth in m, which is all that the score function needs.",
         ),
         Misconception(
             "score-at-a-moving-edge",
             {"moving edge": "score function"},
-            "The density of U(0, θ) jumps at θ, and that jump moves with θ. The score −1/θ never sees it, so the estimate "
-            "even has the wrong sign.",
+            reason="moving edge: the density of U(0, θ) jumps at θ, and that jump moves with θ. The score −1/θ never sees it, so "
+            "the estimate even has the wrong sign.",
         ),
         Misconception(
             "pathwise-at-a-moving-edge",
             {"moving edge": "pathwise"},
-            "z = θ u is a fine reparameterization, but the integrand is a step: its slope is 0 almost everywhere, "
-            "while the true derivative is 1/θ².",
+            reason="moving edge: z = θ u is a fine reparameterization, but the integrand is a step: its slope is 0 almost "
+            "everywhere, while the true derivative is 1/θ².",
         ),
     ),
     hints=(
