@@ -395,6 +395,11 @@ for name in ("v1", "v2"):
 # **Shapes.** Encoder: in `(batch, 784)`, out `m` and `v`, `(batch, z_dim)` each. Decoder: in `(..., z_dim)`, out `(..., 784)`.
 # Nothing is summed,
 # nothing averaged. Every `z_dim` must work, and a batch of one.
+#
+# **Promises** that a bound and its training rest on: `m` can have either sign, `v` can come near 0, a logit can be any number; every entry of
+# `z` counts; what an image gives depends on that image alone (batch normalisation breaks this; `nn.LayerNorm` and `nn.GroupNorm` do not), and,
+# in eval mode, is the same at every call; the inputs stay as they were; all that is learned is among `parameters()`, all that is random at
+# the start in `state_dict()` (a plain Python list hides its layers from both).
 
 
 # %%
@@ -451,13 +456,13 @@ else:
 # less where layers are wider), in the encoder's first and the decoder's last layer (the
 # second number in each bar).
 #
-# <details><summary>I get "For z of shape (2, 2, 16) your decoder ..." instead of a pass</summary>
+# <details><summary>I get "For z of shape (2, 2, 40) your decoder ..." instead of a pass</summary>
 #
 # Your decoder takes `(batch, z_dim)` only, or forgets the axes in front. Try it on `torch.zeros(3, 5, z_dim)`:
 # the answer must be `(3, 5, 784)`.
 # </details>
 #
-# <details><summary>I get "m is (4, 8)" instead of (4, 16)</summary>
+# <details><summary>I get "m is (4, 20)" instead of (4, 40)</summary>
 #
 # `gaussian_parameters` halves what it is given: one half for the mean, one for the variance.
 # The encoder's last layer needs `2 * z_dim` outputs.

@@ -350,7 +350,9 @@ def test_a_choice_that_is_half_filled_in_uses_up_no_try():
     for _ in range(4):
         found = check({**RIGHT_CHOICE, "step": None}, "choose_estimator")
         assert found.status == "wrong" and "Your step is still empty." in found.message
-    assert check(RIGHT_CHOICE, "choose_estimator").points == 1 == state.load()["exercises"]["choose_estimator"]["points"]
+    assert (
+        check(RIGHT_CHOICE, "choose_estimator").points == 1 == state.load()["exercises"]["choose_estimator"]["points"]
+    )
 
 
 def test_a_ladder_of_checks_takes_one_line_for_what_is_reached_and_one_for_what_is_not():

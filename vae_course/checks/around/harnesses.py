@@ -110,17 +110,67 @@ def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]
     return seen
 
 
-def play_network(network: Any, z_dim: int, x: Tensor, z: Tensor, stretch: float) -> dict[str, Tensor]:
-    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck or by design."""
+def play_network(
+    network: Any, z_dim: int, x: Tensor, z: Tensor, stretch: float, more: bool = False, reloaded: bool = False
+) -> dict[str, Tensor]:
+    """Encode x and decode z with fresh networks whose weights are stretched, so that nothing is near 0 by luck or by design.
+
+    Args:
+        more: what becomes of them in a second call, of the third row alone ("alone m", ...), and in training mode ("training m", ...).
+        reloaded: by networks built anew, into which the state of those is loaded.
+
+    Returns:
+        m, v and logits; with `more`, "again": how far the second call moves them, and "strays": how many tensors gradients reach that
+        are not among the networks' parameters.
+    """
     encoder, decoder = network.Encoder(z_dim).eval(), network.Decoder(z_dim).eval()
     with torch.no_grad():
         for parameter in [*encoder.parameters(), *decoder.parameters()]:
             if not parameter.any():
                 parameter.normal_(std=0.01)  # a layer may start at 0, and learns to be something else
             parameter.mul_(stretch)
+    if reloaded:
+        encoder, decoder = (_built_anew(type(part), part, z_dim) for part in (encoder, decoder))
+    found = _coded(encoder, decoder, x, z)
+    if more and all(isinstance(value, Tensor) for value in found.values()):
+        known = {id(t) for t in (*encoder.parameters(), *decoder.parameters(), *_leaves(x, z))}
+        strays = float(sum(id(leaf) not in known for leaf in _leaves(*found.values())))
+        with torch.no_grad():
+            second = _coded(encoder, decoder, x, z)
+            again = max(float((second[name] - value).abs().max()) for name, value in found.items())
+            alone = _coded(encoder, decoder, x[2:3], z[2:3])
+        training = _coded(encoder.train(), decoder.train(), x, z)
+        found |= {"strays": torch.tensor(strays), "again": torch.tensor(again)}
+        found |= {f"alone {name}": value for name, value in alone.items()}
+        found |= {f"training {name}": value for name, value in training.items()}
+    return found
+
+
+def _coded(encoder: Any, decoder: Any, x: Tensor, z: Tensor) -> dict[str, Any]:
     encoded = encoder(x)
     m, v = encoded if isinstance(encoded, tuple | list) and len(encoded) == 2 else (encoded, None)
     return {"m": m, "v": v, "logits": decoder(z)}
+
+
+def _built_anew(part: Any, first: nn.Module, z_dim: int) -> nn.Module:
+    other: nn.Module = part(z_dim)
+    other.load_state_dict(first.state_dict())
+    return other.eval()
+
+
+def _leaves(*tensors: Tensor) -> list[Tensor]:
+    """The tensors at which gradients of these end."""
+    found, seen = [], set()
+    left = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
+    while left:
+        node = left.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.append(node.variable)
+        left += [before for before, _ in node.next_functions if before is not None]
+    return found
 
 
 ROWS = 250

@@ -36,7 +36,8 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
                 raise _none_of_the_words(trial.exercise, entry, trial.answer.value[entry])
         if isinstance(right, dict):
             raise Wrong(
-                f"At least one of your {len(right)} choices is not it.", "Which one, and why, is said after the last try."
+                f"At least one of your {len(right)} choices is not it.",
+                "Which one, and why, is said after the last try.",
             )
         named = any(
             isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)

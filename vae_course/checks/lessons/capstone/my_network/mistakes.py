@@ -54,6 +54,31 @@ def _exp_variance(h: Tensor) -> tuple[Tensor, Tensor]:
     return m, log_v.clamp(-20, 20).exp()
 
 
+def _wide(make: Any, call: Any = lambda layer, h: layer(h)) -> type:
+    """A network with one more layer in its encoder, made and called in a way of its own."""
+
+    class Encoder(nn.Module):
+        def __init__(self, size: int) -> None:
+            super().__init__()
+            self.first, self.last = nn.Linear(PIXELS, 40), nn.Linear(40, 2 * size)
+            self.between = make()
+
+        def forward(self, x: Tensor) -> Any:
+            return gaussian_parameters(self.last(torch.tanh(call(self.between, self.first(x)))))
+
+    return type("MyNetwork", (), {"Encoder": Encoder, "Decoder": network().Decoder})  # type: ignore[attr-defined]
+
+
+def _halves_by_view(h: Tensor) -> tuple[Tensor, Tensor]:
+    m, raw = h.view(2, len(h), -1)
+    return m, nn.functional.softplus(raw)
+
+
+def _drawn(h: Tensor) -> tuple[Tensor, Tensor]:
+    m, v = gaussian_parameters(h)
+    return m + v.sqrt() * torch.randn_like(m), v
+
+
 MISTAKES = (
     Misconception(
         "variance-not-positive",
@@ -84,13 +109,13 @@ MISTAKES = (
     ),
     Misconception(
         "z-dim-written-into-the-encoder",
-        network(outputs=lambda size: 40),
+        network(outputs=lambda size: 80),
         "Your encoder's output is equally wide for every z_dim: a number is written into its last layer where 2 * z_dim "
         "belongs.",
     ),
     Misconception(
         "z-dim-written-in",
-        network(z_dim=16),
+        network(z_dim=40),
         "Your network works for one z_dim only. Is the number of latents written into a layer? Use the argument z_dim.",
     ),
     Misconception(
@@ -118,6 +143,46 @@ MISTAKES = (
         "bare linear layer.",
     ),
     Misconception(
+        "relu-after-the-last-layer",
+        network(lambda h: gaussian_parameters(torch.relu(h))),
+        "Your mean is never negative, as after a ReLU (or an exp, a sigmoid) on the encoder's last layer: leave the last layer bare; only the "
+        "variance goes through softplus or exp.",
+    ),
+    Misconception(
+        "variance-with-a-floor",
+        network(lambda h: (h.chunk(2, -1)[0], nn.functional.softplus(h.chunk(2, -1)[1]) + 0.1)),
+        "Your variance has a floor. gaussian_parameters adds 1e-8, which keeps log v finite and lets q be narrow.",
+    ),
+    Misconception(
+        "input-changed",
+        network(lambda h: gaussian_parameters(h), shape=lambda z: z.mul_(2)),
+        "Your network writes into the tensor that it was given, and the caller's data change: no mul_, no +=, no inplace=True on the input.",
+    ),
+    Misconception(
+        "noise-in-the-network",
+        network(_drawn),
+        "Your network gives other numbers each time: does it draw something, or remember earlier calls? z is drawn outside, by "
+        "sample_gaussian(m, v), and dropout ends in eval mode: nn.Dropout does that.",
+    ),
+    Misconception(
+        "batch-normalisation",
+        _wide(lambda: nn.BatchNorm1d(40)),
+        "Only in training mode your rows depend on each other, as with batch normalisation. nn.LayerNorm and nn.GroupNorm normalise "
+        "each image by itself.",
+    ),
+    Misconception(
+        "rows-mixed",
+        network(_halves_by_view),
+        "Your rows are mixed: something runs along the batch. A view cuts rows into pieces where a chunk along the last axis is meant; a "
+        "mean without dim, or nn.GRU without batch_first, goes along the batch too.",
+    ),
+    Misconception(
+        "layers-in-a-list",
+        _wide(lambda: [nn.Linear(40, 40)], lambda layers, h: layers[0](h)),
+        "A layer in a plain list, in the class body or made inside forward is unknown to the module: nn.ModuleList holds several, and a "
+        "tensor of your own is known as nn.Parameter.",
+    ),
+    Misconception(
         "axes-flattened",
         network(shape=lambda z: z.reshape(-1, z.shape[-1])),
         "Your decoder flattens the axes in front and does not put them back. nn.Linear needs no flattening; a "
@@ -132,6 +197,9 @@ MISTAKES = (
 )
 
 RIGHT: dict[str, Any] = {
+    "layer norm and dropout": _wide(lambda: nn.Sequential(nn.LayerNorm(40), nn.Dropout(0.2))),
+    "a list of modules": _wide(lambda: nn.ModuleList([nn.Linear(40, 40)]), lambda layers, h: layers[0](h)),
+    "a tensor of its own": _wide(lambda: nn.Parameter(torch.ones(40)), lambda scale, h: scale * h),
     "softplus": network(),
     "exp": network(_exp_variance),
     "last weights start at 0": network(start=lambda last: nn.init.zeros_(last.weight)),
