@@ -123,7 +123,7 @@ print("prior:", mean.tolist(), variance.tolist(), "  expanded:", tuple(mean.expa
 #
 # **Shapes.** `z` is `(batch, z_dim)`, images are `(batch, 784)`. Every image has a $z$ of its own, every pixel a coin of its own.
 # Nothing is summed,
-# nothing is averaged. `self.dec(z)` gives the logits.
+# nothing is averaged. `self.dec(z)` gives the logits, which may be as large as ±10,000.
 
 
 # %%

@@ -59,7 +59,7 @@ def right_sample_z(self: Any, batch: int) -> Tensor:
 
 @_shown_as("VAE.compute_sigmoid_given")
 def right_sigmoid_given(self: Any, z: Tensor) -> Tensor:
-    return torch.special.expit(self.dec(z))
+    return torch.special.expit(self.dec(z)).detach()  # so that whoever goes on in numpy can
 
 
 @_shown_as("VAE.sample_x_given")

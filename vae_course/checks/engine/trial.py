@@ -107,15 +107,15 @@ class Trial:
         """The right value for some arguments (`self.arguments`), in double precision."""
         return self.formula.truth(*(_double(a) for a in (self.arguments if arguments is None else arguments)))
 
-    def call(self, *arguments: Any, seed: int = 0) -> Call:
-        """Call the answer; without arguments, on `self.arguments`, once for all checks.
+    def call(self, *arguments: Any, seed: int = 0, twice: bool = False) -> Call:
+        """Call the answer; without arguments, on `self.arguments`, once for all checks. `twice`: see `LocalAnswer.call`.
 
         Raises:
             Raised: the answer raised.
         """
         if not arguments:
             return self.once("call", lambda: self.call(*self.arguments, seed=self.seed))
-        call = self.answer.call(*arguments, seed=self.seed + 7919 * seed)
+        call = self.answer.call(*arguments, seed=self.seed + 7919 * seed, twice=twice)
         if call.error is not None:
             raise Raised(call)
         return call

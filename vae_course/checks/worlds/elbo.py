@@ -62,8 +62,9 @@ def apart_truth(trial: Trial) -> tuple[float, float]:
 
 @per_trial
 def mild_call(trial: Trial, index: int = 0) -> Call:
+    """All but the first are two calls in a row, see `LocalAnswer.call`."""
     case = mild().rows(ROWS)
-    return trial.call(case.model, case.x, seed=10 + index)
+    return trial.call(case.model, case.x, seed=10 + index, twice=index > 0)
 
 
 @per_trial
@@ -175,11 +176,11 @@ def _matches_integral(trial: Trial, name: str, label: str) -> None:
 
 
 def noise_is_own(trial: Trial) -> None:
-    """Identical images are decoded from different z, and calls do not all give the same numbers.
+    """Identical images are decoded from different z, and calls do not all give the same numbers, be it in a row or without gradients.
 
     False alarms: rec is below 1,024 nats, so that neighbouring floats are 6e-5 apart, and its spread is above 0.1 for any
-    mean over up to 10⁴ rows: three coincidences have a chance below (6e-5 / 0.1 / 2)³ < 1e-10; the gradients' chance is
-    far less.
+    mean over up to 10⁴ rows: three coincidences have a chance below (6e-5 / 0.1 / 2)³ < 1e-10, two below 1e-7; the gradients'
+    chance is far less.
     """
     if rows_agree(mild_slopes(trial)) and shares_noise(trial):
         raise Wrong(
@@ -188,7 +189,22 @@ def noise_is_own(trial: Trial) -> None:
         )
     if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
         raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
+    must_draw_anew([mild_call(trial, i) for i in (1, 2, 3)], "02")
     decodes_its_own_z(triplets_call(trial))
+
+
+def must_draw_anew(calls: list[Call], names: str) -> None:
+    """Raise `Wrong` if every second call of two in a row repeats the first, or the first ones, without gradients, are all the same."""
+    if all(number(call, f"first {n}") == number(call, n) for call in calls for n in names):
+        raise Wrong(
+            "Of two calls in a row the second gave exactly the numbers of the first.",
+            "Each call should draw new noise: is ε kept somewhere, or the generator put back?",
+        )
+    if all(number(call, f"first {n}") == number(calls[0], f"first {n}") for call in calls for n in names):
+        raise Wrong(
+            "Under torch.no_grad() all calls gave exactly the same numbers.",
+            "z is drawn then too: a model is evaluated with the bound that it was trained with.",
+        )
 
 
 def decodes_its_own_z(call: Call) -> None:

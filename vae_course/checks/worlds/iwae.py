@@ -45,7 +45,7 @@ from vae_course.checks.worlds.draws import (
     two_draws_weigh,
     weighs_its_own_draws,
 )
-from vae_course.checks.worlds.elbo import decodes_its_own_z
+from vae_course.checks.worlds.elbo import decodes_its_own_z, must_draw_anew
 from vae_course.checks.worlds.models import Case, apart, faint, kl_terms, narrow, rec_without_z, still, under_posterior
 from vae_course.checks.worlds.own_z import slopes_must_follow
 from vae_course.checks.worlds.valleys import mild, strong, triplets
@@ -130,11 +130,12 @@ def is_evidence_where_q_is_p(trial: Trial) -> bool:
 
 
 def exact_where_q_is_p(trial: Trial) -> None:
-    """Every log weight is log p(x) of its image, so that the bound is the mean of −log p(x), for every iw."""
+    """Every log weight is log p(x) of its image, so that the bound is the mean of −log p(x), for every iw, and 1 among them."""
     case, call = still_call(trial)
     right, got = rec_without_z(case).mean().item(), number(call, "0")
     where = "where every log weight of an image equals its log p(x)"
     must_be_near("bound", got, right, where, closer=partial(off_by_log_k, got, right, len(case.x), 6))
+    must_be_near("bound", number(trial.call(case.model, case.x, 1, seed=8), "0"), right, f"{where}, with iw = 1")
 
 
 def stays_finite(trial: Trial) -> None:
@@ -182,6 +183,7 @@ def equals_integral(trial: Trial) -> None:
             f"Your bound is {got:.2f} nats on average over z with iw = {DRAWS}.",
             f"It should be {right:.2f}, up to chance of {max(below, above):.2f}.{reason}",
         )
+    takes_many_draws(trial)
     case, one = linear_call(trial)
     if number(trial.call(case.model, case.x, 2, seed=7), "0") == number(one, "0"):  # 7 is the seed of `one`
         raise Wrong(
@@ -190,6 +192,27 @@ def equals_integral(trial: Trial) -> None:
         )
     weighs_its_own_draws(trial)
     two_draws_weigh(trial)
+
+
+MANY_DRAWS, FEW_ROWS = 100, 24
+
+
+@cache
+def many_draws_numbers() -> tuple[float, float]:
+    """−IWAE_100 in *strong*, and how far the mean of FEW_ROWS values may lie above, by the integrals."""
+    truth = strong().truth
+    return -truth.iwae(MANY_DRAWS), truth.iwae_deviation(MANY_DRAWS, FEW_ROWS, LOG)[0]
+
+
+def takes_many_draws(trial: Trial) -> None:
+    """With iw = 100 the bound is as tight as a hundred draws make it. One from draws in chunks of ten lies 2.8 nats above, 2.0 are allowed."""
+    case = strong().rows(FEW_ROWS)
+    got, (right, above) = number(trial.call(case.model, case.x, MANY_DRAWS, seed=53), "0"), many_draws_numbers()
+    if got > right + above:
+        raise Wrong(
+            f"With iw = {MANY_DRAWS} your bound is {got:.2f} nats on average over z.",
+            f"It should be {right:.2f}, up to chance of {above:.2f}: the mean over all {MANY_DRAWS} draws stands inside the logarithm.",
+        )
 
 
 def noise_is_own(trial: Trial) -> None:
@@ -202,6 +225,8 @@ def noise_is_own(trial: Trial) -> None:
     # One number under every model has another fault than noise: a constant, or a floor under the mean weight.
     if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
         raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
+    if not _repeats(trial):
+        must_draw_anew([pair_call(trial, i) for i in range(1, PAIRS)], "0")
     decodes_its_own_z(triplets_call(trial))
 
 

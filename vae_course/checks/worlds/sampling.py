@@ -30,6 +30,7 @@ from vae_course.checks.worlds.decoders import (
 from vae_course.runner.answers import Model
 
 ROWS = 256
+FOR_Z, FOR_SCALE = 1_024, 512  # images from which z is read, off probabilities and off black and white pixels
 TOSS_ANEW = "Each call should toss every coin anew: no rounding, no seed inside."
 DRAW_ANEW = "Each call should draw new z: no mean in their place, no seed inside."
 
@@ -113,12 +114,18 @@ def sigmoid_gate(trial: Trial) -> None:
 
 
 def sigmoid_value(trial: Trial) -> None:
-    """sigmoid(dec(z)), exactly."""
+    """sigmoid(dec(z)), exactly, and finite where logits are ±10,000."""
     model, z = trial.arguments
     value, right = output(trial.call(model, z, seed=2)), probabilities(model, z)
     if not close(value, right):
         got, expected = worst(value, right)
         raise Wrong(f"You returned {got:.4g} for one pixel.", f"Its probability is {expected:.4g}.")
+    sure = output(trial.call(thermometer(), z, seed=3))
+    if not bool(torch.isfinite(sure).all()):
+        raise Wrong(
+            "For logits of ±10,000 one of your probabilities is NaN.",
+            "It should be 0 or 1 to rounding: exp(a) / (1 + exp(a)) is inf / inf from a = 89 on, torch.sigmoid is safe.",
+        )
 
 
 def one_decode_per_image(trial: Trial) -> None:
@@ -137,7 +144,7 @@ def one_decode_per_image(trial: Trial) -> None:
 def probability_z_from_prior(trial: Trial) -> None:
     """The z behind the images are N(0, 1): see `decoders.z_from_prior`."""
     model = trial.arguments[0]
-    p = call_twice(trial, model, ROWS, seed=1, rows=ROWS, kind="probabilities", anew=DRAW_ANEW)
+    p = call_twice(trial, model, FOR_Z, seed=1, rows=FOR_Z, kind="probabilities", anew=DRAW_ANEW)
     decoders.z_from_prior(decoders.z_of_probabilities(p))
 
 
@@ -154,7 +161,7 @@ def _gate(trial: Trial, kind: str) -> None:
 
 
 def given_chances(trial: Trial) -> None:
-    """For two z in turn, each pixel has its probability given z: see `decoders.pixel_chances` (at most 2e-7)."""
+    """For two z in turn, each pixel has its probability given z: see `decoders.pixel_chances` (at most 4e-7)."""
     model, z = _two_z()
     x = call_images(trial, model, z, seed=2, rows=ROWS, kind="samples")
     for i in range(2):
@@ -180,7 +187,7 @@ def _two_z() -> tuple[Model, Tensor]:
 
 
 def model_chances(trial: Trial) -> None:
-    """With a decoder that ignores z, pixels are coins of known chances, independent (at most 2e-7 in all)."""
+    """With a decoder that ignores z, pixels are coins of known chances, independent (at most 3e-7 in all)."""
     model = coins()
     x = call_twice(trial, model, ROWS, seed=2, rows=ROWS, kind="samples", anew=TOSS_ANEW)
     decoders.pixels_are_independent(x)
@@ -189,7 +196,7 @@ def model_chances(trial: Trial) -> None:
 
 def sample_z_from_prior(trial: Trial) -> None:
     """The z behind binary images are N(0, 1), read off to 1/392 (slack 0.01): see `decoders.z_from_prior`."""
-    x = call_twice(trial, thermometer(), ROWS, seed=3, rows=ROWS, kind="samples", anew=DRAW_ANEW)
+    x = call_twice(trial, thermometer(), FOR_SCALE, seed=3, rows=FOR_SCALE, kind="samples", anew=DRAW_ANEW)
     decoders.z_from_prior(decoders.z_of_pixels(x), slack=0.01)
 
 

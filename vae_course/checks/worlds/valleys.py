@@ -113,7 +113,7 @@ TRIPLETS = 510  # images: 8,160 draws
 def kinds() -> tuple[Tensor, Tensor]:
     """Means and standard deviations of q for the three kinds of images in *triplets*, (3, latents) each."""
     means = torch.tensor([-FAR, 0.0, FAR]).double()[:, None] * SIDES
-    return means, torch.tensor([0.5, 0.9, 1.4]).double()[:, None] * torch.where(SIDES > 0, 0.7, 1.3).double()
+    return means, torch.tensor([0.04, 0.9, 1.4]).double()[:, None] * torch.where(SIDES > 0, 0.7, 1.3).double()
 
 
 @cache

@@ -30,7 +30,7 @@ class Budget:
         """From now on, so many seconds for what is still to come."""
         self._purse.seconds, self._purse.spent = seconds, 0.0
 
-    def call(self, *inputs: Any, seed: int) -> Call:
+    def call(self, *inputs: Any, seed: int, twice: bool = False) -> Call:
         """One call.
 
         Raises:
@@ -43,7 +43,7 @@ class Budget:
             )
         begun = time.monotonic()
         try:
-            return self._answer.call(*inputs, seed=seed)
+            return self._answer.call(*inputs, seed=seed, twice=twice)
         finally:
             self._purse.spent += time.monotonic() - begun
 

@@ -73,6 +73,8 @@ class Call:
         differentiable: the outputs that carry a gradient.
         changed: the inputs that the answer changed in place; "NAME.grad" where it left a gradient in a parameter.
         error: what it raised, or None.
+
+    Where an answer was called twice in a row, the outputs of the first call, made without gradients, are there as "first 0", ...
     """
 
     outputs: dict[str, Tensor] = field(default_factory=dict)
@@ -107,6 +109,6 @@ class Answer(Protocol):
 
     value: Any
 
-    def call(self, *inputs: Any, seed: int) -> Call: ...
+    def call(self, *inputs: Any, seed: int, twice: bool = False) -> Call: ...
 
     def method(self, name: str) -> "Answer": ...

@@ -19,6 +19,9 @@ from vae_course.runner.answers.time_limit import within
 
 T = TypeVar("T")
 
+NOT_TAKEN = {"__init__", "__dict__", "__weakref__", "__module__", "__qualname__"}
+"""What a copy of a class has of its own. All else comes along: methods of every kind, properties, constants."""
+
 
 class LocalAnswer:
     """An answer in this process.
@@ -78,17 +81,20 @@ class LocalAnswer:
         answer._models = self._models if inspect.isclass(self.obj) else {}  # whichever of its methods is called
         return answer
 
-    def call(self, *inputs: Any, seed: int) -> Call:
+    def call(self, *inputs: Any, seed: int, twice: bool = False) -> Call:
         """Call the answer on copies of the inputs; whatever it raises comes back as `Call.error`.
 
         Randomness is seeded with `seed` for the call and for backward passes through it; afterwards everything that
         `undisturbed` names is as before.
 
+        Args:
+            twice: before, under `torch.no_grad()`, the answer is called on the same inputs; noise goes on where that call left it.
+
         Raises:
             TimedOut: it took longer than its limit.
             KeyboardInterrupt: the learner's own, which ends the check.
         """
-        call = self._survive(lambda: self._call(inputs, seed), seed)
+        call = self._survive(lambda: self._call(inputs, seed, twice), seed)
         if isinstance(call, CallError):
             return Call(error=call)
         pull = call._pull
@@ -116,25 +122,32 @@ class LocalAnswer:
         with self._around(seed):
             return attempt() if self._seconds is None else within(self._seconds, attempt)
 
-    def _call(self, inputs: tuple[Any, ...], seed: int) -> Call:
+    def _call(self, inputs: tuple[Any, ...], seed: int, twice: bool) -> Call:
         leaves: dict[str, Tensor] = {}
         arguments = [self._prepare(str(i), value, leaves) for i, value in enumerate(inputs)]
         before = _originals(inputs)
         handed = {n: leaf for n, leaf in leaves.items() if n in before and not n.isdigit()}
         handed |= {str(i): a for i, a in enumerate(arguments) if isinstance(a, Tensor)}
         torch.default_generator.manual_seed(seed)  # building a model has drawn from it
+        first: dict[str, Tensor] = {}
+        if twice:
+            with torch.no_grad():
+                first = {f"first {n}": t for n, t in read(self._play(arguments), {}, ()).outputs.items()}
         result = self._play(arguments)
         changed = tuple(n for n, tensor in handed.items() if not _unchanged(tensor.detach(), before[n]))
         changed += tuple(
             f"{n}.grad" for n, leaf in leaves.items() if n in before and not n.isdigit() and leaf.grad is not None
         )
-        return read(result, leaves, changed)
+        found = read(result, leaves, changed)
+        found.outputs.update(first)
+        return found
 
     def _play(self, arguments: list[Any]) -> Any:
         if self._harness is not None:
             return self._harness(self.obj, *arguments)
         if self._method:
-            return getattr(arguments[0], self._method)(*arguments[1:])
+            found = getattr(arguments[0], self._method)
+            return found(*arguments[1:]) if callable(found) else found  # a property is read
         return with_globals(self.obj, self._functions())(*arguments)
 
     def _prepare(self, name: str, value: Any, leaves: dict[str, Tensor]) -> Any:
@@ -176,8 +189,10 @@ class LocalAnswer:
             # Methods of the learner's own classes see the right versions too; `__init__` is called as it stands.
             own: dict[str, Any] = {}
             for cls in reversed([c for c in base.__mro__ if c.__module__ == base.__module__]):
-                own |= {n: f for n, f in vars(cls).items() if isinstance(f, types.FunctionType) and n != "__init__"}
-            body = {n: with_globals(f, functions) for n, f in own.items()} | body
+                own |= {n: f for n, f in vars(cls).items() if n not in NOT_TAKEN}
+            body = {
+                n: with_globals(f, functions) if isinstance(f, types.FunctionType) else f for n, f in own.items()
+            } | body
         elif self._method:
             body[self._method] = with_globals(self.obj, functions)
         if base is not given.VAE:

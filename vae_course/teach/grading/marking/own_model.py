@@ -57,7 +57,7 @@ class OwnModel:
     def method(self, name: str) -> Answer:
         return self
 
-    def call(self, *inputs: Any, seed: int) -> Call:
+    def call(self, *inputs: Any, seed: int, twice: bool = False) -> Call:
         """The NELBO of each of some images (n, 784) of zeros and ones, the one input; their mean KL; z_dim.
 
         Raises:

@@ -93,7 +93,7 @@ class RemoteAnswer:
         vars(other).update(vars(self) | changes)
         return other
 
-    def call(self, *inputs: Any, seed: int) -> Call:
+    def call(self, *inputs: Any, seed: int, twice: bool = False) -> Call:
         """One call; see `answers.LocalAnswer.call`.
 
         Raises:
@@ -102,6 +102,7 @@ class RemoteAnswer:
         """
         number, shapes, message = next(_numbers), shapes_of(inputs), inputs_of(inputs)
         facts = message.facts | self._spec | {"do": "call", "call": number, "seed": seed, "seconds": self._seconds}
+        facts |= {"twice": True} if twice else {}
         found = self._ask(Message(facts, message.tensors), lambda reply: call_in(reply, shapes))
         pull = _Pull(self, number, shapes) if found.differentiable else None
         return found if pull is None else replace(found, _pull=pull)

@@ -11,7 +11,13 @@ from vae_course.checks.engine.checks import close, worst
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.trial import Trial, Wrong, generator
-from vae_course.checks.lessons.capstone.vae.constructor import kind_of, prior_is_kept, prior_of, takes_any_network
+from vae_course.checks.lessons.capstone.vae.constructor import (
+    follows_its_buffers,
+    kind_of,
+    prior_is_kept,
+    prior_of,
+    takes_any_network,
+)
 from vae_course.checks.worlds import decoders, models
 from vae_course.checks.worlds.bound_tools import bent_kl_tolerance, lipschitz_tolerance, narrow_numbers, near, number
 from vae_course.checks.worlds.decoders import Z_DIM, call_images, coins, probabilities, ruler
@@ -98,6 +104,7 @@ def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         "prior trains": bool(prior.differentiable),
         "any network": takes_any_network(answer, model),
         "kept": prior_is_kept(answer, model),
+        "follows": follows_its_buffers(answer, model),
     }
     yield {name: torch.tensor(float(fact)) for name, fact in facts.items()} | {"iwae": _is_iwae(answer)}
 
@@ -143,7 +150,7 @@ def one_z_an_image(trial: Trial) -> None:
 
 def tossed_at_given_z(trial: Trial) -> None:
     """With *coins*, half of the images at one z and half at another: each group of pixels has its chance given z, and an image's
-    pixels are tossed on their own. False alarms: at most 3e-7, as in `decoders.pixel_chances` and `pixels_are_independent`.
+    pixels are tossed on their own. False alarms: at most 5e-7, as in `decoders.pixel_chances` and `pixels_are_independent`.
     """
     model, z = coins(swing=2), torch.tensor([[1.5, 0.3], [-1.5, 0.8]]).repeat(IMAGES // 2, 1)
     x, p = call_images(trial, model, z, seed=2, rows=IMAGES, kind="samples"), probabilities(model, z)

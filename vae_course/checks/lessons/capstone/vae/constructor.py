@@ -10,6 +10,7 @@ from vae_course.checks.engine.trial import Raised, Trial, Unwritten, Wrong
 from vae_course.checks.lessons.capstone.vae.one_method import NEEDS, nothing, stubs_among
 from vae_course.checks.worlds.bound_tools import part
 from vae_course.runner.answers import Answer, Call, CallError, Model
+from vae_course.runner.answers.models import PRIOR
 
 FOREIGN = "no such network"
 SIGNATURE = "__init__(self, nn, name, z_dim)"
@@ -155,10 +156,33 @@ def prior_is_standard(trial: Trial) -> None:
             "Your prior is no part of the model's state: model.to(device) leaves it behind, and a saved model lacks it.",
             'It should be kept by the model: self.register_buffer("z_prior_m", torch.zeros(1)), and likewise the variance.',
         )
+    must_follow_its_buffers(trial.answer, model)
     if call.differentiable:
         raise Wrong(
             "Your z_prior asks for gradients, so that an optimizer would change it.",
             "It should stay as it is: a buffer (self.register_buffer) does, or a parameter with requires_grad=False.",
+        )
+
+
+OTHER = (1.0, 0.25)
+
+
+def follows_its_buffers(answer: Answer, model: Model) -> bool:
+    """False if z_prior stays (0, 1) where the buffers z_prior_m and z_prior_v hold other numbers, as in a model that was loaded or moved."""
+    state = answer.method("state_dict").call(model, seed=0)
+    if not set(PRIOR) <= state.outputs.keys():
+        return True
+    weights = {**model.weights, **{name: torch.tensor([value]) for name, value in zip(PRIOR, OTHER, strict=True)}}
+    call = answer.method("z_prior").call(replace(model, weights=weights), seed=0)
+    values = [call.outputs[n].flatten()[:1].tolist() for n in "01" if n in call.outputs]
+    return call.error is not None or values == [[value] for value in OTHER]
+
+
+def must_follow_its_buffers(answer: Answer, model: Model) -> None:
+    if not follows_its_buffers(answer, model):
+        raise Wrong(
+            "Your z_prior stays as it was made when the buffers z_prior_m and z_prior_v change.",
+            "It should read them anew each time, as a property does: after model.double(), model.to(device) or a load they are other tensors.",
         )
 
 

@@ -8,7 +8,7 @@ from vae_course.checks.lessons.capstone.vae import checks
 from vae_course.checks.lessons.capstone.vae.checks import draw_still, fingerprint, loss_is_right
 from vae_course.checks.lessons.capstone.vae.constructor import builds, prior_is_standard, sets_its_attributes
 from vae_course.checks.lessons.capstone.vae.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.capstone.vae.one_method import of_method, three_numbers
+from vae_course.checks.lessons.capstone.vae.one_method import of_method, three_numbers, weights_lie_as_asked
 from vae_course.checks.lessons.capstone.vae.variants import CORRECT
 from vae_course.checks.worlds import elbo, iwae, sampling
 from vae_course.checks.worlds.decoders import ruler
@@ -38,6 +38,7 @@ _IWAE = of_method(
     iwae.stays_finite,
     iwae.equals_integral,
     iwae.noise_is_own,
+    weights_lie_as_asked,
     name="negative_iwae_bound",
 )
 _IWAE_TERMS = of_method(*_IWAE_THREE, iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")

@@ -139,6 +139,12 @@ MISCONCEPTIONS = (
         "self.register_buffer keeps them with the model, and no optimizer changes them.",
     ),
     Misconception(
+        "prior-does-not-follow",
+        derived(z_prior=(torch.zeros(1), torch.ones(1))),
+        "Your z_prior is a pair of its own beside the buffers. Return the buffers themselves, self.z_prior_m and self.z_prior_v, in a "
+        "property: so the prior that is saved and moved is the one that is used.",
+    ),
+    Misconception(
         "prior-trains",
         derived(__init__=_constructor(z_prior_m=_trainable(0.0), z_prior_v=_trainable(1.0))),
         "A parameter is what training changes, and with a prior that moves this is another model. self.register_buffer "

@@ -20,6 +20,7 @@ from vae_course.checks.engine.findings import Finding
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.checks.lessons.capstone.vae.mistakes import derived
 from vae_course.checks.worlds.iwae import weighing
+from vae_course.checks.worlds.models import still
 from vae_course.runner.answers import Answer, BackwardFailed, Call, CallError, LocalAnswer, Model, Stopped
 
 Test = Callable[[Trial], None]
@@ -161,7 +162,24 @@ def _fails(trial: Trial, tests: tuple[Test, ...], name: str, arguments: Argument
 
 
 def _weights_lie_as_asked(trial: Trial) -> bool:
-    """True if the class has log weights, and they are (batch, iw): laid out otherwise they may be right as well."""
+    """True if the class has log weights, and they are (batch, iw)."""
     model, x = trial.arguments
+    return _shape_of_weights(trial, model, x) == (len(x), len(x) + 1)
+
+
+def weights_lie_as_asked(trial: Trial) -> None:
+    """log_weights, where the class has it, gives (batch, iw), whatever the bound makes of it."""
+    case = still(trial.generator("still"), batch=4)
+    shape = _shape_of_weights(trial, case.model, case.x)
+    if shape not in (None, (4, 5)):
+        raise Wrong(
+            f"log_weights: you returned shape {shape} for 4 images and iw = 5.",
+            "It should be (batch, iw) = (4, 5), one log weight for each image and draw.",
+            reason=nothing,
+        )
+
+
+def _shape_of_weights(trial: Trial, model: Model, x: Tensor) -> tuple[int, ...] | None:
+    """The shape for one draw more than there are images; None: the class has no log weights that can be called."""
     call = trial.answer.method("log_weights").call(model, x, len(x) + 1, seed=0)
-    return call.error is None and "0" in call.outputs and tuple(call.outputs["0"].shape) == (len(x), len(x) + 1)
+    return tuple(call.outputs["0"].shape) if call.error is None and "0" in call.outputs else None

@@ -41,6 +41,7 @@ def density_extremes() -> list[Arguments]:
         (1e6 * steps, zero, huge),
         (30 * steps, zero, one),
         (2048 + steps, 2048 + zero, one),  # sums that float32 holds exactly
+        (steps, steps, one),
     ]
 
 

@@ -25,7 +25,7 @@ def _inner_axis(generator: Generator) -> Arguments:
 
 
 def log_layouts(generator: Generator) -> dict[str, Arguments]:
-    """The last axis; one axis only; a mean of one; beside an axis of length 1 that stays."""
+    """The last axis; one axis only; a mean of one; beside an axis of length 1 that stays; the last of three."""
     x = torch.randn(4, 3, generator=generator)
     return {
         "the last axis": (x, -1),
@@ -33,6 +33,7 @@ def log_layouts(generator: Generator) -> dict[str, Arguments]:
         "a vector": (x[:, 0], 0),
         "a mean of one": (x[:1], 0),
         "another axis of length 1": (x[..., None], 0),
+        "the last of three axes": (torch.randn(2, 4, 3, generator=generator), -1),
     }
 
 
