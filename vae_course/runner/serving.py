@@ -113,7 +113,7 @@ class _HandedIn:
         if method not in answers:  # a class's models, which are dear to build, serve all its methods
             answers[method] = next(iter(answers.values())).method(method)
         inputs = [_input(str(i), given, request.tensors) for i, given in enumerate(facts["inputs"])]
-        call = answers[method].call(*inputs, seed=facts["seed"], twice=facts.get("twice", False))
+        call = answers[method].call(*inputs, seed=facts["seed"], **{k: facts[k] for k in ("twice",) if k in facts})
         if call.differentiable:
             self._calls[facts["call"]] = call
         return _described(call)
@@ -152,6 +152,7 @@ def _described(call: Call) -> Reply:
         "differentiable": [_plain(name) for name in call.differentiable],
         "changed": list(call.changed),
         "error": _error(call.error) if call.error else None,
+        "cpu": call.cpu,
     }
     return facts, _numbered(call.outputs)
 

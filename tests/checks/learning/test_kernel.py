@@ -129,7 +129,7 @@ def test_an_endless_answer_is_stopped_and_the_next_cell_runs(kernel: Kernel, bod
     assert not kernel.run(f"def sample_gaussian(m, v):\n    {body}").error
     ran = kernel.run("verdict = check(sample_gaussian); verdict")
     assert not ran.error and not ran.streams
-    assert "timed out" in ran.shown[0] and "still running after 1.8 seconds" in ran.shown[0]
+    assert "timed out" in ran.shown[0] and re.search(r"still running after (1\.8|7\.\d) seconds", ran.shown[0])
     assert kernel.value("verdict.status, 20 + 22") == "('timed out', 42)"
     spinning = "[t for t in threading.enumerate() if '(spin)' in t.name]"
     assert kernel.value(f"for t in {spinning}: t.join(5)\n{spinning}") == "[]"

@@ -150,7 +150,7 @@ def test_a_channel_that_owns_its_descriptor_closes_it():
         assert theirs.recv(1) == b""
 
 
-RIGHT = {"outputs": ["0"], "kinds": {}, "differentiable": [], "changed": [], "error": None}
+RIGHT = {"outputs": ["0"], "kinds": {}, "differentiable": [], "changed": [], "error": None, "cpu": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def linear_call(trial: Trial) -> tuple[Case, Call]:
 def pair_call(trial: Trial, index: int) -> Call:
     """The same model with iw = 2."""
     case, _ = linear_call(trial)
-    return trial.call(case.model, case.x, 2, seed=30 + index, twice=0 < index < PAIRS)
+    return trial.call(case.model, case.x, 2, seed=30 + index)
 
 
 def right_slope(case: Case, call: Call) -> Tensor:

@@ -226,7 +226,8 @@ def noise_is_own(trial: Trial) -> None:
     if _repeats(trial) and number(pair_call(trial, 0), "0") != number(still_call(trial)[1], "0"):
         raise Wrong("Four calls gave exactly the same bound.", "Each call should draw new noise: is z random at all?")
     if not _repeats(trial):
-        must_draw_anew([pair_call(trial, i) for i in range(1, PAIRS)], "0")
+        case, _ = linear_call(trial)
+        must_draw_anew([trial.call(case.model, case.x, 2, seed=60 + i, twice=True) for i in range(3)], "0")
     decodes_its_own_z(triplets_call(trial))
 
 

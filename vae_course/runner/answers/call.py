@@ -73,8 +73,9 @@ class Call:
         differentiable: the outputs that carry a gradient.
         changed: the inputs that the answer changed in place; "NAME.grad" where it left a gradient in a parameter.
         error: what it raised, or None.
+        cpu: seconds of CPU time that it took.
 
-    Where an answer was called twice in a row, the outputs of the first call, made without gradients, are there as "first 0", ...
+    Where an answer was called twice in a row, the outputs of the first call, made without gradients, are there as "first 0", ..., unless it raised
     """
 
     outputs: dict[str, Tensor] = field(default_factory=dict)
@@ -82,6 +83,7 @@ class Call:
     differentiable: frozenset[str] = frozenset()
     changed: tuple[str, ...] = ()
     error: CallError | None = None
+    cpu: float = 0.0
     _pull: Callable[[dict[str, Tensor]], dict[str, Tensor | None]] | None = None
 
     def pull_back(self, cotangents: dict[str, Tensor]) -> dict[str, Tensor | None]:

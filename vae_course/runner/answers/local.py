@@ -1,6 +1,7 @@
 """An answer that lives in this process."""
 
 import inspect
+import time
 import types
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -33,7 +34,7 @@ class LocalAnswer:
             paid for once: functions among the answer's globals, methods ("VAE.name") on the model.
         harness: a function (answer, *inputs) -> outputs that plays the call, for answers that take objects.
         slopes: inputs ask for gradients.
-        seconds: how long one call, or one backward pass through it, may take; None: as long as it likes.
+        seconds: how long one call, or one backward pass through it, may compute (`time_limit.within`); None: as long as it likes.
         around: what every call happens within; `isolation.alone` where the process has nobody else to disturb.
 
     A model is built once and serves all calls, as in a lesson, with new weights for each. Its networks and prior are put in
@@ -94,9 +95,11 @@ class LocalAnswer:
             TimedOut: it took longer than its limit.
             KeyboardInterrupt: the learner's own, which ends the check.
         """
+        begun = time.thread_time()
         call = self._survive(lambda: self._call(inputs, seed, twice), seed)
+        spent = time.thread_time() - begun
         if isinstance(call, CallError):
-            return Call(error=call)
+            return Call(error=call, cpu=spent)
         pull = call._pull
         assert pull is not None
 
@@ -106,7 +109,7 @@ class LocalAnswer:
                 raise BackwardFailed(gradients)
             return gradients
 
-        return replace(call, _pull=pull_back)
+        return replace(call, cpu=spent, _pull=pull_back)
 
     def _survive(self, work: Callable[[], T], seed: int) -> T | CallError:
         """Run learners' code: what it raises is written down, and all else is as before."""
@@ -129,10 +132,7 @@ class LocalAnswer:
         handed = {n: leaf for n, leaf in leaves.items() if n in before and not n.isdigit()}
         handed |= {str(i): a for i, a in enumerate(arguments) if isinstance(a, Tensor)}
         torch.default_generator.manual_seed(seed)  # building a model has drawn from it
-        first: dict[str, Tensor] = {}
-        if twice:
-            with torch.no_grad():
-                first = {f"first {n}": t for n, t in read(self._play(arguments), {}, ()).outputs.items()}
+        first = self._without_gradients(arguments) if twice else {}
         result = self._play(arguments)
         changed = tuple(n for n, tensor in handed.items() if not _unchanged(tensor.detach(), before[n]))
         changed += tuple(
@@ -141,6 +141,16 @@ class LocalAnswer:
         found = read(result, leaves, changed)
         found.outputs.update(first)
         return found
+
+    def _without_gradients(self, arguments: list[Any]) -> dict[str, Tensor]:
+        """The outputs of a call on copies, under `torch.no_grad()`; none if it raises there, as a backward pass inside does."""
+        copies = [a.detach().clone() if isinstance(a, Tensor) else a for a in arguments]
+        with torch.no_grad():
+            try:
+                found = read(self._play(copies), {}, ())
+            except Exception:  # noqa: BLE001 - a learner's code may raise anything; the call that counts comes after
+                return {}
+        return {f"first {n}": t for n, t in found.outputs.items()}
 
     def _play(self, arguments: list[Any]) -> Any:
         if self._harness is not None:

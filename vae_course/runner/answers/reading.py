@@ -44,7 +44,7 @@ def read(result: Any, leaves: dict[str, Tensor], changed: tuple[str, ...]) -> Ca
         )
         return dict(zip(inputs, grads, strict=True))
 
-    return Call({n: t.detach() for n, t in outputs.items()}, kinds, frozenset(live), changed, None, pull)
+    return Call({n: t.detach() for n, t in outputs.items()}, kinds, frozenset(live), changed, _pull=pull)
 
 
 def _kind(value: Any) -> str:

@@ -17,6 +17,9 @@ T = TypeVar("T")
 POLITE = 0.05
 """Seconds that an answer has to clean up after its first interruption, and between later volleys of them."""
 
+PATIENCE = 4
+"""How many times its limit an answer may take by the wall clock: a busy machine moves no mark, and what only waits ends too."""
+
 IMPORTS = 5
 """How often an import is left to end, each time for the whole limit: half a module would break the kernel for good, and the
 first backward pass of a session imports a thousand files of torch."""
@@ -25,7 +28,9 @@ _jitter = random.Random(0)  # not the learner's generator
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """What `work` returns, unless it is still running after some seconds of wall clock: then it is stopped.
+    """What `work` returns, unless it is still running after some seconds of CPU time, or PATIENCE times as long: then it is stopped.
+
+    CPU time is this thread's; where the system does not tell it, the wall clock decides.
 
     `TimedOut` is raised inside the running code again and again until it gets out, at irregular moments, so that a loop
     which swallows it (`except BaseException: pass`) is soon hit where nothing catches. In the main thread a signal brings
@@ -39,33 +44,61 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     Raises:
         TimedOut: the time was over, even if `work` swallowed that and returned.
     """
-    begun, threads = time.monotonic(), set(sys._current_frames())
+    begun, clock, threads = time.monotonic(), _Clock(seconds), set(sys._current_frames())
     in_main_thread = threading.current_thread() is threading.main_thread()
     limited = _by_signal if in_main_thread and hasattr(signal, "SIGALRM") else _by_thread
-    result = limited(seconds, work)
+    result = limited(clock, work)
     if result:
         return result[0]
-    spent = time.monotonic() - begun
-    late = f" after {spent:.0f}, because one long call or import is not interrupted" if spent > seconds + 2 else ""
+    spent, computed = time.monotonic() - begun, clock.computed()
+    late = (
+        f" after {computed:.0f}, because one long call or import is not interrupted" if computed > seconds + 2 else ""
+    )
+    waited = f", of which it computed for {computed:.1f}," if computed < seconds else ""
     for thread, frame in sys._current_frames().items():
         if thread not in threads and any(caller.f_globals.get("__name__") == "__main__" for caller in _stack(frame)):
             raise_in(thread, SystemExit)  # it ends a thread without a word
     raise TimedOut(
-        f"Your code was still running after {seconds:.2g} seconds and was stopped{late}. A right answer takes "
-        "milliseconds: look for a loop that never ends."
+        f"Your code was still running after {spent if waited else seconds:.2g} seconds{waited} and was stopped{late}. A right answer takes "
+        f"milliseconds: look for {'what it waits for' if waited else 'a loop that never ends'}."
     )
 
 
-def _by_signal(seconds: float, work: Callable[[], T]) -> list[T]:
+class _Clock:
+    """How long the thread that makes this has still got.
+
+    Args:
+        seconds: of CPU time.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        thread = getattr(time, "pthread_getcpuclockid", lambda thread: None)(threading.get_ident())
+        self._cpu: Callable[[], float] = time.monotonic if thread is None else lambda: time.clock_gettime(thread)
+        self._from, self._last = self._cpu(), time.monotonic() + PATIENCE * seconds
+
+    def computed(self) -> float:
+        """Seconds of CPU time since then."""
+        return self._cpu() - self._from
+
+    def left(self) -> float:
+        """Seconds until it is worth looking again; 0 once the time is over."""
+        left = min(self.seconds - self.computed(), self._last - time.monotonic())
+        return 0.0 if left < 1e-3 else left
+
+
+def _by_signal(clock: _Clock, work: Callable[[], T]) -> list[T]:
     """[what `work` returned], or [] if it was stopped. The caller's own SIGALRM handler and timer are put back."""
     armed, fired, imports = False, 0, 0
     result: list[T] = []
 
     def stop(signum: int, frame: FrameType | None) -> None:
         nonlocal fired, imports
-        if armed and imports < IMPORTS and _importing(frame):
+        if armed and not fired and (left := clock.left()):
+            signal.setitimer(signal.ITIMER_REAL, left, POLITE)
+        elif armed and imports < IMPORTS and _importing(frame):
             imports += 1
-            signal.setitimer(signal.ITIMER_REAL, seconds, POLITE)
+            signal.setitimer(signal.ITIMER_REAL, clock.seconds, POLITE)
         elif armed:
             fired += 1
             # From 1 to 30 microseconds: about as long as it takes to enter and leave an `except` block.
@@ -78,7 +111,7 @@ def _by_signal(seconds: float, work: Callable[[], T]) -> list[T]:
     handler = signal.signal(signal.SIGALRM, stop)
     try:
         armed = True
-        signal.setitimer(signal.ITIMER_REAL, seconds, POLITE)
+        signal.setitimer(signal.ITIMER_REAL, clock.seconds, POLITE)
         result.append(work())
     except TimedOut:
         fired = fired or 1
@@ -91,7 +124,7 @@ def _by_signal(seconds: float, work: Callable[[], T]) -> list[T]:
     return [] if fired else result
 
 
-def _by_thread(seconds: float, work: Callable[[], T]) -> list[T]:
+def _by_thread(clock: _Clock, work: Callable[[], T]) -> list[T]:
     """The same without signals: a second thread raises `TimedOut` in this one."""
     target, over = threading.get_ident(), threading.Event()
     fired, imports = False, 0
@@ -99,10 +132,13 @@ def _by_thread(seconds: float, work: Callable[[], T]) -> list[T]:
 
     def watch() -> None:
         nonlocal fired, imports
-        pause = seconds
+        pause = clock.seconds
         while not over.wait(pause):
+            if not fired and (left := clock.left()):
+                pause = left
+                continue
             if imports < IMPORTS and _importing(sys._current_frames().get(target)):
-                imports += 1
+                imports, pause = imports + 1, clock.seconds
                 continue
             fired = True
             raise_in(target, TimedOut)

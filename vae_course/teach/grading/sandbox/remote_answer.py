@@ -12,6 +12,7 @@ from vae_course import given
 from vae_course.checks import around
 from vae_course.checks.engine.exercise import Called, Exercise
 from vae_course.runner.answers import BackwardFailed, Call, Stopped
+from vae_course.runner.answers.time_limit import PATIENCE
 from vae_course.runner.protocol import Message
 from vae_course.teach.grading.sandbox.replies import call_in, error_in, gradients_in, inputs_of, shapes_of
 from vae_course.teach.grading.sandbox.workers import WorkerLost
@@ -132,7 +133,7 @@ class RemoteAnswer:
             raise self._end[0]
         try:
             self.submission.ready()
-            reply = self.submission.ask(self._with_modules(request), self._seconds + GRACE)
+            reply = self.submission.ask(self._with_modules(request), PATIENCE * self._seconds + GRACE)
             return self.submission.read(lambda: read(reply))
         except Stopped as stopped:
             self._end.append(stopped)

@@ -45,8 +45,11 @@ def call_in(reply: Message, inputs: Mapping[str, Size]) -> Call:
         OutOfMemory: the answer wanted too much.
     """
     facts = reply.facts
+    cpu = facts.get("cpu", 0.0)
+    if not isinstance(cpu, float) or not 0 <= cpu < 1e6:  # who reports too little meets the wall clock
+        raise ProtocolError("no CPU time")
     if facts.get("error") is not None:
-        return Call(error=error_in(facts))
+        return Call(error=error_in(facts), cpu=cpu)
     outputs = _named(reply, "outputs")
     differentiable, changed = texts(facts, "differentiable"), texts(facts, "changed")
     if (
@@ -54,7 +57,7 @@ def call_in(reply: Message, inputs: Mapping[str, Size]) -> Call:
         or not {name.removesuffix(".grad") for name in changed} <= inputs.keys()
     ):
         raise ProtocolError("a gradient of no output, or a change of no input")
-    return Call(outputs, texts_by_name(facts, "kinds"), frozenset(differentiable), tuple(changed))
+    return Call(outputs, texts_by_name(facts, "kinds"), frozenset(differentiable), tuple(changed), cpu=cpu)
 
 
 def gradients_in(reply: Message, inputs: Mapping[str, Size]) -> dict[str, Tensor | None]:

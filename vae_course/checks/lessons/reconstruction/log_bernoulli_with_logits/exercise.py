@@ -21,14 +21,14 @@ def draw_pixels(generator: Generator) -> Arguments:
 
 
 def pixel_layouts(generator: Generator) -> dict[str, Arguments]:
-    """A batch of one; leading axes; grey pixels; a whole image of pixels that are nearly sure, where softplus(a) is not yet a."""
+    """A batch of one; leading axes; grey pixels; pixels that are nearly sure, where softplus(a) is not yet a."""
     x, logits = draw_pixels(generator)
     draws = torch.randn(3, *logits.shape, generator=generator)
     return {
         "a batch of one": (x[:1], logits[:1]),
         "leading axes": (x.expand(3, *x.shape), draws),
         "grey pixels": (torch.rand(x.shape, generator=generator), logits),
-        "784 pixels that are nearly sure": (torch.ones(1, 784), torch.linspace(5, 12, 784)[None]),
+        "pixels that are nearly sure": (torch.ones(1, 40), torch.linspace(5.5, 8, 40)[None]),
     }
 
 
