@@ -40,6 +40,7 @@ LONGER = {
     "vae_course/checks/lessons/capstone/my_network/checks.py": "the promises of a network, one after the other",
     "vae_course/checks/lessons/iwae/log_weights/checks.py": "the checks of one exercise",
     "vae_course/checks/worlds/bound_tools.py": "what the checks of both bounds share: reading, allowing for chance, telling",
+    "vae_course/checks/worlds/decoders.py": "designed decoders, and what their images betray",
     "vae_course/checks/worlds/elbo.py": "the checks of one method: its bound, its KL, its noise, its gradients",
     "vae_course/checks/worlds/iwae.py": "the checks of one method: its bound, and what it returns beside it",
     "vae_course/teach/authoring/build.py": "one command, from sources to every built file",

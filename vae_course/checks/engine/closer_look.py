@@ -29,21 +29,29 @@ def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
 
 
 def examples_of(trial: Trial) -> list[Example]:
-    """The answer's values on all draws, with their slopes on the first, by the names of the inputs.
+    """The answer's values on all draws and on a small one, with their slopes on the first, by the names of the inputs.
 
     Where they are not finite, an example for each entry of the inputs, of one dimension: what one entry makes NaN, others may not;
     or, where inputs have axes of different meaning, inputs without their signs.
     """
     finite = all(bool(p.value.isfinite().all()) for p in pairs_of(trial))
     found = []
-    for i in range(DRAWS):
-        drawn = trial.draw(i) if finite else _entry_by_entry(trial.draw(i))
-        call = trial.call_on_draw(i) if finite else trial.call(*drawn, seed=i)
+    for i in range(DRAWS + 1):
+        drawn = _small(trial.draw(0)) if i == DRAWS else trial.draw(i) if finite else _entry_by_entry(trial.draw(i))
+        call = trial.call_on_draw(i) if finite and i < DRAWS else trial.call(*drawn, seed=i)
         if "0" not in call.outputs or not call.outputs["0"].is_floating_point():
             return []
         arguments = dict(zip(trial.formula.parameters, drawn, strict=True))
         found.append(Example(arguments, call.outputs["0"], _slopes(call, arguments) if finite and not i else None))
     return found
+
+
+def _small(arguments: Arguments) -> Arguments:
+    """Cut to two, three and four entries: axes of one length to one length, so that what belongs together still does."""
+    tensors = [a for a in arguments if isinstance(a, Tensor)]
+    lengths = dict.fromkeys(n for t in tensors for n in t.shape if n > 1)
+    cut = {n: min(n, 2 + i) for i, n in enumerate(lengths)}
+    return tuple(a[tuple(slice(cut.get(n, 1)) for n in a.shape)] if isinstance(a, Tensor) else a for a in arguments)
 
 
 def _slopes(call: Call, arguments: dict[str, object]) -> dict[str, Tensor] | None:

@@ -70,6 +70,21 @@ def evaluated(tree: ast.AST, inputs: Mapping[str, Any]) -> Any:
     return _computed(tree, inputs, {})
 
 
+def evaluated_with(tree: ast.AST, inputs: Mapping[str, Any], parts: Mapping[ast.AST, Any], memo: Memo) -> Any:
+    """What an expression is worth where some of its parts have these values; `memo` knows parts that hold none of them."""
+    touched: Memo = {id(part): (part, value) for part, value in parts.items()}
+
+    def of(node: ast.AST) -> Any:
+        if id(node) in touched:
+            return touched[id(node)][1]
+        if not any(id(below) in touched for below in ast.walk(node)):
+            return _computed(node, inputs, memo)
+        touched[id(node)] = node, _fresh(node, inputs, of)
+        return touched[id(node)][1]
+
+    return of(tree)
+
+
 def worth(node: ast.AST, inputs: Mapping[str, Any], memo: Memo) -> Any:
     """What an expression is worth, or None where it cannot be computed; parts that two trees share are computed once."""
     try:
@@ -82,15 +97,12 @@ def _computed(node: ast.AST, inputs: Mapping[str, Any], memo: Memo) -> Any:
     known = memo.get(id(node))
     if known is not None and known[0] is node:
         return known[1]
-    found = _fresh(node, inputs, memo)
+    found = _fresh(node, inputs, lambda child: _computed(child, inputs, memo))
     memo[id(node)] = node, found
     return found
 
 
-def _fresh(node: ast.AST, inputs: Mapping[str, Any], memo: Memo) -> Any:
-    def of(child: ast.AST) -> Any:
-        return _computed(child, inputs, memo)
-
+def _fresh(node: ast.AST, inputs: Mapping[str, Any], of: Callable[[ast.AST], Any]) -> Any:
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):

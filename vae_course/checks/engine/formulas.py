@@ -9,24 +9,23 @@ import ast
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.edits import COMMON, Edit, Path, applied, at, edits
+from vae_course.checks.engine.edits import Edit, applied, edits
 from vae_course.checks.engine.expressions import Memo, worth
 from vae_course.checks.engine.findings import Reading
-from vae_course.checks.engine.pieces import DoesNotApply, called, parsed
+from vae_course.checks.engine.pairs import two_slips
+from vae_course.checks.engine.pieces import DoesNotApply, parsed
 from vae_course.checks.engine.slips import Slip, in_words
 
 EXACT = 1e-4
 """How far float32's rounding may move a number, relative to 1 + its size."""
-MOST_PAIRS = 2000
-"""Pairs that are computed one by one, in all spellings together. Where no slip is found a search takes 0.2 s of CPU, for `kl_normal`."""
-SCREENED = 6
-"""Numbers by which all pairs are screened, before those that are left are computed."""
+MOST_CONFIRMED = 300
+"""Pairs that make the smallest example's value, and are tried on all others."""
 FEWEST = 3
 """Numbers from which a formula is believed."""
 
@@ -56,10 +55,10 @@ def formula_read_off(
     values = values[values.isfinite()]
     if len(values) < FEWEST or float(values.std()) < 1e-3:
         return Reading()  # numbers so alike follow many formulas
-    shares = [MOST_PAIRS // 2**i for i in range(1, len(formulas) + 1)]  # the first spelling is the likeliest
-    for pairs in ([0] * len(formulas), shares if in_pairs else []):
-        for source, most in zip(formulas, pairs, strict=False):
-            found = _search(parsed(source), examples, most, exact)
+    for search in (_one, _two) if in_pairs else (_one,):
+        for source in formulas:
+            tree = parsed(source)
+            found = _confirmed(tree, search(tree, examples, exact), examples, exact)
             if found is not None:
                 return found
     return Reading()
@@ -72,16 +71,15 @@ def _double(example: Example) -> Example:
     return Example(inputs, example.value.detach().double(), example.slopes)
 
 
-def _search(tree: ast.expr, examples: Sequence[Example], pairs: int, exact: float) -> Reading | None:
-    first = examples[0]
-    memo: Memo = {}
-    right = _same(first.value, worth(tree, first.inputs, memo), exact)
-    for slip in _two(tree, first, memo, exact, pairs) if pairs else _one(tree, first):
+def _confirmed(tree: ast.expr, slips: Iterator[Slip], examples: list[Example], exact: float) -> Reading | None:
+    """The first slip that makes the values of all examples; and their slopes, if the values are right, or slopes are known."""
+    right = _same(examples[0].value, worth(tree, examples[0].inputs, {}), exact)
+    for slip in slips:
         wrong = _with(tree, slip)
-        if wrong is None or not _same(first.value, worth(wrong, first.inputs, memo), exact):
+        if wrong is None or not all(_same(e.value, worth(wrong, e.inputs, {}), exact) for e in examples):
             continue
-        if all(_same(e.value, worth(wrong, e.inputs, {}), exact) for e in examples[1:]) and (
-            _same_slopes(wrong, first) if right or first.slopes else True
+        if all(_same_slopes(wrong, e) for e in examples if e.slopes is not None) and (
+            not right or any(e.slopes is not None for e in examples)
         ):
             return in_words(tree, wrong, slip, right)
     return None
@@ -95,77 +93,22 @@ def _with(tree: ast.AST, slip: Slip) -> ast.AST | None:
         return None
 
 
-def _one(tree: ast.expr, example: Example) -> Iterator[Slip]:
-    for edit in _edits(tree, _names(example)):
-        yield (edit,)
+def _one(tree: ast.expr, examples: list[Example], exact: float) -> Iterator[Slip]:
+    """The edits that make the first example's value."""
+    first, memo = examples[0], Memo()
+    for edit in _edits(tree, _names(first)):
+        if _same(first.value, worth(applied(edit, tree), first.inputs, memo), exact):
+            yield (edit,)
 
 
-def _two(tree: ast.expr, example: Example, memo: Memo, exact: float, most: int) -> Iterator[Slip]:
-    """Pairs of edits that may make the example's value.
-
-    Edits of different terms of a sum add up what they change, so that all their pairs are compared at once; of the others, where
-    both are often made, `most` are tried: whole formulas with a slip inside first, then two in one term, then what is changed throughout.
-    """
-    start = worth(tree, example.inputs, memo)
-    every = _different(_edits(tree, _names(example)), tree, example, memo)
-    common = [(edit, value) for edit, value in every if edit.rank == COMMON]
-    same = [(edit, value - start) for edit, value in every if value.shape == start.shape == example.value.shape]
-    if same:
-        moved = torch.stack([by.flatten()[:SCREENED] for _, by in same])
-        left = (example.value - start).flatten()[:SCREENED] - moved[:, None] - moved[None]  # (edits, edits, entries)
-        allowed = exact * (1 + example.value.abs().flatten()[:SCREENED])
-        for i, j in ((left.abs() <= allowed).all(-1)).nonzero().tolist():
-            if i < j and not set(same[i][0].paths) & set(same[j][0].paths):
-                yield same[i][0], same[j][0]
-    reshaped = start.shape != example.value.shape
-    wanted = [(edit, value.shape == example.value.shape, _term_of(tree, edit)) for edit, value in common]
-    wanted.sort(key=lambda each: (len(each[0].paths), each[0].depth))
-    yield from islice(
-        (
-            (one, other)
-            for (one, fits, place), (other, also_fits, there) in combinations(wanted, 2)
-            if (fits or also_fits or not reshaped) and _meet(place, there) and not set(one.paths) & set(other.paths)
-        ),
-        most,
+def _two(tree: ast.expr, examples: list[Example], exact: float) -> Iterator[Slip]:
+    """The pairs of edits that make the value of the smallest example, the likeliest first."""
+    small = min(examples, key=lambda e: sum(t.numel() for t in e.inputs.values() if isinstance(t, Tensor)))
+    found = two_slips(
+        tree, _edits(tree, _names(small)), small.inputs, small.value, partial(_same_entries, small.value, exact=exact)
     )
-
-
-def _meet(one: Path | None, other: Path | None) -> bool:
-    """False for two terms of a sum."""
-    return one is None or other is None or one[: len(other)] == other or other[: len(one)] == one
-
-
-def _different(found: Sequence[Edit], tree: ast.expr, example: Example, memo: Memo) -> list[tuple[Edit, Tensor]]:
-    """Of edits that make the same value the first; none that makes no number."""
-    kept: dict[object, tuple[Edit, Tensor]] = {}
-    for edit in found:
-        value = worth(applied(edit, tree), example.inputs, memo)
-        if isinstance(value, Tensor) and bool(torch.isfinite(value).all()):
-            kept.setdefault((value.shape, *(f"{n:.6g}" for n in value.flatten().tolist()[:64])), (edit, value))
-    return list(kept.values())
-
-
-def _term_of(tree: ast.AST, edit: Edit) -> Path | None:
-    """The place of the innermost term of a sum that an edit changes; None where it changes more than a term."""
-    if len(edit.paths) > 1:
-        return None
-    (path,) = edit.paths
-    place: Path | None = None
-    for i in range(len(path)):
-        node = at(tree, path[:i])
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            place = path[: i + 1]
-        elif not _is_linear(node, path[i]):
-            break
-    return place
-
-
-def _is_linear(node: ast.AST, towards: tuple[str, int | None]) -> bool:
-    if isinstance(node, ast.Call):
-        return called(node) in ("sum", "mean") and towards == ("args", 0)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return isinstance(node.left if towards[0] == "right" else node.right, ast.Constant)
-    return isinstance(node, ast.UnaryOp)
+    ordered = sorted(found, key=lambda slip: (sum(edit.rank for edit in slip), sum(len(edit.paths) for edit in slip)))
+    yield from ordered[:MOST_CONFIRMED]
 
 
 @functools.cache
@@ -182,10 +125,12 @@ def _names(example: Example) -> tuple[str, ...]:
 
 
 def _same(value: Tensor, other: Any, exact: float = EXACT) -> bool:
-    if not isinstance(other, Tensor) or value.shape != other.shape:
-        return False
+    return isinstance(other, Tensor) and value.shape == other.shape and bool(_same_entries(value, other, exact).all())
+
+
+def _same_entries(value: Tensor, other: Tensor, exact: float = EXACT) -> Tensor:
     same = ((value - other).abs() <= exact * (1 + value.abs())) & value.isfinite()
-    return bool((same | (value == other) | (value.isnan() & other.isnan())).all())
+    return same | (value == other) | (value.isnan() & other.isnan())
 
 
 def _same_slopes(tree: ast.AST, example: Example) -> bool:
