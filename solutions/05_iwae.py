@@ -300,7 +300,8 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 # **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of
 # the three terms is summed over
 # its own last axis (pixels, or latent dimensions); nothing is averaged. Gradients must reach encoder and decoder (one point), and a log
-# weight of −500 is an ordinary number (half a point): never take its exponential.
+# weight of −500 is an ordinary number (half a point): never take its exponential. (The check has a standard normal prior here; 5.2 asks for
+# another one, too.)
 
 
 # %%

@@ -56,7 +56,7 @@ SLIPS = {
     "a gradient that is cut": (
         "log_bernoulli_with_logits",
         lambda x, logits: (x * logits - F.softplus(logits.detach())).sum(-1),
-        "Your values are right, and their gradients are exactly those of another formula",
+        "On ordinary draws your values are right, and their gradients are exactly those of another formula",
     ),
     "a floor under each dimension": (
         "kl_normal",

@@ -5,6 +5,7 @@ mistakes are told apart that leave ordinary inputs right.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -20,6 +21,8 @@ from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 
 AT_EXTREMES = 1e-2
+BETWEEN = 2
+"""Inputs between an extreme and ordinary ones, on which a formula is confirmed that was read off there."""
 ORDINARY = 4
 """Draws on which a formula counts as right, before it is asked where it goes wrong."""
 
@@ -90,19 +93,52 @@ def _finite_slopes(call: Call, value: Tensor, slopes_in: str) -> bool:
 
 
 def _there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
-    """What ordinary inputs say, and the formula that they and this one follow; else the smallest input that shows it."""
+    """What ordinary inputs say, and the formula that they, this one and some between follow; else the smallest input that shows it."""
     ordinary = examples_of(trial)
-    inputs = dict(zip(trial.formula.parameters, arguments, strict=True))
-    found = formula_read_off(trial.formula.formulas, [Example(inputs, value), *ordinary]) if ordinary else Reading()
+    examples = [Example(_by_name(trial, arguments), value)]
+    for i in range(BETWEEN):
+        other = between(arguments, trial.generator(f"between {i}"))
+        call = trial.call(*other, seed=300 + i)
+        if "0" in call.outputs:
+            examples.append(Example(_by_name(trial, other), call.outputs["0"]))
+    found = formula_read_off(trial.formula.formulas, [*examples, *ordinary]) if ordinary else Reading()
     shown = found or smallest_failing(trial, arguments)
     return Reading((*filter(None, [_only_here(trial)]), *shown.sentences), shown.table)
+
+
+def _by_name(trial: Trial, arguments: Arguments) -> dict[str, object]:
+    return dict(zip(trial.formula.parameters, arguments, strict=True))
+
+
+def between(arguments: Arguments, generator: Generator) -> Arguments:
+    """Inputs between these and ordinary ones, entry by entry, on a scale of logarithms; zeros, and pixels, stay."""
+
+    def mixed(a: object) -> object:
+        if not isinstance(a, Tensor) or not a.is_floating_point() or {0.0, 1.0} == set(a.flatten().tolist()):
+            return a
+        share = torch.rand(a.shape, generator=generator)
+        ordinary = torch.exp(torch.randn(a.shape, generator=generator))
+        return a.sign() * a.abs().clamp(min=1e-30) ** share * ordinary ** (1 - share)
+
+    return tuple(mixed(a) for a in arguments)
 
 
 def _only_here(trial: Trial) -> str:
     """The sentence that keeps a learner from doubting a formula that is right, if it is."""
     pairs = pairs_of(trial)
     right = bool(pairs) and all(close(p.value, p.expected) for p in pairs)
-    return "For moderate inputs your values are right." if right else ""
+    return f"On {len(pairs)} ordinary draws of its inputs your values are right." if right else ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A fingerprint, and the layouts of inputs that it looks at."""
+
+    measure: Callable[[Answer], dict[str, Tensor]]
+    layouts: Callable[[], list[Arguments]]
+
+    def __call__(self, answer: Answer) -> dict[str, Tensor]:
+        return self.measure(answer)
 
 
 def case_fingerprint(
@@ -111,7 +147,7 @@ def case_fingerprint(
     layouts: Layouts,
     extremes: Callable[[], list[Arguments]],
     slopes_in: str = "",
-) -> Callable[[Answer], dict[str, Tensor]]:
+) -> "Measured":
     """Outputs and gradients on a few ordinary draws; where they are right, which layouts and which extremes go wrong.
 
     So a mistake in the formula is known by its numbers alone, however the answer treats the rare cases. `slopes_in`: see
@@ -136,7 +172,7 @@ def case_fingerprint(
         signs = {f"case {i}": _sign(answer, truth, arguments, i, slopes_in) for i, arguments in enumerate(cases)}
         return signs | {"changed": torch.tensor(float(changed))}
 
-    return measure
+    return Measured(measure, lambda: list(layouts(generator(0, "fingerprint")).values()))
 
 
 def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[str, Tensor]:

@@ -42,7 +42,11 @@ def examples_of(trial: Trial) -> list[Example]:
         if "0" not in call.outputs or not call.outputs["0"].is_floating_point():
             return []
         arguments = dict(zip(trial.formula.parameters, drawn, strict=True))
-        found.append(Example(arguments, call.outputs["0"], _slopes(call, arguments) if finite and not i else None))
+        found.append(
+            Example(
+                arguments, call.outputs["0"], _slopes(call, arguments, _sloped(trial)) if finite and not i else None
+            )
+        )
     return found
 
 
@@ -54,12 +58,32 @@ def _small(arguments: Arguments) -> Arguments:
     return tuple(a[tuple(slice(cut.get(n, 1)) for n in a.shape)] if isinstance(a, Tensor) else a for a in arguments)
 
 
-def _slopes(call: Call, arguments: dict[str, object]) -> dict[str, Tensor] | None:
-    """Of the sum of the values in each input; None where the values carry no gradient."""
+def _sloped(trial: Trial) -> set[str]:
+    """The inputs in which the right value has a slope."""
+    arguments = [
+        a.detach().clone().requires_grad_() if isinstance(a, Tensor) and a.is_floating_point() else a
+        for a in trial.arguments
+    ]
+    value = trial.formula.truth(*arguments)
+    tensors = {
+        n: a
+        for n, a in zip(trial.formula.parameters, arguments, strict=True)
+        if isinstance(a, Tensor) and a.requires_grad
+    }
+    if not value.requires_grad:
+        return set()
+    found = torch.autograd.grad(value.sum(), list(tensors.values()), allow_unused=True)
+    return {name for name, slope in zip(tensors, found, strict=True) if slope is not None}
+
+
+def _slopes(call: Call, arguments: dict[str, object], asked: set[str]) -> dict[str, Tensor] | None:
+    """Of the sum of the values in some inputs; None where the values carry no gradient."""
     if "0" not in call.differentiable:
         return None
     found = call.pull_back({"0": torch.ones_like(call.outputs["0"])})
-    tensors = [(name, str(i), a) for i, (name, a) in enumerate(arguments.items()) if isinstance(a, Tensor)]
+    tensors = [
+        (name, str(i), a) for i, (name, a) in enumerate(arguments.items()) if isinstance(a, Tensor) and name in asked
+    ]
     return {name: torch.zeros_like(a) if (slope := found.get(i)) is None else slope for name, i, a in tensors}
 
 
@@ -135,13 +159,14 @@ def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) 
 
 
 def shown(a: object) -> str:
-    """A tensor as nested lists with four digits; anything else as Python shows it."""
+    """A tensor as nested lists, with four digits, or more where its size needs them; anything else as Python shows it."""
     if not isinstance(a, Tensor):
         return repr(a)
 
     def nested(entry: object) -> str:
         if isinstance(entry, list):
             return f"[{', '.join(nested(part) for part in entry)}]"
-        return f"{entry:.4g}"
+        short = f"{entry:.4g}"
+        return short if not isinstance(entry, float) or abs(float(short) - entry) < 1e-2 else f"{entry:.7g}"
 
     return nested(a.tolist())

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from vae_course.checks.engine.cases import AT_EXTREMES, Measured
 from vae_course.checks.engine.closer_look import pairs_of
 from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
 from vae_course.checks.engine.errors import finding_on
@@ -132,15 +133,26 @@ def _with_reading(wrong: Wrong) -> Finding:
 
 
 def makes_the_numbers(exercise: Exercise, answer: Answer, mistake: Misconception, seed: int) -> bool:
-    """True if a mistake in a closed form makes the answer's values on this examination's own draws too; of others nothing is asked."""
+    """True if a mistake in a closed form makes the answer's values on this examination's own draws too, and where these are right, in other
+    layouts; of others nothing is asked.
+    """
     if not isinstance(exercise, Formula) or not exercise.formulas:
         return True
-    own, known = (pairs_of(Trial(exercise, a, seed)) for a in (answer, exercise.answer(mistake.wrong)))
-    return len(own) == len(known) and all(
-        a.value.shape == b.value.shape
-        and torch.allclose(a.value.double(), b.value.double(), rtol=1e-3, atol=1e-3, equal_nan=True)
-        for a, b in zip(own, known, strict=True)
-    )
+    wrong = exercise.answer(mistake.wrong)
+    own, known = (pairs_of(Trial(exercise, a, seed)) for a in (answer, wrong))
+    if len(own) != len(known) or not all(_alike(a.value, b.value, 1e-3) for a, b in zip(own, known, strict=True)):
+        return False
+    right = all(_alike(pair.value, pair.expected, 1e-3) for pair in own)
+    layouts = exercise.fingerprint.layouts() if right and isinstance(exercise.fingerprint, Measured) else []
+    for i, arguments in enumerate(layouts):
+        a, b = (one.call(*arguments, seed=i).outputs.get("0") for one in (answer, wrong))
+        if a is not None and b is not None and not _alike(a, b, AT_EXTREMES):
+            return False
+    return True
+
+
+def _alike(a: torch.Tensor, b: torch.Tensor, exact: float) -> bool:
+    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=exact, atol=exact, equal_nan=True)
 
 
 @lru_cache(maxsize=64)  # for one examination; seeds differ

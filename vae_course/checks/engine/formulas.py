@@ -73,7 +73,9 @@ def _double(example: Example) -> Example:
 
 def _confirmed(tree: ast.expr, slips: Iterator[Slip], examples: list[Example], exact: float) -> Reading | None:
     """The first slip that makes the values of all examples; and their slopes, if the values are right, or slopes are known."""
-    right = _same(examples[0].value, worth(tree, examples[0].inputs, {}), exact)
+    right = all(_same(e.value, worth(tree, e.inputs, {}), exact) for e in examples)
+    if right and all(_same_slopes(tree, e) for e in examples if e.slopes is not None):
+        return None  # what is wrong lies elsewhere
     for slip in slips:
         wrong = _with(tree, slip)
         if wrong is None or not all(_same(e.value, worth(wrong, e.inputs, {}), exact) for e in examples):

@@ -97,7 +97,8 @@ def noise_is_fresh(trial: Trial) -> None:
     z, before = output(call), call.outputs.get("first 0", m + torch.nan)
     if torch.equal(z, before) or torch.equal(z, output(trial.call(m, v, seed=2))):
         raise Wrong(
-            "Two calls gave the same z.", "Each call should draw new noise: no seed inside, no fixed ε, none kept."
+            "Two calls gave the same z.",
+            "Each call should draw new noise: no seed inside, no fixed ε, none kept, the generator left to go on.",
         )
     if torch.equal(before, m):
         raise Wrong(
@@ -113,9 +114,13 @@ def noise_is_independent(trial: Trial) -> None:
     """
     m, v = torch.zeros(64, 64), torch.ones(64, 64)
     z = output(trial.call(m, v, seed=3))
-    for noise, which, each in ((z, "rows of your batch", "example"), (z.T, "dimensions of an example", "dimension")):
+    both = ((z, "rows of your batch", "example"), (z.T, "dimensions of an example", "dimension"))
+    for noise, which, each in both:
         if rows_agree(noise):
-            raise Wrong(f"All {which} received the same noise.", f"Each {each} needs noise of its own.", look(trial))
+            raise Wrong(
+                f"Several {which} received the same noise.", f"Each {each} needs noise of its own.", look(trial)
+            )
+    for noise, which, each in both:
         if most_alike(noise) > ALIKE:
             raise Wrong(
                 f"Two {which} received the same noise, or its mirror image.", f"Each {each} needs a draw of its own."
@@ -152,6 +157,12 @@ def most_alike(z: Tensor) -> float:
     return float((rows @ rows.T).fill_diagonal_(0).abs().max())
 
 
+def copies(z: Tensor) -> bool:
+    """True if two rows are equal, up to a factor above 0."""
+    rows = torch.nn.functional.normalize(z.double(), dim=-1)
+    return float((rows @ rows.T).fill_diagonal_(0).max()) > ALIKE
+
+
 def look(trial: Trial) -> Callable[[], Reading]:
     """A closer look: mean and spread of z for three variances, a small one among them, yours beside the expected."""
 
@@ -180,6 +191,7 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
     if many is None or many.shape != (64, 64) or not many.is_floating_point():
         return {}
     found["alike"] = _flag(most_alike(many) > ALIKE)
+    found["mirrored"] = _flag(most_alike(many) > ALIKE and not copies(many))
     alone = answer.call(torch.zeros(1, 8), torch.ones(1, 8), seed=5).outputs.get("0")
     found["a batch of one is lost"] = _flag(alone is not None and alone.shape == (8,))
     found["an edge"] = _flag(int((many >= many.max() - 1e-6).sum()) > 5)

@@ -14,7 +14,7 @@ LONG = 28
 
 def in_words(tree: ast.expr, wrong: ast.AST, slip: Slip, right: bool) -> Reading:
     """`right`: the values are, and what differs are the gradients."""
-    whose = "Your values are right, and their gradients are" if right else "Your numbers are"
+    whose = "On ordinary draws your values are right, and their gradients are" if right else "Your numbers are"
     said = "; ".join(_words(tree, edit) for edit in slip)
     return Reading(
         (f"{whose} exactly those of another formula: {said}.",),

@@ -100,7 +100,7 @@ def image_gate(value: Tensor, rows: int, kind: str) -> None:
     binary = bool(((value == 0) | (value == 1)).all())
     if kind == "samples" and not binary:
         some = value[(value != 0) & (value != 1)][0].item()
-        raise Wrong(f"One of your pixels is {some:.3f}.", "A sample is black or white: every pixel is 0 or 1.")
+        raise Wrong(f"One of your pixels is {some:.7g}.", "A sample is black or white: every pixel is 0 or 1.")
     if kind == "probabilities" and binary:
         raise Wrong("All your pixels are 0 or 1.", "Asked are the probabilities, which lie between.")
 
@@ -116,7 +116,7 @@ def z_from_prior(z: Tensor, slack: float = 0) -> None:
         middle, spread = (seen.mean().item(), seen.std().item()) if seen.numel() > 1 else (math.nan, math.nan)
         raise Wrong(
             f"The z behind your {len(z):,} images have mean {middle:.2f} and standard deviation {spread:.2f}.",
-            "Each image needs a z of its own, drawn from the prior: mean 0, standard deviation 1, bell-shaped.",
+            "They should be draws from the prior: mean 0, standard deviation 1, bell-shaped. (Read off your images, as if each were sigmoid(dec(z))).",
         )
     u, rate = torch.special.ndtr(z.double()), math.log(2 / ALPHA) / z.numel()
     off = (u - 0.5).square().mean().item() - 1 / 12
@@ -203,7 +203,7 @@ def call_twice(trial: Trial, *arguments: object, seed: int, rows: int, kind: str
     """
     x, again = (call_images(trial, *arguments, seed=s, rows=rows, kind=kind) for s in (seed, seed + 10))
     if torch.equal(x, again):
-        raise Wrong("Two calls gave the same images.", anew)
+        raise Wrong("Two calls gave the same images, in a model made for this check.", anew)
     return x
 
 

@@ -101,7 +101,7 @@ def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True) -> None
     n = noise.numel()
     if abs(noise.mean().item()) > math.sqrt(2 * LOG / n) or not has_unit_variance(noise, ALPHA, paired=paired):
         raise Wrong(
-            f"The z that you decode have mean {z.mean():.2f} and standard deviation {z.std():.2f}, over {n:,} draws"
+            f"The z that you decode, read off how your cost depends on x, have mean {z.mean():.2f} and standard deviation {z.std():.2f}, over {n:,} draws"
             f" where m = {m:g} and v = {v:g}.",
             f"They should come from q(z|x): mean {m:g}, standard deviation sqrt(v) = {math.sqrt(v):.3g}.",
         )

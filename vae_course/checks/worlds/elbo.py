@@ -188,7 +188,7 @@ def noise_is_own(trial: Trial) -> None:
             "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
         )
     if all(_equal(mild_call(trial), mild_call(trial, i)) for i in (1, 2, 3)):
-        raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: is z random at all?")
+        raise Wrong("Four calls gave exactly the same numbers.", "Each call should draw new noise: z is random.")
     must_draw_anew([mild_call(trial, i) for i in (1, 2, 3)], "02")
     decodes_its_own_z(triplets_call(trial))
 
@@ -283,7 +283,7 @@ def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
     cut = " That is kl's share alone: z is cut off from the graph." if near(got[i].item(), through_kl, 1e-3) else ""
     raise Wrong(
         f"The bound's slope in a {what} of q is {got[i]:.3f}.",
-        f"For the z that you decoded it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.{cut}",
+        f"For the z that your gradient in x tells it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.{cut}",
     )
 
 

@@ -77,8 +77,8 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
         raise Wrong(
             f"For three kinds of images, whose q(z|x) have means {_listed([-FAR, 0.0, FAR])} times a sign of each latent's own, the z that you decode "
             f"have means {_listed(found)}.",
-            "Each image is decoded from a z of its own q(z|x): is z, m or x permuted, averaged or changed, along the batch or the latents? "
-            "(Where several z of an image are weighted, this is their weighted mean.)",
+            f"Each image should be decoded from a z of its own q(z|x).{_mixed(found)} (Read off how your cost depends on x; where several z of "
+            "an image are weighted, this is their weighted mean).",
         )
     m, s = q_of_rows()
     if not any(near(value, cost.mean().item()) for cost in costs(z, m, s)):
@@ -90,7 +90,7 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
         if not has_unit_variance(part * math.sqrt(len(part) / (len(part) - 1)), ALPHA):
             raise Wrong(
                 f"For three kinds of images, the z that you decode spread by {_listed([each.std().item() for each in centred])} times sqrt(v).",
-                "They should spread by sqrt(v), each image's and each latent's own: is v changed, permuted or averaged on the way?",
+                f"They should spread by sqrt(v), each image's and each latent's own.{' You decode the mean itself.' if part.std() < 1e-2 else ''}",
             )
     pooled = noise.flatten()
     must_have_tails(pooled)
@@ -98,8 +98,17 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
         if int(((pooled - edge).abs() < EDGE).sum()) > 3:
             raise Wrong(
                 f"Of {len(pooled):,} draws of your noise several lie at {edge:.2f}, its edge.",
-                "Normal noise has no edge: nothing should be clamped.",
+                "Each latent of each image has a draw of its own, and normal noise has no edge.",
             )
+
+
+def _mixed(found: list[float]) -> str:
+    """What the means of the three kinds say together, where they say it."""
+    if max(found) - min(found) < MARGIN:
+        return " All have one mean: something is averaged, or shared, along the batch."
+    if all(abs(got - right) < MARGIN for got, right in zip(sorted(found), (-FAR, 0.0, FAR), strict=True)):
+        return " They are those of other images: something is permuted along the batch."
+    return ""
 
 
 def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
@@ -113,7 +122,7 @@ def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
         i = int(torch.nan_to_num(off, nan=torch.inf).argmax())
         raise Wrong(
             f"With sixteen latents, a draw that you decoded has log weight {weights[i]:.2f}.",
-            f"It should be {right[i]:.2f}: all three terms at the same z, each latent with its own mean and variance.",
+            f"It should be {right[i]:.2f}: log p(x|z) + log p(z) − log q(z|x) at that z.",
         )
 
 
@@ -138,7 +147,7 @@ def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) 
         which = "mean" if i < len(SIDES) else "variance"
         raise Wrong(
             f"In a decoder that looks at z, a slope in a {which} of q is {got[i]:.3f}.",
-            f"For the z that you decoded it should be {right[0][i]:.3f}: through z it flows into every term that z stands in.",
+            f"For the z that your gradient in x tells it should be {right[0][i]:.3f}: through z it flows into every term that z stands in.",
         )
 
 

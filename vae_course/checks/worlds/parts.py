@@ -86,8 +86,9 @@ def _related(got: Tensor, right: Tensor) -> str:
     sums = right * torch.tensor(BATCHES)
     if not found and bool(got.isfinite().all()):
         by = (sums / got).mean().item()
-        if 1 < abs(by) < 1e6 and torch.allclose(got * by, sums, rtol=1e-4):
-            found = f"It is the sum over the images, divided by {by:.4g}, whatever the size of the batch: is one written into the code?"
+        if 0.999 < abs(by) < 1e6 and torch.allclose(got * by, sums, rtol=1e-4):
+            fixed = f", divided by {by:.4g} whatever the size of the batch. Divide by the number of images"
+            found = f"It is the sum over the images{fixed if abs(by - 1) > 1e-4 else ', not their mean'}."
     return found
 
 

@@ -190,10 +190,14 @@ kl_normal = Formula(
             "*last* axis: .sum(-1).",
         ),
         Misconception(
+            "dimensions-of-the-prior",
+            lambda qm, qv, pm, pv: 0.5 * (((pv / qv).log() + qv / pv + (qm - pm) ** 2 / pv).sum(-1) - pm.shape[-1]),
+            "The −1 stands in each dimension of q; you count those of the prior, which may have one entry for all.",
+        ),
+        Misconception(
             "prior-counted-once",
             terms_one_by_one,
-            "When pm and pv have one entry for all dimensions, as the prior has, Σ log pv counts it once instead of dim "
-            "times. Add the terms first (they broadcast), then sum once.",
+            "If pm and pv have one entry for all dimensions, Σ log pv counts it once. Add the terms, which broadcast, then sum.",
         ),
         Misconception(
             "log-of-a-product",

@@ -54,8 +54,10 @@ def _first_sign(answer: Answer) -> str:
     single = answer.call(3, x[:1], z[:1, :3], 1.0, seed=0).outputs
     if "logits" not in single or single["logits"].ndim != 2 or (m.shape, logits.shape) != (z.shape, x.shape):
         return ""
-    if bool((v <= 0).any()):
+    if bool((v < 0).any()):
         return "mean and variance swapped" if bool((m > 0).all()) else "negative variance"
+    if bool((v == 0).any()):
+        return ""
     low, high = reach(asked)
     if math.isfinite(low) or math.isfinite(high):
         return "probabilities" if low >= 0 and high <= 1 else "one sign" if low >= 0 or high <= 0 else "within one"

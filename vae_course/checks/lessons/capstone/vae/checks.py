@@ -104,6 +104,7 @@ def fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         "prior trains": bool(prior.differentiable),
         "any network": takes_any_network(answer, model),
         "kept": prior_is_kept(answer, model),
+        "registered": bool(kind_of(answer, model, "z_prior_m", "__getattr__")),
         "follows": follows_its_buffers(answer, model),
     }
     yield {name: torch.tensor(float(fact)) for name, fact in facts.items()} | {"iwae": _is_iwae(answer)}

@@ -30,10 +30,17 @@ def builds(trial: Trial) -> None:
         kind = kind_of(trial.answer, model, name, "__getattr__")
         if not kind:
             kind = kind_of(trial.answer, model, name)
-            got = f"Your constructor sets no self.{name}." if not kind else f"Your self.{name} is a {kind}, no network."
+            got = (
+                f"Your constructor sets no self.{name}."
+                if not kind
+                else f"Your self.{name}, a {kind}, is no part of the module."
+            )
             if kind == "type":
                 got = f"Your self.{name} is the class {part_of} itself: the brackets that build one are missing."
-            raise Wrong(got, f"It should set self.{name} = network.{part_of}(z_dim).")
+            raise Wrong(
+                got,
+                f"It should set self.{name} = network.{part_of}(z_dim) itself: so its weights are trained and saved.",
+            )
     error = trial.answer.method("eval").call(model, seed=0).error  # puts the check's weights into the networks
     if error is not None and not error.line:
         raise Wrong(
@@ -153,7 +160,7 @@ def prior_is_standard(trial: Trial) -> None:
         )
     if not prior_is_kept(trial.answer, model):
         raise Wrong(
-            "Your prior is no part of the model's state: model.to(device) leaves it behind, and a saved model lacks it.",
+            "Your prior is no part of the model's state_dict: a saved model lacks it.",
             'It should be kept by the model: self.register_buffer("z_prior_m", torch.zeros(1)), and likewise the variance.',
         )
     must_follow_its_buffers(trial.answer, model)
@@ -182,7 +189,7 @@ def must_follow_its_buffers(answer: Answer, model: Model) -> None:
     if not follows_its_buffers(answer, model):
         raise Wrong(
             "Your z_prior stays as it was made when the buffers z_prior_m and z_prior_v change.",
-            "It should read them anew each time, as a property does: after model.double(), model.to(device) or a load they are other tensors.",
+            "It should return them as they are when it is asked: after model.double() they are other tensors.",
         )
 
 

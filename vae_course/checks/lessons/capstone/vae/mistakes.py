@@ -135,7 +135,7 @@ MISCONCEPTIONS = (
     Misconception(
         "prior-is-a-plain-attribute",
         derived(__init__=_plain_prior),
-        "Mean and variance of your prior are plain attributes: on a GPU they stay behind, and a model that is loaded has none. "
+        "Mean and variance of your prior are plain attributes: on a GPU they stay behind, and a saved file lacks them. "
         "self.register_buffer keeps them with the model, and no optimizer changes them.",
     ),
     Misconception(

@@ -24,7 +24,7 @@ PROBABILITIES = (
     "pixel, as torch.bernoulli does."
 )
 ROUNDED = "You round the probabilities, so that 0.6 becomes 1. Asked are the probabilities themselves, as the sigmoid gives them."
-SEED = "A seed inside makes every call give the same images. Leave the seed to whoever calls you."
+SEED = "Every call uses the same noise: a seed is set inside, or noise is kept from an earlier call. Draw it anew each time."
 NEW_Z = "You draw a new z inside. The method is given a z: decode that one."
 SAMPLES = "You return samples, black or white. Asked are the probabilities behind them: leave out the coin toss."
 TWICE = (
@@ -128,7 +128,7 @@ SAMPLE_Z = (
         lambda self, batch: (
             self.z_prior[0] + self.z_prior[1].sqrt() * torch.randn(batch, self.z_dim, generator=seeded())
         ),
-        "A seed inside makes every call draw the same z. Leave the seed to whoever calls you.",
+        SEED,
     ),
 )
 

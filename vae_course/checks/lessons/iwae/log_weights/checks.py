@@ -256,7 +256,8 @@ def gradients_follow_noise(trial: Trial) -> None:
     if not bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
         raise Wrong(
             f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
-            f"For the z that you drew they should be {right[0]:.3f} and {right[1]:.3f}: m and v act through z and through q.",
+            f"If these weights are log p(x|z) + log p(z) − log q(z|x), their slopes are {right[0]:.3f} and {right[1]:.3f}: m and v act through z "
+            "and through q.",
         )
     logits = decode(case.model, torch.zeros(1, 1))[0]
     to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))

@@ -198,12 +198,12 @@ MISCONCEPTIONS = (
     Misconception(
         "weights-for-log-weights",
         combined(lambda likelihood, prior, posterior: torch.exp(likelihood + prior - posterior)),
-        "You return w itself, and e^−500 is 0 in any float: stay in log space.",
+        "You return w itself, and e^−500 is 0 in float32: stay in log space.",
     ),
     Misconception(
         "exponentiates-first",
         combined(lambda likelihood, prior, posterior: torch.log(likelihood.exp() * prior.exp() / posterior.exp())),
-        "Your weights are right where they are ordinary numbers. With 784 pixels p(x|z) is e^−500, which is 0 in any float, "
+        "Your weights are right where they are ordinary numbers. With 784 pixels p(x|z) is e^−500, which is 0 in float32, "
         "and log 0 = −∞: stay in log space, where the product is a sum.",
     ),
     Misconception(
@@ -276,11 +276,11 @@ MISCONCEPTIONS = (
         with_z(lambda m, v, z: m + v**0.25 * torch.randn_like(m)),
         "You draw z with sqrt(v) for the variance. sample_gaussian takes v itself, and its root once.",
     ),
-    Misconception("seed-inside", _seeded, "Every call gives the same weights: a seed is set inside."),
+    Misconception("seed-inside", _seeded, "Every call uses the same noise: a seed is set inside, or noise is kept."),
     Misconception(
         "z-detached",
         with_z(lambda m, v, z: z.detach()),
-        "The numbers are right, but no gradient flows through z to the encoder.",
+        "The numbers are right, but the gradient to the encoder through z is cut, in all terms or in some.",
     ),
     Misconception(
         "q-detached",

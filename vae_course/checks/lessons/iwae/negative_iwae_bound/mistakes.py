@@ -67,21 +67,21 @@ IN_THE_BOUND = (
     Misconception(
         "mean-of-log-weights",
         reducing(lambda log_w: -log_w.mean()),
-        "Your bound does not rise with iw: its value is the ELBO's. The mean over draws belongs *inside* the log "
+        "Your bound with several draws has the ELBO's value. The mean over draws belongs *inside* the log "
         "(log_mean_exp), and each draw needs a z of its own.",
         family=FLAT,
     ),
     Misconception(
         "one-z-for-all-draws",
         weighing(weights.with_z(lambda m, v, z: z[:, :1].expand_as(z))),
-        "Your bound does not rise with iw: its value is the ELBO's. Does each draw have a z of its own, and is the mean "
+        "Your bound with several draws has the ELBO's value. Does each draw have a z of its own, and is the mean "
         "over draws taken inside the log?",
         family=FLAT,
     ),
     Misconception(
         "elbo-again",
         _elbo_again,
-        "Your bound does not rise with iw: its value is the ELBO's. The mean over draws belongs *inside* the log.",
+        "Your bound with several draws has the ELBO's value. The mean over draws belongs *inside* the log.",
         family=FLAT,
     ),
     Misconception(
@@ -149,12 +149,14 @@ IN_THE_BOUND = (
         "The bound is summed over the images of the batch; average it.",
     ),
     Misconception(
-        "seed-inside", _seeded, "Every call gives the same numbers: a seed is set inside. Draw new noise each time."
+        "seed-inside",
+        _seeded,
+        "Every call uses the same noise: a seed is set inside, or noise is kept. Draw it anew each time.",
     ),
     Misconception(
         "z-detached",
         weighing(weights.with_z(lambda m, v, z: z.detach())),
-        "The numbers are right, but no gradient flows through z to the encoder.",
+        "The numbers are right, but the gradient to the encoder through z is cut, in all terms or in some.",
     ),
     Misconception(
         "no-grad",
@@ -171,7 +173,7 @@ IN_THE_BOUND = (
     Misconception(
         "standard-prior-written-in",
         _standard_prior,
-        "All is right for the standard prior, and N(0, I) is written into the code: take mean and variance from self.z_prior.",
+        "All is right for the standard prior, and wrong for another one: wherever the prior occurs, take mean and variance from self.z_prior.",
     ),
     Misconception(
         "log-k-twice",
@@ -217,7 +219,7 @@ IN_THE_TERMS = (
     Misconception(
         "terms-weighted",
         _weighted_terms,
-        "The bound is right; kl and rec are weighted by importance. They are the ELBO's terms: plain averages under q.",
+        "What you return beside the bound is weighted by importance. kl and rec are the ELBO's terms: plain averages under q.",
     ),
     Misconception(
         "rec-sign",

@@ -14,6 +14,11 @@ from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     other_crossed_batch,
 )
 
+COUNTED_ONCE = (
+    "When m and v have one entry for all dimensions, as the prior has, Σ log v counts it once instead of dim times. Add the terms first "
+    "(they broadcast), then sum once."
+)
+
 MISCONCEPTIONS = (
     Misconception(
         "variance-as-standard-deviation",
@@ -165,8 +170,14 @@ MISCONCEPTIONS = (
     Misconception(
         "one-variance-counted-once",
         lambda x, m, v: -0.5 * ((LOG_2PI + v.log()).sum(-1) + ((x - m) ** 2 / v).sum(-1)),
-        "When m and v have one entry for all dimensions, as the prior has, Σ log v counts it once instead of dim "
-        "times. Add the terms first (they broadcast), then sum once.",
+        COUNTED_ONCE,
+        family="counted once",
+    ),
+    Misconception(
+        "one-log-variance-counted-once",
+        lambda x, m, v: -0.5 * (x.shape[-1] * LOG_2PI + v.log().sum(-1) + ((x - m) ** 2 / v).sum(-1)),
+        COUNTED_ONCE,
+        family="counted once",
     ),
     Misconception(
         "log-of-a-product",

@@ -92,6 +92,8 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         found["to decoder"] = float(gradient.double() @ right / (right @ right))
         to_encoder = flows.get("enc.net.2.bias")
         found["to encoder"] = 0.0 if to_encoder is None or shared else to_encoder[len(model.m) :].mean().item()
+        to_m = 0.0 if to_encoder is None else to_encoder[: len(model.m)].mean().item()
+        found["to m through kl alone"] = abs(to_m - model.m[0]) < 1e-4
     yield as_tensors(found)
 
 

@@ -320,8 +320,8 @@ IN_THE_DRAW = (
     Misconception(
         "z-detached",
         with_z(lambda m, v: sample_gaussian(m, v).detach()),
-        "The numbers are right, but no gradient flows through z to the encoder: detach, .data, .sample() or no_grad cut "
-        "it. The encoder would learn from kl alone, and kl goes to 0.",
+        "The numbers are right, but no gradient flows through z to the encoder: something cuts it (detach, "
+        ".data, .sample(), torch.normal or no_grad do). The encoder would learn from kl alone, and kl goes to 0.",
     ),
     Misconception(
         "z-from-the-prior",
@@ -353,7 +353,7 @@ IN_THE_DRAW = (
     Misconception(
         "seed-inside",
         _seeded,
-        "Every call gives the same numbers: a seed is set inside. Training would see the same noise for ever.",
+        "Every call uses the same noise: a seed is set inside, or noise is kept. Training would see the same noise for ever.",
     ),
     Misconception(
         "noise-in-training-only",

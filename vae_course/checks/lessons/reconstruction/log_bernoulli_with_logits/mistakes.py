@@ -126,6 +126,11 @@ MISCONCEPTIONS = (
         "white is the best guess for every image.",
     ),
     Misconception(
+        "one-logarithm-by-the-sign",
+        lambda x, logits: F.logsigmoid((2 * x - 1) * logits).sum(-1),
+        "Right for black and white, where (2x − 1) · logit picks one of the two logarithms. A grey pixel wants both, weighted by x and 1 − x.",
+    ),
+    Misconception(
         "rounds-the-grey",
         lambda x, logits: torch.where(x > 0.5, F.logsigmoid(logits), F.logsigmoid(-logits)).sum(-1),
         "Right for black and white, but you round the grey pixels. The formula weighs both logarithms: "

@@ -42,7 +42,7 @@ def _rows_by_view(x: Tensor, dim: int) -> Tensor:
 
 
 OVERFLOWS = (
-    "Right for moderate x; exp(1000) is inf and exp(−1000) is 0 in float32. Subtract the largest entry first and add "
+    "Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add "
     "it again after the log, or use torch.logsumexp."
 )
 

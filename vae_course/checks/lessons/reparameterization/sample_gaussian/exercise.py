@@ -56,7 +56,7 @@ def gradient_to_mean(trial: Trial) -> None:
     grad = call.pull_back({"0": torch.ones_like(z)}).get("0")
     if grad is None:
         raise Wrong(
-            "No gradient reaches m.", "z = m + ..., so dz/dm should be 1: is z cut off from the graph?", look(trial)
+            "No gradient reaches m.", "z = m + ..., so dz/dm should be 1: m is cut off from the graph.", look(trial)
         )
     if not close(grad, torch.ones_like(grad)):
         raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.", look(trial))
