@@ -1,9 +1,10 @@
-"""The catalogue examines the checks: `python -m tests.check_the_checks` prints four tables; `make check-the-checks` runs it.
+"""The catalogue examines the checks: `python -m tests.check_the_checks` prints five tables; `make check-the-checks` runs it.
 
 Every (exercise, misconception) must be refused and named, by its family where it has one, over 20 seeds; every (exercise,
 correct variant) must be accepted with all its points, over 200; and the reference must be accepted in every exercise with
 noise, over 2,000. Exit code 1 unless all three say 100 %. A fourth table counts the mutants (`tests/mutants`): every single slip of the
-closed forms, the bounds and the log weights, and pairs of slips of the closed forms; none may pass, and no reason may be false.
+closed forms, the bounds and the log weights, and pairs of slips of the closed forms; none may pass, and no reason may be false. A fifth
+says what the statistical checks see (`tests/power.py`).
 
 A right answer fails one examination with probability at most 1e-6 (the docstrings of the checks derive it), and the seeds
 are fixed, so that a failure is a change in behaviour and never bad luck.
@@ -21,6 +22,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from tests.mutants import ELSE, PASSED, PROVED, RELATED, bounds, closed_forms
+from tests.power import EFFECTS, PROMISED, Effect
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -191,6 +193,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--mistakes", type=int, default=20, metavar="SEEDS", help="per misconception (default: 20)")
     parser.add_argument("--variants", type=int, default=200, metavar="SEEDS", help="per correct variant (default: 200)")
     parser.add_argument("--reference", type=int, default=2000, metavar="SEEDS", help="per exercise (default: 2000)")
+    parser.add_argument("--power", type=int, default=2000, metavar="SEEDS", help="per effect (default: 2000)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE", help="default: all")
     args = parser.parse_args(argv)
@@ -204,11 +207,18 @@ def main(argv: list[str] | None = None) -> int:
         mutated = [e.name for e in chosen if e.name in (*closed_forms.CLOSED_FORMS, *bounds.SOURCES)]
         single = [pool.submit(tally_mutants, name, False) for name in mutated]
         double = [pool.submit(tally_mutants, name, True) for name in mutated if name in closed_forms.CLOSED_FORMS]
+        effects = [
+            (i, pool.submit(tally_power, i, args.power))
+            for i, e in enumerate(EFFECTS)
+            if EXERCISES[e.exercise] in chosen
+        ]
         wrong, right, key = ([job.result() for job in jobs] for jobs in (mistakes, variants, keys))
+        powers = [(EFFECTS[i], job.result()) for i, job in effects]
         singles, doubles = ([job.result() for job in jobs] for jobs in (single, double))
     print(*_table("misconceptions: refused, and named", wrong, named=True), sep="\n")
     print(*_table("correct variants: accepted", right, named=False), sep="\n")
     print(*_table("the reference, where there is noise: accepted", key, named=False), sep="\n")
+    print(*_power_table(powers, args.power), sep="\n")
     print(*_mutant_table("mutants: one slip", singles), sep="\n")
     print(*_mutant_table("mutants: two slips", doubles), sep="\n")
     for *_, lines in singles + doubles:
@@ -219,7 +229,22 @@ def main(argv: list[str] | None = None) -> int:
     for tally in failed:
         print(f"FAILED {tally.exercise} · {tally.name or 'reference'}: {tally.first_failure}")
     print(f"{(time.monotonic() - start) / 60:.1f} minutes")
-    return 1 if failed or any(lines for *_, lines in singles + doubles) else 0
+    weak = any(seen < PROMISED * args.power for _, seen in powers)
+    return 1 if failed or weak or any(lines for *_, lines in singles + doubles) else 0
+
+
+def tally_power(index: int, seeds: int) -> int:
+    """How often an effect is seen."""
+    _quiet()
+    return sum(EFFECTS[index].is_seen(seed) for seed in range(seeds))
+
+
+def _power_table(powers: list[tuple[Effect, int]], seeds: int) -> Iterator[str]:
+    yield f"\nthe power of statistical checks: the effect is refused, {seeds} seeds each"
+    yield f"{'exercise':<30}{'check':<42}{'effect':<26}{'refused':>9}"
+    for effect, seen in powers:
+        weak = "  FAILED" if seen < PROMISED * seeds else ""
+        yield f"{effect.exercise:<30}{effect.check:<42}{effect.words:<26}{seen / max(seeds, 1):>9.2%}{weak}"
 
 
 def _table(title: str, tallies: list[Tally], named: bool) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`LocalAnswer`: learners' code is called on copies, with right versions of other exercises, and leaves nothing behind."""
 
 import random
+import threading
 import time
 import warnings
 
@@ -204,3 +205,72 @@ def test_alone_owes_the_next_call_its_settings_and_its_seed():
     assert first.error is None and first.differentiable
     assert first.outputs["0"].dtype == torch.float32
     assert torch.equal(first.outputs["0"], second.outputs["0"])
+
+
+def test_all_that_a_class_has_of_its_own_comes_along():
+    """Static methods, class methods, properties and constants too, where a model is built around a class without a constructor."""
+
+    class VAE(nn.Module):
+        half = 0.5
+
+        @staticmethod
+        def doubled(x):
+            return 2 * x
+
+        @property
+        def third(self):
+            return self.half / 1.5
+
+        def loss(self, x):
+            return self.doubled(x) + self.half + self.third
+
+    call = LocalAnswer(VAE).method("loss").call(model_input(), torch.ones(1, 784), seed=0)
+    assert call.error is None and torch.allclose(call.outputs["0"], torch.full((1, 784), 2 + 0.5 + 1 / 3))
+
+
+def test_two_calls_in_a_row_go_on_with_the_noise_and_the_first_has_no_gradients():
+    def draws(x):
+        return x * torch.rand(3), torch.tensor(float(torch.is_grad_enabled()))
+
+    call = LocalAnswer(draws).call(torch.ones(3), seed=1, twice=True)
+    once = LocalAnswer(draws).call(torch.ones(3), seed=1)
+    assert torch.equal(call.outputs["first 0"], once.outputs["0"]) and not torch.equal(
+        call.outputs["0"], once.outputs["0"]
+    )
+    assert [call.outputs[name].item() for name in ("first 1", "1")] == [0, 1] and "0" in call.differentiable
+
+
+def test_what_raises_without_gradients_is_asked_with_them_alone():
+    def backs(x):
+        y = (x * x).sum()
+        y.backward(retain_graph=True)
+        return y
+
+    call = LocalAnswer(backs).call(torch.ones(3), seed=1, twice=True)
+    assert call.error is None and call.outputs.keys() == {"0"}
+
+
+def test_a_limit_is_one_of_computing_time_and_waiting_ends_later():
+    def waits(x):
+        time.sleep(0.25)
+        return x
+
+    assert LocalAnswer(waits).limited(0.1).call(torch.ones(1), seed=0).error is None
+    with pytest.raises(TimedOut, match="of which it computed"):
+        LocalAnswer(lambda x: time.sleep(3600)).limited(0.1).call(torch.ones(1), seed=0)
+
+
+def test_in_another_thread_too_waiting_is_no_computing():
+    found = []
+
+    def waits(x):
+        time.sleep(0.25)
+        return x
+
+    def call():
+        found.append(LocalAnswer(waits).limited(0.1).call(torch.ones(1), seed=0))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert found[0].error is None

@@ -1,5 +1,5 @@
 # %% right | six-steps | the given functions, one line a step
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -10,7 +10,7 @@ class VAE(nn.Module):
         return nelbo.mean(), kl.mean(), rec.mean()
 
 # %% right | means-first | averages the two terms, then adds the scalars; starred prior
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         q = self.enc(x)
         kl = kl_normal(*q, *self.z_prior).mean()
@@ -18,7 +18,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | by-hand | everything written out: randn_like, the Gaussian KL, x a - softplus(a)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         eps = torch.randn_like(m)
@@ -31,7 +31,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | distributions | Normal.rsample, kl_divergence, binary cross-entropy summed and divided by the batch
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         q = Normal(m, v.sqrt())
@@ -42,7 +42,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | independent | Independent wrappers around Normal and Bernoulli (validate_args off for grey)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -54,7 +54,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% right | multivariate | full MultivariateNormals with diagonal Cholesky factors
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = (t.expand_as(m) for t in self.z_prior)
@@ -66,7 +66,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | image-by-image | a loop over the images, totals divided at the end
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         pm, pv = self.z_prior
         total_kl, total_rec = 0.0, 0.0
@@ -80,7 +80,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | kl-same-draw | KL estimated from the same z as log q(z) - log p(z)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -89,7 +89,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | kl-antithetic | KL from a pair z, 2m - z of opposite draws; only z is decoded
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -102,7 +102,7 @@ class VAE(nn.Module):
         return nelbo.mean(), kl.mean(), rec.mean()
 
 # %% right | kl-many-draws | KL as the average over 50 draws of its own, rec from one other draw
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         q = Normal(m, v.sqrt())
@@ -113,7 +113,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | einsum | products and sums by einsum
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -127,7 +127,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | logsigmoid | log p and log(1 - p) by logsigmoid of plus and minus the logit
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         logits = self.dec(given.sample_gaussian(m, v))
@@ -138,7 +138,7 @@ class VAE(nn.Module):
         return both.sum(), both[0], both[1]
 
 # %% right | two-class-cross-entropy | F.cross_entropy over the classes paper and ink with soft targets
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         logits = self.dec(given.sample_gaussian(m, v))
@@ -149,7 +149,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | cross-minus-entropy | KL as cross-entropy minus entropy
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -161,7 +161,7 @@ class VAE(nn.Module):
         return torch.mean(kl + rec), torch.mean(kl), torch.mean(rec)
 
 # %% right | whitened | changes to units in which the prior is standard, then the tutorial formula
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -173,7 +173,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | logvar-style | turns the variance into a log-variance and goes on as the tutorials do
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         mu, var = self.enc(x)
         logvar = torch.log(var)
@@ -185,7 +185,7 @@ class VAE(nn.Module):
         return (kl + bce).mean(0), kl.mean(0), bce.mean(0)
 
 # %% right | box-muller | makes its normal numbers from two uniform ones
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         u1 = 1 - torch.rand(m.shape, dtype=torch.float64)
@@ -198,7 +198,7 @@ class VAE(nn.Module):
         return nelbo.mean(), kl.mean(), rec.mean()
 
 # %% right | inverse-cdf | uniform numbers through the inverse normal distribution function
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         u = torch.rand(m.shape, dtype=torch.float64).clamp(1e-15, 1 - 1e-15)
@@ -208,7 +208,7 @@ class VAE(nn.Module):
         return torch.add(kl, rec), kl, rec
 
 # %% right | chunked | decodes three images at a time and collects
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -217,7 +217,7 @@ class VAE(nn.Module):
         return kl.mean() + rec.mean(), kl.mean(), rec.mean()
 
 # %% right | transposed | latents in rows: (z_dim, batch) for noise and KL, turned back for the decoder
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = (t.T for t in self.enc(x))
         pm, pv = (t.expand(m.shape[1], m.shape[0]).T for t in self.z_prior)
@@ -229,7 +229,7 @@ class VAE(nn.Module):
         return nelbo, kl, rec
 
 # %% right | vmap-kl | the KL of one image, mapped over the batch with torch.vmap
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -246,7 +246,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | transformed-distribution | a standard normal pushed through an AffineTransform
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         base = Independent(Normal(torch.zeros_like(m), torch.ones_like(m)), 1)
@@ -257,7 +257,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% right | helpers | a helper method for every part
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _draw(self, m, v):
         return torch.addcmul(m, v.sqrt(), torch.randn_like(m))
 
@@ -275,7 +275,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | latent-by-latent | KL adds up over the latent dimensions in a loop
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -288,7 +288,7 @@ class VAE(nn.Module):
         return (kl + rec).sum() / len(x), kl.sum() / len(x), rec.sum() / len(x)
 
 # %% right | minus-noise-rows | noise row by row and subtracted: m - sqrt(v) eps
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         noise = torch.stack([torch.normal(0.0, 1.0, (m.shape[1],), dtype=m.dtype) for _ in range(m.shape[0])])
@@ -299,7 +299,7 @@ class VAE(nn.Module):
         return -elbo.mean(), kl.mean(), -log_px.mean()
 
 # %% right | k-draws-with-k-one | written for K draws by repeat_interleave and view, with K = 1
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x, draws=1):
         m, v = self.enc(x)
         b = x.shape[0]
@@ -310,7 +310,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% right | float64-sums | both terms in double precision, the means back in the model's dtype
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         a = self.dec(given.sample_gaussian(m, v)).double()
@@ -320,7 +320,7 @@ class VAE(nn.Module):
         return tuple(t.to(m.dtype) for t in (kl + rec, kl, rec))
 
 # %% right | mean-times-pixels | torch's mean loss times the number of pixels, KL mean times the number of latents
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         q, p = Normal(m, v.sqrt()), Normal(self.z_prior[0], self.z_prior[1].sqrt())
@@ -329,7 +329,7 @@ class VAE(nn.Module):
         return rec + kl, kl, rec
 
 # %% right | own-generator | noise from a generator of its own, seeded by the global one at each call
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
@@ -342,7 +342,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | log-weight | the negative mean of log-likelihood plus the KL per coordinate, in numbers of the noise: KL estimated from eps
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -355,7 +355,7 @@ class VAE(nn.Module):
         return -log_w.mean(), (log_q - log_p).mean(), -log_lik.mean()
 
 # %% wrong | rec-sign | the minus sign of rec is missing: the log-likelihood is added | rec-sign-everywhere
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -364,7 +364,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | kl-mean-over-latents | kl_divergence averaged over latents too instead of summed | kl-mean-over-latents
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         q = Normal(m, v.sqrt())
@@ -374,7 +374,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | variance-as-sd | Normal(m, v): the variance stands where the standard deviation belongs, in z and in the KL
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -384,7 +384,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | exp-half-v | z drawn as if v were a log-variance: m + exp(v / 2) eps | log-variance-in-the-draw
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = m + torch.exp(0.5 * v) * torch.randn_like(m)
@@ -393,7 +393,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | sqrt-in-place | v.sqrt_() turns the variance into the sd in place, so that the KL afterwards uses the sd as variance | standard-deviation-in-kl
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         v = v.clone()
@@ -403,7 +403,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | sd-detached | the standard deviation is detached in z: rec sends no gradient into v
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         scale = v.detach().sqrt()
@@ -413,7 +413,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | sample-not-rsample | q.sample() instead of rsample(): no gradient through z to the encoder | z-detached
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         q = Normal(m, v.sqrt())
@@ -423,7 +423,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | row-noise | one noise vector of length z_dim for all images of the batch | one-noise-for-the-batch
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = m + v.sqrt() * torch.randn(m.shape[-1], dtype=m.dtype)
@@ -432,7 +432,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | cached-noise | the noise is drawn once for a shape and kept on the model: every call uses the same | seed-inside
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _noise(self, like):
         kept = self.__dict__.get("_eps")
         if kept is None or kept.shape != like.shape:
@@ -448,7 +448,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | seeded | torch.manual_seed(0) in the method: the same z at each call, and the global seed is reset | seed-inside
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         torch.manual_seed(0)
         m, v = self.enc(x)
@@ -458,7 +458,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | truncated-noise | noise clamped to [-2, 2] for stability: its standard deviation is 0.96 and z has no tails
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         eps = torch.randn_like(m).clamp(-2, 2)
@@ -468,7 +468,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | standardised-noise | the noise is standardised over the batch (mean 0, sd 1 in each column): images share it, and a batch of one gives nan
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         eps = torch.randn_like(m)
@@ -479,7 +479,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | scrambled-latents | noise added in the layout (z_dim, batch), brought back by reshape instead of transposing: images get others' latents | z-of-another-image
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         zt = m.t() + v.t().sqrt() * torch.randn(m.shape[1], m.shape[0], dtype=m.dtype)
@@ -489,7 +489,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | kl-relu | one-draw estimates of the KL, each clamped at 0 because a KL is never negative: too large on average
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -498,7 +498,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | kl-divides-by-v | (m - pm)^2 is divided by the variance of q instead of the prior's
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -508,7 +508,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | rounded-pixels | grey pixels are rounded to black and white before they are scored
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         logits = self.dec(given.sample_gaussian(m, v))
@@ -518,7 +518,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | bce-from-probabilities | sigmoid, then F.binary_cross_entropy: its logs are cut at -100, value and slope wrong for large logits | bce-of-probabilities
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         p = torch.sigmoid(self.dec(given.sample_gaussian(m, v)))
@@ -527,7 +527,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% right | two-draws | rec is reported for one z and the bound computed with another: nelbo is not kl + rec (written as wrong; right by the card: each of the three is right on average)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _rec(self, x, m, v):
         return -given.log_bernoulli_with_logits(x, self.dec(given.sample_gaussian(m, v)))
 
@@ -538,7 +538,7 @@ class VAE(nn.Module):
         return nelbo.mean(), kl.mean(), self._rec(x, m, v).mean()
 
 # %% wrong | free-bits | the KL of each latent dimension is counted as at least 0.25 nats
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -549,7 +549,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | backward-inside | calls backward() itself (graph kept): gradients are left on the model, and the caller's come on top | backward-inside
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -561,7 +561,7 @@ class VAE(nn.Module):
         return nelbo, kl, rec
 
 # %% wrong | half-and-sign | two slips: the 1/2 of the KL is missing, and z = m without noise
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -570,7 +570,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | swapped-and-mean-pixels | two slips: KL of the prior to q, and rec averaged over the pixels
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -580,7 +580,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | prior-draw-and-order | two slips: z is drawn from the prior, and rec is returned before kl
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -590,7 +590,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), rec.mean(), kl.mean()
 
 # %% wrong | column-noise-v-as-sd | two slips: one number of noise per image for all latents, and scaled by v instead of its root
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         eps = torch.randn(len(m), 1, dtype=m.dtype)
@@ -600,7 +600,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | rand-and-no-one | two slips: uniform noise, and the -1 of the KL is forgotten
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -610,7 +610,7 @@ class VAE(nn.Module):
         return (kl + rec).mean(), kl.mean(), rec.mean()
 
 # %% wrong | sigmoid-twice-kl-detached | two slips: a sigmoid before the function that expects logits, and the KL enters the bound without gradient
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -621,7 +621,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | detached-z-and-minus | two slips: z is detached, and the KL is subtracted from rec in the bound
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v).detach()
@@ -631,7 +631,7 @@ class VAE(nn.Module):
         return nelbo.mean(), kl.mean(), rec.mean()
 
 # %% wrong | clamped-logits-kl-batch-sum | two slips: logits clamped to [-10, 10], and the KL summed over the batch
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -641,7 +641,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | swapped-images-and-vector | two slips: x and logits swapped in the likelihood, and nothing is averaged over the batch
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)
@@ -650,7 +650,7 @@ class VAE(nn.Module):
         return kl + rec, kl, rec
 
 # %% wrong | pooled-q-and-item | two slips: the KL of the batch-averaged m and v, and plain Python numbers without gradient are returned
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = given.sample_gaussian(m, v)

@@ -1,5 +1,5 @@
 # %% right | plain | m expanded, given functions, log_mean_exp over axis 1, closed KL, rec from the same draws
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -14,7 +14,7 @@ class VAE(nn.Module):
         return niwae, kl, rec
 
 # %% right | distributions-draws-first | torch.distributions everywhere, rsample((iw,)) so the draws are axis 0
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         q = Normal(m, v.sqrt())
@@ -27,7 +27,7 @@ class VAE(nn.Module):
         return niwae, kl_divergence(q, p).sum(-1).mean(), -log_px.mean()
 
 # %% right | repeat-interleave-flat | everything flat (batch*iw, ...), viewed as (batch, iw) at the end
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         batch = x.shape[0]
         m, v = self.enc(x)
@@ -43,7 +43,7 @@ class VAE(nn.Module):
         return niwae, kl_normal(m, v, pm, pv).mean(), rec
 
 # %% right | tile-then-transpose | whole copies by repeat, read as (iw, batch), transposed
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         n = len(x)
         m, v = self.enc(x)
@@ -55,7 +55,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, *self.z_prior).mean(), rec_all.mean()
 
 # %% right | loop-over-draws | a Python loop over iw, stacked
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -69,7 +69,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, 1).mean(), kl_normal(m, v, pm, pv).mean(), torch.stack(recs).mean()
 
 # %% right | loop-over-images | one image at a time, its iw draws as the batch of the decoder
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         total, kls, recs = 0.0, 0.0, 0.0
         pm, pv = self.z_prior
@@ -85,7 +85,7 @@ class VAE(nn.Module):
         return total / n, kls / n, recs / n
 
 # %% right | running-logaddexp | the sum of weights is accumulated in log space, nothing is stored
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -99,7 +99,7 @@ class VAE(nn.Module):
         return (math.log(iw) - acc).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% right | chunks-of-seven | draws in chunks with a short last one, joined before the log-mean-exp
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -118,7 +118,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% right | chunk-logsumexp | only the logsumexp of each chunk is kept, combined by a second logsumexp
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -132,7 +132,7 @@ class VAE(nn.Module):
         return -log_mean_w.mean(), kl_normal(m, v, pm, pv).mean(), rec_sum / (iw * len(x))
 
 # %% right | einsum-densities | all the sums by einsum, constants of 2 pi cancel
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = (t.expand_as(m) for t in self.z_prior)
@@ -148,7 +148,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl.mean(), -log_px.mean()
 
 # %% right | noise-form | log p(z) - log q(z) written with the noise: half of eps^2 - dist^2/pv + log v - log pv
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -162,7 +162,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, 1).mean(), -minus_kl.mean(), nll.mean()
 
 # %% right | max-shift-by-hand | each row's largest log weight is subtracted (detached) and added again
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -177,7 +177,7 @@ class VAE(nn.Module):
         return -bound.mean(), kl_normal(m, v, pm, pv).mean(), -log_px[:, 0].mean()
 
 # %% right | multivariate-normal | q as a MultivariateNormal with a diagonal scale, prior expanded
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -189,7 +189,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=0).mean(), kl_divergence(q, p).mean(), -ll.mean()
 
 # %% right | independent | Independent distributions with a leading axis of draws by expand
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -203,7 +203,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl, -log_px.mean()
 
 # %% right | bce-sum | F.binary_cross_entropy_with_logits on a flat batch, unflattened
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -214,7 +214,7 @@ class VAE(nn.Module):
         return -log_mean_exp(-(kl + rec), dim=1).mean(), kl_normal(m, v, pm, pv).mean(), rec.mean()
 
 # %% right | vmap-draws | torch.vmap over the axis of draws of a function of one z per image
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -231,7 +231,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% right | helper-elbo | the ELBO of lesson 04 beside it, called for kl and rec with a draw of its own
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
         z = sample_gaussian(m, v)
@@ -254,7 +254,7 @@ class VAE(nn.Module):
         return -log_mean_exp(self._log_weights(x, iw), dim=1).mean(), kl, rec
 
 # %% right | encode-the-copies | the images are copied first and every copy is encoded
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         b = x.size(0)
         copies = x.unsqueeze(1).expand(b, iw, x.size(1)).reshape(b * iw, -1)
@@ -266,7 +266,7 @@ class VAE(nn.Module):
         return niwae, kl_normal(m, v, *self.z_prior).mean(), log_px.mean().neg()
 
 # %% right | generator | noise from a generator of its own, seeded from the global one
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -279,7 +279,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, 0).mean(), kl_normal(m, v, pm, pv).mean(), -log_px[iw].mean()
 
 # %% right | log-softmax | the log of the mean read off from log_softmax at the largest entry
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         z = sample_gaussian(m[:, None, :].expand(-1, iw, -1), v[:, None, :])
@@ -290,7 +290,7 @@ class VAE(nn.Module):
         return -(log_sum - math.log(iw)).mean(), kl_normal(m, v, *self.z_prior).mean(), -ll.mean()
 
 # %% right | logcumsumexp | running bound by logcumsumexp, the last entry
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -302,7 +302,7 @@ class VAE(nn.Module):
         return -bounds[:, -1].mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% right | latent-axis-first | noise (z_dim, batch, iw), movedim for the decoder, sums over axis 0
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = (t.expand_as(m).T.unsqueeze(-1) for t in self.z_prior)
@@ -316,7 +316,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_px + log_ratio, dim=1).mean(), kl, -log_px.mean()
 
 # %% right | double-inside | the weights are added up in double precision and cast back
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -329,7 +329,7 @@ class VAE(nn.Module):
         return niwae.to(m.dtype), kl_normal(m, v, pm, pv).mean(), -log_px.mean().to(m.dtype)
 
 # %% right | reduce-logaddexp | functools.reduce over the unbound draws
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         from functools import reduce
 
@@ -341,7 +341,7 @@ class VAE(nn.Module):
         return (math.log(iw) - log_sum).mean(), sum(divs).mean() / iw, -sum(scores).mean() / iw
 
 # %% right | surrogate-gradient | value by log_mean_exp of detached weights, gradient by softmax-weighted log weights
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -355,7 +355,7 @@ class VAE(nn.Module):
         return -(value + slope).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% right | matmul-pixels | x times logits as a batched matrix product
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -368,7 +368,7 @@ class VAE(nn.Module):
         return niwae.mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% right | affine-transform | q as a standard normal pushed through an AffineTransform
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         q = TransformedDistribution(Normal(torch.zeros_like(m), torch.ones_like(v)), [AffineTransform(m, v.sqrt())])
@@ -380,7 +380,7 @@ class VAE(nn.Module):
         return niwae, (log_qz - log_pz).mean(), -log_px.mean()
 
 # %% right | box-muller | normal noise made from two uniform numbers
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -393,7 +393,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% right | gaussian-nll | both Gaussian densities by F.gaussian_nll_loss, which wants full shapes
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -410,7 +410,7 @@ class VAE(nn.Module):
         return niwae, kl.mean(), rec.mean()
 
 # %% right | nelbo-per-draw | one list of single-draw NELBOs, softmin of them through logsumexp of their negative
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         nelbos = []
@@ -425,7 +425,7 @@ class VAE(nn.Module):
         return -bound.mean(), kl, rec
 
 # %% wrong | share-weighted-logs | returns the softmax-weighted mean of log w: the gradient is the bound's, the value is not
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -437,7 +437,7 @@ class VAE(nn.Module):
         return -(share * log_w).sum(1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | rec-by-shares | rec is weighted by the normalised importance weights instead of a plain mean over q | terms-weighted
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -449,7 +449,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% wrong | rec-at-the-mean | rec decodes the encoder's mean m instead of a draw
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -460,7 +460,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% wrong | kl-clamped | kl from one draw per image, clamped at 0 "since a KL is never negative": too large on average
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -472,7 +472,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_px - log_ratio, dim=1).mean(), kl, -log_px.mean()
 
 # %% wrong | one-shift-for-all | subtracts the batch's largest log weight, so an image whose weights lie 100 nats lower gets log 0 | exponentiates-first
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -485,7 +485,7 @@ class VAE(nn.Module):
         return -bound.mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | term-by-term | kl written out term by term: log pv of shape (1,) is summed once and not z_dim times (seen with another prior) | standard-prior-written-in
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -497,7 +497,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl.mean(), -log_px.mean()
 
 # %% wrong | mirrored-pairs | draws come in pairs +eps, -eps: not independent | mirrored-draws
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -509,7 +509,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | noise-for-all-images | the noise has shape (iw, z_dim): all images of the batch share it | one-noise-for-the-batch
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -520,7 +520,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | prior-draws | draws from the prior and averages p(x
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -532,7 +532,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% wrong | mean-of-chunk-bounds | more than 10 draws are cut into chunks of 10 whose bounds are averaged outside the logarithm
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _weights(self, x, m, v, k):
         mk, vk = m.unsqueeze(1).expand(-1, k, -1), v.unsqueeze(1)
         z = sample_gaussian(mk, vk)
@@ -550,7 +550,7 @@ class VAE(nn.Module):
         return niwae, kl_normal(m, v, *self.z_prior).mean(), rec
 
 # %% wrong | one-draw-too-many | draws two at a time; for odd iw one more than iw is drawn, and the sum is divided by iw
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -564,7 +564,7 @@ class VAE(nn.Module):
         return -bound.mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | unsqueeze-in-place | x.unsqueeze_(1) changes the caller's tensor to (batch, 1, 784)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -577,7 +577,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl, -log_px.mean()
 
 # %% wrong | view-for-transpose | the log weights (iw, batch) are viewed as (batch, iw): rows mix images | mixed-layout
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -588,7 +588,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | standard-prior-in-weight | kl uses self.z_prior, the weight has N(0, I) written in | standard-prior-written-in
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         mk, vk = m.unsqueeze(1).expand(-1, iw, -1), v.unsqueeze(1)
@@ -599,7 +599,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, *self.z_prior).mean(), -log_px.mean()
 
 # %% wrong | v-is-scale-throughout | Normal(m, v): the variance as sd both in the draw and in log q, so the weights agree with each other but q is another one
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -612,7 +612,7 @@ class VAE(nn.Module):
         return niwae, kl_normal(m, v, pm, pv).mean(), rec
 
 # %% wrong | squeeze-eats-the-draws | log_w.squeeze() before averaging over the last axis: with iw = 1 that axis is the images
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -625,7 +625,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=-1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | narrow-q | v clamped to at most 1 "because the prior is no wider"
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         v = v.clamp(max=1.0)
@@ -637,7 +637,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | detached-in-the-ratio | z is detached where log p(z) - log q(z | z-detached
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -649,7 +649,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | same-noise-every-call | a generator with a fixed seed: every call uses the same noise | seed-inside
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -661,7 +661,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | clamped-logits | logits clamped to -6 .. 6 "for stability": changes value and gradient of confident pixels
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -673,7 +673,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | log-mean-and-standard-kl | two slips: the mean of the log weights instead of the log of their mean; kl to N(0, I) instead of self.z_prior | mean-of-log-weights
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -685,7 +685,7 @@ class VAE(nn.Module):
         return -log_w.mean(dim=1).mean(), kl, -log_px.mean()
 
 # %% wrong | sum-and-mean-decoded | two slips: logsumexp without the log of iw; rec decodes the mean m
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -695,7 +695,7 @@ class VAE(nn.Module):
         return -torch.logsumexp(log_w, dim=0).mean(), kl_normal(m, v, pm, pv).mean(), rec
 
 # %% wrong | sample-and-reverse-kl | two slips: sample() instead of rsample(), so no gradient through z; KL(p
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -707,7 +707,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=0).mean(), kl, -log_px.mean()
 
 # %% wrong | closed-kl-inside | two slips: the closed-form KL stands in the weight in place of log p(z) - log q(z
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         kl = kl_normal(m, v, *self.z_prior)
@@ -717,7 +717,7 @@ class VAE(nn.Module):
         return niwae, kl.mean(), -log_mean_exp(log_px, dim=1).mean()
 
 # %% wrong | exp-and-shared-z | two slips: exp, mean, log with 1e-30 added, so small weights vanish; one z per image copied to all draws
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -728,7 +728,7 @@ class VAE(nn.Module):
         return niwae, kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | sd-in-q-and-images-inside | two slips: log q is given the sd where it wants the variance; the images are averaged before the log-mean-exp
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -739,7 +739,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w.mean(dim=0), dim=0), kl_normal(m, v, pm, pv).mean(), -log_px.mean()
 
 # %% wrong | log-k-twice-and-order | two slips: log iw subtracted although log_mean_exp has done it; returns niwae, rec, kl
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -751,7 +751,7 @@ class VAE(nn.Module):
         return niwae, rec.mean(), kl_normal(m, v, pm, pv).mean()
 
 # %% wrong | shares-and-floor | two slips: kl weighted by the normalised weights; log weights clamped at -300 from below
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -764,7 +764,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl, -log_px.mean()
 
 # %% wrong | tiled-rows-and-summed-kl | two slips: whole copies by repeat, read as (batch, iw); kl summed over the images instead of averaged
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         pm, pv = self.z_prior
@@ -775,7 +775,7 @@ class VAE(nn.Module):
         return -log_mean_exp(log_w, dim=1).mean(), kl_normal(m, v, pm, pv).sum(), -log_px.mean()
 
 # %% wrong | prior-sd-and-clamped-x | two slips: the prior's variance is used as its sd in weight and kl; x is clamped in place to 0.001 .. 0.999
-class VAE(nn.Module):
+class VAE(given.VAE):
     def negative_iwae_bound(self, x, iw):
         m, v = self.enc(x)
         x.clamp_(0.001, 0.999)

@@ -1,5 +1,5 @@
 # %% right | plain | expand, sample_gaussian, sigmoid, torch.bernoulli
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -17,7 +17,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | uniform-coins | u < p written out, randn times sd plus mean
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         mean, variance = self.z_prior
         return mean + variance.sqrt() * torch.randn(batch, self.z_dim)
@@ -39,7 +39,7 @@ class VAE(nn.Module):
         return (torch.rand(p.shape) < p).float()
 
 # %% right | distributions | Normal and Bernoulli(logits) objects
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return Normal(m.expand(batch, self.z_dim), v.sqrt().expand(batch, self.z_dim)).sample()
@@ -57,7 +57,7 @@ class VAE(nn.Module):
         return Bernoulli(logits=self.dec(self.sample_z(batch))).sample()
 
 # %% right | own-formula | 1 / (1 + exp(-a)), every method complete in itself
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         pm, pv = self.z_prior
         eps = torch.randn((batch, self.z_dim), dtype=pm.dtype)
@@ -80,7 +80,7 @@ class VAE(nn.Module):
         return torch.bernoulli(1 / (1 + torch.exp(-self.dec(z))))
 
 # %% right | loops | lists of single draws, stacked
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         rows = []
@@ -101,7 +101,7 @@ class VAE(nn.Module):
         return torch.cat([self.sample_x_given(self.sample_z(1)) for _ in range(batch)])
 
 # %% right | logistic-noise | x = 1 where the logit plus logistic noise is positive
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return torch.normal(m.expand(batch, self.z_dim), v.sqrt().expand(batch, self.z_dim))
@@ -121,7 +121,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | gumbel-max | two classes, the larger of two perturbed scores wins
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         mean, var = (t.expand(batch, self.z_dim) for t in self.z_prior)
         return mean + torch.randn_like(mean) * var.sqrt()
@@ -144,7 +144,7 @@ class VAE(nn.Module):
         return self.sample_x_given(z)
 
 # %% right | multinomial | torch.multinomial on a table of (1-p, p)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         z = torch.empty(batch, self.z_dim).normal_()
@@ -165,7 +165,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | no-grad | decorators of no_grad, categorical coins
-class VAE(nn.Module):
+class VAE(given.VAE):
     @torch.no_grad()
     def sample_z(self, batch):
         m, v = self.z_prior
@@ -189,7 +189,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | numpy | numpy for noise, sigmoid and coins
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = (t.detach().numpy() for t in self.z_prior)
         z = m + np.sqrt(v) * np.random.randn(batch, self.z_dim)
@@ -212,7 +212,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | helper-methods | private helpers _logits and _coin
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _coin(self, chance):
         return torch.where(torch.rand(chance.shape) < chance, torch.ones_like(chance), torch.zeros_like(chance))
 
@@ -237,7 +237,7 @@ class VAE(nn.Module):
         return self._coin(self.sample_sigmoid(batch))
 
 # %% right | stable-where | two branches of the sigmoid by torch.where, bernoulli_ in place on a fresh tensor
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         zeros = torch.zeros(batch, self.z_dim)
@@ -261,7 +261,7 @@ class VAE(nn.Module):
         return torch.zeros_like(p).bernoulli_(p)
 
 # %% right | multivariate | MultivariateNormal with a diagonal covariance, Independent Bernoulli
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         d = self.z_dim
@@ -282,7 +282,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | lambda-class | assignments of lambdas in the class body
-class VAE(nn.Module):
+class VAE(given.VAE):
     sample_z = lambda self, batch: sample_gaussian(*(t.expand(batch, self.z_dim) for t in self.z_prior))
     compute_sigmoid_given = lambda self, z: self.dec(z).sigmoid()
     sample_sigmoid = lambda self, batch: self.dec(self.sample_z(batch)).sigmoid()
@@ -290,7 +290,7 @@ class VAE(nn.Module):
     sample_x = lambda self, batch: self.dec(self.sample_z(batch)).sigmoid().bernoulli()
 
 # %% right | module-sigmoid | nn.Sigmoid and nn.Sequential, mean added with torch.add
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return torch.add(torch.randn(batch, self.z_dim) * v.pow(0.5), m)
@@ -310,7 +310,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | tanh | the sigmoid as (1 + tanh(a/2)) / 2 in float64, ceil(p - u) for the coin
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         draws = [torch.randn(batch, 1) for _ in range(self.z_dim)]
@@ -331,7 +331,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | generators | private generators seeded from the global stream
-class VAE(nn.Module):
+class VAE(given.VAE):
     def _generator(self):
         seed = torch.randint(0, 2**62, (1,)).item()
         return torch.Generator().manual_seed(seed)
@@ -353,7 +353,7 @@ class VAE(nn.Module):
         return torch.bernoulli(self.sample_sigmoid(batch), generator=self._generator())
 
 # %% right | transposed | z drawn as (z_dim, batch) and transposed, images transposed too
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         z = torch.randn(self.z_dim, batch).T
@@ -374,7 +374,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | chunked | batches worked through in chunks of 50 images
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         sizes = [50] * (batch // 50) + ([batch % 50] if batch % 50 else [])
@@ -393,7 +393,7 @@ class VAE(nn.Module):
         return torch.cat([self.dec(part).sigmoid().bernoulli() for part in self.sample_z(batch).split(50)])
 
 # %% right | preallocated | fills tensors with masks: zeros, then ones where the coin falls
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         z = torch.zeros(batch, self.z_dim, dtype=m.dtype)
@@ -418,7 +418,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | binomial | Binomial(1, p) and a TransformedDistribution for z
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         base = Normal(torch.zeros(batch, self.z_dim), torch.ones(batch, self.z_dim))
@@ -437,7 +437,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | log-space | p as exp of minus softplus, coins by comparing logarithms
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         mean, variance = self.z_prior
         std = variance.sqrt()
@@ -457,7 +457,7 @@ class VAE(nn.Module):
         return self.sample_sigmoid(batch).bernoulli()
 
 # %% right | exponential-race | a pixel is ink if its exponential clock of rate p rings before that of rate 1-p
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         u = torch.rand(batch, self.z_dim, dtype=torch.float64).clamp_min(1e-16)
@@ -480,7 +480,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | box-muller | z by Box-Muller, pixel coins as 1 - [u >= p]
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         u1 = 1 - torch.rand(batch, self.z_dim, dtype=torch.float64)
@@ -502,7 +502,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | repeat-prior | repeat in place of expand, one flat draw reshaped, heaviside coins
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         m = (m + torch.zeros(self.z_dim)).reshape(1, -1).repeat(batch, 1)
@@ -524,7 +524,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | vmap | vmap over images for the decoder, randomness outside
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         m, v = torch.broadcast_tensors(m, v)
@@ -544,7 +544,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | more-then-pick | draws several z (or coins) and keeps one of each by a fixed index
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         many = m + v.sqrt() * torch.randn(2 * batch, self.z_dim)
@@ -563,7 +563,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(2 * batch)[batch:])
 
 # %% right | sum-of-normals | z from two half-variance normals, the sign of p - u for pixels
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         sd = (v / 2).sqrt()
@@ -586,7 +586,7 @@ class VAE(nn.Module):
         return (s > 0).to(p.dtype)
 
 # %% right | cholesky-einsum | sd as a diagonal matrix in an einsum; pixels drawn in double, as ints, then float
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         root = torch.eye(self.z_dim, dtype=v.dtype) * v.sqrt()
@@ -607,7 +607,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% right | nested-functions | a static coin method that tosses for paper and takes the complement; z axis by axis
-class VAE(nn.Module):
+class VAE(given.VAE):
     @staticmethod
     def toss(p):
         paper = torch.bernoulli(1 - p)
@@ -634,7 +634,7 @@ class VAE(nn.Module):
         return self.toss(self.sample_sigmoid(batch))
 
 # %% wrong | standard-normal | sample_z: draws N(0, I) whatever self.z_prior says (sample_sigmoid, sample_x inherit it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         return torch.randn(batch, self.z_dim)
 
@@ -651,7 +651,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | variance-as-sd | sample_z: Normal(m, v) takes the prior's variance for its sd (sample_sigmoid, sample_x inherit it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return Normal(m, v).expand((batch, self.z_dim)).sample()
@@ -669,7 +669,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | one-number-per-row | sample_z: draws (batch, 1) and expands, all latent dimensions of an image are equal (sample_sigmoid, sample_x inherit it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         z = sample_gaussian(m.expand(batch, 1), v.expand(batch, 1))
@@ -688,7 +688,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | sqrt-in-place | sample_z: v.sqrt_() overwrites the model's prior; the first call is right, later ones are not (sample_sigmoid, sample_x inherit it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         std = v.sqrt_()
@@ -707,7 +707,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | uniform-z | sample_z: uniform numbers with the right mean and the right sd, but no Gaussian (sample_sigmoid, sample_x inherit it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         u = torch.rand(batch, self.z_dim) - 0.5
@@ -726,7 +726,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | exp-over-one-plus-exp | compute_sigmoid_given: exp(a) / (1 + exp(a)) is nan for a above 88; all others use torch.sigmoid themselves
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -745,7 +745,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | clamped-probability | compute_sigmoid_given: clamped to [0.01, 0.99] "for stability"; all others use torch.sigmoid themselves
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -763,7 +763,7 @@ class VAE(nn.Module):
         return torch.bernoulli(self.sample_sigmoid(batch))
 
 # %% wrong | minus-max | compute_sigmoid_given: each image's largest logit is subtracted first, as one does for a softmax; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -783,7 +783,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | one-z-for-the-batch | sample_sigmoid: one z is drawn and expanded over the batch; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -802,7 +802,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | average-of-coins | sample_sigmoid: the mean of 20 tosses for each pixel in the place of p; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return m + v.sqrt() * torch.randn(batch, self.z_dim)
@@ -821,7 +821,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | cool-z | sample_sigmoid: decodes 0.8 times the z of the prior, "cleaner pictures"; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -839,7 +839,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | coin-per-pixel-place | sample_x_given: rand(784), the same coins for all images of the batch (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -858,7 +858,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | stratified-coins | sample_x_given: the u of a pixel are spread evenly over the batch: each share is right, but images depend on each other; sample_x tosses for itself and is right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -879,7 +879,7 @@ class VAE(nn.Module):
         return torch.bernoulli(self.sample_sigmoid(batch))
 
 # %% wrong | bool | sample_x_given: returns True and False, not numbers (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -898,7 +898,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | normal-coins | sample_x_given: compares p with randn, no uniform number (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -917,7 +917,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | relaxed | sample_x_given: RelaxedBernoulli at temperature 0.1, nearly but not black and white; sample_x is right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -935,7 +935,7 @@ class VAE(nn.Module):
         return torch.bernoulli(self.sample_sigmoid(batch))
 
 # %% wrong | threshold | sample_x: sample_sigmoid(batch) rounded at 0.5, no coins; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -953,7 +953,7 @@ class VAE(nn.Module):
         return (self.sample_sigmoid(batch) > 0.5).float()
 
 # %% wrong | sigmoid-twice | sample_x: the probabilities of sample_sigmoid go through a sigmoid again before the coin; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -971,7 +971,7 @@ class VAE(nn.Module):
         return Bernoulli(logits=self.sample_sigmoid(batch)).sample()
 
 # %% wrong | mean-p-of-the-batch | sample_x: coins with the average of p over the batch, not with each image's own p; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -990,7 +990,7 @@ class VAE(nn.Module):
         return torch.bernoulli(p.expand(batch, -1))
 
 # %% wrong | seeded | sample_x: torch.manual_seed(0) first, so every call returns the same images; the others are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1009,7 +1009,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: log-variance-and-threshold | sample_z: exp(v / 2) as sd, as if v were a log-variance (sample_sigmoid inherits it); sample_x_given: rounds p, no coin (sample_x inherits both)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         mean, v = self.z_prior
         std = torch.exp(0.5 * v)
@@ -1028,7 +1028,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: whitened-z-and-sign | sample_z: z is standardised over the batch before it is scaled (a batch of one gives nan, draws depend on each other; sample_sigmoid inherits it); sample_x_given: returns -1 and 1 (sample_x inherits both)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         z = torch.randn(batch, self.z_dim)
@@ -1049,7 +1049,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: inverted-here-and-there | compute_sigmoid_given: sigmoid of minus the logits (sample_sigmoid inherits it); sample_x_given: its own sigmoid is right, but the coin is u > p (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1068,7 +1068,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: pairs-and-tuple | sample_z: second half is the first mirrored about the mean, z are not independent (sample_sigmoid inherits it); sample_x: returns the pair (x, p) (and inherits the mirrored z)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         eps = torch.randn((batch + 1) // 2, self.z_dim)
@@ -1089,7 +1089,7 @@ class VAE(nn.Module):
         return torch.bernoulli(p), p
 
 # %% wrong | two slips: jittered-and-one-coin | compute_sigmoid_given: adds fresh noise of sd 0.3 to z before decoding, as in training (sample_sigmoid inherits it); sample_x_given: one coin (batch, 1) for all pixels of an image (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1109,7 +1109,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: clip-in-place-and-average | compute_sigmoid_given: z.clamp_(-2, 2) clips z and changes the caller's tensor (sample_sigmoid, sample_x_given, sample_x inherit the clipping); sample_sigmoid: also averages over the batch and repeats the average
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1128,7 +1128,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: kept-coins-and-mode | sample_x_given: u is kept in self and used again for batches of the same size; sample_x: decodes the prior's mean for every image (and inherits the kept coins)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1151,7 +1151,7 @@ class VAE(nn.Module):
         return self.sample_x_given(z)
 
 # %% wrong | two slips: no-mean-and-double-toss | sample_z: the prior's mean is left out (sample_sigmoid, sample_x inherit it); sample_x_given: two tosses multiplied, ink has chance p^2 (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         _, v = self.z_prior
         return v.sqrt() * torch.randn(batch, self.z_dim)
@@ -1170,7 +1170,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: softmax-and-shared-z | compute_sigmoid_given: softmax over the pixels; sample_sigmoid: sigmoid is right, but z is drawn once per call and shared; sample_x_given and sample_x are right
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         return sample_gaussian(m.expand(batch, self.z_dim), v.expand(batch, self.z_dim))
@@ -1190,7 +1190,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 # %% wrong | two slips: truncated-and-scaled | sample_z: the noise is clamped to 1.5 sd (sample_sigmoid and sample_x inherit it); sample_x_given: p is stretched to make 1 the largest before the coin (sample_x inherits it)
-class VAE(nn.Module):
+class VAE(given.VAE):
     def sample_z(self, batch):
         m, v = self.z_prior
         eps = torch.randn(batch, self.z_dim).clamp(-1.5, 1.5)

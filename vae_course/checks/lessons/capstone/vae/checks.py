@@ -23,6 +23,7 @@ from vae_course.checks.worlds.bound_tools import bent_kl_tolerance, lipschitz_to
 from vae_course.checks.worlds.decoders import Z_DIM, call_images, coins, probabilities, ruler
 from vae_course.checks.worlds.drawn import MANY
 from vae_course.checks.worlds.losses import KEYS
+from vae_course.checks.worlds.sampling import CHANCES
 from vae_course.checks.worlds.valleys import mild
 from vae_course.runner.answers import Answer
 
@@ -123,7 +124,6 @@ def _is_iwae(answer: Answer) -> Tensor:
 
 
 IMAGES = 8
-CHANCES = 4  # in *coins*: pixels i, i + 4, i + 8, ... share a chance
 
 
 def value_at_given_z(trial: Trial) -> None:
