@@ -187,7 +187,7 @@ with torch.no_grad():
 figures.boxes()
 
 # %% [markdown]
-# *What to read off:* box 0 has 3 red balls in 10, box 1 has 9 in 10.
+# *What to read off:* box 0 has 2 red balls in 10, box 1 has 9 in 10.
 #
 # Everything that can happen is a pair (box, colour). Its probability is a chain of two steps, choose and draw, so the two
 # probabilities are multiplied. This is called the **joint** probability:
@@ -196,7 +196,7 @@ figures.boxes()
 #
 # | | red | not red |
 # | --- | --- | --- |
-# | box 0 | $\tfrac12 \cdot 0.3 = 0.15$ | $\tfrac12 \cdot 0.7 = 0.35$ |
+# | box 0 | $\tfrac12 \cdot 0.2 = 0.10$ | $\tfrac12 \cdot 0.8 = 0.40$ |
 # | box 1 | $\tfrac12 \cdot 0.9 = 0.45$ | $\tfrac12 \cdot 0.1 = 0.05$ |
 #
 # The four entries add up to 1.
@@ -316,10 +316,10 @@ explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
 two_boxes = {"evidence": None, "posterior": None, "gap": None, "best_elbo": None}
 ### BEGIN SOLUTION
 two_boxes = {
-    "evidence": 0.15 + 0.45,
-    "posterior": 0.45 / 0.60,
-    "gap": math.log(0.60) - (0.5 * math.log(0.45 / 0.5) + 0.5 * math.log(0.15 / 0.5)),
-    "best_elbo": math.log(0.60),
+    "evidence": 0.10 + 0.45,
+    "posterior": 0.45 / 0.55,
+    "gap": math.log(0.55) - (0.5 * math.log(0.45 / 0.5) + 0.5 * math.log(0.10 / 0.5)),
+    "best_elbo": math.log(0.55),
 }
 ### END SOLUTION
 
@@ -327,9 +327,9 @@ two_boxes = {
 check(two_boxes, "two_boxes")
 
 # %% [markdown]
-# <details><summary>I get 1.2 instead of the evidence</summary>
+# <details><summary>I get 1.1 instead of the evidence</summary>
 #
-# You added 0.3 and 0.9. Each box counts only with the chance ½ that it is chosen: add the *joint* probabilities of the column.
+# You added 0.2 and 0.9. Each box counts only with the chance ½ that it is chosen: add the *joint* probabilities of the column.
 # </details>
 #
 # <details><summary>I get 0.9 instead of the posterior</summary>
@@ -337,7 +337,7 @@ check(two_boxes, "two_boxes")
 # That is $p(\text{red} \mid z = 1)$. Asked is $p(z = 1 \mid \text{red})$: divide a joint probability by the evidence.
 # </details>
 #
-# <details><summary>I get 0.21 instead of the gap</summary>
+# <details><summary>I get 0.37 instead of the gap</summary>
 #
 # You used $\log_2$, and your gap is in bits. Nats need `math.log`.
 # </details>
@@ -346,9 +346,8 @@ check(two_boxes, "two_boxes")
 #
 # <details><summary>Answer</summary>
 #
-# Here it does not: $\text{ELBO}(1) = \log 0.45 = -0.799$, against $-0.654$ at ½. The posterior, 0.75, is as far from 1 as from ½; but a sure
-# guess rules out a box that is still possible, and the KL makes that expensive. For a ball that is *not* red the other sure guess wins: the
-# column is 0.35 and 0.05, and $\text{ELBO}(0) = \log 0.35 = -1.050$ lies above $-1.330$ at ½.
+# Here it does: $\text{ELBO}(1) = \log 0.45 = -0.799$, against $-0.857$ at ½; the posterior 0.818 lies nearer to 1 in the sense that counts,
+# the KL. For a ball that is *not* red it does not: there the column is 0.40 and 0.05.
 # </details>
 
 # %% [markdown]
@@ -554,8 +553,8 @@ progress()
 #
 # <details><summary>Answer</summary>
 #
-# The column is 0.35 and 0.05, so $p(\text{not red}) = 0.40$ and the best $a$ is the posterior $0.05 / 0.40 = 0.125$. There
-# $\text{ELBO} = \log 0.40 = -0.916$.
+# The column is 0.40 and 0.05, so $p(\text{not red}) = 0.45$ and the best $a$ is the posterior $0.05 / 0.45 = 0.111$. There
+# $\text{ELBO} = \log 0.45 = -0.799$.
 # </details>
 
 # %% [markdown]

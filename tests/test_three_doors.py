@@ -65,7 +65,7 @@ KL_HALF = KL.replace("0.5 * ", "")
 LOG_NORMAL = (
     "def log_normal(x, m, v):\n    return (-0.5 * (torch.log(2 * torch.pi * v) + (x - m).square() / v)).sum(-1)"
 )
-BOXES = '{"evidence": 0.6, "posterior": 0.75, "gap": 0.1438, "best_elbo": -0.5108}'
+BOXES = '{"evidence": 0.55, "posterior": 0.8182, "gap": 0.2596, "best_elbo": -0.5978}'
 NO_BOXES = '{"evidence": None, "posterior": None, "gap": None, "best_elbo": None}'
 NAMED = {"loss": "IWAE.loss"}
 
@@ -188,13 +188,13 @@ FILES: dict[str, tuple[str, list[str]]] = {
         "00_start_here",
         [
             f"two_boxes = {NO_BOXES}",
-            'two_boxes["evidence"] = 0.6',
-            "two_boxes.update(posterior=0.75, gap=0.1438, best_elbo=-0.5108)",
+            'two_boxes["evidence"] = 0.55',
+            "two_boxes.update(posterior=0.8182, gap=0.2596, best_elbo=-0.5978)",
         ],
     ),
     "a dictionary half filled in": ("00_start_here", [f"two_boxes = {BOXES.replace('0.2596', 'None')}"]),
     "a dictionary with a wrong entry": ("00_start_here", [f"two_boxes = {BOXES.replace('-0.5978', '-0.8574')}"]),
-    "a list for a dictionary": ("00_start_here", ["two_boxes = [0.6, 0.75, 0.1438, -0.5108]"]),
+    "a list for a dictionary": ("00_start_here", ["two_boxes = [0.55, 0.8182, 0.2596, -0.5978]"]),
     "an order": ("04_nelbo", ['derivation = ["E", "C", "G", "A", "H", "B"]']),
     "an order, as a word": ("04_nelbo", ['derivation = list("ECGAHB")']),
     "the IWAE's loss on a class of another name": (

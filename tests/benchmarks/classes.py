@@ -21,7 +21,7 @@ MODEL = "v1_z20"
 
 Slip = tuple[str, str, str]
 SLIPS: Sequence[Slip] = (
-    ("00_start_here", '"posterior": 0.45 / 0.60', '"posterior": 0.9'),
+    ("00_start_here", '"posterior": 0.45 / 0.55', '"posterior": 0.9'),
     ("01_reparameterization", "m + torch.sqrt(v) * noise", "m + v * noise"),
     ("01_reparameterization", "torch.randn_like(m)", "torch.rand_like(m)"),
     ("01_reparameterization", '"variance": 1 / 12', '"variance": 1 / 12**0.5'),

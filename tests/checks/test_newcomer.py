@@ -258,7 +258,7 @@ def test_three_numbers_are_no_pair_of_a_loss_and_a_dictionary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "value", "name"), [("gap", 0.21, "gap-in-bits"), ("posterior", 0.25, "posterior-of-the-other-box")]
+    ("entry", "value", "name"), [("gap", 0.37, "gap-in-bits"), ("posterior", 0.18, "posterior-of-the-other-box")]
 )
 def test_a_number_given_to_two_digits_is_diagnosed(entry: str, value: float, name: str) -> None:
     assert said("two_boxes", {**EXERCISES["two_boxes"].right, entry: value}).misconception == name

@@ -2,7 +2,7 @@
 
     left, right = axes_of(figures.guess, a=0.8)
     x, y = line(right, "ELBO(a)")
-    assert bars(left, "posterior")[:, 3] == pytest.approx([1 / 4, 3 / 4])
+    assert bars(left, "posterior")[:, 3] == pytest.approx([2 / 11, 9 / 11])
 
 A drawing is found by a part of its label, by its colour's name in `style.COLOURS`, or by both; exactly one must match.
 """

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 from vae_course.figures.style import COLOURS, canvas, figure
 
-JOINT = (0.5 * 0.3, 0.5 * 0.9)  # p(z, red) of box 0 and box 1
+JOINT = (0.5 * 0.2, 0.5 * 0.9)  # p(z, red) of box 0 and box 1
 EVIDENCE = sum(JOINT)
 POSTERIOR = JOINT[1] / EVIDENCE
 RED, GREY = "#B3362B", "#D9D9D9"
@@ -20,7 +20,7 @@ RED, GREY = "#B3362B", "#D9D9D9"
 def boxes() -> None:
     """Two boxes of ten balls each, with the chance of each box and of a red ball in it."""
     with canvas(width=7.5, height=2.7) as axes:
-        for z, red in enumerate((3, 9)):
+        for z, red in enumerate((2, 9)):
             left = 0.3 + 4.0 * z
             axes.add_patch(FancyBboxPatch((left, 0.5), 2.9, 1.5, boxstyle="round,pad=0.12", fc="white", ec="black"))
             for i in range(10):
@@ -34,7 +34,7 @@ def boxes() -> None:
 
 
 def elbo_of(a: np.ndarray | float) -> Any:
-    """ELBO(a) = a log(0.45 / a) + (1 − a) log(0.15 / (1 − a)), in nats; 0 log 0 = 0."""
+    """ELBO(a) = a log(0.45 / a) + (1 − a) log(0.10 / (1 − a)), in nats; 0 log 0 = 0."""
     a = np.asarray(a, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         one = np.where(a > 0, a * np.log(JOINT[1] / a), 0.0)

@@ -127,7 +127,7 @@ def test_the_kl_of_two_normals_is_refused_in_every_dress(hint: str):
         ("predict_negative_share", "About 0.3085 of the draws."),
         ("predict_noise", "The entry is {'slope': 0.5}, for one."),
         ("predict_pixels", "784 * math.log(2) + 0 * math.log(3) is the first."),
-        ("two_boxes", "The gap is math.log(0.60) - (0.5 * math.log(0.45 / 0.5) + 0.5 * math.log(0.15 / 0.5))."),
+        ("two_boxes", "The gap is math.log(0.55) - (0.5 * math.log(0.45 / 0.5) + 0.5 * math.log(0.10 / 0.5))."),
         ("derivation", "The order is ['E', 'C', 'G', 'A', 'H', 'B']."),
         ("detective", "Begin with {'A': 'sigmoid twice'}."),
     ],

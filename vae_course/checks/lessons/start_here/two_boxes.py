@@ -5,11 +5,7 @@ import math
 from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
-_JOINT = (0.15, 0.45)
-"""p(z, red) of box 0 and box 1."""
-_RED = sum(_JOINT)
-_AT_HALF = 0.5 * math.log(_JOINT[1] / 0.5) + 0.5 * math.log(_JOINT[0] / 0.5)
-_GAP = math.log(_RED) - _AT_HALF
+_GAP = math.log(0.55) - 0.5 * math.log(0.18)
 
 
 two_boxes = Constant(
@@ -20,7 +16,7 @@ two_boxes = Constant(
     minutes=15,
     difficulty=1,
     lines="4 numbers",
-    right={"evidence": _RED, "posterior": _JOINT[1] / _RED, "gap": _GAP, "best_elbo": math.log(_RED)},
+    right={"evidence": 0.55, "posterior": 9 / 11, "gap": _GAP, "best_elbo": math.log(0.55)},
     stub={"evidence": None, "posterior": None, "gap": None, "best_elbo": None},
     checks=(
         Check("the evidence p(red)", constant_matches("evidence"), points=0.5),
@@ -31,23 +27,19 @@ two_boxes = Constant(
     misconceptions=(
         Misconception(
             "evidence-without-prior",
-            {"evidence": 1.2},
-            "1.2 is 0.3 + 0.9: no probability exceeds 1. Each box counts with its own chance of being chosen, ½.",
+            {"evidence": 1.1},
+            "1.1 is 0.2 + 0.9: no probability exceeds 1. Each box counts with its own chance of being chosen, ½.",
         ),
         Misconception(
             "evidence-is-one-term",
             {"evidence": 0.45},
-            "0.45 is p(z = 1) · p(red | z = 1), one of the two terms. A red ball may also come from box 0.",
+            "0.45 is p(z = 1) · p(red | z = 1), one of the two terms: a red ball may also come from box 0. (It is p(not red), too: the "
+            "other column.)",
         ),
         Misconception(
             "evidence-as-product",
-            {"evidence": 0.27},
-            "0.27 is 0.3 · 0.9, as if both boxes had to give red. Only one box is opened: the terms are added.",
-        ),
-        Misconception(
-            "evidence-of-the-other-colour",
-            {"evidence": 0.4},
-            "0.4 is the column of the balls that are not red. The question is about a red ball.",
+            {"evidence": 0.18},
+            "0.18 is 0.2 · 0.9, as if both boxes had to give red. Only one box is opened: the terms are added.",
         ),
         Misconception(
             "posterior-is-the-likelihood",
@@ -56,11 +48,11 @@ two_boxes = Constant(
             "if it was red.",
         ),
         Misconception(
-            "evidence-in-per-cent", {"evidence": 60}, "The number is right in per cent. Give it between 0 and 1."
+            "evidence-in-per-cent", {"evidence": 55}, "The number is right in per cent. Give it between 0 and 1."
         ),
         Misconception(
             "posterior-in-per-cent",
-            {"posterior": 75},
+            {"posterior": 900 / 11},
             "The number is right in per cent. Give the probability itself, between 0 and 1.",
         ),
         Misconception(
@@ -70,8 +62,8 @@ two_boxes = Constant(
         ),
         Misconception(
             "posterior-of-the-other-box",
-            {"posterior": 0.25},
-            "0.25 is the posterior of box 0; the question is about box 1.",
+            {"posterior": 2 / 11},
+            "0.1818 is the posterior of box 0; the question is about box 1.",
         ),
         Misconception(
             "posterior-is-the-prior",
@@ -79,34 +71,29 @@ two_boxes = Constant(
             "½ is the prior: what you knew before the ball. Seeing red favours the box with more red balls.",
         ),
         Misconception(
-            "posterior-of-the-other-colour",
-            {"posterior": 0.05 / 0.4},
-            "0.125 is p(z = 1 | not red), from the other column. The question is about a red ball.",
-        ),
-        Misconception(
             "gap-in-bits",
             {"gap": _GAP / math.log(2)},
-            "0.2075: you used log2, which gives bits. Here every logarithm is natural, which gives nats.",
+            "0.3745: you used log2, which gives bits. Here every logarithm is natural, which gives nats.",
         ),
         Misconception(
             "gap-of-a-sum",
-            {"gap": _GAP - _AT_HALF},
-            "0.7985: your ELBO adds the two logs. It averages them, each with its own a or 1 − a, here ½.",
+            {"gap": math.log(0.55) - math.log(0.18)},
+            "1.117: your ELBO adds the two logs. It averages them, each with its own a or 1 − a, here ½.",
         ),
         Misconception(
             "gap-reversed-kl",
-            {"gap": 0.75 * math.log(0.75 / 0.5) + 0.25 * math.log(0.25 / 0.5)},
-            "0.1308 is KL(posterior ‖ q). The gap is KL(q ‖ posterior): the average is under q.",
+            {"gap": 9 / 11 * math.log(18 / 11) + 2 / 11 * math.log(4 / 11)},
+            "0.219 is KL(posterior ‖ q). The gap is KL(q ‖ posterior): the average is under q.",
         ),
         Misconception(
             "gap-without-log-q",
-            {"gap": math.log(_RED) - 0.5 * math.log(_JOINT[0] * _JOINT[1])},
-            "0.8370: your ELBO has log of the joint alone. The logarithm is of joint / q: the guess stands below the line.",
+            {"gap": math.log(0.55) - 0.5 * math.log(0.045)},
+            "0.953: your ELBO has log of the joint alone. The logarithm is of joint / q: the guess stands below the line.",
         ),
         Misconception(
             "gap-is-the-elbo",
-            {"gap": _AT_HALF},
-            "−0.6547 is the ELBO at ½ itself. The gap is how far it lies below log p(red).",
+            {"gap": 0.5 * math.log(0.18)},
+            "−0.8574 is the ELBO at ½ itself. The gap is how far it lies below log p(red).",
         ),
         Misconception(
             "gap-sign",
@@ -115,38 +102,28 @@ two_boxes = Constant(
         ),
         Misconception(
             "best-elbo-is-the-evidence",
-            {"best_elbo": _RED},
-            "0.6 is p(red). The ELBO is a bound on its logarithm.",
+            {"best_elbo": 0.55},
+            "0.55 is p(red). The ELBO is a bound on its logarithm.",
         ),
         Misconception(
             "best-elbo-at-half",
-            {"best_elbo": _AT_HALF},
-            "−0.6547 is the ELBO at a = ½; another a gives more.",
+            {"best_elbo": 0.5 * math.log(0.18)},
+            "−0.8574 is the ELBO at a = ½; another a gives more. (Or is yours −0.8625? That is log2(0.55), in bits.)",
         ),
         Misconception(
             "best-elbo-at-one",
-            {"best_elbo": math.log(_JOINT[1])},
-            "−0.7985 is the ELBO at a = 1. The best a is the posterior itself, which leaves box 0 a chance.",
-        ),
-        Misconception(
-            "best-elbo-in-bits",
-            {"best_elbo": math.log2(_RED)},
-            "−0.7370 is log2(0.6), in bits. Here every logarithm is natural, which gives nats.",
-        ),
-        Misconception(
-            "best-elbo-of-the-other-colour",
-            {"best_elbo": math.log(0.4)},
-            "−0.9163 is log p(not red). The question is about a red ball.",
+            {"best_elbo": math.log(0.45)},
+            "−0.7985 is the ELBO at a = 1: the best a is the posterior itself, which leaves box 0 a chance. (It is log p(not red), too.)",
         ),
         Misconception(
             "best-elbo-log10",
-            {"best_elbo": math.log10(_RED)},
-            "This is log10(0.6). Use the natural logarithm, math.log: nats.",
+            {"best_elbo": math.log10(0.55)},
+            "This is log10(0.55). Use the natural logarithm, math.log: nats.",
         ),
         Misconception(
             "best-elbo-sign",
-            {"best_elbo": -math.log(_RED)},
-            "0.5108 is −log p(red). The logarithm of a probability is never above 0.",
+            {"best_elbo": -math.log(0.55)},
+            "0.5978 is −log p(red). The logarithm of a probability is never above 0.",
         ),
         Misconception(
             "best-elbo-is-zero",
@@ -161,7 +138,7 @@ two_boxes = Constant(
             "ELBO(a) = a · log(joint of box 1 / a) + (1 − a) · log(joint of box 0 / (1 − a))."
         ),
         (
-            "The column is 0.15 and 0.45. The ELBO at a = ½ is ½ log(0.45 / 0.5) + ½ log(0.15 / 0.5); subtract it from "
+            "The column is 0.10 and 0.45. The ELBO at a = ½ is ½ log(0.45 / 0.5) + ½ log(0.10 / 0.5); subtract it from "
             "log p(red). The best a is the posterior, and there nothing is lost."
         ),
     ),

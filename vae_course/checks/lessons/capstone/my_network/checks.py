@@ -168,7 +168,7 @@ def each_by_itself(trial: Trial) -> None:
     if found := mixed(ask(trial)):
         which, when = found
         raise Wrong(
-            f"{when} your {which} of one {'z' if which == 'logits' else 'image'} depends on the others in the batch.",
+            f"{when}, what your network gives as {which} for one {'z' if which == 'logits' else 'image'} depends on the others in the batch.",
             "Each should be by itself: the bound is a mean over images, and an image alone must cost the same.",
         )
     if unused := unused_latents(ask(trial)):
@@ -191,7 +191,7 @@ def moves(call: Call) -> bool:
 
 
 def mixed(asked: Asked) -> tuple[str, str] | None:
-    """The output of one row that depends on the other rows, and when: "Always" or "In training mode".
+    """The output of one row that depends on the other rows, and when: "In eval mode too" or "In training mode".
 
     In training mode noise is allowed (dropout), so that values say nothing; a slope of 0 is exact.
     """
@@ -199,7 +199,7 @@ def mixed(asked: Asked) -> tuple[str, str] | None:
     for name in ("m", "v", "logits"):
         together, alone = call.outputs[name][ROW : ROW + 1], call.outputs[f"alone {name}"]
         if together.shape != alone.shape or not torch.allclose(together, alone, rtol=1e-4, atol=1e-4):
-            return name, "Always"
+            return name, "In eval mode too"
     others = torch.arange(len(asked.x)) != ROW
     for name, source in (("training m", "1"), ("training v", "1"), ("training logits", "2")):
         if name in call.differentiable:
