@@ -105,7 +105,7 @@ def test_a_standard_prior_in_the_code_hides_no_other_mistake_and_is_told_beside_
     ):
         found = said(NIWAE, weighing(written_in, reduce))
         assert found.misconception == name, found.message
-        assert "take mean and variance of the prior from self.z_prior. N(0, I) is written into kl." in found.message
+        assert "N(0, I) is written into kl: take mean and variance of the prior from self.z_prior." in found.message
     alone = said(NIWAE, weighing(written_in, lambda w: -log_mean_exp(w, 1).mean()))
     assert alone.misconception == "standard-prior-written-in" and alone.points == 8
 

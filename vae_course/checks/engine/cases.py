@@ -4,7 +4,7 @@ They serve twice: as checks (`holds_for`, `stays_finite`), and in `case_fingerpr
 mistakes are told apart that leave ordinary inputs right.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,12 +17,15 @@ from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
+from vae_course.checks.engine.relations import Pair, relation
+from vae_course.checks.engine.structure import at_an_extreme
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 
 AT_EXTREMES = 1e-2
 BETWEEN = 2
 """Inputs between an extreme and ordinary ones, on which a formula is confirmed that was read off there."""
+NEARER = (-1.0, -0.1, 0.1, 0.01)
 ORDINARY = 4
 """Draws on which a formula counts as right, before it is asked where it goes wrong."""
 
@@ -50,7 +53,10 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                     f"For {layout}, your code raised {error.type}: {shortened(error.message)}", wanted
                 ) from None
             if value.shape != expected.shape:
-                raise Wrong(f"For {layout}, you returned shape {tuple(value.shape)}.", wanted)
+                pair = Pair(value, expected, tuple(expected.shape))
+                raise Wrong(
+                    f"For {layout}, you returned shape {tuple(value.shape)}.", wanted, partial(relation, [pair])
+                )
             compare(value, expected, layout, partial(_there, trial, arguments, value))
 
     return test
@@ -73,8 +79,8 @@ def stays_finite(cases: Callable[[], list[Arguments]], slopes_in: str = "") -> C
                 bad = value[~torch.isfinite(value)].flatten()[0].item()
                 raise Wrong(
                     f"You returned {bad} for {where}.",
-                    f"The right value is finite there. {_only_here(trial)}".strip(),
-                    partial(smallest_failing, trial, arguments),
+                    "The right value is finite there.",
+                    partial(_there, trial, arguments, value),
                 )
             if not close(value, expected, AT_EXTREMES):
                 compare(value, expected, where, partial(_there, trial, arguments, value))
@@ -94,16 +100,20 @@ def _finite_slopes(call: Call, value: Tensor, slopes_in: str) -> bool:
 
 def _there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
     """What ordinary inputs say, and the formula that they, this one and some between follow; else the smallest input that shows it."""
+    expected = trial.truth(arguments)
+    if value.shape != expected.shape:
+        return Reading.of(relation([Pair(value, expected, tuple(expected.shape))]))
     ordinary = examples_of(trial)
     examples = [Example(_by_name(trial, arguments), value)]
-    for i in range(BETWEEN):
-        other = between(arguments, trial.generator(f"between {i}"))
+    others = [between(arguments, trial.generator(f"between {i}")) for i in range(BETWEEN)]
+    for i, other in enumerate([*others, *nearer(arguments, trial.generator("grey"))]):
         call = trial.call(*other, seed=300 + i)
         if "0" in call.outputs:
             examples.append(Example(_by_name(trial, other), call.outputs["0"]))
     found = formula_read_off(trial.formula.formulas, [*examples, *ordinary]) if ordinary else Reading()
     shown = found or smallest_failing(trial, arguments)
-    return Reading((*filter(None, [_only_here(trial)]), *shown.sentences), shown.table)
+    told = () if found else at_an_extreme(trial, arguments)
+    return Reading((*filter(None, [_only_here(trial)]), *told, *shown.sentences), shown.table)
 
 
 def _by_name(trial: Trial, arguments: Arguments) -> dict[str, object]:
@@ -121,6 +131,18 @@ def between(arguments: Arguments, generator: Generator) -> Arguments:
         return a.sign() * a.abs().clamp(min=1e-30) ** share * ordinary ** (1 - share)
 
     return tuple(mixed(a) for a in arguments)
+
+
+def nearer(arguments: Arguments, generator: Generator) -> Iterator[Arguments]:
+    """These inputs on the other side of 0, and nearer to it, with grey pixels: where a clamp at one side, or of something else, differs."""
+
+    def moved(a: object, factor: float) -> object:
+        if not isinstance(a, Tensor) or not a.is_floating_point() or bool((a > 0).all()):
+            return a
+        pixels = {0.0, 1.0} >= set(a.flatten().tolist()) and bool(a.any())
+        return torch.rand(a.shape, generator=generator) if pixels else factor * a
+
+    yield from (tuple(moved(a, factor) for a in arguments) for factor in NEARER)
 
 
 def _only_here(trial: Trial) -> str:

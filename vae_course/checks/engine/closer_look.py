@@ -5,10 +5,12 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from vae_course.checks.engine.dimensions import dimension_by_dimension, put_together
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
-from vae_course.checks.engine.relations import Pair, relation
+from vae_course.checks.engine.relations import Pair, all_right, relation, share
+from vae_course.checks.engine.structure import ignores_its_axis, structure
 from vae_course.checks.engine.trial import Raised, Trial
 from vae_course.runner.answers import Call
 
@@ -20,12 +22,40 @@ def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
     known, the smallest input that shows the difference."""
     if _is_random(trial, arguments):
         return "Two calls with the same inputs gave different numbers. Asked is a closed form, without any draw."
-    related = Reading.of(relation(pairs_of(trial)))
+    pairs = pairs_of(trial)
+    related, partly = Reading.of(relation(pairs)), Reading.of(share(pairs))
     examples = examples_of(trial)
-    shown = formula_read_off(trial.formula.formulas, examples, in_pairs=not related)
-    if not shown and not related:
+    shown = formula_read_off(trial.formula.formulas, examples, in_pairs=not related) or (
+        Reading() if related else one_dimension(trial)
+    )
+    if not shown and not related and not all_right(pairs):
         shown = smallest_failing(trial, arguments)
-    return Reading(related.sentences + shown.sentences, shown.table)
+        shown = Reading(partly.sentences + structure(trial) + shown.sentences, shown.table)
+    axis = Reading.of("" if shown.sentences[:1] and "formula" in shown.sentences[0] else ignores_its_axis(trial))
+    return Reading(related.sentences + axis.sentences + shown.sentences, shown.table)
+
+
+def one_dimension(trial: Trial) -> Reading:
+    """The formula that the numbers of single dimensions follow, where the whole is their sum or their mean."""
+    joined = {put_together(trial, trial.draw(i)) for i in range(DRAWS)}
+    if len(joined) > 1 or joined == {""}:
+        return Reading()
+    examples = []
+    for i in range(DRAWS):
+        single = dimension_by_dimension(trial, trial.draw(i))
+        value = trial.call(*single, seed=i).outputs.get("0") if single else None
+        if value is None or single is None:
+            return Reading()
+        few = tuple(a[: 4 - i] for a in single)
+        for given, made in ((single, value), (few, value[: 4 - i])):
+            examples.append(Example(dict(zip(trial.formula.parameters, given, strict=True)), made))
+    found = formula_read_off(trial.formula.formulas, examples)
+    if not found:
+        said = relation([Pair(e.value, trial.truth(tuple(e.inputs.values()))) for e in examples])
+        return Reading.of(f"Each dimension by itself: {said}" if said and joined == {"sum"} else "")
+    mean = joined == {"mean"}
+    over = " Over the dimensions you take the mean, where the sum belongs." if mean else ""
+    return Reading((f"Each dimension by itself: {found.sentences[0]}{over}", *found.sentences[1:]), found.table)
 
 
 def examples_of(trial: Trial) -> list[Example]:

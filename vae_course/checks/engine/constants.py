@@ -43,7 +43,7 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
             isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)
         )
         expected = "" if named or value is None else pointer
-        raise Wrong(_not_it(key or "answer", plain(value), right), expected, where=key)
+        raise Wrong(_not_it(key or "answer", plain(value), right, named), expected, where=key)
 
     return test
 
@@ -79,8 +79,8 @@ def _words(exercise: Constant) -> set[str]:
     return set(exercise.right.values())
 
 
-def _not_it(name: str, value: Any, right: Any) -> str:
-    """What is wrong with one constant, without giving it away."""
+def _not_it(name: str, value: Any, right: Any, named: bool = False) -> str:
+    """What is wrong with one constant, without giving it away; `named`: a reason follows."""
     if value is None:
         return f"Your {name} is still empty."
     if isinstance(right, int | float) and not isinstance(value, int | float):
@@ -88,5 +88,15 @@ def _not_it(name: str, value: Any, right: Any) -> str:
     if not isinstance(value, int | float) or isinstance(right, str):
         return f"Your {name} is {value!r}, and that is not it."
     if abs(value - right) <= 0.05 * abs(right):
-        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked."
-    return f"Your {name} is {value:.6g}, and that is not it."
+        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked.{_rounded(value, right)}"
+    if named:
+        return f"Your {name} is {value:.6g}, and that is not it."
+    return f"Your {name} is {value:.6g}, and that is too {'large' if value > right else 'small'}."
+
+
+def _rounded(value: float, right: Any) -> str:
+    """A right number that was cut to one or two digits."""
+    for digits in (1, 2):
+        if float(f"{right:.{digits}g}") == value:
+            return f" It is the right one, rounded to {'one digit' if digits == 1 else 'two digits'}: give three."
+    return ""

@@ -58,6 +58,7 @@ OF_AN_INPUT: Rules = {
 THROUGHOUT: Rules = {
     COMMON: (*OF_AN_INPUT[COMMON], "sigmoid(X)", "2 * X", "0.5 * X", "-X", "full_like(X, 0)", "full_like(X, 1)"),
     RARE: (
+        "round(X)",
         *(f"X + {small:g}" for small in (1e-2, 1e-3, 1e-4, 1e-6)),
         *(f"clamp(X, {small:g})" for small in (1e-1, 1e-2, 1e-3, 1e-4, 1e-6)),
         *(f"clamp(X, -{most}, {most})" for most in (1, 2, 3, 5, 10, 15, 20, 30, 50, 80, 88, 100, 1000)),

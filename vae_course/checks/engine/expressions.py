@@ -44,6 +44,7 @@ FUNCTIONS: dict[str, Any] = {
             "square",
             "abs",
             "relu",
+            "round",
             "sigmoid",
             "tanh",
         )

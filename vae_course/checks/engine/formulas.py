@@ -72,19 +72,24 @@ def _double(example: Example) -> Example:
 
 
 def _confirmed(tree: ast.expr, slips: Iterator[Slip], examples: list[Example], exact: float) -> Reading | None:
-    """The first slip that makes the values of all examples; and their slopes, if the values are right, or slopes are known."""
+    """The first slip that makes the values of all examples, and their slopes where they are known; else one that makes the values."""
     right = all(_same(e.value, worth(tree, e.inputs, {}), exact) for e in examples)
-    if right and all(_same_slopes(tree, e) for e in examples if e.slopes is not None):
+    sloped = [e for e in examples if e.slopes is not None]
+    if right and not any(_other_slopes(tree, e) for e in sloped):
         return None  # what is wrong lies elsewhere
+    values_alone = None
     for slip in slips:
         wrong = _with(tree, slip)
         if wrong is None or not all(_same(e.value, worth(wrong, e.inputs, {}), exact) for e in examples):
             continue
-        if all(_same_slopes(wrong, e) for e in examples if e.slopes is not None) and (
-            not right or any(e.slopes is not None for e in examples)
-        ):
+        others = list(dict.fromkeys(name for e in sloped for name in _other_slopes(wrong, e)))
+        if not others and (sloped or not right):
             return in_words(tree, wrong, slip, right)
-    return None
+        if others and not right and values_alone is None:
+            said = in_words(tree, wrong, slip, right)
+            also = f"The gradient in {' and '.join(others)} is not that formula's: that is a second thing."
+            values_alone = Reading((*said.sentences, also), said.table)
+    return values_alone
 
 
 def _with(tree: ast.AST, slip: Slip) -> ast.AST | None:
@@ -135,21 +140,24 @@ def _same_entries(value: Tensor, other: Tensor, exact: float = EXACT) -> Tensor:
     return same | (value == other) | (value.isnan() & other.isnan())
 
 
-def _same_slopes(tree: ast.AST, example: Example) -> bool:
+def _other_slopes(tree: ast.AST, example: Example) -> list[str]:
+    """The inputs in which the sum of a formula has another slope than the answer's."""
     if example.slopes is None:
-        return False
+        return []
     inputs = {
         n: t.clone().requires_grad_() if isinstance(t, Tensor) and t.is_floating_point() else t
         for n, t in example.inputs.items()
     }
-    value = worth(tree, inputs, {})
+    value, asked = worth(tree, inputs, {}), list(example.slopes)
     if not isinstance(value, Tensor):
-        return False
-    asked = list(example.slopes)
-    if not value.requires_grad:
-        return all(not bool(example.slopes[n].any()) for n in asked)
-    found = torch.autograd.grad(value.sum(), [inputs[n] for n in asked], allow_unused=True)
-    return all(
-        _same(example.slopes[n].double(), torch.zeros_like(inputs[n]) if g is None else g)
-        for n, g in zip(asked, found, strict=True)
+        return asked
+    found = (
+        torch.autograd.grad(value.sum(), [inputs[n] for n in asked], allow_unused=True)
+        if value.requires_grad
+        else [None] * len(asked)
     )
+    return [
+        n
+        for n, g in zip(asked, found, strict=True)
+        if not _same(example.slopes[n].double(), torch.zeros_like(inputs[n]) if g is None else g)
+    ]

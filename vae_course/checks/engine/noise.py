@@ -1,13 +1,13 @@
 """What can be said with certainty about an answer's noise: exact finite-sample statistics, and fingerprints."""
 
 import math
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.spread import law
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.runner.answers import Answer, Call
 
@@ -74,7 +74,7 @@ def noise_is_standard_normal(trial: Trial) -> None:
             f"Your noise, (z − m) / sqrt(v), has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
             f" over {noise.numel():,} draws.",
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
-            look(trial),
+            partial(law, trial, shape=True),
         )
     must_have_tails(noise)
 
@@ -118,7 +118,7 @@ def noise_is_independent(trial: Trial) -> None:
     for noise, which, each in both:
         if rows_agree(noise):
             raise Wrong(
-                f"Several {which} received the same noise.", f"Each {each} needs noise of its own.", look(trial)
+                f"Several {which} received the same noise.", f"Each {each} needs noise of its own.", partial(law, trial)
             )
     for noise, which, each in both:
         if most_alike(noise) > ALIKE:
@@ -161,22 +161,6 @@ def copies(z: Tensor) -> bool:
     """True if two rows are equal, up to a factor above 0."""
     rows = torch.nn.functional.normalize(z.double(), dim=-1)
     return float((rows @ rows.T).fill_diagonal_(0).max()) > ALIKE
-
-
-def look(trial: Trial) -> Callable[[], Reading]:
-    """A closer look: mean and spread of z for three variances, a small one among them, yours beside the expected."""
-
-    def table() -> Reading:
-        columns = []
-        for i, v in enumerate((0.0025, 1.0, 9.0)):
-            z = trial.call(torch.full((96, 96), 2.0), torch.full((96, 96), v), seed=60 + i).outputs["0"].double()
-            columns.append((f"{v:g}", f"{z.mean():.2f}", "2.00", f"{z.std():.2f}", f"{math.sqrt(v):.2f}"))
-        labels = ("v", "your mean", "expected", "your spread", "expected")
-        rows = ("  ".join(f"{cell:>6}" for cell in row) for row in zip(*columns, strict=True))
-        caption = "With m = 2 and three variances, over 9,216 draws each (spread: the standard deviation of z):"
-        return Reading((caption,), tuple(zip(labels, rows, strict=True)))
-
-    return table
 
 
 def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:

@@ -35,13 +35,17 @@ def relation(pairs: Sequence[Pair]) -> str:
     if any(p.value.shape != p.expected.shape for p in pairs):
         return _first_true(_reductions(pairs))
     if not all(bool(torch.isfinite(p.value).all()) for p in pairs):
-        return _share(pairs)
+        return ""
     right = torch.cat([p.expected.flatten() for p in pairs])
     if all(_close(p.value, p.expected) for p in pairs):
         return ""
     if len(right) < FEWEST or float(right.std()) < 0.05:
         return ""  # so few or so equal numbers would agree with any factor and any shift
-    return _first_true(_same_shape(pairs)) or _share(pairs)
+    return _first_true(_same_shape(pairs))
+
+
+def all_right(pairs: Sequence[Pair]) -> bool:
+    return all(_close(p.value.detach().double(), p.expected.detach().double()) for p in pairs)
 
 
 def _first_true(candidates: Iterable[Candidate]) -> str:
@@ -50,7 +54,8 @@ def _first_true(candidates: Iterable[Candidate]) -> str:
 
 def _all_agree(sides: Iterable[tuple[Tensor, Tensor]]) -> bool:
     try:
-        return all(_close(a, b) for a, b in sides)
+        told = [_close(a, b) for a, b in sides]
+        return bool(told) and all(told)
     except (RuntimeError, IndexError):  # the value has no such axes
         return False
 
@@ -58,8 +63,10 @@ def _all_agree(sides: Iterable[tuple[Tensor, Tensor]]) -> bool:
 def _reductions(pairs: list[Pair]) -> Iterator[Candidate]:
     """Of different shapes: what must be done to one of them to get the other, up to the sign."""
     for sign, also in ((1, ""), (-1, ", up to its sign")):
+        fewer = all(p.value.ndim < p.expected.ndim for p in pairs)
         yield (
-            f"The numbers are right{also}; an axis of length 1 is too many or too few.",
+            f"The numbers are right{also}; an axis of length 1 is "
+            + ("gone: squeeze() without an axis drops every one." if fewer else "left over."),
             ((sign * p.value.flatten(), p.expected.flatten()) for p in pairs),
         )
         yield (
@@ -79,6 +86,12 @@ def _reductions(pairs: list[Pair]) -> Iterator[Candidate]:
                 f"Averaged over its axis {axis}, your result is right{also}.",
                 ((sign * p.value.mean(axis), p.expected) for p in pairs),
             )
+        for axis in range(max(p.expected.ndim for p in pairs)):
+            for word, reduced in (("summed", torch.sum), ("averaged", torch.mean)):
+                yield (
+                    f"It is the right result{also}, {word} over its axis {axis}: that axis should stay.",
+                    ((sign * p.value, reduced(p.expected, axis)) for p in pairs if p.expected.ndim > 1),
+                )
         yield f"It is the sum of all the right numbers{also}.", ((sign * p.value, p.expected.sum()) for p in pairs)
         yield f"It is the mean of all the right numbers{also}.", ((sign * p.value, p.expected.mean()) for p in pairs)
 
@@ -89,7 +102,7 @@ def _same_shape(pairs: list[Pair]) -> Iterator[Candidate]:
     value, right = (float(t.flatten()[largest]) for t in (pairs[0].value, pairs[0].expected))
     for words, factors in _factors(pairs, value / right):
         sides = ((p.value, f * p.expected) for p, f in zip(pairs, factors, strict=True))
-        yield f"Your numbers are the right ones, {words}{'' if words.endswith('?') else '.'}", sides
+        yield f"Your numbers are the right ones, {words}.", sides
     for sign, also in ((1, ""), (-1, "with the sign flipped, and ")):
         for words, shifts in _shifts(pairs, value - sign * right):
             moved = ((p.value, sign * p.expected + s) for p, s in zip(pairs, shifts, strict=True))
@@ -109,14 +122,8 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
     """Factors in words, and for each pair in numbers."""
     yield "with the sign flipped", [-1.0 for _ in pairs]
     for name, lengths in _lengths(pairs):
-        yield (
-            f"divided by {name}: is it a mean where a sum belongs (or, below a fraction, a sum where a mean belongs)?",
-            [1 / n for n in lengths],
-        )
-        yield (
-            f"times {name}: is it a sum where a mean belongs (or, below a fraction, a mean where a sum belongs)?",
-            [float(n) for n in lengths],
-        )
+        yield f"divided by {name}, as a mean is (or by a sum below a fraction)", [1 / n for n in lengths]
+        yield f"times {name}, as a sum is where a mean belongs", [float(n) for n in lengths]
         yield f"with the sign flipped and divided by {name}", [-1 / n for n in lengths]
     yield "divided by log 2: bits where nats are asked", [1 / math.log(2) for _ in pairs]
     whole = round(1 / ratio) if abs(ratio) > 1e-4 else 0
@@ -152,9 +159,11 @@ def _line(pairs: list[Pair]) -> tuple[float, float]:
     return slope, shift
 
 
-def _share(pairs: list[Pair]) -> str:
+def share(pairs: Sequence[Pair]) -> str:
     """How many entries are right, when some are; and whether they are all those that are finite."""
-    right = sum(int((_error(p.value, p.expected) <= TOLERANCE).sum()) for p in pairs)
+    if any(p.value.shape != p.expected.shape for p in pairs):
+        return ""
+    right = sum(int((_error(p.value.detach().double(), p.expected) <= TOLERANCE).sum()) for p in pairs)
     finite = sum(int(torch.isfinite(p.value).sum()) for p in pairs)
     total = sum(p.value.numel() for p in pairs)
     if not 0 < right < total:

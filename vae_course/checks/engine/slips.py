@@ -15,11 +15,17 @@ LONG = 28
 def in_words(tree: ast.expr, wrong: ast.AST, slip: Slip, right: bool) -> Reading:
     """`right`: the values are, and what differs are the gradients."""
     whose = "On ordinary draws your values are right, and their gradients are" if right else "Your numbers are"
-    said = "; ".join(_words(tree, edit) for edit in slip)
+    said = "" if _nested(slip) else ": " + "; ".join(_words(tree, edit) for edit in slip)
     return Reading(
-        (f"{whose} exactly those of another formula: {said}.",),
+        (f"{whose} exactly those of another formula{said}.",),
         (("yours", _text(wrong)), ("expected", _text(tree))),
     )
+
+
+def _nested(slip: Slip) -> bool:
+    """One edit changes what another has put together, so that neither can be told by itself."""
+    paths = [path for edit in slip for path in edit.paths]
+    return len(slip) > 1 and any(one is not other and one == other[: len(one)] for one in paths for other in paths)
 
 
 def _words(tree: ast.expr, edit: Edit) -> str:

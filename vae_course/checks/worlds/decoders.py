@@ -116,7 +116,7 @@ def z_from_prior(z: Tensor, slack: float = 0) -> None:
         middle, spread = (seen.mean().item(), seen.std().item()) if seen.numel() > 1 else (math.nan, math.nan)
         raise Wrong(
             f"The z behind your {len(z):,} images have mean {middle:.2f} and standard deviation {spread:.2f}.",
-            "They should be draws from the prior: mean 0, standard deviation 1, bell-shaped. (Read off your images, as if each were sigmoid(dec(z))).",
+            "If each image is sigmoid(dec(z)) of a z of its own, as it should be, these are to have mean 0, standard deviation 1 and a bell shape.",
         )
     u, rate = torch.special.ndtr(z.double()), math.log(2 / ALPHA) / z.numel()
     off = (u - 0.5).square().mean().item() - 1 / 12

@@ -39,7 +39,8 @@ from vae_course.checks.worlds.models import (
     sure_of_a_pixel,
     wrong_of_a_pixel,
 )
-from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow
+from vae_course.checks.worlds.own_slopes import slopes_must_follow
+from vae_course.checks.worlds.own_z import must_be_own
 from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import close
+from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds.bound_tools import part
 from vae_course.runner.answers import Call
@@ -67,9 +68,24 @@ def numbers_match(expected: Callable[[Trial], dict[str, float]]) -> Callable[[Tr
                 raise Wrong(f"There is no entry {name!r}; yours are {found}.", f"It should have {list(KEYS)}.")
             got = call.outputs[name].double()
             if got.numel() != 1 or not close(got.reshape(()), torch.tensor(value).double()):
-                raise Wrong(f"Your {label} is {got.mean():.2f}.", f"It should be {value:.2f} here.")
+                made = _made_of(got.mean().item(), value, right, trial.arguments)
+                raise Wrong(f"Your {label} is {got.mean():.2f}.", f"It should be {value:.2f} here.{made}")
 
     return test
+
+
+def _made_of(got: float, value: float, right: dict[str, float], arguments: Arguments) -> str:
+    """How a wrong number follows from a right one, where it does."""
+    counts = {"the number of images": len(arguments[1]), **({"iw": arguments[2]} if len(arguments) > 2 else {})}
+    candidates = {"the right one with its sign flipped": -value}
+    for what, count in counts.items():
+        candidates |= {f"the right one divided by {what}": value / count, f"the right one times {what}": value * count}
+    candidates |= {f"what belongs into {name!r}": other for name, other in right.items() if name != "0"}
+    candidates |= {f"minus what belongs into {name!r}": -other for name, other in right.items() if name != "0"}
+    for words, number in candidates.items():
+        if abs(got - number) <= 1e-4 * (1 + abs(number)):
+            return f" It is {words}."
+    return ""
 
 
 Summary = tuple[Tensor, dict[str, Any]]

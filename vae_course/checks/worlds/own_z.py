@@ -1,4 +1,4 @@
-"""Whose z an image is decoded from, and whether all that depends on it does: read off a gradient in x, in *triplets*."""
+"""Whose z an image is decoded from: read off a gradient in x, in *triplets*."""
 
 import math
 
@@ -10,13 +10,13 @@ from torch.nn.functional import softplus
 from vae_course.checks.engine.noise import has_unit_variance, must_have_tails
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, near
-from vae_course.checks.worlds.valleys import FAR, SEEN, SIDES, kinds, mild, triplets
-from vae_course.runner.answers import Call
+from vae_course.checks.worlds.valleys import FAR, KNOWN, SEEN, SIDES, kinds, mild, triplets
 
 MARGIN = FAR / 8
 EXACT = 0.02
 """Nats by which a cost may miss: a logit is known to 1e-5, and a cost moves by at most two hundred nats for a unit of z."""
-KNOWN = 32  # pixels of which the decoder is sure, whatever z is
+KNOWN_TO = 2e-2
+"""To this part of themselves such slopes are known, be they computed by a log of a sigmoid."""
 EDGE = 2e-4
 """Three more of 8,160 normal draws lie so near the largest with probability below 1e-9 (their number is Poisson, of mean 3.7 · EDGE times an
 exponential variable); of noise that is cut off at 3, eleven lie on either edge."""
@@ -29,13 +29,37 @@ def decoded(gradient: Tensor | None) -> Tensor | None:
     """
     if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
         return None
-    known = slice(SEEN - KNOWN, SEEN)
-    each = (gradient[:, known] / triplets().model.weights["dec.net.2.bias"][known]).double()
+    each = _of_known(gradient)
     factor = each.mean(1, keepdim=True)
-    of_rec = (each - factor).abs() <= 1e-2 * factor.abs()  # else it is another cost's gradient, and tells no z
+    of_rec = (each - factor).abs() <= KNOWN_TO * factor.abs()  # else it is another cost's gradient, and tells no z
     if not bool(of_rec.all() & (factor.abs() > 1e-3 * factor.abs().max()).all()):
         return None
     return mild().z_of_logits(gradient / factor)
+
+
+def _of_known(gradient: Tensor) -> Tensor:
+    """The slopes in the pixels that the decoder knows, divided by their logits."""
+    known = slice(SEEN - KNOWN, SEEN)
+    return (gradient[:, known] / triplets().model.weights["dec.net.2.bias"][known]).double()
+
+
+def must_be_of_logits(gradient: Tensor | None) -> None:
+    """Raise `Wrong` if the slopes in pixels whose logits are known do not stand to each other as the logits do. No chance is involved."""
+    if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
+        return
+    each, logits = _of_known(gradient), triplets().model.weights["dec.net.2.bias"][SEEN - KNOWN : SEEN].abs()
+    less = logits < logits.max()
+    if not bool((each.abs().amax(1) > 0).all()):
+        return
+    surer, other = (each[:, which].mean(1) for which in (~less, less))
+    if not bool(((surer - other).abs() <= KNOWN_TO * other.abs()).all()):
+        i = int(((surer - other).abs() / other.abs()).argmax())
+        slope = (abs(surer[i].item()) * logits.max().item()) / (abs(other[i].item()) * logits.min().item())
+        raise Wrong(
+            f"Of two pixels, with logits of {logits.max():g} and {logits.min():g}, the first moves your cost {slope:.3g} times as fast as the second.",
+            f"It should be {logits.max() / logits.min():.3g} times: log p(x|z) has x times the logit. Something cuts logits off, or a logarithm of "
+            "a probability near 0.",
+        )
 
 
 def q_of_rows() -> tuple[Tensor, Tensor]:
@@ -69,6 +93,7 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     by 0.03. Spread and tails are asked where one draw an image explains the `value`, which a mean over several draws does not; false
     alarms: ALPHA for each spread, `must_have_tails` and `EDGE`. Power: of 2,000 samples none with a variance of 1.4 or 0.7 passed.
     """
+    must_be_of_logits(gradient)
     z = decoded(gradient)
     if z is None:
         return  # without a gradient another check asks for it
@@ -77,8 +102,8 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
         raise Wrong(
             f"For three kinds of images, whose q(z|x) have means {_listed([-FAR, 0.0, FAR])} times a sign of each latent's own, the z that you decode "
             f"have means {_listed(found)}.",
-            f"Each image should be decoded from a z of its own q(z|x).{_mixed(found)} (Read off how your cost depends on x; where several z of "
-            "an image are weighted, this is their weighted mean).",
+            f"Where one z is drawn for an image it should come from that image's own q(z|x).{_mixed(found)} (Read off how your cost depends on x: "
+            "of several z their mean, weighted as you weight them.)",
         )
     m, s = q_of_rows()
     if not any(near(value, cost.mean().item()) for cost in costs(z, m, s)):
@@ -95,17 +120,21 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     pooled = noise.flatten()
     must_have_tails(pooled)
     for edge in (pooled.max(), pooled.min()):
+        at_edge = ((noise - edge).abs() < EDGE).any(1)
         if int(((pooled - edge).abs() < EDGE).sum()) > 3:
+            shared = int(at_edge.sum()) < 3
             raise Wrong(
-                f"Of {len(pooled):,} draws of your noise several lie at {edge:.2f}, its edge.",
-                "Each latent of each image has a draw of its own, and normal noise has no edge.",
+                f"Of {len(pooled):,} draws of your noise several are {edge:.2f}, {'in one image' if shared else 'its edge'}.",
+                "Each latent of each image should have a draw of its own."
+                if shared
+                else "Normal noise has no edge, and each latent of each image a draw of its own.",
             )
 
 
 def _mixed(found: list[float]) -> str:
     """What the means of the three kinds say together, where they say it."""
     if max(found) - min(found) < MARGIN:
-        return " All have one mean: something is averaged, or shared, along the batch."
+        return " All have one mean: which image a z belongs to is lost."
     if all(abs(got - right) < MARGIN for got, right in zip(sorted(found), (-FAR, 0.0, FAR), strict=True)):
         return " They are those of other images: something is permuted along the batch."
     return ""
@@ -126,52 +155,18 @@ def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
         )
 
 
-def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) -> None:
-    """Raise `Wrong` if the gradient of a bound, or of `sign` times it, in the encoder's outputs is not right for the z that were decoded.
-
-    Through all that depends on z: log p(x|z), the prior, q. Asked where one draw an image explains the value, with the closed kl, at the draw,
-    or by chance both: one of them must fit. No chance is involved.
-
-    Args:
-        stopped: log q at the draw may have its own m and v stopped: what they add is 0 on average.
-    """
-    z, found = decoded(call.slopes.get("1")), call.slopes.get("enc.net.2.bias")
-    if z is None or found is None:
-        return
-    value = sign * call.outputs["0"].double().mean().item()
-    got = sign * found.double() / call.outputs["0"].numel()
-    near_by = [i for i, cost in enumerate(costs(z, *q_of_rows())) if i and near(value, cost.mean().item())]
-    right = [_slopes(i, z) for i in near_by] + [_slopes(i, z, stopped=True) for i in near_by if stopped and i == 2]
-    if right and not any(bool(((got - each).abs() <= EXACT * (1 + each.abs())).all()) for each in right):
-        i = int(torch.nan_to_num((got - right[0]).abs() / (1 + right[0].abs()), nan=torch.inf).argmax())
-        which = "mean" if i < len(SIDES) else "variance"
-        raise Wrong(
-            f"In a decoder that looks at z, a slope in a {which} of q is {got[i]:.3f}.",
-            f"For the z that your gradient in x tells it should be {right[0][i]:.3f}: through z it flows into every term that z stands in.",
-        )
-
-
-def _slopes(which: int, z: Tensor, *, stopped: bool = False) -> Tensor:
-    """Of one of the mean `costs` in the encoder's outputs, m and what softplus makes v of, summed over the rows: (2 · latents,)."""
-    m, s = q_of_rows()
-    outputs = torch.cat([m, torch.log(torch.expm1(s.square()))], -1).requires_grad_()
-    own_m, raw = outputs.chunk(2, -1)
-    own_s = softplus(raw).sqrt()
-    of_q = (m, s) if stopped else (own_m, own_s)
-    (found,) = torch.autograd.grad(costs(own_m + own_s * (z - m) / s, *of_q)[which].mean(), outputs)
-    return found.sum(0)
-
-
-def costs(z: Tensor, m: Tensor, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def costs(z: Tensor | tuple[Tensor, ...], m: Tensor, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What one draw of each image costs, (rows,) each: rec; with the closed KL; and with log q − log p at the draw, which is −log w.
 
+    `z`: one, or the z in log p(x|z), in log q(z|x) and in log p(z).
     The pixel that the decoder leaves open costs log 2; *mild*, whose likelihood this is, counts it as one that it is sure of.
     """
     sure = triplets().model.weights["dec.net.2.bias"][SEEN - 1].abs().double()
-    rec = -mild().truth.log_likelihood(z.flatten()).reshape(z.shape).sum(-1) - softplus(-sure) + math.log(2)
+    z_rec, z_q, z_p = (z, z, z) if isinstance(z, Tensor) else z
+    rec = -mild().truth.log_likelihood(z_rec.flatten()).reshape(z_rec.shape).sum(-1) - softplus(-sure) + math.log(2)
     closed = (0.5 * (s**2 + m**2 - 1) - s.log()).sum(-1)
     q, p = Normal(m, s, validate_args=False), Normal(0.0, 1.0, validate_args=False)
-    return rec, rec + closed, rec + (q.log_prob(z) - p.log_prob(z)).sum(-1)
+    return rec, rec + closed, rec + (q.log_prob(z_q) - p.log_prob(z_p)).sum(-1)
 
 
 def _listed(values: list[float]) -> str:

@@ -20,7 +20,10 @@ from vae_course.runner.answers import Call
 BATCHES = (5, 6, 7, 4)
 """Images in each model: a sum over them is no multiple of their mean."""
 FORMULAS = {
-    "1": ("mean(sum(0.5 * (v + m ** 2 - 1 - log(v)), -1), 0)",),
+    "1": (
+        "mean(sum(0.5 * (v + m ** 2 - 1 - log(v)), -1), 0)",
+        "mean(0.5 * sum(log(pv) - log(v) + v / pv + (m - pm) ** 2 / pv - 1, -1), 0)",
+    ),
     "2": (
         "mean(sum(softplus(logits) - x * logits, -1), 0)",
         "mean(-sum(x * log(sigmoid(logits)) + (1 - x) * log(1 - sigmoid(logits)), -1), 0)",
@@ -52,7 +55,14 @@ def inputs() -> tuple[dict[str, dict[str, Tensor]], ...]:
         found.append(
             {
                 "1": {
-                    **{"m": m, "v": v, "m_of_a_black_image": dark_m, "v_of_a_black_image": dark_v},
+                    **{
+                        "m": m,
+                        "v": v,
+                        "pm": torch.zeros_like(m),
+                        "pv": torch.ones_like(v),
+                        "m_of_a_black_image": dark_m,
+                        "v_of_a_black_image": dark_v,
+                    },
                     **{f"{n}_of_the_first_image": t[:1].expand_as(t) for n, t in (("m", m), ("v", v))},
                 },
                 "2": {"x": case.x.double(), "logits": logits},

@@ -60,7 +60,8 @@ effective_sample_size = Formula(
         Misconception(
             "exponentiates-first",
             lambda log_w: log_w.exp().sum(-1) ** 2 / log_w.exp().square().sum(-1),
-            "Right for moderate numbers. exp of −1000 is 0 and of 1000 infinite: use softmax, or logsumexp, first.",
+            "Right for moderate numbers. exp of −1000 is 0 and of 1000 infinite, and one maximum taken off for all rows leaves others at 0: "
+            "use softmax, or logsumexp, along the last axis first.",
         ),
         Misconception(
             "sum-not-squared",

@@ -61,6 +61,7 @@ def kl_extremes() -> list[Arguments]:
         (1e-6 * steps, tiny, zero, 2 * tiny),
         (1e6 * steps, huge, zero, 2 * huge),
         (torch.cat([steps, steps]), torch.cat([tiny, huge]), torch.cat([zero, zero]), torch.cat([huge, tiny])),
+        (30 * steps, one, zero, one),
         (2048 + steps, one, 2048 + zero, 2 * one),  # sums that float32 holds exactly
     ]
 

@@ -89,7 +89,7 @@ MISTAKES = (
     Misconception(
         "one-variance-for-all",
         network(_one_variance),
-        "The variance is the same for every image, so that q cannot say how sure it is: let the network give it too.",
+        "The variance is the same for every image, so that q cannot say how sure it is: it should follow from x, as m should.",
     ),
     Misconception(
         "mean-and-variance-swapped",

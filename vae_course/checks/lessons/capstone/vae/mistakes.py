@@ -141,7 +141,7 @@ MISCONCEPTIONS = (
     Misconception(
         "prior-does-not-follow",
         derived(z_prior=(torch.zeros(1), torch.ones(1))),
-        "Your z_prior is a pair of its own beside the buffers. Return the buffers themselves, self.z_prior_m and self.z_prior_v, in a "
+        "Your z_prior is not the pair of the buffers. Return the buffers themselves, self.z_prior_m and self.z_prior_v, in a "
         "property: so the prior that is saved and moved is the one that is used.",
     ),
     Misconception(

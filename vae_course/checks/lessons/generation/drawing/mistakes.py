@@ -33,7 +33,9 @@ TWICE = (
 )
 THRESHOLD = "You round instead of tossing: a pixel with probability 0.6 is then always 1. In a sample it is 1 in six draws of ten."
 ONE_Z = "All your images come from one z, so they show the same digit. Draw a z for each image."
-MEAN_Z = "You decode the prior's mean, so that every image is the same. Draw z from the prior: self.sample_z(batch)."
+MEAN_Z = (
+    "Every image is decoded from the same z, or from z that hardly differ. Draw z from the prior: self.sample_z(batch)."
+)
 UNIFORM = "Your z are uniform between 0 and 1, one corner of the latent space. Draw them from the prior: self.sample_z."
 
 

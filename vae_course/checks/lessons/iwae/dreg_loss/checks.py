@@ -86,8 +86,8 @@ def doubly_reparameterized(trial: Trial) -> None:
         assert seen is not None
         raise Wrong(
             f"With two draws, the slopes of your loss in the encoder's two outputs are {seen[0]:.3f} and {seen[1]:.3f}.",
-            "No two draws make them with the value that you return: each draw is weighted by w̃², the squared share among the draws "
-            "of its own image.",
+            "No two draws make these with the value that you return, where each draw is weighted by w̃², the squared share among the draws "
+            "of its own image, and m and v count through z alone.",
         )
 
 

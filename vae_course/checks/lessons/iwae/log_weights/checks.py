@@ -31,7 +31,8 @@ from vae_course.checks.worlds.models import (
     rec_without_z,
     still,
 )
-from vae_course.checks.worlds.own_z import must_be_own, slopes_must_follow, weights_must_belong
+from vae_course.checks.worlds.own_slopes import slopes_must_follow
+from vae_course.checks.worlds.own_z import must_be_own, weights_must_belong
 from vae_course.checks.worlds.truth import Truth
 from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.runner.answers import Call
@@ -106,11 +107,34 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
         others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
+        reason = reason or _less_log_k(float(got[i, j]), right[:, 0]) or _adds_up_to_one(got)
         raise Wrong(
             f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
             f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
             lambda: read_off(strong_weights(trial)),
         )
+
+
+def _less_log_k(got: float, right: Tensor) -> str:
+    """Another image's, or its own, less log iw."""
+    for shift, words in ((-math.log(6), "less"), (math.log(6), "plus")):
+        fitting = (got - shift - right).abs() <= 1e-4 * (1 + right.abs())
+        if bool(fitting.any()):
+            return f" It is image {int(fitting.int().argmax())}'s, {words} log iw = {math.log(6):.2f}."
+    return ""
+
+
+def _adds_up_to_one(got: Tensor) -> str:
+    if bool((torch.logsumexp(got, 1).abs() < 1e-4).all()):
+        return " The exp of your weights adds up to 1 for each image: these are the logs of their shares, and not of the weights."
+    return ""
+
+
+def _constant(trial: Trial) -> float:
+    """What all weights are off by, if by one number: it has no slope."""
+    case, call = still_weights(trial)
+    off = output(call).double() + rec_without_z(case)[:, None]
+    return off.mean().item() if bool(((off - off.mean()).abs() <= 1e-3).all()) else 0.0
 
 
 def stays_finite(trial: Trial) -> None:
@@ -127,8 +151,15 @@ def stays_finite(trial: Trial) -> None:
         small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
         raise Wrong(
             f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
-            f"It should be {right[0]:.2f}.{'' if finite else ' ' + small}",
+            f"It should be {right[0]:.2f}.{_held(got) if finite else ' ' + small}",
         )
+
+
+def _held(got: Tensor) -> str:
+    """All weights of three different images are one number."""
+    return (
+        " All your weights are this number here: something holds them." if float(got.max() - got.min()) < 1e-4 else ""
+    )
 
 
 def shared_draws(call: Call) -> tuple[bool, bool]:
@@ -244,16 +275,20 @@ def gradients_follow_noise(trial: Trial) -> None:
     must_leave_backward_to_others(call, "function")
     if "0" not in call.differentiable:
         raise Wrong("Your weights carry no gradient.", "No .item(), numpy, .detach() or torch.no_grad() on the way.")
+    slopes_must_follow(triplets_call(trial), sign=-1.0)
     cotangent = 0.5 + torch.rand(1, 6, generator=trial.generator("cotangent"))  # signs could cancel a missing term
     found = call.pull_back({"0": cotangent})
     log_w, c = call.outputs["0"].double()[0], cotangent.double()[0]
-    noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - log_w) / LINEAR_M
-    z = LINEAR_M + noise
-    right = torch.stack([-(c * z).sum(), (c * 0.5 * (1 - z * noise)).sum() * (1 - math.exp(-1))])
     got = found.get("enc.net.2.bias")
     if got is None:
         raise Wrong("No gradient of your weights reaches the encoder.", "They depend on m and v, also through z.")
-    if not bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
+    for constant in (_constant(trial), 0.0):  # what all weights may be off by has no slope
+        noise = (-rec_without_z(case)[0] - LINEAR_M**2 / 2 - log_w + constant) / LINEAR_M
+        z = LINEAR_M + noise
+        right = torch.stack([-(c * z).sum(), (c * 0.5 * (1 - z * noise)).sum() * (1 - math.exp(-1))])
+        if bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
+            break
+    else:
         raise Wrong(
             f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
             f"If these weights are log p(x|z) + log p(z) − log q(z|x), their slopes are {right[0]:.3f} and {right[1]:.3f}: m and v act through z "
@@ -263,4 +298,3 @@ def gradients_follow_noise(trial: Trial) -> None:
     to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))
     if to_decoder is None or not torch.allclose(to_decoder.double(), expected, rtol=1e-3, atol=1e-4):
         raise Wrong("The gradient of your weights in the decoder is not right.", "log p(x|z) depends on its logits.")
-    slopes_must_follow(triplets_call(trial), sign=-1.0)

@@ -137,7 +137,7 @@ MISCONCEPTIONS = (
     Misconception(
         "standard-deviation-in-log-q",
         scored(lambda v: v.sqrt()),
-        "log_normal takes a variance, and you hand it sqrt(v): the density is not that of the Gaussian you drew from.",
+        "log q(z|x) is not the log density of the Gaussian that you drew from. Its variance is v, in both terms: −½ log v and −(z − m)² / (2v).",
     ),
     Misconception(
         "decodes-the-mean",
@@ -203,7 +203,7 @@ MISCONCEPTIONS = (
     Misconception(
         "exponentiates-first",
         combined(lambda likelihood, prior, posterior: torch.log(likelihood.exp() * prior.exp() / posterior.exp())),
-        "Your weights are right where they are ordinary numbers. With 784 pixels p(x|z) is e^−500, which is 0 in float32, "
+        "Your weights are right where they are ordinary numbers. With 784 pixels p(x|z) is about e^−500, which is 0 in float32, "
         "and log 0 = −∞: stay in log space, where the product is a sum.",
     ),
     Misconception(
@@ -219,14 +219,14 @@ MISCONCEPTIONS = (
     Misconception(
         "mixed-layout",
         mixed_layout,
-        "The rows mix different images: `repeat` stacks whole copies, (iw, batch), read here as (batch, iw). Use "
-        "view(iw, batch).T, or repeat_interleave, or a new axis.",
+        "The rows mix different images: numbers in the order (iw, batch) are read as (batch, iw), or the other way round. A new axis, "
+        "unsqueeze(1), keeps image and draw apart; or repeat_interleave and view(batch, iw).",
         family="layout",
     ),
     Misconception(
         "images-paired-with-other-z",
         mixed_pair,
-        "The rows mix different images: x, m and v are not repeated in the same way as the result is read. `repeat` stacks "
+        "The rows mix different images: x, m and v are not repeated in the same way as the result is read. repeat stacks "
         "whole copies, (iw, batch); repeat_interleave makes (batch, iw).",
         family="layout",
     ),
@@ -276,7 +276,11 @@ MISCONCEPTIONS = (
         with_z(lambda m, v, z: m + v**0.25 * torch.randn_like(m)),
         "You draw z with sqrt(v) for the variance. sample_gaussian takes v itself, and its root once.",
     ),
-    Misconception("seed-inside", _seeded, "Every call uses the same noise: a seed is set inside, or noise is kept."),
+    Misconception(
+        "seed-inside",
+        _seeded,
+        "Every call uses the same noise: a seed is set inside, a generator made anew, or noise kept.",
+    ),
     Misconception(
         "z-detached",
         with_z(lambda m, v, z: z.detach()),

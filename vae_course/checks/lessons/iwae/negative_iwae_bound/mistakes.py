@@ -134,8 +134,8 @@ IN_THE_BOUND = (
     Misconception(
         "exponentiates-first",
         reducing(lambda log_w: -torch.log(log_w.exp().mean(1)).mean()),
-        "Your bound is right where weights are ordinary numbers. With 784 pixels a weight is e^−500, which is 0 in float32, "
-        "and log 0 = −∞: stay in log space, with log_mean_exp.",
+        "Your bound is right where weights are ordinary numbers. With 784 pixels a weight is about e^−500, which is 0 in float32, and "
+        "log 0 = −∞. log_mean_exp stays in log space: it takes each image's own maximum off before exp (that of the batch is not enough).",
         seen="5 exponentiated before the log",
     ),
     Misconception(
@@ -173,7 +173,8 @@ IN_THE_BOUND = (
     Misconception(
         "standard-prior-written-in",
         _standard_prior,
-        "All is right for the standard prior, and wrong for another one: wherever the prior occurs, take mean and variance from self.z_prior.",
+        "All is right for the standard prior, and wrong for another one. Wherever the prior occurs, its mean and its variance count, those of "
+        "self.z_prior, once for every latent; where it is asked for already, look at what becomes of it when it is not 0 and 1.",
     ),
     Misconception(
         "log-k-twice",

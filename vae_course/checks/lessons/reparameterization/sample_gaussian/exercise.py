@@ -1,5 +1,7 @@
 """Exercise 1.1: a draw that gradients flow through."""
 
+from functools import partial
+
 import torch
 from torch import Generator, Tensor
 from torch.distributions import MultivariateNormal, Normal
@@ -7,7 +9,6 @@ from torch.distributions import MultivariateNormal, Normal
 from vae_course.checks.engine.checks import close, output, shape_matches, worst
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.noise import (
-    look,
     noise_is_fresh,
     noise_is_independent,
     noise_is_not_normalised,
@@ -15,6 +16,7 @@ from vae_course.checks.engine.noise import (
     noise_of,
     sampler_fingerprint,
 )
+from vae_course.checks.engine.spread import law
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.reparameterization.sample_gaussian.mistakes import MISCONCEPTIONS
 
@@ -56,10 +58,12 @@ def gradient_to_mean(trial: Trial) -> None:
     grad = call.pull_back({"0": torch.ones_like(z)}).get("0")
     if grad is None:
         raise Wrong(
-            "No gradient reaches m.", "z = m + ..., so dz/dm should be 1: m is cut off from the graph.", look(trial)
+            "No gradient reaches m.",
+            "z = m + ..., so dz/dm should be 1: m is cut off from the graph.",
+            partial(law, trial),
         )
     if not close(grad, torch.ones_like(grad)):
-        raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.", look(trial))
+        raise Wrong(f"dz/dm is {worst(grad, torch.ones_like(grad))[0]:.4g}.", "It should be 1.", partial(law, trial))
 
 
 def gradient_to_variance(trial: Trial) -> None:
@@ -69,14 +73,16 @@ def gradient_to_variance(trial: Trial) -> None:
     m, v = trial.arguments
     grad = call.pull_back({"0": torch.ones_like(z)}).get("1")
     if grad is None:
-        raise Wrong("No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).", look(trial))
+        raise Wrong(
+            "No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).", partial(law, trial)
+        )
     right = noise_of(z, m, v) / (2 * v.double().sqrt())
     if not close(grad, right, 1e-3):
         got, expected = worst(grad, right)
         raise Wrong(
             f"dz/dv is {got:.4g} at one place.",
             f"For your z it should be ε / (2 sqrt(v)) = {expected:.4g} there.",
-            look(trial),
+            partial(law, trial),
         )
 
 

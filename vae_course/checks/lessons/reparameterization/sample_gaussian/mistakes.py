@@ -57,8 +57,8 @@ MISCONCEPTIONS = (
     Misconception(
         "no-gradient",
         _detached,
-        "The draw is right, but it is cut off from m and v: torch.normal(m, ...), .sample(), .detach(), .data and "
-        "torch.no_grad() all stop the gradient. Write z as a formula of m, v and noise.",
+        "The draw is right, but it is cut off from m and v: torch.normal(m, ...), .sample(), .detach(), .data, "
+        "torch.no_grad() and torch.tensor(...) around a result all stop the gradient. Write z as a formula of m, v and noise, and return that.",
     ),
     Misconception(
         "no-gradient-to-v",
@@ -174,7 +174,7 @@ MISCONCEPTIONS = (
     Misconception(
         "noise-made-to-add-up",
         _standardised,
-        "You take their mean off your draws, so that they add up to 0: each then knows the others. randn has mean 0 and spread 1 on average "
-        "already, and that is what is asked.",
+        "Your draws know of each other: a mean is taken off, a spread divided out, or some are made of others. Draw a number of its own for "
+        "every entry, and leave it as it is.",
     ),
 )
