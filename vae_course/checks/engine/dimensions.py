@@ -12,6 +12,8 @@ from vae_course.checks.engine.trial import Trial
 SIZES = 12
 """Draws on which a size is looked for from which on single numbers are wrong."""
 FEWEST = 4
+ROUNDING = 1e-5
+"""Of a single dimension less is forgiven than of a sum of many: what is off by little is off far out."""
 
 
 def dimension_by_dimension(trial: Trial, arguments: Arguments) -> Arguments | None:
@@ -59,23 +61,23 @@ def constant_once(trial: Trial) -> Iterator[str]:
 
 
 def from_where(trial: Trial) -> Iterator[str]:
-    """Single dimensions come out right up to some size of an input, and wrong beyond it; or the other way round."""
+    """Single dimensions come out wrong in one range of an input, and right outside it."""
     inputs = _singles(trial)
     value = value_of(trial, inputs) if inputs else None
     if value is None or value.shape != (right := trial.truth(inputs)).shape:
         return
-    good = (value - right).abs() <= CLOSE * (1 + right.abs())
+    good = (value - right).abs() <= ROUNDING * (1 + right.abs())
     if not FEWEST <= int((~good).sum()) <= len(good) - FEWEST:
         return
-    for name, a in zip(trial.formula.parameters, inputs, strict=True):
-        size, what = a.flatten().abs(), name if kind_of(a) == "positive" else f"|{name}|"
-        inner, outer = size[good], size[~good]
-        if float(inner.max()) < float(outer.min()):
-            yield f"Single dimensions come out right where {what} is up to {inner.max():.3g}, and wrong from {outer.min():.3g} on."
-            return
-        if float(outer.max()) < float(inner.min()):
-            yield f"Single dimensions come out right where {what} is {inner.min():.3g} or more, and wrong up to {outer.max():.3g}."
-            return
+    signed = ((name, a.flatten()) for name, a in zip(trial.formula.parameters, inputs, strict=True))
+    for what, size in [each for name, a in signed for each in ((name, a), (f"|{name}|", a.abs()))]:
+        low, high = size[~good].min(), size[~good].max()
+        if bool(((size >= low) & (size <= high))[good].any()):
+            continue
+        ends = (f"from {low:.3g} on" if high == size.max() else ""), (f"up to {high:.3g}" if low == size.min() else "")
+        where = next((end for end in ends if end), f"between {low:.3g} and {high:.3g}")
+        yield f"Single dimensions come out right but where {what} lies {where}."
+        return
 
 
 def _singles(trial: Trial) -> Arguments:

@@ -134,7 +134,10 @@ def _mixed(trial: Trial) -> Iterator[str]:
     def alone(a: Tensor) -> Tensor:
         return a[:1].expand_as(a).contiguous()
 
-    if holds(trial, lambda a: mapped(a, alone), lambda before, after: not agree(before[:1], after[:1])):
+    def first_differs(before: Tensor, after: Tensor) -> bool:
+        return before.ndim == 0 or not agree(before[:1], after[:1])
+
+    if holds(trial, lambda a: mapped(a, alone), first_differs):
         yield "Your number for an example changes when the other examples change: each should follow from its own row alone."
 
 
@@ -174,7 +177,8 @@ def _flipped(a: Tensor, axis: int) -> Tensor:
 
 def _ordered(trial: Trial, cases: Sequence[Arguments] = ()) -> Iterator[str]:
     """The order along an axis matters, which it should not."""
-    for axis in range(-1, -1 - max(a.ndim for a in trial.arguments if isinstance(a, Tensor)), -1):
+    axes = max(a.ndim for given in (cases or [trial.arguments]) for a in given if isinstance(a, Tensor))
+    for axis in range(-1, -1 - axes, -1):
 
         def flipped(arguments: Arguments, axis: int = axis) -> Arguments:
             return mapped(arguments, partial(_flipped, axis=axis))

@@ -202,8 +202,11 @@ def rec_must_be_finite(call: Call) -> None:
 
 def rec_must_cost_a_wrong_pixel(case: Case, call: Call) -> None:
     """For a model that is sure of a pixel, and wrong: by probabilities its cost is cut off, or infinite."""
-    right = rec_without_z(case).mean().item()
-    must_be_near("rec", number(call, "2"), right, "where a decoder is sure of a pixel and wrong (logit 20, x = 0)")
+    right, got = rec_without_z(case).mean().item(), number(call, "2")
+    costs = f"In yours that pixel costs {20 + got - right:.2f}, for which its logit of 20 belongs."
+    must_be_near(
+        "rec", got, right, "where a decoder is sure of a pixel and wrong (logit 20, x = 0)", closer=lambda: costs
+    )
 
 
 def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:

@@ -80,6 +80,17 @@ def kl_per_draw(call: Call) -> float | None:
     return None if z is None else number(call, "1") / _kl_at(z)
 
 
+def left_for_kl(call: Call, name: str) -> str:
+    """How much of a bound in *mild* is rec at the z that were decoded, and what is left for kl."""
+    z = decoded_z(call.slopes.get("1"))
+    if z is None or name != "0" or not near(number(call, "2"), rec := _rec(z).mean().item()):
+        return ""
+    return (
+        f"For the z that you decode rec is {rec:.2f}, as you return it, so that {number(call, '0') - rec:.2f} of your bound is left for kl. "
+        f"It should be {mild().kl:.2f}, or, of a kl at the draw, {_kl_at(z):.2f}."
+    )
+
+
 def _kl_at(z: Tensor) -> float:
     """The mean of log q(z|x) − log p(z) over rows of *mild*."""
     q, p = (Normal(m, math.sqrt(v), validate_args=False) for m, v in ((mild().m[0], mild().v[0]), (0.0, 1.0)))

@@ -29,7 +29,7 @@ from vae_course.checks.worlds.bound_tools import (
     rows_agree,
     three_numbers,
 )
-from vae_course.checks.worlds.drawn import MANY, OneDraw, must_follow_q, one_draw
+from vae_course.checks.worlds.drawn import MANY, OneDraw, left_for_kl, must_follow_q, one_draw
 from vae_course.checks.worlds.models import (
     Case,
     apart,
@@ -173,7 +173,7 @@ def _matches_integral(trial: Trial, name: str, label: str) -> None:
     if name == "0":
         expected += model.kl
         tolerance += 0.0 if uses_closed_kl(trial, "0") else bent_kl_tolerance(model, MANY)
-    must_be_near(label, number(call, name), expected, "on average over z", tolerance)
+    must_be_near(label, number(call, name), expected, "on average over z", tolerance, partial(left_for_kl, call, name))
 
 
 def noise_is_own(trial: Trial) -> None:

@@ -1,18 +1,23 @@
 """Whose z an image is decoded from: read off a gradient in x, in *triplets*."""
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
 
+from vae_course.checks.engine.findings import Reading
+from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.noise import has_unit_variance, must_have_tails
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, near
 from vae_course.checks.worlds.valleys import FAR, KNOWN, SEEN, SIDES, kinds, mild, triplets
 
 MARGIN = FAR / 8
+WEIGHT_EXACT = 1e-3
+"""Relative to 1 + its size: a log weight of 400 nats is known to 0.02."""
 EXACT = 0.02
 """Nats by which a cost may miss: a logit is known to 1e-5, and a cost moves by at most two hundred nats for a unit of z."""
 KNOWN_TO = 2e-2
@@ -57,8 +62,8 @@ def must_be_of_logits(gradient: Tensor | None) -> None:
         slope = (abs(surer[i].item()) * logits.max().item()) / (abs(other[i].item()) * logits.min().item())
         raise Wrong(
             f"Of two pixels, with logits of {logits.max():g} and {logits.min():g}, the first moves your cost {slope:.3g} times as fast as the second.",
-            f"It should be {logits.max() / logits.min():.3g} times: log p(x|z) has x times the logit. Something cuts logits off, or a logarithm of "
-            "a probability near 0.",
+            f"It should be {logits.max() / logits.min():.3g} times: log p(x|z) has x times the logit."
+            + (" As it is, both count as one logit: something cuts them off." if abs(slope - 1) < 1e-2 else ""),
         )
 
 
@@ -152,7 +157,28 @@ def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
         raise Wrong(
             f"With sixteen latents, a draw that you decoded has log weight {weights[i]:.2f}.",
             f"It should be {right[i]:.2f}: log p(x|z) + log p(z) − log q(z|x) at that z.",
+            partial(_formula_of, weights, z),
         )
+
+
+WEIGHT = "log_likelihood + log_normal(z, pm, pv) - log_normal(z, m, v)"
+ROWS = 9  # three of each kind
+
+
+def _formula_of(weights: Tensor, z: Tensor) -> Reading:
+    """The formula that the log weights follow in the z that were decoded."""
+    m, s = q_of_rows()
+    inputs = {
+        "log_likelihood": -costs(z, m, s)[0],
+        "z": z,
+        "m": m,
+        "v": s.square(),
+        "pm": torch.zeros_like(z),
+        "pv": torch.ones_like(z),
+    }
+    rows = [slice(ROWS * i, ROWS * (i + 1)) for i in range(3)]
+    examples = [Example({name: t[row] for name, t in inputs.items()}, weights[row].double()) for row in rows]
+    return formula_read_off((WEIGHT,), examples, WEIGHT_EXACT, in_pairs=False)
 
 
 def costs(z: Tensor | tuple[Tensor, ...], m: Tensor, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.trial import Trial, Wrong, per_trial
+from vae_course.checks.engine.trial import Closer, Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import LOG, must_leave_backward_to_others, must_leave_the_model
 from vae_course.checks.worlds.drawn import (
     MANY,
@@ -238,7 +238,12 @@ def distribution_is_right(trial: Trial) -> None:
         must_follow_q(z, mild().m[0], mild().v[0], paired=False)
     case, truths = apart_case()
     call = trial.call(case.model, case.x, DRAWS, seed=4)
-    _follows_or_wrong(call.outputs["0"], truths, "where the decoder ignores z and q is narrow")
+    _follows_or_wrong(
+        call.outputs["0"],
+        truths,
+        "where the decoder ignores z and q is narrow",
+        lambda: read_off(strong_weights(trial)),
+    )
     weights_belong_to_their_z(strong_weights(trial))
     weights_must_belong(triplets_call(trial).outputs["0"][:, 0], triplets_call(trial).slopes.get("1"))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
@@ -252,7 +257,7 @@ def z_of_weights(call: Call) -> Tensor | None:
     return None if slope is None else decoded_z(-slope / len(slope))  # of a bound, which is the mean of −log w
 
 
-def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str) -> None:
+def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str, closer: Closer | None = None) -> None:
     if not bool(torch.isfinite(values).all()):
         raise Wrong("Some of your log weights are not finite.", "Stay in log space: add log densities.")
     if follows(values, truths) > allowed_distance(values.numel()) + 1e-3:
@@ -263,6 +268,7 @@ def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str) -> None:
         raise Wrong(
             f"The log weights of an image have mean {values[0].mean():.2f} and spread {values[0].std():.2f} {where}.",
             f"They should have mean {mean:.2f} and spread {spread:.2f}.",
+            closer,
         )
 
 
