@@ -169,10 +169,10 @@ def test_a_broken_constant_of_a_class_names_its_own_line(tmp_path: Path):
     }
 
 
-def test_an_answer_that_work_computes_names_cell_line_and_the_work(tmp_path: Path):
+def test_an_answer_whose_work_fails_names_cell_line_and_the_error(tmp_path: Path):
     hand_in = read(tmp_path, "x = 1", "\n\npredict_negative_share = train(x)")
-    sentence = hand_in.lost["predict_negative_share"]
-    assert "(cell 2, line 3: it calls `train`)" in sentence and sentence in hand_in.notes
+    failed = run_definitions(hand_in).failed["predict_negative_share"]
+    assert failed == "cell 2, line 3, raised NameError: name 'train' is not defined"
 
 
 def test_code_in_a_text_keeps_the_lines_of_its_cell(tmp_path: Path):
@@ -286,7 +286,14 @@ def test_a_notebook_without_any_text_is_told_so(tmp_path: Path, cells: list):
 
 
 def test_sentences_of_a_hand_in_end_in_a_full_stop_and_begin_large(tmp_path: Path):
-    hand_in = read(tmp_path, "%time x\na = 1", "def f(:", "predict_negative_share = train()", "class A:\n  def b(")
+    hand_in = read(
+        tmp_path,
+        "%time x\na = 1",
+        "def f(:",
+        "predict_negative_share = 1",
+        "predict_negative_share = None",
+        "class A:\n  def b(",
+    )
     assert len(hand_in.notes) == 4
     for note in hand_in.notes:
         assert re.match(r"[A-Z`]", note) and note.endswith(".") and "\n" not in note

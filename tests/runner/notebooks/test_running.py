@@ -37,9 +37,15 @@ def test_what_code_inside_another_statement_binds_is_a_version_too_and_the_last(
 
 def test_a_name_in_a_branch_that_is_not_taken_is_not_defined_and_costs_nothing(tmp_path: Path):
     definitions = found(
-        tmp_path, "if 1 > 2:\n    a = 1\nb = 2", "try:\n    c = 3\nexcept ValueError as error:\n    c = 4"
+        tmp_path,
+        "if 1 > 2:\n    a = 1\nb = 2",
+        "try:\n    c = 3\nexcept ValueError as error:\n    c = 4",
+        "predict_negative_share = [c, 0]\nif 1 > 2:\n    predict_negative_share = a",
     )
-    assert definitions.versions == {"b": [2], "c": [3]} and definitions.failed == {}
+    assert (
+        definitions.versions == {"b": [2], "c": [3], "predict_negative_share": [[3, 0]] * 2}
+        and definitions.failed == {}
+    )
 
 
 def test_a_statement_that_lacks_a_name_is_tried_again_as_long_as_that_helps_any(tmp_path: Path):

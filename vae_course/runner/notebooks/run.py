@@ -16,7 +16,7 @@ from typing import Any
 
 from vae_course.runner.answers import TimedOut
 from vae_course.runner.notebooks.hand_in import HandIn
-from vae_course.runner.notebooks.names import bound, changed
+from vae_course.runner.notebooks.names import makes
 from vae_course.runner.notebooks.snippets import Snippet
 
 _numbers = itertools.count(1)
@@ -119,7 +119,7 @@ def _steps(snippet: Snippet, file: str, module: str) -> Iterator[_Step]:
     for node in body:
         place = f"{snippet.place}, line {node.lineno},"
         for single in _one_name_each(node):
-            yield _Step(single, place, filename, frozenset(bound(single) | changed(single)))
+            yield _Step(single, place, filename, makes(single, set()))
 
 
 def _one_name_each(node: ast.stmt) -> list[ast.stmt]:
