@@ -195,6 +195,55 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "a dictionary half filled in": ("00_start_here", [f"two_boxes = {BOXES.replace('0.2596', 'None')}"]),
     "a dictionary with a wrong entry": ("00_start_here", [f"two_boxes = {BOXES.replace('-0.5978', '-0.8574')}"]),
     "a list for a dictionary": ("00_start_here", ["two_boxes = [0.55, 0.8182, 0.2596, -0.5978]"]),
+    "a device from the environment": (
+        "02_kl_divergence",
+        [
+            "import os\nDEVICE = os.environ.get('NO_SUCH_SETTING', 'cpu')",
+            KL.replace("(pv / qv)", "(pv / qv).to(DEVICE)"),
+        ],
+    ),
+    "the lines of PyTorch's own tutorials": (
+        "02_kl_divergence",
+        [
+            "device = torch.accelerator.current_accelerator().type if torch.accelerator.is_available() else 'cpu'",
+            KL.replace("(pv / qv)", "(pv / qv).to(device)"),
+        ],
+    ),
+    "a namespace of constants": (
+        "02_kl_divergence",
+        ["from types import SimpleNamespace\ncfg = SimpleNamespace(half=0.5)", KL.replace("0.5 *", "cfg.half *")],
+    ),
+    "a constant made in a with block": (
+        "02_kl_divergence",
+        ["with torch.no_grad():\n    HALF = torch.ones(2).mean() / 2", KL.replace("0.5 *", "HALF *")],
+    ),
+    "a logger": (
+        "02_kl_divergence",
+        [
+            "import logging\nlog = logging.getLogger(__name__)",
+            KL.replace("    return", "    log.debug('kl')\n    return"),
+        ],
+    ),
+    "a generator": (
+        "01_reparameterization",
+        [
+            "gen = torch.Generator()\ngen.manual_seed(5)",
+            "def sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn(m.shape, generator=gen)",
+        ],
+    ),
+    "a table filled in a loop": (
+        "00_start_here",
+        [
+            "import math\ntwo_boxes = {}\nfor name, value in (('evidence', 0.55), ('posterior', 9 / 11)):\n    two_boxes[name] = value",
+            "two_boxes['best_elbo'] = math.log(0.55)\nelbo = sum(0.5 * math.log(w / 0.5) for w in (0.1, 0.45))\n"
+            "two_boxes['gap'] = math.log(0.55) - elbo",
+        ],
+    ),
+    "a method set by hand": (
+        "04_nelbo",
+        [f"class VAE(given.VAE):{BOUND}", f"if True:{LOSS}", "setattr(VAE, 'loss', loss)"],
+    ),
+    "a GPU that is not there": ("02_kl_divergence", [KL.replace("(pv / qv)", "(pv / qv).to('mps')")]),
     "an order": ("04_nelbo", ['derivation = ["E", "C", "G", "A", "H", "B"]']),
     "an order, as a word": ("04_nelbo", ['derivation = list("ECGAHB")']),
     "the IWAE's loss on a class of another name": (
@@ -223,6 +272,14 @@ EXPECTED = {  # what must not change whatever the doors agree on: exercise, stat
     "a wrong version of a right method": ("VAE.negative_elbo_bound", "wrong", 6),
     "nbgrader's own stub": ("kl_normal", "not started", 0),
     "a function written twice, the wrong one last": ("kl_normal", "wrong", 0),
+    "a device from the environment": ("kl_normal", "correct", 6),
+    "the lines of PyTorch's own tutorials": ("kl_normal", "correct", 6),
+    "a namespace of constants": ("kl_normal", "correct", 6),
+    "a constant made in a with block": ("kl_normal", "correct", 6),
+    "a logger": ("kl_normal", "correct", 6),
+    "a generator": ("sample_gaussian", "correct", 7),
+    "a table filled in a loop": ("two_boxes", "correct", 3),
+    "a method set by hand": ("VAE.loss", "correct", 1),
     "a function, and its stub pasted in again": ("kl_normal", "correct", 6),
     "an answer beside the stub of what it stands on": ("kl_monte_carlo", "correct", 2),
     "a share, and its placeholder pasted in again": ("predict_negative_share", "correct", 1),

@@ -98,11 +98,7 @@ def test_a_function_is_not_excused_by_a_method_of_its_name(tmp_path: Path):
 def test_the_reason_for_a_method_is_its_own_else_its_classs_else_that_of_such_a_method_elsewhere(tmp_path: Path):
     raising = "class {}:\n    k = 1 / 0\n    def loss(self): return 1\n"
     own, whole, mine = BROKEN_LOSS.format("VAE"), raising.format("VAE"), BROKEN_LOSS.format("Mine")
-    assert reason(tmp_path, "VAE.loss", mine, own).startswith(
-        "`VAE.loss` could not be read: what begins in cell 2, line 4"
-    )
+    assert reason(tmp_path, "VAE.loss", mine, own).startswith("`VAE.loss` could not be read: cell 2, line 4")
     assert reason(tmp_path, "VAE.loss", mine, whole) == "Cell 2, line 1, raised ZeroDivisionError: division by zero"
-    assert reason(tmp_path, "VAE.loss", "x = 1", mine).startswith(
-        "`Mine.loss` could not be read: what begins in cell 2"
-    )
+    assert reason(tmp_path, "VAE.loss", "x = 1", mine).startswith("`Mine.loss` could not be read: cell 2")
     assert reason(tmp_path, "VAE.sample_z", mine) == ""

@@ -147,15 +147,13 @@ def test_a_syntax_error_names_cell_line_and_what_was_saved(tmp_path: Path):
     assert hand_in.notes == (
         "Cell 2 has a syntax error ('(' was never closed, line 3); what could be read by itself: a, b.",
     )
-    assert hand_in.lost == {
-        "kl_normal": "`kl_normal` could not be read: what begins in cell 2, line 3, has a syntax error."
-    }
+    assert hand_in.lost == {"kl_normal": "`kl_normal` could not be read: cell 2, line 3: '(' was never closed."}
 
 
 def test_a_broken_method_names_its_own_line(tmp_path: Path):
     cell = "class VAE:\n    k = 2\n\n    def sample_x(self, batch)\n        return batch\n"
     assert read(tmp_path, "x = 1", cell).lost == {
-        "VAE.sample_x": "`VAE.sample_x` could not be read: what begins in cell 2, line 4, has a syntax error."
+        "VAE.sample_x": "`VAE.sample_x` could not be read: cell 2, line 4: expected ':'."
     }
 
 
@@ -164,8 +162,8 @@ def test_a_broken_constant_of_a_class_names_its_own_line(tmp_path: Path):
     hand_in = read(tmp_path, cell)
     assert hand_in.cells[0].names == ("VAE",) and "def loss" in hand_in.cells[0].source
     assert hand_in.lost == {
-        f"VAE.{name}": f"`VAE.{name}` could not be read: what begins in cell 1, line {line}, has a syntax error."
-        for name, line in (("z_dim", 2), ("scale", 7))
+        f"VAE.{name}": f"`VAE.{name}` could not be read: cell 1, line {line}: {words}."
+        for name, line, words in (("z_dim", 2, "'(' was never closed"), ("scale", 7, "invalid syntax"))
     }
 
 

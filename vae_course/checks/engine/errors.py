@@ -16,7 +16,7 @@ _MEANINGS = (
         "math.sqrt, math.log and float() take one number. For whole tensors there are torch.sqrt, torch.log and so on.",
     ),
     (
-        r"not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver|Cannot access accelerator|mps.*not (available|compiled)",
+        r"not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver|Cannot access accelerator|(?i:mps).*not (available|compiled)|not linked with support for",
         "There is no such device here. Make new tensors where the others are: device=x.device, or torch.randn_like(m).",
     ),
     (

@@ -1,13 +1,15 @@
 """The verdict on what a hand-in has for an exercise: one rule for the terminal and the grader."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vae_course.checks.engine.examine import outcome
 from vae_course.checks.engine.exercise import Exercise
 from vae_course.checks.engine.findings import Outcome
 from vae_course.runner.notebooks import reason_for
 
+_LACKS = re.compile(r"NameError.*name '(\w+)' is not defined")
 UNDEFINED = "The file does not define it."
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ def verdict_on(
     first = None
     for answer in answers:
         found = look(answer)
+        if lacking := _lacks(found, failed):
+            return outcome(exercise, "raised", lacking, seed)
         if found.status != "not started":
             return found
         first = found if first is None else first
@@ -33,3 +37,11 @@ def verdict_on(
     if reason:  # something of the learner's own was to take the stub's place
         return outcome(exercise, "raised", reason, seed)
     return outcome(exercise, "not started", UNDEFINED, seed) if first is None else first
+
+
+def _lacks(found: Any, failed: Mapping[str, str]) -> str:
+    """The reason why a name is missing without which an answer raised at once: what was to define it failed before."""
+    if found.status != "raised" or found.points:
+        return ""
+    missing = _LACKS.search(found.message)
+    return failed.get(missing[1], "") if missing else ""

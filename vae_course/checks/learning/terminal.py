@@ -65,7 +65,7 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileRep
         OSError: there is no such file.
         ValueError: the lesson cannot be told.
     """
-    hand_in = read_hand_in(path, LESSON_OF)
+    hand_in = read_hand_in(path, LESSON_OF, path.resolve().parent)
     lesson = lesson or hand_in.lesson
     if not lesson:
         raise ValueError(

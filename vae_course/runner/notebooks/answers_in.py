@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from vae_course.runner.notebooks.run import Definitions
+from vae_course.runner.notebooks.run import EVERYTHING, Definitions
 
 
 def answers_in(definitions: Definitions, name: str, exercises: Collection[str] = ()) -> list[Any]:
@@ -43,6 +43,7 @@ def reason_for(name: str, failed: Mapping[str, str]) -> str:
     reason = failed.get(name) or failed.get(owner, "")
     if not reason and owner:
         reason = next((text for other, text in failed.items() if other.endswith(f".{method}")), "")
+    reason = reason or failed.get(EVERYTHING, "")
     return reason[:1].upper() + reason[1:]
 
 

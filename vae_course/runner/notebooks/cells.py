@@ -1,6 +1,8 @@
 """The cells of a notebook of any version, or of a Python file, as plain text with their place."""
 
+import ast
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +59,9 @@ def named_lesson(notebook: dict[str, Any]) -> str:
 
 
 def python_cells(text: str) -> list[FileCell]:
-    """The cells of a py:percent file or of a notebook saved as a script; any other Python file is one cell."""
+    """The cells of a py:percent file, of a notebook saved as a script, or of a marimo notebook; any other Python file is one cell."""
+    if "marimo.App(" in text and (cells := list(_marimo_cells(text))):
+        return cells
     groups: list[tuple[str, list[str]]] = [("code", [])]
     for line in text.split("\n"):
         mark = _CELL_LINE.match(line)
@@ -76,6 +80,32 @@ def python_cells(text: str) -> list[FileCell]:
             lines = [re.sub(r"^# ?", "", line) for line in lines]
         cells.append(FileCell(f"cell {number}" if number else "the head", kind, "\n".join(lines)))
     return cells
+
+
+def _marimo_cells(text: str) -> Iterator[FileCell]:
+    """The bodies of the functions that marimo makes of cells, without the `return` that hands names on; lines keep their numbers."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    lines, number = text.split("\n"), 0
+    for node in tree.body:
+        decorators = [ast.unparse(each).partition("(")[0] for each in getattr(node, "decorator_list", [])]
+        if isinstance(node, ast.With) and any("app.setup" in ast.unparse(item) for item in node.items):
+            body = node.body
+        elif {"app.function", "app.class_definition"} & set(decorators):
+            body = [node]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "app.cell" in decorators:
+            body = [part for part in node.body if not isinstance(part, ast.Return)]
+        else:
+            continue
+        if not body:
+            continue
+        number += 1
+        first, last = body[0].lineno, max(part.end_lineno or part.lineno for part in body)
+        yield FileCell(
+            f"cell {number}", "code", "\n" * (first - 1) + textwrap.dedent("\n".join(lines[first - 1 : last]))
+        )
 
 
 def code_in_prose(cell: FileCell) -> Iterator[str]:

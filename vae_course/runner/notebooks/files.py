@@ -9,6 +9,9 @@ from vae_course.runner.notebooks.conflicts import has_conflict, sides
 
 MOST_BYTES = 200 * 2**20
 
+DAMAGED = "The file's JSON is damaged"
+"""So begins the note on a notebook of which cells may be missing."""
+
 _EXPECTED = "a Jupyter notebook (.ipynb) or a Python file was expected"
 _MAGIC_NUMBERS = (
     (b"PK\x03\x04", "a zip archive or an Office document", "unpack it, and hand in the notebook that is inside"),
@@ -195,6 +198,6 @@ def _cut_off(text: str, remarks: list[str]) -> Any:
         cells.append(cell)
     if not any(cells):
         return None
-    remarks.append(f"The file's JSON is damaged; {sum(map(bool, cells))} cells could be read.")
+    remarks.append(f"{DAMAGED}; {sum(map(bool, cells))} cells could be read.")
     lesson = re.search(r'"vae_course"\s*:\s*\{[^{}]*"lesson"\s*:\s*"(\w+)"', text)
     return {"cells": cells, "metadata": {"vae_course": {"lesson": lesson[1]}} if lesson else {}}

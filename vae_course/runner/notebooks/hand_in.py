@@ -15,8 +15,9 @@ from vae_course.runner.notebooks.cells import (
     notebook_cells,
     python_cells,
 )
-from vae_course.runner.notebooks.files import Unreadable, read_document
+from vae_course.runner.notebooks.files import DAMAGED, Unreadable, read_document
 from vae_course.runner.notebooks.names import bound, members
+from vae_course.runner.notebooks.own_modules import with_modules
 from vae_course.runner.notebooks.selection import Selection
 from vae_course.runner.notebooks.snippets import Snippet
 from vae_course.runner.notebooks.syntax import Parsed, parse_cell
@@ -40,14 +41,20 @@ class HandIn:
     notes: tuple[str, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def damage(self) -> str:
+        """The note that says that cells may be missing, or an empty string."""
+        return next((note for note in self.notes if note.startswith(DAMAGED)), "")
 
-def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None) -> HandIn:
+
+def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None, beside: Path | None = None) -> HandIn:
     """Read a notebook of any version, or a Python file, in whatever state it is. Nothing of it is executed.
 
     Args:
         path: the file; what it holds counts, not its ending.
         names: every answer and its lesson, as {"VAE.loss": "04_nelbo"}. By them the lesson is found where the file does not
             say it, and answers in cells that are no code cells.
+        beside: a folder of the student's own, from whose modules the file may import.
 
     Raises:
         Unreadable: the file is no hand-in; one sentence says what it is and what to do.
@@ -64,7 +71,7 @@ def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None) -> Ha
         raise Unreadable(
             f"{path.name} has no cell with text in it; a lesson was expected: hand in the notebook you worked in."
         )
-    parsed = _parsed(cells, names, notes)
+    parsed = _parsed(with_modules(cells, beside, notes), names, notes)
     for _, found in parsed:
         notes += found.notes
     selection = Selection(parsed, names)

@@ -7,6 +7,7 @@ import contextlib
 import io
 import itertools
 import linecache
+import re
 import sys
 import types
 import warnings
@@ -18,6 +19,10 @@ from vae_course.runner.answers import TimedOut
 from vae_course.runner.notebooks.hand_in import HandIn
 from vae_course.runner.notebooks.names import makes
 from vae_course.runner.notebooks.snippets import Snippet
+
+NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
+EVERYTHING = "*"
+"""Stands among the names that failed for all that a star import was to bring."""
 
 _numbers = itertools.count(1)
 
@@ -65,7 +70,7 @@ def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None]
             again = []
             for i, step in enumerate(steps):
                 error = step.run(module.__dict__, flags, limit)
-                for name in step.names:
+                for name in step.names or ({EVERYTHING} if step.is_star_import else ()):
                     raised.pop(name, None)
                     if error is not None:
                         raised[name] = f"{step.place} raised {_words(error)}"
@@ -77,6 +82,10 @@ def run_definitions(hand_in: HandIn, limit: Callable[[Callable[[], None]], None]
             if len(again) == len(steps):
                 break
             steps = again
+    for name, sentence in list(raised.items()):
+        missing = NOT_DEFINED.search(sentence)
+        if missing and missing[1] in raised:  # what it lacks failed before: that is the reason
+            raised[name] = raised[missing[1]]
     for name, value in module.__dict__.items():
         if not name.startswith("__") and not any(value is known for known in versions.get(name, ())[-1:]):
             versions.setdefault(name, []).append(value)  # bound by code that runs inside another statement
@@ -91,6 +100,10 @@ class _Step:
     place: str
     filename: str
     names: frozenset[str]
+
+    @property
+    def is_star_import(self) -> bool:
+        return isinstance(self.node, ast.ImportFrom) and self.node.names[0].name == "*"
 
     @property
     def is_future_import(self) -> bool:
@@ -133,6 +146,8 @@ def _one_name_each(node: ast.stmt) -> list[ast.stmt]:
 
 def _words(error: BaseException) -> str:
     try:
+        if isinstance(error, ModuleNotFoundError):
+            return f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook"
         return f"{type(error).__name__}: {error}"
     except Exception:  # an exception of the student's own, whose text cannot be made
         return type(error).__name__

@@ -110,12 +110,14 @@ def _without_magics(source: str) -> tuple[str, list[str]]:
     cell_magic = re.match(r"%%(\w+)", lines[first])
     if cell_magic and cell_magic[1] not in _PYTHON_MAGICS:
         return "\n" * (len(lines) - 1), [f"all of a %%{cell_magic[1]} cell"]
-    dropped = []
+    dropped, goes_on = [], False
     for i, line in enumerate(lines):
-        if _MAGIC_LINE.match(line):
-            dropped.append(f"`{line.strip()[:30]}`")
-            indent = line[: len(line) - len(line.lstrip())]
+        if goes_on or _MAGIC_LINE.match(line):
+            if not goes_on:
+                dropped.append(f"`{line.strip()[:30]}`")
+            indent = "" if goes_on else line[: len(line) - len(line.lstrip())]
             lines[i] = f"{indent}pass" if indent else ""
+            goes_on = line.endswith("\\")
     return "\n".join(lines), dropped
 
 
@@ -129,7 +131,7 @@ def _rescue(source: str, place: str) -> Parsed:
         if name and lines[start].startswith("class") and _mend_class(lines, start, end, name, place, lost):
             continue
         if name:
-            lost[name] = _sentence(name, place, start)
+            lost[name] = _sentence(name, place, start, lines[start:end])
         lines[start:end] = [""] * (end - start)
     text = "\n".join(lines)
     tree, _ = _parse(text)
@@ -138,8 +140,13 @@ def _rescue(source: str, place: str) -> Parsed:
     return Parsed(text, tree, lost=lost)
 
 
-def _sentence(name: str, place: str, line: int) -> str:
-    return f"`{name}` could not be read: what begins in {place}, line {line + 1}, has a syntax error."
+def _sentence(name: str, place: str, line: int, piece: list[str], above: str = "") -> str:
+    """With Python's own words, and the line that it points at. `above`: a line that must stand above the piece."""
+    _, error = _parse(above + "\n".join(piece))
+    what, at = "a syntax error", 0
+    if isinstance(error, SyntaxError):
+        what, at = error.msg, (error.lineno or 1) - 1 - above.count("\n")
+    return f"`{name}` could not be read: {place}, line {line + 1 + max(0, min(at, len(piece) - 1))}: {what}."
 
 
 def _mend_class(lines: list[str], start: int, end: int, name: str, place: str, lost: dict[str, str]) -> bool:
@@ -148,15 +155,17 @@ def _mend_class(lines: list[str], start: int, end: int, name: str, place: str, l
     body = next((i for i in range(start + 1, end) if lines[i].strip() and not lines[i].lstrip().startswith("#")), end)
     if body == end or _parse("\n".join([*lines[start:body], " pass"]))[0] is None:
         return False
-    indent = len(lines[body]) - len(lines[body].lstrip())
+    indent = _indent(lines[body])
     members = [line if line.strip() else "" for line in lines[body:end]]
     broken = _pieces(members, indent, lambda text: _parse("class _:\n" + text)[0] is not None)
     mended = list(members)
     for first, last in broken:
+        if _begins_a_member(members[first], indent):
+            last = next((i for i in range(last, len(members)) if _begins_a_member(members[i], indent)), len(members))
         found = _DEFINED.match(members[first].strip())
         if found:
             member = f"{name}.{found[1] or found[2]}"
-            lost[member] = _sentence(member, place, body + first)
+            lost[member] = _sentence(member, place, body + first, members[first:last], "class _:\n")
         mended[first:last] = [""] * (last - first)
     if not indent or _parse("\n".join(lines[start:body] + mended))[0] is None:
         return False
@@ -164,12 +173,26 @@ def _mend_class(lines: list[str], start: int, end: int, name: str, place: str, l
     return True
 
 
+def _indent(line: str) -> int:
+    """As Python counts it."""
+    wide = line.expandtabs()
+    return len(wide) - len(wide.lstrip())
+
+
+def _begins_a_member(line: str, indent: int) -> bool:
+    """What stands before it may be lines of the broken member above, wherever they stand."""
+    return (
+        len(line) - len(line.lstrip()) == indent
+        and re.match(r"@|(?:async\s+)?def\b|class\b", line.lstrip()) is not None
+    )
+
+
 def _pieces(lines: list[str], indent: int, parses: Callable[[str], bool]) -> list[tuple[int, int]]:
     """The pieces, from one statement at this indentation to the next, that parse neither alone nor with those after them."""
     starts = [
         i
         for i, line in enumerate(lines)
-        if line.strip() and len(line) - len(line.lstrip()) <= indent and not _INNER_LINE.match(line.lstrip())
+        if line.strip() and _indent(line) <= indent and not _INNER_LINE.match(line.lstrip())
     ]
     broken, i = [], 0
     while i < len(starts):

@@ -175,7 +175,11 @@ def _examined(
             answers = submission().answers(exercise)
         else:
             answers = [LocalAnswer(value)] if defined else []
-        return verdict_on(exercise, answers, failed, lambda answer: _look(exercise, answer, seed), seed)
+        found = verdict_on(exercise, answers, failed, lambda answer: _look(exercise, answer, seed), seed)
+        if found.status == "not started" and hand_in.damage:
+            missing = f"{hand_in.damage} This answer is not among them: look at the file, or ask for it again."
+            return outcome(exercise, "unreadable", missing, seed)
+        return found
     except Stopped as stopped:
         return outcome(exercise, stopped.status, str(stopped), seed)
 
