@@ -29,7 +29,7 @@ def toss(p):
 
 
 def sample_from_a_new_z(self, z):
-    return self.sample_x(len(z))
+    return toss(self.sample_sigmoid(len(z)))
 
 
 def toss_for_a_new_z(self, z):

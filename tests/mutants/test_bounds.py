@@ -30,6 +30,7 @@ KINDS = {
     "v through softplus": ("torch.sqrt(v)", "torch.sqrt(torch.nn.functional.softplus(v))"),
     "a floor under v": ("torch.sqrt(v)", "torch.sqrt(v.clamp(min=0.25))"),
     "m cut off": ("m + ", "m.clamp(-2, 2) + "),
+    "noise that is rounded": ("noise", "noise.round()"),
 }
 
 

@@ -6,5 +6,8 @@ Whatever hides, covers, forbids or leaves out a part of the course asks here.
 ROOMS = ("runner", "checks", "teach")
 """How answers run; what is right; what only teachers and authors have."""
 
-NOT_IN_SANDBOX = ("checks", "teach")
+ANSWERS = ("evaluation.py", "importance.py", "figures")
+"""Parts of the learner's own package that would answer an exercise: bounds by other means, models with known faults, a straight line."""
+
+NOT_IN_SANDBOX = ("checks", "teach", *ANSWERS)
 NOT_FOR_STUDENTS = ("teach",)

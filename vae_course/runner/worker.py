@@ -47,7 +47,6 @@ def main(forks: confinement.Forks) -> NoReturn:
 def _load() -> None:
     """Everything that hand-ins import, and what torch loads at its first use: paid for once, and shared by all."""
     import importlib
-    import pkgutil
 
     import torch
 
@@ -55,7 +54,6 @@ def _load() -> None:
     weight = torch.ones(1, requires_grad=True)
     weight.sum().backward()
     torch.optim.SGD([weight], lr=0.1).step()
-    from vae_course import figures
     from vae_course.nns import available
     from vae_course.runner import (
         serving,  # noqa: F401
@@ -68,9 +66,7 @@ def _load() -> None:
         skeleton(network, 2)
     call = LocalAnswer(lambda x: 2 * x).call(torch.ones(1), seed=0)
     call.pull_back(call.outputs)
-
-    for module in pkgutil.iter_modules(figures.__path__):
-        importlib.import_module(f"vae_course.figures.{module.name}")
+    importlib.import_module("matplotlib.pyplot")
     gc.collect()
     gc.freeze()  # pages that no collection writes to stay shared
 

@@ -183,7 +183,8 @@ def test_the_box_alone_has_the_environment_that_is_written_down_and_nothing_of_t
 
 def test_the_box_alone_lacks_the_answer_key_and_the_grader(box: dict[str, Any]):
     below = {path.removeprefix("/course/vae_course/").split("/")[0] for path in box["course"]}
-    assert not below & {"checks", "teach"} and {"given.py", "runner", "figures"} <= below
+    assert not below & {"checks", "teach", "evaluation.py", "importance.py", "figures"}
+    assert {"given.py", "runner", "training.py"} <= below
     folders = [path for path in box["courses"] if path != "/course/vae_course"]
     assert all(Path(path) in (sandbox.PACKAGE, *Path(path).parents) for path in folders), folders
     assert {path for path in box["course"] if path.endswith((".ipynb", ".md", ".toml"))} == set()

@@ -35,7 +35,8 @@ def solved(lesson: str) -> HandIn:
 def test_right_answers_have_the_same_outcome_in_the_sandbox(workers: Workers, lesson: str):
     here = run_definitions(solved(lesson))
     with workers.submission(solved(lesson)) as submission:
-        assert not submission.failed and submission.stopped is None
+        assert all("does not exist where answers are marked" in why for why in submission.failed.values())
+        assert submission.stopped is None
         for exercise in [e for e in (*CALLED, *CONSTANTS) if e.lesson == lesson]:
             assert exercise.name in submission.names
             there = examine(exercise, submission.answer(exercise), 11)
@@ -66,7 +67,7 @@ def test_every_scaffold_and_harness_can_be_named_to_a_sandbox():
     for exercise in CALLED:
         for function in [*exercise.scaffold.values(), *filter(None, [exercise.harness])]:
             module, _, name = around.name_of(function).partition(":")
-            assert f"def {name}(" in around.source_of(module)
+            assert f"def {name}(" in around.source_of(module, (name,))
     with pytest.raises(ValueError, match="cannot be named to a sandbox"):
         around.name_of(lambda: None)
 

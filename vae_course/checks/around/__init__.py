@@ -5,6 +5,7 @@ told by name what to use, and sent the module's text when an exercise first need
 for a right one finds none before it is marked. So these modules import nothing that a sandbox lacks.
 """
 
+import ast
 import inspect
 from collections.abc import Callable
 from functools import cache
@@ -12,8 +13,8 @@ from typing import Any
 
 from vae_course import given
 from vae_course.checks.around import harnesses, scaffolds
+from vae_course.runner.notebooks.names import bound, needed
 
-RIGHT_ANSWERS = scaffolds.__name__  # a process that has been sent this one is not used for another hand-in
 _MODULES = {module.__name__: module for module in (given, scaffolds, harnesses)}
 
 
@@ -39,7 +40,20 @@ FORMULAS = {
 """Right versions of the functions of lessons 01 to 03."""
 
 
+def knows_an_answer(name: str) -> bool:
+    """True for a function that is a right answer, or holds one: no process that has been sent it is used for another exercise."""
+    return name.startswith(f"{scaffolds.__name__}:") or name == name_of(harnesses.kl_versions)
+
+
 @cache
-def source_of(module: str) -> str:
-    """The text of one of these modules."""
-    return inspect.getsource(_MODULES[module])
+def source_of(module: str, names: tuple[str, ...]) -> str:
+    """The text of some functions of one of these modules, with what of it they use and the imports: nothing else of it is there to be found."""
+    text = inspect.getsource(_MODULES[module])
+    statements = ast.parse(text).body[1:]  # the first is the docstring
+    imports = [node for node in statements if isinstance(node, ast.Import | ast.ImportFrom)]
+    others = [node for node in statements if node not in imports]
+    wanted = set(names)
+    while more := set().union(*(needed(node) for node in others if bound(node) & wanted)) - wanted:
+        wanted |= more
+    kept = [node for node in others if bound(node) & wanted]
+    return "\n\n".join(ast.unparse(node) for node in [*imports, *kept])

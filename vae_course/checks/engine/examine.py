@@ -16,6 +16,10 @@ from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outc
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.runner.answers import Answer, BackwardFailed, Budget, CallError, LocalAnswer, Stopped
 
+NOT_COMPARED = (
+    "What you returned in one of the calls cannot be compared with what is right ({}). It should have the same shape and kind at every call, as "
+    "the card says."
+)
 WHOLE_CHECK = 20.0
 """Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
 has time for a dozen calls of nearly the limit of one; an answer that never ends meets that limit in its first call."""
@@ -80,6 +84,10 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
             seen.status, found, stop = "raised", finding_on_the_way_back(failed, exercise), True
         except Stopped as stopped:
             seen.status, found, stop = stopped.status, Finding(str(stopped)), True
+        except Exception as error:
+            if fails_for_a_right_answer(check, exercise, trial.seed):
+                raise
+            seen.status, found, stop = "wrong", Finding(NOT_COMPARED.format(error)), True
         else:
             seen.results.append(CheckResult(check.name, True, check.points))
             continue
@@ -90,6 +98,16 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
             break
     seen.wrong.sort(key=lambda wrong: isinstance(wrong, Unwritten))
     return seen
+
+
+def fails_for_a_right_answer(check: Check, exercise: Exercise, seed: int) -> bool:
+    """True if it is the check that fails, and not what an answer gave it: it fails for a right answer too."""
+    right = exercise.right if isinstance(exercise, Constant) else next(iter(exercise.correct.values()))
+    try:
+        check.test(Trial(exercise, exercise.answer(right), seed))
+    except Exception:  # noqa: BLE001 - whatever it is, a right answer should not bring it about
+        return True
+    return False
 
 
 def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[list[Finding], str]:

@@ -22,6 +22,9 @@ EXACT = 0.02
 """Nats by which a cost may miss: a logit is known to 1e-5, and a cost moves by at most two hundred nats for a unit of z."""
 KNOWN_TO = 2e-2
 """To this part of themselves such slopes are known, be they computed by a log of a sigmoid."""
+FEWEST_DIFFERENT = 150
+"""Hundredths that 8,160 normal draws lie in, of some 600. Each of the 200 within ±1 holds 19 draws or more on average, and is empty with
+probability 3e-9."""
 EDGE = 2e-4
 """Three more of 8,160 normal draws lie so near the largest with probability below 1e-9 (their number is Poisson, of mean 3.7 · EDGE times an
 exponential variable); of noise that is cut off at 3, eleven lie on either edge."""
@@ -124,6 +127,12 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
             )
     pooled = noise.flatten()
     must_have_tails(pooled)
+    different = len(torch.unique((100 * pooled).round()))
+    if different < FEWEST_DIFFERENT:
+        raise Wrong(
+            f"Of {len(pooled):,} draws of your noise only {different} are different numbers.",
+            "Normal noise takes any value: nothing should be rounded.",
+        )
     for edge in (pooled.max(), pooled.min()):
         at_edge = ((noise - edge).abs() < EDGE).any(1)
         if int(((pooled - edge).abs() < EDGE).sum()) > 3:

@@ -146,6 +146,8 @@ def _one_name_each(node: ast.stmt) -> list[ast.stmt]:
 
 def _words(error: BaseException) -> str:
     try:
+        if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("vae_course."):
+            return f"{type(error).__name__}: {error.name} does not exist where answers are marked: write the formula yourself"
         if isinstance(error, ModuleNotFoundError):
             return f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook"
         return f"{type(error).__name__}: {error}"

@@ -1,6 +1,7 @@
 """Which statements of a hand-in are run: those that an answer is made of. What no answer refers to is left out."""
 
 import ast
+import builtins
 from collections.abc import Iterable, Sequence
 
 from vae_course.runner.notebooks.names import (
@@ -53,6 +54,7 @@ class Selection:
         modules = set().union(*map(imported, statements))
         self._makes = {node: makes(node, modules) for node in statements}
         self._wanted = self._read(statements)
+        self._kept: set[str] = set()
         self._answered: set[str] = set()  # answers that are more than a stub
         for place, parsed in cells:
             self._cell(place, parsed)
@@ -75,7 +77,7 @@ class Selection:
                 self.notes.append(
                     f"{place}, line {node.lineno}: a stub of `{name}` stands below its answer, and was left out."
                 )
-            elif _costs_nothing(node) or changes_surroundings(node) or self._makes[node] & self._wanted:
+            elif self._costs_nothing(node) or changes_surroundings(node) or self._makes[node] & self._wanted:
                 keep.append(node)
                 self._record(node)
         if keep:
@@ -86,6 +88,7 @@ class Selection:
 
     def _record(self, node: ast.stmt) -> None:
         """What a later cell defines whole is no longer lost, and counts as answered."""
+        self._kept |= bound(node)
         for name in bound(node):
             self.lost.pop(name, None)
         if isinstance(node, ast.ClassDef):
@@ -94,8 +97,12 @@ class Selection:
         if not is_stub(node):
             self._answered |= bound(node) & self._answers
 
-
-def _costs_nothing(node: ast.stmt) -> bool:
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        return not changed(node) and not any(isinstance(part, _WORK) for part in own_nodes(node))
-    return isinstance(node, _DEFINITIONS)
+    def _costs_nothing(self, node: ast.stmt) -> bool:
+        """A definition, or a value that is made without a call of what is kept already."""
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or changed(node):
+            return isinstance(node, _DEFINITIONS)
+        parts = own_nodes(node)
+        reads = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
+        return not any(isinstance(part, _WORK) for part in parts) and all(
+            name in self._kept or hasattr(builtins, name) for name in reads
+        )

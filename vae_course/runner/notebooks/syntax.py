@@ -18,6 +18,7 @@ _DEEPEST = 200  # levels of a syntax tree; whoever reads one does so by recursio
 _SHORT = 20_000  # characters of a cell that is remembered
 _PYTHON_MAGICS = {"time", "timeit", "capture", "prun", "python", "python3", "debug", "memit"}
 _MAGIC_LINE = re.compile(r"^\s*(?:%{1,2}[A-Za-z].*|[!?].*|[\w.]+\?\??\s*|[\w, ]+=\s*[%!].*)$")
+_ENDLESS = re.compile(r"0[xXoObB][\da-fA-F_]{3000}")
 _INNER_LINE = re.compile(r"(?:[)\]}#]|(?:else|elif|except|finally)\b)")  # belongs to what stands above
 _DEFINED = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)|(\w+)\s*(?::[^=]+)?=(?!=)")
 
@@ -83,6 +84,8 @@ def _parse(source: str) -> tuple[ast.Module | None, Exception | None]:
             tree = ast.parse(source)
         if _deeper_than(_DEEPEST, tree):
             raise RecursionError("it is nested too deeply")
+        if _ENDLESS.search(source):
+            raise ValueError("a number of thousands of digits")  # nothing can show it
         return tree, None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return None, error

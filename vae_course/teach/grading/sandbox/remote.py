@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from vae_course.checks import around
 from vae_course.checks.engine.exercise import Exercise
 from vae_course.runner.answers import Killed, Stopped, TimedOut
 from vae_course.runner.notebooks import HandIn
@@ -53,7 +52,9 @@ class RemoteSubmission:
 
     def __init__(self, workers: Workers, hand_in: HandIn, seconds: float) -> None:
         self.released: list[int] = []
-        self.sent: set[str] = set()  # modules of `around` that the process has been sent
+        self.sent: dict[
+            str, bool
+        ] = {}  # the exercises for which the process has been sent functions; is a right answer among them?
         self._workers = workers
         self._worker: Worker | None = None
         self._channel: Channel | None = None
@@ -75,8 +76,7 @@ class RemoteSubmission:
         self.stopped: Stopped | None = None
         self._hand_in, self._left = hand_in, seconds
         try:
-            # Scaffolds of the hand-in before lie in the memory of its process: the next one gets another.
-            if self._channel is not None and (self._used > FRESH or around.RIGHT_ANSWERS in self.sent):
+            if self._channel is not None and (self._used > FRESH or any(self.sent.values())):
                 self._end()
             self._start(used=self._channel is not None)
         except Stopped as stopped:
@@ -101,7 +101,12 @@ class RemoteSubmission:
         return self.read(lambda: constant_in(reply.facts.get("value")))
 
     def answers(self, exercise: Exercise) -> list["RemoteAnswer"]:
-        """What the hand-in has for an exercise, the likeliest first; where its definitions did not come to life, one that says so."""
+        """What the hand-in has for an exercise, the likeliest first; where its definitions did not come to life, one that says so.
+
+        A right answer that was lent for another exercise lies in the memory of the process, where code can keep it: that process ends.
+        """
+        if self._channel is not None and any(knows for name, knows in self.sent.items() if name != exercise.name):
+            self._end()
         count = 1 if self.stopped is not None else self.names[exercise.name]
         return [self.answer(exercise, which) for which in range(count)]
 

@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from torch import Size, Tensor
@@ -28,7 +29,7 @@ class Process(Protocol):
 
     number: int
     released: list[int]
-    sent: set[str]
+    sent: dict[str, bool]
 
     def ready(self) -> None: ...
 
@@ -72,8 +73,7 @@ class RemoteAnswer:
             "harness": around.name_of(harness) if harness else "",
             "slopes": not isinstance(exercise, Called) or exercise.slopes,
         }
-        functions = [*self._spec["scaffold"].values(), self._spec["harness"]]
-        self._needs = {name.partition(":")[0] for name in functions if name} - {given.__name__}
+        self._functions = sorted(filter(None, {*self._spec["scaffold"].values(), self._spec["harness"]}))
         self._end: list[Stopped] = []  # shared with what `method` and `limited` return
 
     @property
@@ -121,12 +121,17 @@ class RemoteAnswer:
         return self._ask(Message(facts, tensors), read)
 
     def _with_modules(self, request: Message) -> Message:
-        """A call with the modules whose functions it needs and the process has not got yet."""
+        """A call with the text of the functions that it needs and that the process has not got yet."""
         if request.facts["do"] != "call":
             return request
-        new = self._needs - self.submission.sent
-        self.submission.sent |= new
-        return replace(request, facts=request.facts | {"modules": {name: around.source_of(name) for name in new}})
+        texts = {}
+        if self._exercise.name not in self.submission.sent:
+            self.submission.sent[self._exercise.name] = any(map(around.knows_an_answer, self._functions))
+            for module, functions in groupby(self._functions, lambda name: name.partition(":")[0]):
+                if module != given.__name__:
+                    names = tuple(name.partition(":")[2] for name in functions)
+                    texts[module] = around.source_of(module, names)
+        return replace(request, facts=request.facts | {"modules": texts})
 
     def _ask(self, request: Message, read: Callable[[Message], T]) -> T:
         if self._end:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import vae_course
@@ -81,8 +81,7 @@ def command(python: list[str]) -> list[str]:
     for path in filter(os.path.islink, _LIBRARIES):
         bwrap += ["--symlink", os.readlink(path), path]
     # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
-    covered = {str(PACKAGE), str(Path(sysconfig.get_path("purelib")) / "vae_course")}
-    for path in sorted(covered):
+    for path in sorted({str(PACKAGE), *_copies(shown)}):
         if os.path.isdir(path) and any(Path(path).is_relative_to(seen) for seen in shown):
             bwrap += ["--tmpfs", path, "--remount-ro", path]
     for path, inside in parts.items():
@@ -90,6 +89,19 @@ def command(python: list[str]) -> list[str]:
     bwrap += ["--proc", "/proc", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
     bwrap += ["--dev-bind", "/dev/urandom", "/dev/urandom", "--perms", "0777", "--size", str(2**24), "--tmpfs", SCRATCH]
     return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", _executable(), "-sP", *python]
+
+
+def _copies(folders: Iterable[str]) -> Iterator[str]:
+    """The course as it is installed in any Python among these folders, this one or another."""
+    for folder in folders:
+        for place in (
+            "lib*/python*/*-packages",
+            "local/lib/python*/*-packages",
+            "python*/*-packages",
+            "Lib/site-packages",
+            ".",
+        ):
+            yield from (str(found) for found in Path(folder).glob(f"{place}/vae_course") if not found.is_symlink())
 
 
 def available() -> str:
