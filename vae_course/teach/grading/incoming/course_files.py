@@ -42,7 +42,12 @@ def in_its_place(path: Parts, clones: set[Parts]) -> bool:
     for root in clones:
         if path[: len(root)] == root and len(path) > len(root) + 1:
             folder, name = path[len(root)], path[-1]
-            if folder == "solutions" and _LESSON.fullmatch(name) or folder in _FOLDERS[1:] and name.endswith(".py"):
+            if (
+                folder == "solutions"
+                and _LESSON.fullmatch(name)
+                or folder in _FOLDERS[1:]
+                and name.endswith((".py", ".safetensors"))
+            ):
                 return True
     return False
 
