@@ -1,5 +1,6 @@
 """Of several versions of a lesson one counts: the newest in which something is written. The others are told of, with the reason."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.layouts import clean
+
+_IMPORTED = re.compile(r"^\s*(?:from|import)\s+\.?(\w+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,18 @@ def by_choice(versions: Sequence[Version]) -> list[Version]:
     """The one that counts first.
 
     A copy in which nothing is written never wins. Nor does what stands in another lesson's file, unless it has all answers that
-    the lesson's own files have. Where dates say nothing (a clone has one date for all), more answers win.
+    the lesson's own files have; nor a module that one of the versions imports, and that is a part of it. Where dates say nothing (a clone has one date for all), more answers win.
     """
+    imported = {
+        name for version in versions for cell in version.hand_in.cells for name in _IMPORTED.findall(cell.source)
+    }
     own = [version.answers for version in versions if not version.is_beside_others]
 
     def rank(version: Version) -> tuple[object, ...]:
         *when, name = version.file.newer
         whole = not version.is_beside_others or all(answers <= version.answers for answers in own)
-        return bool(version.answers), whole, *when, len(version.answers), name
+        alone = version.file.path.suffix != ".py" or version.file.path.stem not in imported
+        return bool(version.answers), whole, alone, *when, len(version.answers), name
 
     return sorted(versions, key=rank, reverse=True)
 
