@@ -28,12 +28,10 @@ def test_a_module_beside_the_notebook_comes_along_and_those_that_it_imports(tmp_
     )
     (tmp_path / "two.py").write_text("half, third = 1 / 2, 1 / 3\n1 / 0\n")
     path = write(tmp_path, notebook_of("from one import f", "predict_negative_share = f(3)"), "02_kl_divergence.ipynb")
-    hand_in = read_hand_in(path, LESSON_OF, tmp_path)
+    hand_in = read_hand_in(path, LESSON_OF, {name: tmp_path / f"{name}.py" for name in ("one", "two")})
     assert run_definitions(hand_in).namespace["predict_negative_share"] == 1
     assert "The module one.py, which cell 1 imports, was read along." in hand_in.notes
-    assert "one" not in run_definitions(read_hand_in(path, LESSON_OF)).namespace, (
-        "of a folder that is not one's own nothing is read"
-    )
+    assert "one" not in run_definitions(read_hand_in(path, LESSON_OF)).namespace, "nothing is read that is not given"
 
 
 def test_a_module_that_is_run_comes_along_and_one_that_is_missing_is_named(tmp_path: Path):
@@ -47,7 +45,7 @@ def test_a_module_that_is_run_comes_along_and_one_that_is_missing_is_named(tmp_p
 def test_lines_below_an_import_over_several_lines_keep_their_numbers(tmp_path: Path):
     (tmp_path / "one.py").write_text("a = b = 1\n")
     path = write(tmp_path, notebook_of("from one import (\n    a,\n    b,\n)\nc = 1 / 0"), "02_kl_divergence.ipynb")
-    failed = run_definitions(read_hand_in(path, LESSON_OF, tmp_path)).failed
+    failed = run_definitions(read_hand_in(path, LESSON_OF, {"one": tmp_path / "one.py"})).failed
     assert failed["c"] == "cell 1, line 5, raised ZeroDivisionError: division by zero"
 
 

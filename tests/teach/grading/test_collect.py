@@ -441,3 +441,57 @@ def test_a_model_stays_beside_its_notebook(tmp_path: Path, read):
     files = {"ada/x.ipynb": json.dumps(solved()), "ada/model.safetensors": b"weights"}
     work = read(zipped(tmp_path / "class.zip", files))["ada"]
     assert (work.hand_ins[FIRST].path.parent / "model.safetensors").read_bytes() == b"weights"
+
+
+def models(work: Work) -> list[str]:
+    return [model.path.read_bytes().decode() for model in work.models]
+
+
+FLAT = {
+    "Canvas": {
+        "byronada_11_500_x.ipynb": "a",
+        "byronada_11_501_model.safetensors": "A",
+        "hillbob_LATE_12_502_x-1.ipynb": "b",
+        "hillbob_LATE_12_503_model-1.safetensors": "B",
+    },
+    "Moodle without folders": {
+        "byronada_11_assignsubmission_file_x.ipynb": "a",
+        "byronada_11_assignsubmission_file_model (1).safetensors": "A",
+        "hillbob_12_assignsubmission_file_x.ipynb": "b",
+        "hillbob_12_assignsubmission_file_model.safetensors": "B",
+    },
+    "a plain folder": {
+        "byronada.ipynb": "a",
+        "byronada model.safetensors": "A",
+        "hillbob.ipynb": "b",
+        "model_hillbob.safetensors": "B",
+        "hill.ipynb": "c",
+        "model.safetensors": "nobody's",
+    },
+}
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_in_a_flat_layout_a_model_belongs_to_the_student_whom_its_name_names_and_else_to_nobody(
+    name: str, tmp_path: Path, read
+):
+    files = {path: notebook(text) if len(text) == 1 and text.islower() else text for path, text in FLAT[name].items()}
+    for path in (tree(tmp_path / "class", files), zipped(tmp_path / "class.zip", files)):
+        found = read(path)
+        assert (models(found["byronada"]), models(found["hillbob"])) == (["A"], ["B"])
+        assert [models(work) for who, work in found.items() if who == "hill"] == [[]] * (name == "a plain folder")
+        warnings = collect.collect(path).warnings
+        assert [w for w in warnings if "names none of the students" in w] == list(warnings)
+        assert len(warnings) == (name == "a plain folder")
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"), [({}, ["W"]), ({"bob.ipynb": "b"}, []), ({"02_kl_divergence.ipynb": "b"}, ["W"])]
+)
+def test_one_notebook_has_the_model_beside_it_unless_others_lie_there(tmp_path: Path, read, beside, expected):
+    files = {name: notebook(text) for name, text in {"07_capstone.ipynb": "a", **beside}.items()}
+    if "bob.ipynb" in beside:
+        files = {"ada.ipynb": notebook("a"), "bob.ipynb": notebook("b")}
+    folder = tree(tmp_path / "class", files | {"model.safetensors": "W"})
+    [work] = read(folder / next(iter(files))).values()
+    assert models(work) == expected

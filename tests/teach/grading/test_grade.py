@@ -465,7 +465,7 @@ def test_where_there_is_no_sandbox_nothing_is_run(two_students: Path, tmp_path: 
     assert not (tmp_path / "marks").exists()
 
 
-def test_a_model_is_looked_for_beside_its_notebook_only(run, marks, tmp_path: Path):
+def test_a_model_is_looked_for_among_the_student_s_own_files_only(run, marks, tmp_path: Path):
     other = tree(tmp_path / "other", {"model.safetensors": b""})
     save_file(given.trained("v1_z20").state_dict(), other / "model.safetensors")
     text = "trained_model = {{'file': {!r}, 'nn': 'v1', 'z_dim': 20}}"
@@ -489,7 +489,7 @@ def test_a_model_is_looked_for_beside_its_notebook_only(run, marks, tmp_path: Pa
         "link": "raised",
         "sound": "correct",
     }
-    assert "there is no file model.safetensors beside" in found["elsewhere"]["message"]
+    assert "There is no file model.safetensors among those handed in" in found["elsewhere"]["message"]
 
 
 KILLED = """

@@ -267,7 +267,7 @@ class Touch:
 
 
 FILES = {
-    "there is no file model.safetensors beside": lambda path: None,
+    "There is no file model.safetensors among those handed in": lambda path: None,
     "is not a whole safetensors file": lambda path: b"\x10" * 1000,
     "save it again with": lambda path: b"",
     "not with torch.save": lambda path: pickle.dumps(Touch(path)),

@@ -8,6 +8,7 @@ from vae_course.checks.engine.findings import Finding
 from vae_course.checks.engine.unknown_names import MODELS, model_of, not_in_module, unknown_name
 from vae_course.runner.answers import CallError
 
+MOST_OF_A_SENTENCE = 1000  # characters of one of our own, names of files in it
 LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
 
 _MEANINGS = (
@@ -156,10 +157,16 @@ _MEANINGS = (
 )
 
 
+class UnusableFile(ValueError):
+    """A file that was handed in, or was to be. The message is a whole sentence on it, and no code of the learner's is at fault."""
+
+
 def finding_on(error: CallError, exercise: Exercise) -> Finding:
     """What the answer raised, on which of its lines, and what that usually means here."""
     if error.is_stub:
         return Finding("Nothing is written here yet: fill in the stub.")
+    if error.type == UnusableFile.__name__:
+        return Finding(error.message[:MOST_OF_A_SENTENCE])
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
         return Finding(f"Your code reached a `raise NotImplementedError`{where}: remove that line.")

@@ -51,7 +51,7 @@ class FileReport:
 
 
 def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileReport:
-    """Read a notebook or a Python file, run its definitions, and check every answer of its lesson.
+    """Read a notebook or a Python file, run its definitions, and check every answer of its lesson, or of its lessons.
 
     The learner's progress is not changed. File names in the answers are looked for beside the notebook.
 
@@ -65,20 +65,20 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileRep
         OSError: there is no such file.
         ValueError: the lesson cannot be told.
     """
-    hand_in = read_hand_in(path, LESSON_OF, path.resolve().parent)
-    lesson = lesson or hand_in.lesson
-    if not lesson:
+    hand_in = read_hand_in(path, LESSON_OF, {file.stem: file for file in path.resolve().parent.glob("*.py")})
+    lessons = (lesson,) if lesson else tuple(filter(None, (hand_in.lesson, *hand_in.also)))
+    if not lessons:
         raise ValueError(
             f"{path.name} does not say which lesson it is, and has no answer by which to tell: add --lesson NAME."
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
     with _quietly(path.resolve().parent):
         definitions = run_definitions(hand_in, partial(within, SECONDS))
-        exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson == lesson]
+        exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson in lessons]
         verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
     raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
     notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
-    return FileReport(path, lesson, seed, tuple(notes), verdicts)
+    return FileReport(path, " and ".join(sorted(lessons)), seed, tuple(notes), verdicts)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,6 @@
 """`read_hand_in`: one file becomes definitions with their places, a lesson, and notes. Nothing is run."""
 
 import ast
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from vae_course.runner.notebooks.cells import (
     python_cells,
 )
 from vae_course.runner.notebooks.files import DAMAGED, Unreadable, read_document
+from vae_course.runner.notebooks.lessons import lessons_in
 from vae_course.runner.notebooks.names import bound, members
 from vae_course.runner.notebooks.own_modules import with_modules
 from vae_course.runner.notebooks.selection import Selection
@@ -33,6 +32,8 @@ class HandIn:
         cells: the definitions, one snippet for each cell that has any, from top to bottom.
         notes: what was repaired, left out or guessed, as sentences for the student's report.
         lost: answers (or methods, "VAE.loss") that are in the file and could not be had, each with its reason as a sentence.
+        also: further lessons of which it holds answers.
+        answers: by lesson, the exercises for which it has more than a stub; of a lesson that nobody has touched there are none.
     """
 
     path: Path
@@ -40,6 +41,8 @@ class HandIn:
     cells: tuple[Snippet, ...]
     notes: tuple[str, ...] = ()
     lost: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def damage(self) -> str:
@@ -47,14 +50,16 @@ class HandIn:
         return next((note for note in self.notes if note.startswith(DAMAGED)), "")
 
 
-def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None, beside: Path | None = None) -> HandIn:
+def read_hand_in(
+    path: str | Path, names: Mapping[str, str] | None = None, beside: Mapping[str, Path] | None = None
+) -> HandIn:
     """Read a notebook of any version, or a Python file, in whatever state it is. Nothing of it is executed.
 
     Args:
         path: the file; what it holds counts, not its ending.
         names: every answer and its lesson, as {"VAE.loss": "04_nelbo"}. By them the lesson is found where the file does not
             say it, and answers in cells that are no code cells.
-        beside: a folder of the student's own, from whose modules the file may import.
+        beside: modules of the student's own, by name, from which the file may import.
 
     Raises:
         Unreadable: the file is no hand-in; one sentence says what it is and what to do.
@@ -71,17 +76,15 @@ def read_hand_in(path: str | Path, names: Mapping[str, str] | None = None, besid
         raise Unreadable(
             f"{path.name} has no cell with text in it; a lesson was expected: hand in the notebook you worked in."
         )
-    parsed = _parsed(with_modules(cells, beside, notes), names, notes)
+    parsed = _parsed(with_modules(cells, beside or {}, notes), names, notes)
     for _, found in parsed:
         notes += found.notes
     selection = Selection(parsed, names)
     notes += selection.notes
-    defined = set().union(*(_qualified(found.tree) for _, found in parsed))
-    lesson = _lesson(said, path, defined, names, notes)
     # Sentences begin with a place, which is written small inside a sentence.
-    return HandIn(
-        path, lesson, tuple(selection.snippets), tuple(note[:1].upper() + note[1:] for note in notes), selection.lost
-    )
+    told = lessons_in([node for _, found in parsed for node in found.tree.body], selection.lost, said, path.stem, names)
+    sentences = tuple(note[:1].upper() + note[1:] for note in [*notes, *told.notes])
+    return HandIn(path, told.lesson, tuple(selection.snippets), sentences, selection.lost, told.also, told.answers)
 
 
 def _qualified(tree: ast.Module) -> set[str]:
@@ -117,27 +120,3 @@ def _parsed(cells: list[FileCell], names: Iterable[str], notes: list[str]) -> li
                 )
                 parsed.append((cell.place, found))
     return parsed
-
-
-def _lesson(said: str, path: Path, defined: set[str], names: Mapping[str, str], notes: list[str]) -> str:
-    """The lesson in the metadata, else in the file's name, else the one of whose answers the largest share is defined."""
-    lessons = sorted(set(names.values()))
-    if said and (said in lessons or not lessons):
-        return said
-    for lesson in lessons:
-        if lesson in path.stem:
-            return lesson
-    number = re.match(r"(\d\d)(?!\d)", path.stem)
-    by_number = [lesson for lesson in lessons if number and lesson.startswith(f"{number[1]}_")]
-    if by_number:
-        return by_number[0]
-    if not lessons:
-        found = re.search(r"(?<!\d)\d\d_[a-z]+(?:_[a-z]+)*", path.stem)
-        return found[0] if found else ""
-    size = Counter(names.values())
-    have = Counter(names[name] for name in defined & names.keys())
-    if not have:
-        return ""
-    best = max(have, key=lambda lesson: (have[lesson] / size[lesson], have[lesson]))
-    notes.append(f"Neither the file nor its name says which lesson this is; by its answers it is {best}.")
-    return best

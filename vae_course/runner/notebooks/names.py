@@ -1,7 +1,7 @@
 """Which names a piece of syntax binds, changes and needs."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -167,6 +167,20 @@ def _of_a_scope(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | as
 def members(cls: ast.ClassDef) -> set[str]:
     """The names that a class defines."""
     return set().union(*(bound(statement) for statement in cls.body))
+
+
+def read_by(made: Mapping[ast.stmt, frozenset[str]], names: set[str]) -> set[str]:
+    """These names, and every other that what makes them reads, directly or not.
+
+    Args:
+        made: what each statement makes, see `makes`.
+    """
+    wanted, waiting = set(names), dict(made)
+    while ready := [node for node, some in waiting.items() if some & wanted]:
+        for node in ready:
+            del waiting[node]
+        wanted = wanted.union(*map(needed, ready))
+    return wanted
 
 
 def children(node: ast.AST) -> list[ast.AST]:

@@ -4,7 +4,7 @@ So what they define is found, read and judged as if it stood in the notebook, an
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vae_course.runner.notebooks.cells import FileCell
@@ -24,18 +24,18 @@ _RUN = re.compile(r"^(?P<indent>[ \t]*)%run[ \t]+(?:-\w+[ \t]+)*(?:\./)?(?P<modu
 _HERE = "__import__('sys').modules[__name__]"
 
 
-def with_modules(cells: list[FileCell], beside: Path | None, notes: list[str]) -> list[FileCell]:
+def with_modules(cells: list[FileCell], beside: Mapping[str, Path], notes: list[str]) -> list[FileCell]:
     """The cells, with each such module as a cell of its own above the first that imports or runs it.
 
     Args:
-        beside: a folder of the student's own in which modules may lie.
+        beside: modules that lie beside the file, by name.
         notes: gets a sentence for each module.
     """
     return list(_Modules(beside, notes).read(cells))
 
 
 class _Modules:
-    def __init__(self, beside: Path | None, notes: list[str]) -> None:
+    def __init__(self, beside: Mapping[str, Path], notes: list[str]) -> None:
         self._beside, self._notes = beside, notes
         self._written: dict[str, str] = {}
         self._done: set[str] = set()
@@ -73,7 +73,7 @@ class _Modules:
         return module in self._written or self._file(module) is not None
 
     def _file(self, module: str) -> Path | None:
-        path = self._beside / f"{module}.py" if self._beside else None
+        path = self._beside.get(module)
         return path if path and path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST else None
 
     def _module(self, module: str, place: str) -> Iterator[FileCell]:

@@ -11,8 +11,8 @@ from vae_course.runner.notebooks.names import (
     imported,
     makes,
     members,
-    needed,
     own_nodes,
+    read_by,
 )
 from vae_course.runner.notebooks.snippets import Snippet, only
 from vae_course.runner.notebooks.stubs import is_stub
@@ -53,20 +53,14 @@ class Selection:
         statements = [node for _, parsed in cells for node in parsed.tree.body]
         modules = set().union(*map(imported, statements))
         self._makes = {node: makes(node, modules) for node in statements}
-        self._wanted = self._read(statements)
+        classes = {
+            node.name for node in statements if isinstance(node, ast.ClassDef)
+        }  # an answer may be a method of any
+        self._wanted = read_by(self._makes, self._answers | classes)
         self._kept: set[str] = set()
         self._answered: set[str] = set()  # answers that are more than a stub
         for place, parsed in cells:
             self._cell(place, parsed)
-
-    def _read(self, statements: Iterable[ast.stmt]) -> set[str]:
-        """The answers, every name that what makes them reads, and the classes: an answer may be a method of any."""
-        waiting = {node: self._makes[node] for node in statements}
-        wanted = self._answers.union(node.name for node in waiting if isinstance(node, ast.ClassDef))
-        while ready := [node for node, made in waiting.items() if made & wanted]:
-            waiting = {node: made for node, made in waiting.items() if not made & wanted}
-            wanted = wanted.union(*map(needed, ready))
-        return wanted
 
     def _cell(self, place: str, parsed: Parsed) -> None:
         self.lost |= parsed.lost

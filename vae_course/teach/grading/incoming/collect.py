@@ -4,17 +4,19 @@ import os
 import stat
 import zipfile
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.archives import ArchiveRefused, objection, open_zip, parts_of
-from vae_course.teach.grading.incoming.layouts import Owner, clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.layouts import Owner, clean, is_hand_in, is_junk, is_model, is_zip
 
 MOST_STUDENTS = 20_000
 MOST_FILES = 2_000  # of one student
 DEEPEST = 12  # folders inside folders
+MODEL = "model.safetensors"  # as lesson 07 calls it
 _TRUNK = "submitted"  # nbgrader's folder: submitted/STUDENT/ASSIGNMENT/
 
 
@@ -84,7 +86,8 @@ def collect(path: Path, leave_out: Path | None = None) -> Class:
     elif is_zip(path.name) or zipfile.is_zipfile(path):
         piles = _archive(path, warnings)
     else:
-        piles = {layouts.owner((path.name,), LESSONS): _Pile(paths=[path])}
+        who = layouts.owner((path.name,), LESSONS)
+        piles = {who: _Pile(paths=[path, *_models_beside(path, who, warnings)])}
     if len(piles) > MOST_STUDENTS:
         raise NoClass(f"{path.name} holds the hand-ins of {len(piles):,} students; at most {MOST_STUDENTS:,} are read.")
     if not piles:
@@ -107,6 +110,7 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
     files = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False) and is_hand_in(entry.name)]
     single = layouts.is_one_students(files, LESSONS)
     piles: dict[Owner, _Pile] = {}
+    models: list[tuple[str, Path]] = []
     for entry in sorted(entries, key=lambda entry: entry.name):
         shown = f'"{clean(entry.name)}"'
         is_folder = entry.is_dir(follow_symlinks=False)
@@ -116,6 +120,8 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
         if not is_folder and not (is_hand_in(entry.name) or is_zip(entry.name)):
             if entry.is_symlink():
                 warnings.append(f"{shown} is a symbolic link; it was refused.")
+            elif is_model(entry.name) and entry.is_file(follow_symlinks=False):
+                models.append((entry.name, Path(entry.path)))
             continue
         who = Owner(clean(path.name)) if single else _owner((entry.name, "") if is_folder else (entry.name,))
         pile = piles.setdefault(who, _Pile())
@@ -124,7 +130,34 @@ def _folder(path: Path, leave_out: Path | None, warnings: list[str]) -> dict[Own
         else:
             kind = "a symbolic link" if entry.is_symlink() else "no regular file (a device or a pipe)"
             pile.notes.append(f"{shown} is {kind}; it was refused.")
+    for name, model in models:
+        if (owner := _owner_of_model(name, piles, single, warnings)) is not None:
+            piles.setdefault(owner, _Pile()).paths.append(model)
     return piles
+
+
+def _owner_of_model(name: str, owners: Collection[Owner], single: bool, warnings: list[str]) -> Owner | None:
+    """Whose a trained model is that lies beside notebooks, and not in somebody's folder: theirs whose name is in its own. Where there
+    is one learner alone, the name that the course asks for is enough, and in a learner's own folder any.
+    """
+    who = layouts.owner_of_model(name, owners)
+    if who is None and len(owners) == 1 and (single or layouts.as_saved(name) == MODEL):
+        who = next(iter(owners))
+    if who is None:
+        warnings.append(
+            f'"{clean(name)}" lies beside the notebooks of a class and names none of the students; it was left out.'
+        )
+    return who
+
+
+def _models_beside(path: Path, who: Owner, warnings: list[str]) -> list[Path]:
+    """The trained models beside somebody's one file, without those of other people whose files lie there too."""
+    files = [file for file in path.parent.iterdir() if file.is_file() and not file.is_symlink()]
+    names = [file.name for file in files if is_hand_in(file.name)]
+    single = layouts.is_one_students(names, LESSONS)
+    owners = {who} if single else {who, *(_owner((name,)) for name in names)}
+    models = sorted(file for file in files if is_model(file.name))
+    return [model for model in models if _owner_of_model(model.name, owners, single, warnings) == who]
 
 
 def _holds_marks(folder: str) -> bool:
@@ -149,6 +182,7 @@ def _archive(path: Path, warnings: list[str]) -> dict[Owner, _Pile]:
     single = layouts.is_one_students(files, LESSONS)
     name = trunk[-1] if trunk else layouts.stem(path.name)
     piles: dict[Owner, _Pile] = {}
+    models: list[zipfile.ZipInfo] = []
     for parts, member in members:
         shown = f'"{clean("/".join(parts))}"' if parts else ""
         if parts and (parts[0] == ".." or objection(member) == "has an absolute path"):
@@ -156,6 +190,11 @@ def _archive(path: Path, warnings: list[str]) -> dict[Owner, _Pile]:
         elif len(parts) > 1 or parts and (is_hand_in(parts[0]) or is_zip(parts[0])):
             who = Owner(clean(name)) if single else _owner(parts)
             piles.setdefault(who, _Pile()).members.append(member)
+        elif parts and is_model(parts[0]):
+            models.append(member)
+    for model in models:
+        if (owner := _owner_of_model(parts_of(model)[-1], piles, single, warnings)) is not None:
+            piles.setdefault(owner, _Pile()).members.append(model)
     return piles
 
 

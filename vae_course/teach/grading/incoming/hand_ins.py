@@ -1,4 +1,5 @@
-"""From a student's files to one hand-in for each lesson: archives unpacked, the newest version of each, and notes on all that."""
+"""From a student's files to one hand-in for each lesson: archives unpacked, the course's own files set aside, one version of each
+chosen, and notes on all that."""
 
 import contextlib
 import hashlib
@@ -17,7 +18,9 @@ from vae_course.runner.notebooks import HandIn, Unreadable, read_hand_in
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
 from vae_course.teach.grading.incoming.collect import DEEPEST, MOST_FILES, Student
+from vae_course.teach.grading.incoming.course_files import clones_in, in_its_place, unchanged
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.versions import File, Version, by_choice, told
 
 MOST_NESTED = 3  # archives in archives
 MOST_ARCHIVES = 20
@@ -33,24 +36,13 @@ class Work:
         hand_ins: by lesson, in the course's order.
         unreadable: lessons of which no file can be read, and the reason as a sentence. All lessons, where nothing can be.
         notes: sentences for the report.
+        models: files of trained models.
     """
 
     hand_ins: dict[str, HandIn]
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file that may be a hand-in: where it is, its path as the student knows it, and when it was changed."""
-
-    path: Path
-    parts: tuple[str, ...]
-    seconds: float
-
-    @property
-    def shown(self) -> str:
-        return f'"{clean("/".join(self.parts))}"'
+    models: tuple[File, ...] = ()
 
 
 def read_student(student: Student, into: Path, only: str = "") -> Work:
@@ -66,24 +58,29 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
     if student.problem:
         return Work({}, dict.fromkeys(wanted, student.problem), tuple(notes))
     others: list[str] = []
+    failed: dict[str, list[str]] = {}
     try:
-        files = _files(student, into, notes, others)
+        files = _without_the_course_s(_files(student, into, notes, others), notes, failed)
     except ArchiveRefused as refused:
         return Work({}, dict.fromkeys(wanted, f"The hand-in {refused}."), tuple(notes))
-    read: dict[str, list[tuple[_File, HandIn]]] = {}
-    failed: dict[str, list[str]] = {}
-    for file in sorted(files, key=lambda file: layouts.newer(file.path.name, file.seconds), reverse=True):
+    models = tuple(file for file in files if layouts.is_model(file.path.name))
+    read: dict[str, list[Version]] = {}
+    for file in sorted((file for file in files if file not in models), key=lambda file: file.newer, reverse=True):
         if layouts.is_late(file.parts[-1]):
             notes.append(f"Canvas marks {file.shown} as late.")
         try:
-            hand_in = within(SECONDS_TO_READ, partial(read_hand_in, file.path, LESSON_OF))
+            beside = {
+                f.path.stem: f.path for f in files if f.path.suffix == ".py" and f.path.parent == file.path.parent
+            }
+            hand_in = within(SECONDS_TO_READ, partial(read_hand_in, file.path, LESSON_OF, beside))
         except (Unreadable, OSError, TimedOut) as error:
             why = str(error) if isinstance(error, Unreadable) else f"{file.shown} could not be read ({_reason(error)})."
             failed.setdefault(layouts.said_lesson(file.parts, LESSONS) or only, []).append(why)
             continue
         lesson = hand_in.lesson or layouts.said_lesson(file.parts, LESSONS) or only
         if lesson:
-            read.setdefault(lesson, []).append((file, hand_in))
+            for each in (lesson, *hand_in.also):
+                read.setdefault(each, []).append(Version(file, hand_in, each))
         elif file.path.name.lower().endswith(".py"):  # a helper of their own is no hand-in
             others.append(file.shown)
         else:
@@ -92,21 +89,51 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
             )
     hand_ins: dict[str, HandIn] = {}
     for lesson in sorted(read.keys() & set(wanted)):
-        (file, hand_in), *older = read[lesson]
-        hand_ins[lesson] = hand_in
-        notes += [f"{lesson}: {clean(note)}" for note in hand_in.notes]
-        if older:
-            left = ", ".join(other.shown for other, _ in older)
-            notes.append(
-                f"{lesson} was handed in {len(read[lesson])} times: {file.shown}, the newest, counts; not {left}."
-            )
+        versions = by_choice(read[lesson])
+        hand_ins[lesson] = versions[0].hand_in
+        notes += [f"{lesson}: {clean(note)}" for note in versions[0].hand_in.notes if not versions[0].is_beside_others]
+        if len(versions) > 1:
+            notes.append(told(versions))
+    notes += _not_marked(read)
     unreadable = {lesson: " ".join(failed[lesson]) for lesson in wanted if lesson in failed and lesson not in hand_ins}
     notes += [why for lesson, reasons in failed.items() if lesson not in unreadable for why in reasons]
     if not read and not unreadable and ("" in failed or not failed):
         found = f" There are only {', '.join(others[:5])}." if others and not failed else ""
         why = " ".join([*notes, f"No notebook that can be read was handed in.{found}"])
         unreadable = dict.fromkeys(wanted, why)
-    return Work(hand_ins, unreadable, tuple(_few(notes)))
+    return Work(hand_ins, unreadable, tuple(_few(notes)), models)
+
+
+def _without_the_course_s(files: list[File], notes: list[str], failed: dict[str, list[str]]) -> list[File]:
+    """The files without those of the course, which are noted; a lesson of which there is nothing else is for a person."""
+    clones = clones_in(file.parts for file in files)
+    in_place = [file for file in files if in_its_place(file.parts, clones)]
+    if in_place:
+        shown = ", ".join(file.shown for file in in_place[:3]) + (" ..." if len(in_place) > 3 else "")
+        notes.append(f"Files of the course itself are nobody's answer, and were set aside: {len(in_place)} ({shown}).")
+    kept = []
+    for file in files:
+        if file in in_place:
+            continue
+        if not (same := unchanged(file.path)):
+            kept.append(file)
+            continue
+        why = f"{file.shown} is the course's own {same}, unchanged, and nobody's answer; it was set aside."
+        failed.setdefault(layouts.said_lesson((Path(same).name,), LESSONS), []).append(why)
+    return kept
+
+
+def _not_marked(read: dict[str, list[Version]]) -> list[str]:
+    """Answers that stand among those of another lesson, and whose own lesson nobody handed in."""
+    found: dict[str, list[str]] = {}
+    for version in (version for versions in read.values() for version in versions):
+        for lesson, answers in version.hand_in.answers.items():
+            if lesson not in read:
+                found.setdefault(lesson, []).append(f"{', '.join(sorted(answers))} (in {version.file.shown})")
+    return [
+        f"{lesson} was not handed in, and is not marked; answers of it serve those of another lesson: {'; '.join(where)}."
+        for lesson, where in found.items()
+    ]
 
 
 def _few(notes: list[str]) -> list[str]:
@@ -135,23 +162,23 @@ def _reason(error: BaseException) -> str:
     return clean(getattr(error, "strerror", None) or str(error))
 
 
-def _files(student: Student, into: Path, notes: list[str], others: list[str]) -> list[_File]:
+def _files(student: Student, into: Path, notes: list[str], others: list[str]) -> list[File]:
     """All files that may be hand-ins, those in archives unpacked.
 
     Raises:
         ArchiveRefused: there is too much.
     """
-    files: list[_File] = []
-    waiting: list[tuple[_File, int]] = []  # archives, and how many they are inside of
+    files: list[File] = []
+    waiting: list[tuple[File, int]] = []  # archives, and how many they are inside of
     budget = [MOST_FILES]
 
     def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int) -> None:
-        file = _File(path, parts, seconds)
+        file = File(path, parts, seconds)
         if is_zip(path.name):
             waiting.append((file, depth))
-        elif is_hand_in(path.name):
+        elif is_hand_in(path.name) or layouts.is_model(path.name):
             files.append(file)
-        elif not layouts.is_model(path.name):
+        else:
             others.append(file.shown)
 
     if student.archive is not None:

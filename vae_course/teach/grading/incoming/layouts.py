@@ -54,7 +54,7 @@ def stem(name: str) -> str:
 def platform_owner(name: str) -> Owner | None:
     """The owner that Moodle ("Ada Byron_123_assignsubmission_file_") or Canvas ("byronada_123_456_x.ipynb") writes."""
     found = _MOODLE.fullmatch(name)
-    if found is None and (is_hand_in(name) or is_zip(name)):
+    if found is None and (is_hand_in(name) or is_zip(name) or is_model(name)):
         found = _CANVAS.fullmatch(name)
     return Owner(clean(found["name"]), found["id"]) if found else None
 
@@ -74,6 +74,32 @@ def owner(parts: tuple[str, ...], lessons: tuple[str, ...]) -> Owner:
         if lesson in bare and re.sub(r"[ _.-]+", "", bare.replace(lesson, "")):
             return Owner(clean(bare.replace(lesson, "").strip(" _.-")))
     return Owner(clean(bare))
+
+
+def owner_of_model(name: str, owners: Iterable[Owner]) -> Owner | None:
+    """Whose a trained model is that lies among the files of several people: the platform's word, else the one of them whose name
+    its own has in it, as "ada_model.safetensors". Nobody's, if it names none of them.
+    """
+    told = platform_owner(name)
+    if told is not None:
+        return told
+    words = f" {_words(name)} "
+    named = [owner for owner in owners if _words(owner.name) and f" {_words(owner.name)} " in words]
+    longest = [owner for owner in named if len(owner.name) == max(len(other.name) for other in named)]
+    return longest[0] if len(longest) == 1 else None
+
+
+def _words(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", clean(name)).strip().casefold()
+
+
+def as_saved(name: str) -> str:
+    """The name under which somebody saved a file: without what platforms put around it and a second download adds to it."""
+    canvas = _CANVAS.fullmatch(name)
+    told = _MOODLE.fullmatch(name) or canvas
+    bare, dot, ending = (told["file"] if told else name).rpartition(".")
+    bare = _CANVAS_VERSION.sub("", bare) if canvas else bare
+    return f"{_COPY.sub('', bare) or bare}{dot}{ending}"
 
 
 def is_one_students(names: Iterable[str], lessons: tuple[str, ...]) -> bool:

@@ -3,8 +3,9 @@
 import hashlib
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from vae_course.teach.grading.incoming.collect import Student
 from vae_course.teach.grading.incoming.hand_ins import Work, read_student
 from vae_course.teach.grading.marking.fingerprints import AnswerHashes, checks_hash
 from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
+from vae_course.teach.grading.marking.model_file import Looked, model_file
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
 from vae_course.teach.grading.marking.trained import trained_answer
@@ -114,10 +116,11 @@ def _mark_work(
     with Started(submit) as started:
         for lesson, hand_in in work.hand_ins.items():
             source = Source(hand_in)
-            hashes = AnswerHashes(hand_in, source)
+            hashes = AnswerHashes(hand_in, source, [model.path for model in work.models])
             wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
             started.turn_to(hand_in)
-            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, started, marked.faults))
+            look_for = partial(model_file, notebook=hand_in.path, models=work.models)
+            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, started, look_for, marked))
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
     everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
@@ -137,28 +140,42 @@ def _mark_hand_in(
     wanted: list[tuple[Exercise, str]],
     seed: int,
     started: Started,
-    faults: list[str],
+    look_for: Callable[[str], Looked],
+    marked: Marked,
 ) -> Iterator[Mark]:
     """Mark exercises of one hand-in; its code is run when the first of them needs it."""
+
+    def find(said: str) -> Looked:
+        found = look_for(said)
+        if found.path is not None and found.sentence:
+            marked.notes = tuple(dict.fromkeys([*marked.notes, found.sentence]))
+        return found
+
     for exercise, answer in wanted:
         own = seed_of(seed, exercise.name)
         for worker in (1, 2):
             try:
                 secret = f"{seed} {exercise.name} noise"
-                found = _examined(with_shared_draws(exercise), hand_in, source, started, own, secret)
+                found = _examined(with_shared_draws(exercise), hand_in, source, started, find, own, secret)
                 break
             except (Exception, WorkerLost) as error:  # noqa: BLE001
                 if isinstance(error, WorkerLost) and worker == 1:
                     started.close()
                     continue
-                faults.append(traceback.format_exc())
+                marked.faults.append(traceback.format_exc())
                 found = _fault(exercise, error, own)
                 break
         yield _mark(student, found, answer, checks_hash(exercise.name))
 
 
 def _examined(
-    exercise: Exercise, hand_in: HandIn, source: Source, submission: Started, seed: int, secret: str
+    exercise: Exercise,
+    hand_in: HandIn,
+    source: Source,
+    submission: Started,
+    find: Callable[[str], Looked],
+    seed: int,
+    secret: str,
 ) -> Outcome:
     used = source.forbidden(exercise)
     if used:
@@ -169,7 +186,7 @@ def _examined(
     try:
         failed = submission().failed if value is UNKNOWN else hand_in.lost
         if isinstance(exercise, TrainedModel):
-            trained = trained_answer(exercise, value, hand_in.path.parent, submission, secret)
+            trained = trained_answer(exercise, value, find, submission, secret)
             answers: Sequence[Answer] = [trained] if defined else []
         elif value is UNKNOWN:
             answers = submission().answers(exercise)

@@ -3,25 +3,28 @@ student's own in the sandbox (`own_model`)."""
 
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
+from vae_course.checks.engine.errors import UnusableFile
 from vae_course.checks.engine.exercise import Constant, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel, weights_in
 from vae_course.runner.answers import Answer
 from vae_course.teach.grading.marking.lint import UNKNOWN
+from vae_course.teach.grading.marking.model_file import Looked
 from vae_course.teach.grading.marking.own_model import OwnModel
 from vae_course.teach.grading.marking.submission import Started
 
 _LARGEST_Z = 1024
 
 
-def trained_answer(exercise: TrainedModel, value: Any, folder: Path, started: Started, secret: str) -> Answer:
+def trained_answer(
+    exercise: TrainedModel, value: Any, find: Callable[[str], Looked], started: Started, secret: str
+) -> Answer:
     """What was handed in, as an answer that can be examined.
 
     Args:
         value: the dictionary that the student wrote, or `UNKNOWN`: then the sandbox is asked for it.
-        folder: where the notebook lies. Whatever path the student wrote, the file is looked for there.
+        find: looks for the file by the name that the student wrote; see `model_file`.
         secret: see `OwnModel`.
 
     Raises:
@@ -37,13 +40,13 @@ def trained_answer(exercise: TrainedModel, value: Any, folder: Path, started: St
         return exercise.answer(
             _raising(ValueError(f"z_dim is {z_dim!r}; a number from 1 to {_LARGEST_Z} was expected"))
         )
-    path = folder / Path(str(value["file"])[:200].replace("\\", "/")).name
-    if path.is_symlink():
-        return exercise.answer(_raising(ValueError(f"{path.name} is a link; hand in the file itself")))
+    looked = find(str(value["file"]))
+    if looked.path is None:
+        return exercise.answer(_raising(UnusableFile(looked.sentence)))
     if isinstance(value["nn"], str):
-        return exercise.answer({"file": str(path), "nn": value["nn"], "z_dim": z_dim}).limited(exercise.seconds)
+        return exercise.answer({"file": str(looked.path), "nn": value["nn"], "z_dim": z_dim}).limited(exercise.seconds)
     try:
-        weights = weights_in(path)
+        weights = weights_in(looked.path)
     except (OSError, ValueError) as error:
         return exercise.answer(_raising(error))
     return OwnModel(exercise, started, weights, secret)

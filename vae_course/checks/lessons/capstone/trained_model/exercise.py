@@ -1,5 +1,6 @@
 """Exercise 7.3: a trained model, marked by band on a NELBO that we compute, never by the learner's printed number."""
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from vae_course import given
+from vae_course.checks.engine.errors import UnusableFile
 from vae_course.checks.engine.exercise import Check, Misconception, Played
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.capstone.trained_model.test_images import draw_test_images, nats_of
@@ -24,6 +26,7 @@ from vae_course.runner.answers import Answer
 BANDS = (130, 115, 105, 100)  # nats, a point each
 SLACK = 0.5
 MOST_BYTES = 64 * 2**20
+_WEIGHT = re.compile(r"(?P<before>(?:\w+\.)*?)(?P<own>(?:enc|dec)\..+)", re.S)
 KEYS = ("file", "nn", "z_dim")
 ASKED = (
     'Asked is {"file": "model.safetensors", "nn": "v1", "z_dim": 20} or the like: the saved file\'s name, the network, its '
@@ -39,27 +42,41 @@ def weights_in(path: Path) -> dict[str, Tensor]:
     """The encoder's and the decoder's weights in a file, by name. Nothing of the file is run.
 
     Raises:
-        FileNotFoundError, ValueError: there is no such file; it is something else, damaged, or too large.
+        UnusableFile: there is no such file; it is something else, damaged, or too large.
     """
-    if path.suffix != ".safetensors":
-        raise ValueError(
-            f"{path.name} is no .safetensors file: save with safetensors.torch.save_file(model.state_dict(), ...)"
+    if path.suffix.lower() != ".safetensors":
+        raise UnusableFile(
+            f"{path.name} is no .safetensors file: save with safetensors.torch.save_file(model.state_dict(), ...)."
         )
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path.name} beside this notebook: did the saving cell run?")
+        raise UnusableFile(f"There is no file {path.name} beside this notebook: did the saving cell run?")
     if (size := path.stat().st_size) > MOST_BYTES:
-        raise ValueError(
+        raise UnusableFile(
             f"{path.name} has {size / 2**20:,.0f} MB, and at most {MOST_BYTES // 2**20} MB are read: save the model's "
-            "state_dict alone, in float32, or make the network smaller"
+            "state_dict alone, in float32, or make the network smaller."
         )
     try:
         state = load_file(path)
     except Exception as error:  # noqa: BLE001 - whatever the parser says of a damaged file
-        raise ValueError(
+        raise UnusableFile(
             f"{path.name} is not a whole safetensors file ({error}): save it again with "
-            "safetensors.torch.save_file(model.state_dict(), ...), not with torch.save, and hand it in as it is"
+            "safetensors.torch.save_file(model.state_dict(), ...), not with torch.save, and hand it in as it is."
         ) from None
-    return {n: t for n, t in state.items() if n.startswith(("enc.", "dec."))}
+    return _unwrapped(state)
+
+
+def _unwrapped(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The encoder's and the decoder's weights under their own names, without those of wrappers: `torch.compile` puts "_orig_mod."
+    before the names of what it wraps, `DataParallel` "module.", a model inside another one the name that it has there.
+
+    Only where all of them have the same before them: of a file with two models we cannot know which is meant.
+    """
+    found = {name.replace("_orig_mod.", ""): weight for name, weight in state.items()}
+    split = {name: _WEIGHT.fullmatch(name) for name in found}
+    before = {match["before"] for match in split.values() if match}
+    if "" in before or len(before) != 1:
+        return {name: weight for name, weight in found.items() if name.startswith(("enc.", "dec."))}
+    return {match["own"]: found[name] for name, match in split.items() if match}
 
 
 def read_entries(hand_in: Any) -> None:
