@@ -60,7 +60,7 @@ def lab(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Check the answers in notebooks, as their check cells would; exit code 1 if one is missing or wrong."""
+    """Check the answers in notebooks or folders of them, as their check cells would; exit code 1 if one is missing or wrong."""
     from .checks.learning import terminal
     from .runner.notebooks import Unreadable
 
@@ -68,9 +68,15 @@ def check(args: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
     code = 0
-    for number, path in enumerate(args.paths):
+    files: list[Path] = []
+    for path in map(Path, args.paths):
+        found, notes = terminal.hand_ins_in(path, lesson) if path.is_dir() else ([path], [])
+        files += found or [path]
+        for note in notes:
+            print(f"note: {note}")
+    for number, path in enumerate(files):
         try:
-            report = terminal.check_file(Path(path), lesson, args.seed)
+            report = terminal.check_file(path, lesson, args.seed)
         except (Unreadable, OSError, ValueError) as error:
             # One file that cannot be read does not keep the others from being checked.
             print(f"vae-course: {error}", file=sys.stderr)
@@ -137,7 +143,9 @@ def add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "check", check)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a notebook, or a Python file with the answers")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a notebook, a Python file with the answers, or a folder of them"
+    )
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: what the file says")
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs of an earlier check again")
 
