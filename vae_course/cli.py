@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from . import workspace
+from .printable import HANDLER
 
 # Quiet for learners and for classrooms without a network: no update check and no extension shop. The question
 # whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
@@ -65,8 +66,6 @@ def check(args: argparse.Namespace) -> int:
     from .runner.notebooks import Unreadable
 
     lesson = _lesson(args.lesson)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
     code = 0
     files: list[Path] = []
     for path in map(Path, args.paths):
@@ -100,8 +99,6 @@ def grade(args: argparse.Namespace) -> int:
     options = Options(
         *paths, args.jobs, args.only or "", _lesson(args.lesson), args.changed, not args.no_sandbox, args.seed
     )
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
     except (NoClass, FolderRefused, Usage, WorkerLost) as error:
@@ -182,6 +179,9 @@ COMMANDS = (add_lab, add_check, add_grade, add_train, add_build, add_doctor)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 for a usage error or a `CommandError`, told in one sentence."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=HANDLER)
     parser = argparse.ArgumentParser(prog="vae-course", description="The course, from the command line.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in COMMANDS:

@@ -68,7 +68,7 @@ def test_a_terminal_that_cannot_show_the_signs_gets_the_words():
     command = [sys.executable, "-m", "vae_course.cli", "check", str(ROOT / "notebooks" / "00_start_here.ipynb")]
     env = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 1 and "? two_boxes: not started" in done.stdout, done.stderr
+    assert done.returncode == 1 and "o two_boxes: not started" in done.stdout, done.stderr
 
 
 def test_notes_come_first(tmp_path: Path, capsys):
