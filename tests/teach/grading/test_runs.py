@@ -364,6 +364,15 @@ def test_so_is_the_report_of_somebody_whose_hand_in_is_gone(two_lessons: Course,
     assert "were not here" in two_lessons.report("ada") and "were not here" not in two_lessons.report("bob")
 
 
+def test_no_byte_order_mark_hides_the_name_of_a_tables_first_column(course: Course):
+    course.hand_in("Zoë Łuć", RIGHT)
+    course.run()
+    for name in ("marks.csv", "totals.csv"):
+        assert (course.out / name).read_bytes().startswith(b"student,")
+        with (course.out / name).open(encoding="utf-8", newline="") as file:
+            assert {row["student"] for row in csv.DictReader(file)} == {"Zoë Łuć"}
+
+
 def test_only_one_student_makes_no_report_of_the_others(two_lessons: Course):
     two_lessons.run()
     shutil.rmtree(two_lessons.out / "reports")
