@@ -12,7 +12,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 VENV := .venv
 PY := $(VENV)/bin/python
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# Relative to this folder, in which every recipe runs: pip takes a path with a space in it for two.
+export PIP_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Threads that wait sleep soon instead of spinning: see vae_course/cli.py.
 ifeq ($(OMP_WAIT_POLICY)$(GOMP_SPINCOUNT),)

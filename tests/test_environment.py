@@ -1,6 +1,8 @@
 """The environment: what is installed here, and what Binder would install."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -78,6 +80,23 @@ def needed_by(name: str) -> set[str]:
                 seen.add(found)
                 waiting.append((found, frozenset(requirement.extras)))
     return seen - {normalised(name)}
+
+
+def test_make_installs_what_is_pinned_in_a_folder_with_a_space_in_its_name(tmp_path: Path):
+    """Nothing is installed: the Makefile's pip is asked for the version that is here, and for one that is not pinned."""
+    course = tmp_path / "My Course" / "the vae"
+    course.mkdir(parents=True)
+    for name in ("Makefile", "constraints.txt"):
+        shutil.copy(ROOT / name, course)
+    (course / ".venv").symlink_to(sys.prefix)
+    version = pins()["numpy"]
+    for wanted, code in ((version, 0), ("1.0", 2)):
+        probe = f"probe: ; @$(PY) -m pip install --no-index --no-deps --dry-run numpy=={wanted}"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MAKE"))}
+        command = ["make", "-s", f"--eval={probe}", "probe"]
+        done = subprocess.run(command, cwd=course, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stderr
+        assert (f"(constraint) numpy=={version}" in done.stdout + done.stderr) == (code != 0)
 
 
 def test_binder_gets_cpu_torch_the_pins_and_the_course():

@@ -19,8 +19,18 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The floors, from the ground up. A module imports from its own floor and from those below; on the ground only from its own part.
 FLOORS = (
-    ("nns", "data", "weights", "threads", "jupyter"),
-    ("curves", "checkpoints", "training", "importance", "evaluation", "given", "figures", "workspace"),
+    ("nns", "data", "weights", "threads", "printable", "jupyter"),
+    (
+        "curves",
+        "checkpoints",
+        "training_inputs",
+        "training",
+        "importance",
+        "evaluation",
+        "given",
+        "figures",
+        "workspace",
+    ),
     ("runner",),
     ("checks.around", "checks.engine"),
     ("checks.worlds",),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from vae_course import given, training
 from vae_course.data import load_mnist
@@ -326,6 +327,111 @@ def test_a_model_without_a_loss_is_told_what_to_train():
 def test_counts_below_one_are_refused(options: dict):
     with pytest.raises(ValueError, match="at least 1"):
         run(**options)
+
+
+class Learners(given.VAE):
+    """As a learner writes it: what x must be is not asked first."""
+
+    def loss(self, x: Tensor) -> Tensor:
+        m, v = self.enc(x)
+        rec = -given.log_bernoulli_with_logits(x, self.dec(given.sample_gaussian(m, v))).mean()
+        return given.kl_normal(m, v, *self.z_prior).mean() + rec
+
+
+GREY = IMAGES[:50]
+FLOAT = training.binarize(GREY)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (DataLoader(TensorDataset(FLOAT), batch_size=10), r"got a DataLoader.*torch\.cat\("),
+        (TensorDataset(FLOAT), "got a TensorDataset"),
+        (FLOAT.numpy(), r"got a ndarray.*torch\.from_numpy"),
+        (list(FLOAT), "got a list"),
+        (None, "got a NoneType"),
+    ],
+    ids=["loader", "dataset", "array", "list", "none"],
+)
+@pytest.mark.parametrize("argument", ["data", "valid"])
+def test_what_is_no_tensor_is_told_what_fit_takes(argument: str, data, message: str):
+    if argument == "valid" and data is None:
+        return
+    with pytest.raises(TypeError, match=f"^{argument} must be a split of load_mnist or one tensor.*{message}"):
+        fit(new_model(), **({"data": GREY, argument: data} | QUICK))
+
+
+def test_what_is_advised_for_a_dataloader_trains():
+    loader = DataLoader(TensorDataset(FLOAT, torch.zeros(50)), batch_size=7)
+    assert len(fit(new_model(), torch.cat([x for x, *_ in loader]), **QUICK)) == 40
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (GREY.view(-1, 28, 28), r"\(20, 28, 28\).*Hand over data\.flatten\(1\)\.$"),
+        (FLOAT.view(-1, 1, 28, 28), r"\(20, 1, 28, 28\).*Hand over data\.flatten\(1\)\.$"),
+        (GREY[:, :700], r"\(20, 700\).*rows of 784 pixels, \(n, 784\)"),
+        (GREY.T, r"\(20, 50\).*rows of 784 pixels"),
+        (FLOAT.double(), r"torch\.float64.*Hand over data\.to\(torch\.float32\)\.$"),
+        (FLOAT.long(), r"torch\.int64.*Hand over data\.to\(torch\.float32\)\.$"),
+        (GREY.long(), r"torch\.int64.*Hand over data\.to\(torch\.uint8\)\.$"),
+        (FLOAT.bool().view(-1, 28, 28), r"torch\.bool.*Hand over data\.flatten\(1\)\.to\(torch\.float32\)\.$"),
+        (GREY[:0], r"at least one example.*\(0, 784\)"),
+        (torch.tensor(1.0), r"at least one example.*\(\)"),
+    ],
+)
+def test_images_of_another_shape_or_dtype_are_told_by_theirs(data: Tensor, message: str):
+    with pytest.raises(ValueError, match=message):
+        fit(Learners("tiny"), data, **QUICK)
+
+
+@pytest.mark.parametrize(
+    "data", [GREY.view(-1, 28, 28).flatten(1), FLOAT.long().to(torch.float32), GREY.long().to(torch.uint8)]
+)
+def test_what_is_advised_for_them_trains(data: Tensor):
+    assert len(fit(Learners("tiny"), data, **QUICK)) == 40
+
+
+def test_an_error_of_the_objective_s_own_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        run(objective=lambda model, x: model.enc(x)[0] @ torch.ones(3, 1))
+
+
+def test_validation_images_of_another_shape_are_told_before_the_first_step():
+    with pytest.raises(ValueError, match=r"valid has examples of shape \(28, 28\), and data of \(784,\)"):
+        run(valid=GREY.view(-1, 28, 28), callback=lambda step, curves: pytest.fail("a step was taken"))
+
+
+def test_a_frozen_model_is_told_how_it_learns_again():
+    model = new_model().requires_grad_(False)
+    with pytest.raises(ValueError, match=r"No parameter of this VAE requires a gradient.*requires_grad_\(True\)"):
+        run(model)
+    before = parameters(model)
+    run(model.requires_grad_(True))
+    assert not torch.equal(parameters(model), before)
+
+
+def test_of_a_model_that_is_frozen_in_part_the_other_part_learns():
+    model = new_model()
+    model.dec.requires_grad_(False)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run(model)
+    moved = {name.split(".")[0] for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved == {"enc"}
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        (VAE, TypeError, r"got a class VAE: make one, as VAE\(\)"),
+        (lambda x: x, TypeError, "got a function"),
+        (nn.Identity(), ValueError, "Identity has no parameters"),
+    ],
+)
+def test_what_is_no_model_that_can_learn_is_told_so(model, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        fit(model, GREY, **QUICK)
 
 
 # ---------------------------------------------------------------- what a learner sees

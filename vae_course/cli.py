@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from . import workspace
+from .printable import HANDLER
 
 # Quiet for learners and for classrooms without a network: no update check and no extension shop. The question
 # whether one wants Jupyter's news is answered in the folder JUPYTER, which Jupyter reads before its own.
@@ -60,17 +61,21 @@ def lab(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Check the answers in notebooks, as their check cells would; exit code 1 if one is missing or wrong."""
+    """Check the answers in notebooks or folders of them, as their check cells would; exit code 1 if one is missing or wrong."""
     from .checks.learning import terminal
     from .runner.notebooks import Unreadable
 
     lesson = _lesson(args.lesson)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that has no ✓ shows a question mark
     code = 0
-    for number, path in enumerate(args.paths):
+    files: list[Path] = []
+    for path in map(Path, args.paths):
+        found, notes = terminal.hand_ins_in(path, lesson) if path.is_dir() else ([path], [])
+        files += found or [path]
+        for note in notes:
+            print(f"note: {note}")
+    for number, path in enumerate(files):
         try:
-            report = terminal.check_file(Path(path), lesson, args.seed)
+            report = terminal.check_file(path, lesson, args.seed)
         except (Unreadable, OSError, ValueError) as error:
             # One file that cannot be read does not keep the others from being checked.
             print(f"vae-course: {error}", file=sys.stderr)
@@ -94,8 +99,6 @@ def grade(args: argparse.Namespace) -> int:
     options = Options(
         *paths, args.jobs, args.only or "", _lesson(args.lesson), args.changed, not args.no_sandbox, args.seed
     )
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
     except (NoClass, FolderRefused, Usage, WorkerLost) as error:
@@ -137,7 +140,9 @@ def add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "check", check)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a notebook, or a Python file with the answers")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a notebook, a Python file with the answers, or a folder of them"
+    )
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: what the file says")
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs of an earlier check again")
 
@@ -174,6 +179,9 @@ COMMANDS = (add_lab, add_check, add_grade, add_train, add_build, add_doctor)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 for a usage error or a `CommandError`, told in one sentence."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=HANDLER)
     parser = argparse.ArgumentParser(prog="vae-course", description="The course, from the command line.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in COMMANDS:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from vae_course.importance import bounds_of, log_bernoulli
+from vae_course.printable import printable
 
 BOUNDS = ("elbo", "iwae")
 ROWS = 1_000  # decoder rows at a time: (1000, 784) float32 are 3 MB, which a processor's cache holds
@@ -49,7 +50,7 @@ class Evaluation:
 
     def __str__(self) -> str:
         label = "NELBO" if self.name == "elbo" else f"−IWAE_{self.iw}"
-        return (
+        return printable(
             f"{label} {self.nll:.2f} ± {self.standard_error:.2f} nats (KL {self.kl:.2f}, reconstruction {self.rec:.2f})"
         )
 

@@ -17,6 +17,7 @@ from vae_course.checkpoints import load_checkpoint, save_checkpoint
 from vae_course.curves import Curves as Curves
 from vae_course.curves import TrainingDiverged as TrainingDiverged
 from vae_course.data import MNIST, binarize
+from vae_course.training_inputs import examples, tell_unfit, trainable
 
 NO_BARS = any(os.environ.get(name) for name in ("TQDM_DISABLE", "VAE_COURSE_STATIC"))  # no bars in a built notebook
 MAX_GRADIENT_NORM = 100.0  # nats; far above what a healthy step has, so that it only catches the wild ones
@@ -66,15 +67,22 @@ def fit(
 
     Raises:
         TrainingDiverged: the loss or the gradient is not finite; the model keeps the parameters of the step before.
-        TypeError: the objective returned something else than it should; there is none, and the model has no loss.
-        ValueError: the checkpoint is of another run; steps or batch_size below 1.
+        TypeError: the objective returned something else than it should; there is none, and the model has no loss; data is
+            no tensor; model is no module.
+        ValueError: the checkpoint is of another run; steps or batch_size below 1; no parameter can be trained; the model
+            cannot take examples of this shape or dtype.
     """
     if steps < 1 or batch_size < 1:
         raise ValueError(f"steps and batch_size must be at least 1; got {steps} and {batch_size}.")
+    parameters = trainable(model)
     objective = objective or _own_loss(model)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     device = parameters[0].device
-    images = _images(data).to(device)
+    images = examples(data).to(device)
+    held_out = None if valid is None else examples(valid, "valid").to(device)
+    if held_out is not None and held_out.shape[1:] != images.shape[1:]:
+        raise ValueError(
+            f"valid has examples of shape {tuple(held_out.shape[1:])}, and data of {tuple(images.shape[1:])}."
+        )
     own_rate = optimizer is not None
     optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, **ADAM)
     settings: dict[str, Any] = dict(
@@ -111,8 +119,8 @@ def fit(
                     if norm > MAX_GRADIENT_NORM:
                         nn.utils.clip_grads_with_norm_(parameters, MAX_GRADIENT_NORM, norm)
                     optimizer.step()
-                if valid is not None and (step % valid_every == 0 or step == steps):
-                    row["valid/loss"] = _valid_loss(objective, model, _images(valid).to(device), seed)
+                if held_out is not None and (step % valid_every == 0 or step == steps):
+                    row["valid/loss"] = _valid_loss(objective, model, held_out, seed)
                 curves.rows.append(row)
                 if checkpoint and (step % checkpoint_every == 0 or step == steps):
                     save_checkpoint(Path(checkpoint), model, optimizer, settings, curves.rows)
@@ -140,17 +148,13 @@ def start_at_mean_pixel(model: Any, data: MNIST | Tensor) -> None:
         model: with enc and dec, untrained.
         data: an MNIST split, or images (n, 784): uint8, or float in [0, 1].
     """
-    images = _images(data)
+    images = examples(data)
     mean = images.float().mean(0) / (255 if images.dtype == torch.uint8 else 1)  # (784,)
     first = next(layer for layer in model.enc.modules() if isinstance(layer, nn.Linear))
     last = [layer for layer in model.dec.modules() if isinstance(layer, nn.Linear)][-1]
     with torch.no_grad():
         first.bias.sub_(first.weight @ mean.to(first.weight))
         last.bias.copy_(torch.logit(mean, eps=1e-3))  # pixels that are never inked would have a bias of −∞
-
-
-def _images(data: MNIST | Tensor) -> Tensor:
-    return data.images if isinstance(data, MNIST) else data
 
 
 def _batch(images: Tensor) -> Tensor:
@@ -168,7 +172,11 @@ def _own_loss(model: Any) -> Objective:
 
 def _loss(objective: Objective, model: Any, x: Tensor) -> tuple[Tensor, dict[str, float]]:
     """The scalar to minimise, and the row to write down."""
-    result = objective(model, x)
+    try:
+        result = objective(model, x)
+    except RuntimeError as error:
+        tell_unfit(model, x, error)
+        raise
     loss, summary = result if isinstance(result, tuple) and len(result) == 2 else (result, {})
     if not (isinstance(loss, Tensor) and loss.ndim == 0 and isinstance(summary, dict)):
         found = tuple(loss.shape) if isinstance(loss, Tensor) else type(result).__name__

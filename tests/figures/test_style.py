@@ -10,10 +10,12 @@ from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from nbclient import NotebookClient
 
 from vae_course import figures
 from vae_course.figures.style import COLOURS, LINES, canvas, figure, steady
@@ -141,6 +143,49 @@ def test_the_page_is_opaque_white_and_the_style_stays_inside():
         axes.figure.canvas.draw()
         assert (np.asarray(axes.figure.canvas.buffer_rgba()) == 255).all()
     assert dict(matplotlib.rcParams) == before
+
+
+USERS = {
+    "TeX": "text.usetex: True",
+    "TeX for mathematics": "mathtext.fontset: custom\nmathtext.rm: No Such Serif\naxes.formatter.use_mathtext: True",
+    "a font that is not there": "font.family: No Such Font",
+    "a sans that is not there": "font.family: sans-serif\nfont.sans-serif: No Such Sans",
+    "a dark page": "axes.facecolor: black\ntext.color: white\naxes.labelcolor: white\nxtick.color: white\naxes.edgecolor: white",
+    "another size": "figure.figsize: 3, 3\nfont.size: 30\nlines.marker: o\naxes.grid: True\nfigure.autolayout: True",
+    "another way to save": "savefig.dpi: 30\nsavefig.transparent: True\nsavefig.pad_inches: 2\nsavefig.format: pdf\nsavefig.bbox: tight",
+    "sketches": "path.sketch: 5, 100, 2",
+}
+
+
+@pytest.mark.parametrize("kind", USERS)
+def test_a_users_matplotlibrc_changes_no_figure_and_stays_theirs(kind: str, tmp_path: Path, caplog):
+    plain = shown(rising).data
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text(USERS[kind], encoding="utf-8")
+    with plt.rc_context(fname=rc):
+        theirs = dict(matplotlib.rcParams)
+        assert theirs != dict(matplotlib.rcParamsOrig), "the file is read"
+        assert shown(rising).data == plain
+        with steady([]):
+            assert "image/png" in shown(rising).data
+        assert dict(matplotlib.rcParams) == theirs
+    assert not caplog.records
+
+
+def test_neither_does_a_matplotlibrc_that_a_notebook_is_started_with(tmp_path: Path):
+    """In a kernel of its own, as a notebook has: matplotlib reads the file when it is imported."""
+    (tmp_path / "matplotlibrc").write_text(
+        "backend: TkAgg\ntext.usetex: True\nfont.family: No Such Font\n", encoding="utf-8"
+    )
+    cell = "import matplotlib\nfrom vae_course.figures.kl_divergence import bell_and_parabola\nbell_and_parabola()"
+    cells = [nbformat.v4.new_code_cell(text) for text in (cell, "print(matplotlib.rcParams['text.usetex'])")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MATPLOTLIBRC", str(tmp_path))
+        patch.delenv("MPLBACKEND", raising=False)
+        NotebookClient(notebook, timeout=120).execute()
+    [picture], [said] = (cell.outputs for cell in notebook.cells)
+    assert "image/png" in picture["data"] and said["text"] == "True\n"
 
 
 def test_a_widget_is_a_picture_alone_in_a_built_notebook(monkeypatch: pytest.MonkeyPatch):

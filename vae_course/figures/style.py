@@ -94,13 +94,16 @@ def canvas(
 ) -> Iterator[Any]:
     """Axes to draw on, in the course's style; shown once, at the end, and then closed.
 
+    The style is matplotlib's own and `_RC` over it, so that a user's matplotlibrc (a font that is not here, TeX that is not
+    installed, a dark page) changes no figure of the course. What they draw themselves has their settings, as before.
+
     Args:
         alt: describes the picture in words, in place of the docstring's line (see `figure`).
 
     Yields:
         one Axes, or an array of them when there are several columns or rows.
     """
-    with plt.rc_context(_RC):
+    with plt.style.context(["default", _RC]):
         picture, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", **options)
         try:
             yield axes

@@ -68,7 +68,7 @@ def test_a_terminal_that_cannot_show_the_signs_gets_the_words():
     command = [sys.executable, "-m", "vae_course.cli", "check", str(ROOT / "notebooks" / "00_start_here.ipynb")]
     env = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 1 and "? two_boxes: not started" in done.stdout, done.stderr
+    assert done.returncode == 1 and "o two_boxes: not started" in done.stdout, done.stderr
 
 
 def test_notes_come_first(tmp_path: Path, capsys):
@@ -106,11 +106,70 @@ def test_a_lesson_that_cannot_be_told_is_asked_for(tmp_path: Path, capsys):
 
 def test_files_that_cannot_be_read_end_with_2_and_the_others_are_checked(tmp_path: Path, capsys):
     empty = write(tmp_path, "", "empty.ipynb")
+    (tmp_path / "empty").mkdir()
     good = str(ROOT / "solutions" / "00_start_here.ipynb")
-    assert cli.main(["check", str(empty), str(tmp_path / "absent.ipynb"), str(tmp_path), good]) == 2
+    assert cli.main(["check", str(empty), str(tmp_path / "absent.ipynb"), str(tmp_path / "empty"), good]) == 2
     out, err = capsys.readouterr()
     assert [line.split(": ")[0] for line in err.splitlines()] == ["vae-course"] * 3 and "empty.ipynb is empty" in err
-    assert "2 of 2 solved" in out
+    assert "a folder with no notebook of a lesson in it" in err and "2 of 2 solved" in out
+
+
+RIGHT = "def sample_gaussian(m, v):\n    return m + v.sqrt() * m.new_empty(m.shape).normal_()"
+WRONG = RIGHT.replace(".sqrt()", "")
+HELPER = "def twice(x):\n    return 2 * x"
+
+
+def heads(out: str) -> list[str]:
+    return [line.split(" (seed")[0] for line in out.splitlines() if "(seed" in line]
+
+
+def test_of_a_folder_every_lesson_in_it_is_checked_and_nothing_else(tmp_path: Path, capsys):
+    write(tmp_path, notebook_of(RIGHT), "01_reparameterization.ipynb")
+    write(tmp_path, notebook_of("def log_normal(x, m, v): return x"), "later.py")
+    write(tmp_path, notebook_of("x = 1"), "scratch.ipynb")
+    write(tmp_path, HELPER, "helper.py")
+    for left_alone in (".ipynb_checkpoints", "venv"):
+        (tmp_path / left_alone).mkdir()
+        write(tmp_path / left_alone, notebook_of(WRONG), "01_reparameterization.ipynb")
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    (tmp_path / "deeper").mkdir()
+    write(tmp_path / "deeper", notebook_of(WRONG), "01_reparameterization-Copy1.ipynb")
+    assert cli.main(["check", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert heads(out) == [
+        f"{tmp_path}/01_reparameterization.ipynb, lesson 01_reparameterization",
+        f"{tmp_path}/deeper/01_reparameterization-Copy1.ipynb, lesson 01_reparameterization",
+        f"{tmp_path}/later.py, lesson 02_kl_divergence",
+    ]
+    assert "sample_gaussian: correct" in out and "take the square root once" in out
+    assert [line for line in out.splitlines() if line.startswith("note:") and "scratch.ipynb was not checked" in line]
+
+
+def test_of_a_folder_one_lesson_can_be_named(tmp_path: Path, capsys):
+    write(tmp_path, notebook_of(RIGHT), "01_reparameterization.ipynb")
+    write(tmp_path, notebook_of("def log_normal(x, m, v): return x"), "02_kl_divergence.ipynb")
+    assert cli.main(["check", str(tmp_path), "--lesson", "2"]) == 1
+    assert [head.split("/")[-1] for head in heads(capsys.readouterr().out)] == [
+        "02_kl_divergence.ipynb, lesson 02_kl_divergence"
+    ]
+    assert cli.main(["check", str(tmp_path), "--lesson", "3"]) == 2
+    assert "no notebook of 03_reconstruction in it" in capsys.readouterr().err
+
+
+def test_of_a_folder_a_python_file_of_a_notebooks_lesson_is_its_helper(tmp_path: Path, capsys):
+    write(tmp_path, notebook_of(RIGHT), "01_reparameterization.ipynb")
+    write(tmp_path, WRONG, "draws.py")
+    cli.main(["check", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert len(heads(out)) == 1 and "sample_gaussian: correct" in out
+
+
+def test_of_a_folder_a_file_that_cannot_be_read_is_told(tmp_path: Path, capsys):
+    write(tmp_path, notebook_of(RIGHT), "01_reparameterization.ipynb")
+    write(tmp_path, "", "empty.ipynb")
+    assert cli.main(["check", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert "sample_gaussian: correct" in out and "empty.ipynb is empty" in err
 
 
 BOUND = """    def {name}(self, x):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -333,3 +334,47 @@ def test_a_report_is_of_its_student_alone(two_lessons: Course):
     assert "sample\\_gaussian**: wrong, 3 of 7" in two_lessons.report("bob")
     assert "bob" not in two_lessons.report("ada") and SECOND not in two_lessons.report("bob")
     assert sorted(path.name for path in (two_lessons.out / "reports").iterdir()) == ["ada.md", "bob.md"]
+
+
+def test_a_report_that_was_deleted_is_made_again_by_the_next_run_and_nothing_is_marked_for_it(
+    two_lessons: Course, examined: Callable[[], list[str]]
+):
+    tree(two_lessons.folder, {"ada/notes of an older day/01_reparameterization.ipynb": hand_in(WRONG)}, age={})
+    two_lessons.run()
+    reports = {name: two_lessons.report(name) for name in ("ada", "bob")}
+    assert "was handed in 2 times" in reports["ada"].replace("\\", "") and examined()
+    before = two_lessons.marks
+    (two_lessons.out / "reports" / "ada.md").unlink()
+    assert "0 of 2 students marked now, 1 report made again" in two_lessons.run()
+    assert {name: two_lessons.report(name) for name in reports} == reports
+    shutil.rmtree(two_lessons.out / "reports")
+    assert "0 of 2 students marked now, 2 reports made again" in two_lessons.run()
+    assert {name: two_lessons.report(name) for name in reports} == reports
+    assert examined() == [] and two_lessons.marks == before
+    assert "made again" not in two_lessons.run()
+
+
+def test_so_is_the_report_of_somebody_whose_hand_in_is_gone(two_lessons: Course, examined: Callable[[], list[str]]):
+    two_lessons.run()
+    shutil.rmtree(two_lessons.folder / "ada")
+    shutil.rmtree(two_lessons.out / "reports")
+    examined()
+    assert "0 of 1 student marked now, 2 reports made again" in two_lessons.run()
+    assert two_lessons.points("ada") == ("8", "25") and two_lessons.points("bob") == ("4", "9") and examined() == []
+    assert "were not here" in two_lessons.report("ada") and "were not here" not in two_lessons.report("bob")
+
+
+def test_no_byte_order_mark_hides_the_name_of_a_tables_first_column(course: Course):
+    course.hand_in("Zoë Łuć", RIGHT)
+    course.run()
+    for name in ("marks.csv", "totals.csv"):
+        assert (course.out / name).read_bytes().startswith(b"student,")
+        with (course.out / name).open(encoding="utf-8", newline="") as file:
+            assert {row["student"] for row in csv.DictReader(file)} == {"Zoë Łuć"}
+
+
+def test_only_one_student_makes_no_report_of_the_others(two_lessons: Course):
+    two_lessons.run()
+    shutil.rmtree(two_lessons.out / "reports")
+    two_lessons.run("--only", "ada")
+    assert [path.name for path in (two_lessons.out / "reports").iterdir()] == ["ada.md"]

@@ -19,6 +19,7 @@ from vae_course.checks.engine.findings import Finding, Outcome
 from vae_course.checks.learning import cards, state
 from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwrap
 from vae_course.checks.lessons import Exercise
+from vae_course.printable import printable
 from vae_course.runner.answers import forbidden
 
 _last: dict[str, bool] = {}
@@ -29,7 +30,7 @@ class Verdict(Outcome):
     """An outcome that shows itself as a card: HTML in a notebook, plain text everywhere else."""
 
     def __repr__(self) -> str:
-        return cards.verdict_text(self)
+        return printable(cards.verdict_text(self))
 
     __str__ = __repr__
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from vae_course.checks.learning import state
 from vae_course.checks.learning.cards import frame
 from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.printable import printable
 
 UNIFORM_PIXELS = 543.43  # 784 ln 2: a model that knows nothing
 
@@ -22,7 +23,7 @@ class Progress:
         lines = [self._head()]
         for lesson, exercises in _by_lesson():
             lines.append(f"  {lesson}: " + ", ".join(f"{self._sign(e)} {e.name}" for e in exercises))
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         rows = "".join(

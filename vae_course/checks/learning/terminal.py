@@ -13,9 +13,11 @@ from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.learning.check import Verdict, check
 from vae_course.checks.lessons import EXERCISES, LESSON_OF, Exercise
 from vae_course.runner.answers.time_limit import within
-from vae_course.runner.notebooks import Definitions, answers_in, read_hand_in, run_definitions
+from vae_course.runner.notebooks import Definitions, Unreadable, answers_in, read_hand_in, run_definitions
 
 SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
+
+UNREADABLE = "?"  # in place of the lesson of a file that cannot be read
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class FileReport:
         points, most = sum(v.points for v in required), sum(v.max_points for v in required)
         return "\n".join(
             [
-                f"{self.path.name}, lesson {self.lesson} (seed {self.seed})",
+                f"{self.path}, lesson {self.lesson} (seed {self.seed})",
                 *(f"note: {note}" for note in self.notes),
                 "",
                 *(f"{verdict}\n" for verdict in self.verdicts),
@@ -48,6 +50,41 @@ class FileReport:
 
     def _required(self) -> list[Verdict]:
         return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
+
+
+def hand_ins_in(folder: Path, lesson: str = "") -> tuple[list[Path], list[str]]:
+    """The files in a folder that are a lesson's, and a sentence for each other that may have been meant as one.
+
+    Notebooks at any depth, and the Python files that lie directly in it, whose lesson no notebook is of: one beside a
+    notebook may be its helper. Hidden folders, such as Jupyter's checkpoints, and virtual environments are left alone.
+
+    Args:
+        lesson: only this one's.
+    """
+    notebooks: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            f for f in folders if not f.startswith((".", "__")) and not Path(root, f, "pyvenv.cfg").exists()
+        )
+        notebooks += [Path(root, name) for name in sorted(names) if name.endswith(".ipynb") and name[0] != "."]
+    lessons = {path: _lesson_of(path) for path in notebooks}
+    for path in sorted(folder.glob("[!.]*.py")):
+        told = _lesson_of(path)
+        if told and told not in lessons.values():
+            lessons[path] = told
+    lost = [path for path, told in lessons.items() if not told]
+    notes = [
+        f"{path} was not checked: it does not say which lesson it is, and has no answer by which to tell."
+        for path in lost
+    ]
+    return [path for path, told in lessons.items() if told and (lesson in ("", told) or told == UNREADABLE)], notes
+
+
+def _lesson_of(path: Path) -> str:
+    try:
+        return read_hand_in(path, LESSON_OF).lesson
+    except (Unreadable, OSError):
+        return UNREADABLE  # `check_file` says why
 
 
 def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileReport:
@@ -63,8 +100,12 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileRep
     Raises:
         notebooks.Unreadable: the file is no hand-in.
         OSError: there is no such file.
-        ValueError: the lesson cannot be told.
+        ValueError: the lesson cannot be told; it is a folder.
     """
+    if path.is_dir():
+        raise ValueError(
+            f"{path} is a folder with no notebook of {lesson or 'a lesson'} in it: name the one that holds your notebooks."
+        )
     hand_in = read_hand_in(path, LESSON_OF, {file.stem: file for file in path.resolve().parent.glob("*.py")})
     lessons = (lesson,) if lesson else tuple(filter(None, (hand_in.lesson, *hand_in.also)))
     if not lessons:

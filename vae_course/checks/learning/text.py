@@ -3,6 +3,7 @@
 from html import escape
 
 from vae_course.checks.learning.cards import frame
+from vae_course.printable import printable
 
 
 class Text:
@@ -14,7 +15,7 @@ class Text:
         self._code = code
 
     def __repr__(self) -> str:
-        return f"{self.title}\n{self.body}"
+        return printable(f"{self.title}\n{self.body}")
 
     def _repr_html_(self) -> str:
         if self._code:

@@ -1,6 +1,6 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -75,7 +75,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     with opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results:
         before = results.all()
         order = Order(results.run.seed, options.lesson, exercise)
-        todo = _todo(found, student, options, order, results)
+        todo, again = _todo(found, student, options, order, results)
         outdated: list[str] = []
         answers: list[Mark] = []
         names = [one.name for one in found.students]
@@ -87,10 +87,13 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
                 outdated += [f"{one.name}/{name}" for name in marked.outdated]
                 answers += marked.marks
                 progress(number, len(todo))
+            if not student:
+                again |= _reports_of_gone(options, names, results)
         finally:
             results.finish()
-        done = f"{len(todo)} of {_count(found.students, 'student')} "
+        done = f"{len(todo) - len(again & set(names))} of {_count(found.students, 'student')} "
         done += f"looked at, {_count(answers, 'answer')} marked now" if options.changed else "marked now"
+        done += f", {_count(again, 'report')} made again" if again else ""
         return _report(options, found, results, before, outdated, done)
 
 
@@ -127,35 +130,62 @@ def _allow(options: Options, found: Class, confirm: Confirm) -> None:
         raise Usage("nothing was run.")
 
 
-def _todo(found: Class, student: str, options: Options, order: Order, results: Results) -> list[Task]:
-    """Who is to be marked, what of it, and their earlier marks."""
-    todo = []
+def _todo(found: Class, student: str, options: Options, order: Order, results: Results) -> tuple[list[Task], set[str]]:
+    """Who is to be marked, what of it, and their earlier marks; and who has all marks and lacks only the report.
+
+    For a report the hand-in is read again, because of the notes on its files, and nothing in it is run.
+    """
+    todo, again = [], set()
+    names = [one.name for one in found.students]
     for one in found.students:
         if student and one.name != student:
             continue
         if not student and not options.changed and results.is_done(one.name, source_of(one), options.lesson):
-            continue
+            if _report_of(one.name, options, names).exists():
+                continue
+            again.add(one.name)
         renew = "all" if student or not results.was_done(one.name) else "changed" if options.changed else "missing"
         todo.append((one, Order(order.seed, order.lesson, order.exercise, renew), results.of(one.name)))
-    return todo
+    return todo, again
 
 
 def _keep(student: Student, marked: Marked, options: Options, results: Results, names: list[str]) -> None:
     """The report first, then the marks: where there are marks, there is a report."""
     have = results.of(student.name) | {mark.exercise: mark for mark in marked.marks}
-    stamp = "" if options.sandbox else STAMP
-    folder = options.out / FOLDER
-    folder.mkdir(exist_ok=True)
     if marked.faults:
         with (options.out / FAULTS).open("a", encoding="utf-8") as file:
             file.write("".join(f"{student.name}\n{fault}\n" for fault in marked.faults))
     shown = [have[name] for name in EXERCISES if name in have and name in marked.exercises]
-    write_whole(
-        folder / file_name(student.name, names), report(student.name, shown, marked.notes, stamp), durable=False
-    )
+    _write_report(student.name, shown, marked.notes, options, names)
     complete = set(marked.exercises) <= have.keys()
     done = Done(student.name, source_of(student), options.lesson, marked.exercises)
     results.add(student.name, marked.marks, done if complete else None)
+
+
+def _report_of(student: str, options: Options, names: Sequence[str]) -> Path:
+    return options.out / FOLDER / file_name(student, names)
+
+
+def _write_report(
+    student: str, marks: Sequence[Mark], notes: Sequence[str], options: Options, names: Sequence[str]
+) -> None:
+    path = _report_of(student, options, names)
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, report(student, marks, notes, "" if options.sandbox else STAMP), durable=False)
+
+
+def _reports_of_gone(options: Options, names: list[str], results: Results) -> set[str]:
+    """Whose hand-in is not here now, and whose report is neither: it is made again of the marks. Says whose those are."""
+    missing = {
+        name
+        for name in {mark.student for mark in results.all()} - set(names)
+        if not _report_of(name, options, names).exists()
+    }
+    for name in missing:
+        marks = results.of(name)
+        shown = [marks[exercise] for exercise in EXERCISES if exercise in marks]
+        _write_report(name, shown, ["The files were not here when this report was made again."], options, names)
+    return missing
 
 
 def _report(
@@ -183,7 +213,7 @@ def _report(
     return RunReport(text, not needs_a_person(marks))
 
 
-def _count(things: Sequence[object], word: str) -> str:
+def _count(things: Collection[object], word: str) -> str:
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 

@@ -21,6 +21,7 @@ MOST_BYTES = 300 * 2**20  # of one student, unpacked
 MOST_RATIO = 200  # text shrinks to a tenth, plots hardly at all
 SMALL = 2**20  # below this a ratio says nothing
 _CHUNK = 2**16
+_UTF8 = 0x800  # the flag of a member whose name is UTF-8
 _BROKEN = (
     *(zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError),
     *(struct.error, zlib.error, lzma.LZMAError),
@@ -50,7 +51,24 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise ArchiveRefused(f"cannot be read as a zip archive ({error})") from None
     if len(archive.infolist()) > MOST_MEMBERS:
         raise ArchiveRefused(f"holds {len(archive.infolist()):,} files; at most {MOST_MEMBERS:,} are read")
+    for member in archive.infolist():
+        member.filename = _name(member)
     return archive
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name, read as UTF-8 where its bytes are that, whether the archive says so or not.
+
+    macOS writes UTF-8 and does not set the flag for it; the names are then taken for the DOS code page 437, and "Adaé" is
+    read as "Ada├⌐". A name that really is of 437 and has an accent is next to never valid UTF-8. The name that zipfile
+    compares with the member's own head, `orig_filename`, stays.
+    """
+    if member.flag_bits & _UTF8 or member.filename.isascii():
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
 
 
 def _directory_size(path: Path) -> int:

@@ -18,20 +18,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.grading.outgoing.lock import FolderRefused as FolderRefused
+from vae_course.teach.grading.outgoing.lock import locked
 from vae_course.teach.grading.outgoing.table import Mark, safe, table, totals
 
 MARKS, DONE, RUN = "marks.jsonl", "done.jsonl", "run.json"
 TABLE, TOTALS = "marks.csv", "totals.csv"
-LOCK, UNPACKED = ".lock", ".unpacked"
+UNPACKED = ".unpacked"
 
 _ORDER = {name: number for number, name in enumerate(EXERCISES)}
-
-
-class FolderRefused(Exception):
-    """The folder of the marks cannot be used. The message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +122,7 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise FolderRefused(
-            f"another run is writing to {folder} just now; wait for its end, or take another --out."
-        ) from None
-    try:
+    with locked(folder):
         results = Results(folder, _run(folder, sandbox, version, seed))
         shutil.rmtree(results.unpacked, ignore_errors=True)  # what a run left that was killed
         results.unpacked.mkdir(mode=0o700, exist_ok=True)
@@ -141,8 +130,6 @@ def opened(folder: Path, *, sandbox: bool, version: str, seed: int | None = None
             yield results
         finally:
             shutil.rmtree(results.unpacked, ignore_errors=True)
-    finally:
-        lock.release()
 
 
 def _run(folder: Path, sandbox: bool, version: str, seed: int | None) -> Run:

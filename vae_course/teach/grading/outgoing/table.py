@@ -71,6 +71,13 @@ def totals(marks: Sequence[Mark]) -> str:
 
 
 def _csv(rows: Sequence[Sequence[str | float]]) -> str:
+    """Rows as they go into a file of UTF-8, without the byte-order mark by which Excel would know it for that on a double click.
+
+    With the mark, the first column is called "\\ufeffstudent" for every program that reads plain UTF-8, Python's csv for
+    one, which then finds no student; without it, only names with accents look wrong, and only where a table is opened by a
+    click. There the mark is half a help: where the decimal sign is a comma, Excel wants semicolons too, and shows each row in
+    one cell. Its command Data > From Text/CSV asks for both, encoding and separator: the README says so.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in rows:
