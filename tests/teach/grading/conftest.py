@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import LESSONS, ROOT, cell_defining, solved, write
-from vae_course import given
+from tests.teach.grading.models import trained_apart
 from vae_course.checks.engine.exercise import Called
 from vae_course.checks.lessons import EXERCISES
 from vae_course.runner.answers import Call
@@ -98,5 +98,5 @@ def solved_and_untouched(folder: Path) -> Path:
         for student, content in (("ada", notebook), ("bob", untouched)):
             (folder / student).mkdir(parents=True, exist_ok=True)
             write(folder / student, content, f"{lesson}.ipynb")
-    save_file(given.trained("v1_z20").state_dict(), folder / "ada" / "model.safetensors")
+    save_file(trained_apart(), folder / "ada" / "model.safetensors")
     return folder

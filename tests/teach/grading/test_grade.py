@@ -18,8 +18,9 @@ from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import notebook_of, write
 from tests.teach.grading.conftest import solved_and_untouched
+from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree
-from vae_course import cli, given
+from vae_course import cli
 from vae_course.checks.engine.verdict_on import UNDEFINED
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading import grade
@@ -467,7 +468,7 @@ def test_where_there_is_no_sandbox_nothing_is_run(two_students: Path, tmp_path: 
 
 def test_a_model_is_looked_for_among_the_student_s_own_files_only(run, marks, tmp_path: Path):
     other = tree(tmp_path / "other", {"model.safetensors": b""})
-    save_file(given.trained("v1_z20").state_dict(), other / "model.safetensors")
+    save_file(trained_apart(), other / "model.safetensors")
     text = "trained_model = {{'file': {!r}, 'nn': 'v1', 'z_dim': 20}}"
     lesson = "07_capstone"
     folder = tree(

@@ -9,8 +9,9 @@ import torch
 from safetensors.torch import save
 
 from tests.runner.notebooks.hand_ins import notebook_of
+from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree, zipped
-from vae_course import cli, given
+from vae_course import cli
 
 NOTEBOOK = notebook_of('trained_model = {"file": "model.safetensors", "nn": "v1", "z_dim": 20}')
 NOTEBOOK["metadata"] = {"vae_course": {"lesson": "07_capstone"}}
@@ -21,7 +22,7 @@ MISSING = "There is no file model.safetensors among those handed in"
 
 
 def good(before: str = "", without: str = "") -> bytes:
-    state = {f"{before}{name}": t.clone() for name, t in given.trained("v1_z20").state_dict().items()}
+    state = {f"{before}{name}": t.clone() for name, t in trained_apart().items()}
     return save({name: tensor for name, tensor in state.items() if not without or without not in name})
 
 
@@ -96,14 +97,12 @@ def test_what_wrappers_put_before_the_names_of_weights_does_no_harm(tmp_path: Pa
         "compiled": good("_orig_mod."),
         "parallel": good("module."),
         "both": good("module._orig_mod."),
-        "parts": save(
-            {n.replace("enc.", "enc._orig_mod."): t for n, t in given.trained("v1_z20").state_dict().items()}
-        ),
+        "parts": save({n.replace("enc.", "enc._orig_mod."): t for n, t in trained_apart().items()}),
         "inside": good("vae."),
     }
     files = {f"{who}/07.ipynb": CELL for who in (*weights, "half", "mixed")}
     files |= {f"{who}/model.safetensors": data for who, data in weights.items()}
-    two = {f"{who}.{n}": t.clone() for who in "ab" for n, t in given.trained("v1_z20").state_dict().items()}
+    two = {f"{who}.{n}": t.clone() for who in "ab" for n, t in trained_apart().items()}
     files |= {"half/model.safetensors": good("module.", without="dec."), "mixed/model.safetensors": save(two)}
     found = graded(tree(tmp_path / "class", files))
     assert {who: row["points"] for who, row in found.items()} == dict.fromkeys(weights, "4") | {

@@ -17,8 +17,10 @@ import torch
 from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import notebook_of
+from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree
 from vae_course import given
+from vae_course.checks.engine.examine import examine
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.capstone.trained_model.exercise import MOST_BYTES
 from vae_course.data import binarize, load_mnist
@@ -60,7 +62,7 @@ class MyNetwork:
 
 
 def good(z_dim: int = 20) -> dict[str, torch.Tensor]:
-    return {name: tensor.clone() for name, tensor in given.trained(f"v1_z{z_dim}").state_dict().items()}
+    return trained_apart(z_dim, moved=0.02)
 
 
 Marks = Callable[..., Mark]
@@ -98,9 +100,9 @@ def test_a_right_network_of_ones_own_gets_its_band(where: str, marks: Marks, wor
 def test_the_figure_is_that_of_the_course_s_own_evaluation(marks: Marks):
     mark = marks(NETWORK, SAID.replace("20", "2"), weights=good(2))
     assert (mark.status, mark.points, mark.misconception) == ("wrong", 0, "two-latents")
-    right = evaluate(
-        given.trained("v1_z2"), binarize(load_mnist("test").images, generator=torch.Generator().manual_seed(1))
-    )
+    model = given.VAE(nn="v1", z_dim=2)
+    model.load_state_dict(model.state_dict() | good(2))
+    right = evaluate(model.eval(), binarize(load_mnist("test").images, generator=torch.Generator().manual_seed(1)))
     found = re.search(r"is ([\d.]+) nats \(KL ([\d.]+)\)", mark.message)
     assert found and abs(float(found[1]) - right.nll) < 0.5 and abs(float(found[2]) - right.kl) < 0.1
 
@@ -192,12 +194,15 @@ def test_an_encoder_that_leaves_the_images_for_the_decoder_gains_nothing(way: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
-def test_in_one_process_the_same_smuggler_would_get_all_points(way: str, marks: Marks, monkeypatch: pytest.MonkeyPatch):
+def test_in_one_process_the_same_smuggler_would_reach_what_no_model_does(
+    way: str, marks: Marks, monkeypatch: pytest.MonkeyPatch
+):
     """The planted fault: encoder and decoder share a process."""
     close = Started.close
     monkeypatch.setattr(Started, "close", lambda self: None)
     monkeypatch.setattr(Started, "__exit__", lambda self, *_: close(self))
-    assert marks(SMUGGLER, WAYS[way], SAID, weights={"z_prior_m": torch.zeros(1)}).points == 4
+    mark = marks(SMUGGLER, WAYS[way], SAID, weights={"z_prior_m": torch.zeros(1)})
+    assert mark.status == "unreadable" and "a person has to look" in mark.message
 
 
 BY_POSITION = (
@@ -228,11 +233,14 @@ def test_a_decoder_that_knows_the_test_images_by_their_order_gains_nothing(marks
     assert (mark.status, mark.points) == ("wrong", 0), "its rows are those of other images"
 
 
-def test_in_their_own_order_the_same_table_would_get_all_points(marks: Marks, monkeypatch: pytest.MonkeyPatch):
+def test_in_their_own_order_the_same_table_would_reach_what_no_model_does(
+    marks: Marks, monkeypatch: pytest.MonkeyPatch
+):
     """The planted fault: neither the images nor the rows are shuffled."""
     monkeypatch.setattr(own_model.torch, "randperm", lambda n, **_: torch.arange(n))
     with_shared_draws.cache_clear()  # images that were drawn before are shuffled
-    assert marks(BY_POSITION, SAID, weights={"dec.table": load_mnist("test").images.clone()}).points == 4
+    mark = marks(BY_POSITION, SAID, weights={"dec.table": load_mnist("test").images.clone()})
+    assert mark.status == "unreadable" and "a person has to look" in mark.message
     with_shared_draws.cache_clear()
 
 
@@ -397,3 +405,25 @@ def test_the_dictionary_may_be_written_in_several_ways(
 ):
     mark = marks(*cells, weights=good())
     assert (mark.status, mark.points) == (status, points), mark
+
+
+@pytest.mark.parametrize("what", ["as it is", "nudged", "latents exchanged", "with two latents"])
+def test_the_course_s_own_model_is_nobody_s(what: str, marks: Marks):
+    z_dim = 2 if what == "with two latents" else 20
+    weights = {
+        name: t * (1.001 if what == "nudged" else 1) for name, t in given.trained(f"v1_z{z_dim}").state_dict().items()
+    }
+    weights = trained_apart(moved=0) if what == "latents exchanged" else weights
+    mark = marks(f'trained_model = {{"file": "model.safetensors", "nn": "v1", "z_dim": {z_dim}}}', weights=weights)
+    assert (mark.status, mark.points) == ("forbidden", 0) and f"the course's own weights, v1_z{z_dim}" in mark.message
+
+
+def test_a_figure_that_no_model_reaches_is_for_a_person():
+    for nats, status in ((60.0, "unreadable"), (90.0, "correct")):
+
+        def harness(hand_in: object, x: torch.Tensor, nats: float = nats) -> dict[str, torch.Tensor]:
+            return {"per_image": torch.full((len(x),), nats), "kl": torch.tensor(20.0), "z_dim": torch.tensor(20.0)}
+
+        exercise = replace(EXERCISES["trained_model"], harness=harness)
+        found = examine(exercise, exercise.answer({"file": "m", "nn": "v1", "z_dim": 20}), 1)
+        assert found.status == status and ("a person has to look" in found.message) == (nats < 75)

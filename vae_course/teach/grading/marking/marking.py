@@ -24,7 +24,7 @@ from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
 from vae_course.teach.grading.marking.model_file import Looked, model_file
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
-from vae_course.teach.grading.marking.trained import trained_answer
+from vae_course.teach.grading.marking.trained import TheCourseS, trained_answer
 from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
@@ -199,6 +199,8 @@ def _examined(
         return found
     except Stopped as stopped:
         return outcome(exercise, stopped.status, str(stopped), seed)
+    except TheCourseS as taken:
+        return outcome(exercise, "forbidden", str(taken), seed)
 
 
 def _look(exercise: Exercise, answer: Answer, seed: int) -> Outcome:

@@ -9,12 +9,17 @@ from vae_course.checks.engine.errors import UnusableFile
 from vae_course.checks.engine.exercise import Constant, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel, weights_in
 from vae_course.runner.answers import Answer
+from vae_course.teach.grading.marking.course_weights import course_model
 from vae_course.teach.grading.marking.lint import UNKNOWN
 from vae_course.teach.grading.marking.model_file import Looked
 from vae_course.teach.grading.marking.own_model import OwnModel
 from vae_course.teach.grading.marking.submission import Started
 
 _LARGEST_Z = 1024
+
+
+class TheCourseS(Exception):
+    """A model that the course itself has trained. The message is a sentence."""
 
 
 def trained_answer(
@@ -28,6 +33,7 @@ def trained_answer(
         secret: see `OwnModel`.
 
     Raises:
+        TheCourseS: the model is the course's own.
         Stopped, WorkerLost: the student's code did not survive the question, or the sandbox did not.
     """
     if value is UNKNOWN:
@@ -43,6 +49,13 @@ def trained_answer(
     looked = find(str(value["file"]))
     if looked.path is None:
         return exercise.answer(_raising(UnusableFile(looked.sentence)))
+    try:
+        if own := course_model(weights_in(looked.path)):
+            raise TheCourseS(
+                f"These are the course's own weights, {own}, or hardly others. Train a model, and hand in its weights."
+            )
+    except (OSError, ValueError):
+        pass  # what is wrong with the file is said below
     if isinstance(value["nn"], str):
         return exercise.answer({"file": str(looked.path), "nn": value["nn"], "z_dim": z_dim}).limited(exercise.seconds)
     try:
