@@ -1,27 +1,80 @@
 """Exercise 2.5: write the test. It must accept five right versions of kl_normal and refuse wrong ones."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from vae_course.checks.around.harnesses import kl_versions
+from vae_course.checks.around.harnesses import said_of_version
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
-from vae_course.checks.engine.trial import Trial, Wrong
+from vae_course.checks.engine.trial import Raised, Trial, Wrong, per_trial
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_truth
+from vae_course.runner.answers import Answer
 
 ENOUGH = 8
 """So many of the ten wrong versions have to be refused for full marks."""
 
 
+EACH = "(torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1)"
+VERSIONS = {
+    name: f"lambda qm, qv, pm, pv: {body}"
+    for name, body in {
+        "right 0": f"0.5 * {EACH}.sum(-1)",
+        "right 1": "kl_divergence(Normal(qm, qv.sqrt()), Normal(pm, pv.sqrt())).sum(-1)",
+        "right 2": "sum(0.5 * (d.log() - b.log() + (b + (a - c) ** 2) / d - 1) for a, b, c, d in "
+        "zip(*(t.unbind(-1) for t in torch.broadcast_tensors(qm, qv, pm, pv)), strict=True))",
+        "right 3": f"(lambda qm, qv, pm, pv: 0.5 * {EACH}.sum(-1))(*(t.double() for t in (qm, qv, pm, pv))).float()",
+        "right 4": "(torch.log(pv.sqrt() / qv.sqrt()) + (qv + (qm - pm) ** 2) / (2 * pv)).sum(-1) - 0.5 * qv.shape[-1]",
+        "wrong 0": "0.5 * (torch.log(qv / pv) + pv / qv + (pm - qm) ** 2 / qv - 1).sum(-1)",
+        "wrong 1": f"{EACH}.sum(-1)",
+        "wrong 2": "0.5 * ((torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv).sum(-1) - 1)",
+        "wrong 3": "0.5 * (torch.log(qv / pv) + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1)",
+        "wrong 4": "0.5 * (qv + qm**2 - 1 - torch.log(qv)).sum(-1)",
+        "wrong 5": "0.5 * (qv / pv + (qm - pm) ** 2 / pv - 1 - torch.log(qv)).sum(-1)",
+        "wrong 6": "0.5 * (torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 - 1).sum(-1)",
+        "wrong 7": "kl_divergence(Normal(qm, qv), Normal(pm, pv)).sum(-1)",
+        "wrong 8": f"0.5 * {EACH}.mean(-1)",
+        "wrong 9": f"0.5 * {EACH}.sum()",
+    }.items()
+}
+"""Five right versions and ten wrong ones, as text: a process of the learner's is given one at a time."""
+RIGHT = [version for name, version in VERSIONS.items() if name.startswith("right")]
+
+
+@per_trial
 def _verdicts(trial: Trial) -> dict[str, float]:
-    call = trial.call()
-    for name in call.kinds:
-        if name != "returned":
-            output(call, name)
-    return {name: float(value) for name, value in call.outputs.items()}
+    """What the test says of each version, asked one by one in an order of chance: 1 accepted, 0 refused, -1 for None.
+
+    An error while a wrong version is tested counts as a refusal, as in pytest; while a right one is tested it is an error of the test.
+    """
+    return _asked(lambda version: _one_verdict(trial, version))
+
+
+def _one_verdict(trial: Trial, version: str) -> float | None:
+    try:
+        return float(output(trial.call(version), "verdict"))
+    except Raised as raised:
+        if version in RIGHT or raised.error.is_stub:
+            raise
+        return None
+
+
+def _asked(ask: Callable[[str], float | None]) -> dict[str, float]:
+    order = list(VERSIONS)
+    random.SystemRandom().shuffle(order)
+    found = {name: ask(VERSIONS[name]) for name in order}
+    return {name: found[name] or 0.0 for name in VERSIONS}
+
+
+def _said_of_each(answer: Answer) -> dict[str, Tensor]:
+    def ask(version: str) -> float | None:
+        outputs = answer.call(version, seed=0).outputs
+        return outputs["verdict"].item() if "verdict" in outputs else None
+
+    return {name: torch.tensor(value) for name, value in _asked(ask).items()}
 
 
 def accepts_right_versions(trial: Trial) -> None:
@@ -102,7 +155,7 @@ def _on_many(kl: Any) -> bool:
 
 def any_seed(generator: Generator) -> Arguments:
     """The versions are always the same fifteen."""
-    return ("all",)
+    return (VERSIONS["right 0"],)
 
 
 kl_test = Played(
@@ -114,13 +167,13 @@ kl_test = Played(
     difficulty=3,
     lines="5 lines",
     arguments=any_seed,
-    harness=kl_versions,
+    harness=said_of_version,
     seconds=6,
     checks=(
         Check("accepts five right versions", accepts_right_versions),
         *(Check(f"refuses {n} of ten wrong versions", refuses(n), points=2 / ENOUGH) for n in range(1, ENOUGH + 1)),
     ),
-    fingerprint=lambda answer: answer.call("all", seed=0).outputs,
+    fingerprint=_said_of_each,
     misconceptions=(
         Misconception(
             "always-true",
