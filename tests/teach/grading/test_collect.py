@@ -411,6 +411,18 @@ def test_a_damaged_or_locked_member_is_told(tmp_path: Path, read):
     assert "password" in found["bob"].unreadable[FIRST]
 
 
+def test_what_lies_a_thousand_folders_deep_is_refused_and_the_rest_is_read(tmp_path: Path, read):
+    deep = {"d/" * 1_000 + "x.ipynb": notebook(), "y.ipynb": notebook(lesson=SECOND)}
+    found = read(
+        tree(
+            tmp_path / "class",
+            {"ada/a.zip": zipped(tmp_path / "deep.zip", deep).read_bytes(), "bob/x.ipynb": notebook()},
+        )
+    )
+    assert list(found["ada"].hand_ins) == [SECOND] and any("folders deep" in note for note in found["ada"].notes)
+    assert list(found["bob"].hand_ins) == [FIRST]
+
+
 def test_the_folder_of_the_marks_is_no_student(tmp_path: Path):
     folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "marks/reports/ada.md": "x"})
     assert [s.name for s in collect.collect(folder, folder / "marks").students] == ["ada"]

@@ -428,3 +428,9 @@ def test_a_mark_moves_if_its_status_or_its_points_do():
         "cy  slips: none -> wrong 0",
     ]
     assert moves(before, before) == []
+
+
+def test_a_report_has_a_name_that_a_file_system_takes_however_wide_its_letters_are():
+    names = ["后" * 100, "后" * 99 + "王", "e" * 300]
+    made = [file_name(name, names) for name in names]
+    assert len(set(made)) == 3 and all(len(name.encode()) < 255 - len(".") - len(".tmp") for name in made)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip
 
+DEEPEST = 40  # folders in folders: whoever removes them does so by recursion
 MOST_MEMBERS = 1_000_000
 MOST_DIRECTORY = 256 * 2**20  # bytes of an archive's table of contents, which is read into memory at once
 MOST_BYTES = 300 * 2**20  # of one student, unpacked
@@ -104,6 +105,8 @@ def objection(member: zipfile.ZipInfo) -> str:
         return "is a symbolic link"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         return "is a device or a pipe"
+    if name.count("/") > DEEPEST:
+        return f"lies more than {DEEPEST} folders deep"
     if member.flag_bits & 1:
         return "is locked by a password"
     if member.file_size > SMALL and member.file_size > MOST_RATIO * max(1, member.compress_size):

@@ -14,6 +14,10 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)  # nam
 _OPTIONAL = frozenset(name for name, exercise in EXERCISES.items() if exercise.optional)
 
 
+LONGEST = 180
+"""Bytes of a name: a file system takes 255, of which some are for what stands around it."""
+
+
 def file_name(student: str, taken: Iterable[str] = ()) -> str:
     """The name of a student's report: theirs, where a file may be called so on every system and nobody else is called alike.
 
@@ -21,6 +25,7 @@ def file_name(student: str, taken: Iterable[str] = ()) -> str:
         taken: the other students' names.
     """
     name = re.sub(r"[^\w .,@+()'-]", "_", student).strip(" .") or "_"
+    name = name.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore").strip(" .")  # file systems count bytes
     alike = any(other != student and other.casefold() == student.casefold() for other in taken)
     if name != student or alike or _RESERVED.fullmatch(name):
         name = f"{name}_{hashlib.sha256(student.encode('utf-8', 'replace')).hexdigest()[:8]}"
