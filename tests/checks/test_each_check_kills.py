@@ -22,7 +22,7 @@ from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Check
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians
-from vae_course.checks.lessons.kl_divergence.kl_test import VERSIONS, WRONG
+from vae_course.checks.lessons.kl_divergence.versions import VERSIONS, WRONG
 
 pytestmark = pytest.mark.slow
 

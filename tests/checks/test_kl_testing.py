@@ -4,7 +4,8 @@ import torch
 
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.lessons.kl_divergence.gaussians import draw_two_gaussians, kl_truth
-from vae_course.checks.lessons.kl_divergence.kl_test import VERSIONS, WRONG, kl_test
+from vae_course.checks.lessons.kl_divergence.kl_test import kl_test
+from vae_course.checks.lessons.kl_divergence.versions import VERSIONS, WRONG
 
 
 def judged(accepts) -> dict[str, float]:

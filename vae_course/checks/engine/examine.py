@@ -17,22 +17,19 @@ from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten,
 from vae_course.runner.answers import Answer, BackwardFailed, Budget, CallError, LocalAnswer, Stopped
 
 NOT_COMPARED = (
-    "What you returned in one of the calls cannot be compared with what is right ({}). It should have the same shape and kind at every call, as "
-    "the card says."
+    "In one of the calls you returned what cannot be compared ({}). Shape and kind should be the card's at every call."
 )
 WHOLE_CHECK = 20.0
-"""Seconds for all calls of a check together. An answer that is right but slow (a loop over entries where one line would do)
-has time for a dozen calls of nearly the limit of one; an answer that never ends meets that limit in its first call."""
+"""Seconds for all calls together: a right answer that is slow has time for a dozen calls of nearly the limit of one."""
 REASON = 10.0
-"""Seconds for finding the reason of a wrong answer. It takes a fraction of one; a busy machine should not change what is said."""
+"""Seconds for finding the reason of a wrong answer. It takes a fraction of one."""
 
 
 def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     """Run every check; a gate that fails, an error or a time-out ends the examination, and earlier points are kept.
 
     Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
-    take that long), and `REASON` for finding the reason of a wrong answer. The reason is a courtesy: an answer that raises or
-    runs on while it is looked for keeps its verdict, and has no reason.
+    take that long), and `REASON` for finding the reason: a courtesy, without which an answer keeps its verdict.
     """
     if isinstance(exercise, Constant) and is_untouched(answer.value, exercise.stub):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
@@ -101,13 +98,12 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
 
 
 def fails_for_a_right_answer(check: Check, exercise: Exercise, seed: int) -> bool:
-    """True if it is the check that fails, and not what an answer gave it: it fails for a right answer too."""
+    """True if it is the check that fails, and not what an answer gave it."""
     right = exercise.right if isinstance(exercise, Constant) else next(iter(exercise.correct.values()))
-    try:
+    with contextlib.suppress(Exception):
         check.test(Trial(exercise, exercise.answer(right), seed))
-    except Exception:  # noqa: BLE001 - whatever it is, a right answer should not bring it about
-        return True
-    return False
+        return False
+    return True
 
 
 def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[list[Finding], str]:

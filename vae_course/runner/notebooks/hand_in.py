@@ -34,6 +34,7 @@ class HandIn:
         lost: answers (or methods, "VAE.loss") that are in the file and could not be had, each with its reason as a sentence.
         also: further lessons of which it holds answers.
         answers: by lesson, the exercises for which it has more than a stub; of a lesson that nobody has touched there are none.
+        modules: names of modules of the student's own that were read along.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class HandIn:
     lost: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     answers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
 
     @property
     def damage(self) -> str:
@@ -76,7 +78,8 @@ def read_hand_in(
         raise Unreadable(
             f"{path.name} has no cell with text in it; a lesson was expected: hand in the notebook you worked in."
         )
-    parsed = _parsed(with_modules(cells, beside or {}, notes), names, notes)
+    cells, modules = with_modules(cells, beside or {}, notes)
+    parsed = _parsed(cells, names, notes)
     for _, found in parsed:
         notes += found.notes
     selection = Selection(parsed, names)
@@ -84,7 +87,9 @@ def read_hand_in(
     # Sentences begin with a place, which is written small inside a sentence.
     told = lessons_in([node for _, found in parsed for node in found.tree.body], selection.lost, said, path.stem, names)
     sentences = tuple(note[:1].upper() + note[1:] for note in [*notes, *told.notes])
-    return HandIn(path, told.lesson, tuple(selection.snippets), sentences, selection.lost, told.also, told.answers)
+    return HandIn(
+        path, told.lesson, tuple(selection.snippets), sentences, selection.lost, told.also, told.answers, modules
+    )
 
 
 def _qualified(tree: ast.Module) -> set[str]:

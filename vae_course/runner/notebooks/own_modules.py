@@ -24,21 +24,24 @@ _RUN = re.compile(r"^(?P<indent>[ \t]*)%run[ \t]+(?:-\w+[ \t]+)*(?:\./)?(?P<modu
 _HERE = "__import__('sys').modules[__name__]"
 
 
-def with_modules(cells: list[FileCell], beside: Mapping[str, Path], notes: list[str]) -> list[FileCell]:
-    """The cells, with each such module as a cell of its own above the first that imports or runs it.
+def with_modules(
+    cells: list[FileCell], beside: Mapping[str, Path], notes: list[str]
+) -> tuple[list[FileCell], tuple[str, ...]]:
+    """The cells, with each such module as a cell of its own above the first that imports or runs it; and the names of these modules.
 
     Args:
         beside: modules that lie beside the file, by name.
         notes: gets a sentence for each module.
     """
-    return list(_Modules(beside, notes).read(cells))
+    modules = _Modules(beside, notes)
+    return list(modules.read(cells)), tuple(sorted(modules.done))
 
 
 class _Modules:
     def __init__(self, beside: Mapping[str, Path], notes: list[str]) -> None:
         self._beside, self._notes = beside, notes
         self._written: dict[str, str] = {}
-        self._done: set[str] = set()
+        self.done: set[str] = set()
 
     def read(self, cells: list[FileCell]) -> Iterator[FileCell]:
         for cell in cells:
@@ -47,7 +50,7 @@ class _Modules:
             elif writes := _WRITES.match(cell.source):
                 before = self._written.get(writes["name"], "") if writes["more"] else ""
                 self._written[writes["name"]] = before + cell.source[writes.end() :]
-                self._done.discard(writes["name"])
+                self.done.discard(writes["name"])
                 yield FileCell(cell.place, "code", "")
             else:
                 yield from self._cell(cell)
@@ -77,9 +80,9 @@ class _Modules:
         return path if path and path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST else None
 
     def _module(self, module: str, place: str) -> Iterator[FileCell]:
-        if module in self._done:
+        if module in self.done:
             return
-        self._done.add(module)
+        self.done.add(module)
         path = self._file(module)
         text = self._written[module] if module in self._written else path.read_text("utf-8", "replace") if path else ""
         self._notes.append(f"The module {module}.py, which {place} imports, was read along.")

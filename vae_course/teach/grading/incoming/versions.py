@@ -1,6 +1,5 @@
 """Of several versions of a lesson one counts: the newest in which something is written. The others are told of, with the reason."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,6 @@ from pathlib import Path
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.layouts import clean
-
-_IMPORTED = re.compile(r"^\s*(?:from|import)\s+\.?(\w+)", re.M)
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,7 @@ def by_choice(versions: Sequence[Version]) -> list[Version]:
     A copy in which nothing is written never wins. Nor does what stands in another lesson's file, unless it has all answers that
     the lesson's own files have; nor a module that one of the versions imports, and that is a part of it. Where dates say nothing (a clone has one date for all), more answers win.
     """
-    imported = {
-        name for version in versions for cell in version.hand_in.cells for name in _IMPORTED.findall(cell.source)
-    }
+    imported = {name for version in versions for name in version.hand_in.modules}
     own = [version.answers for version in versions if not version.is_beside_others]
 
     def rank(version: Version) -> tuple[object, ...]:
