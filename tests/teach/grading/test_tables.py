@@ -194,7 +194,7 @@ def test_points_are_the_sum_of_the_lessons_and_each_lesson_has_its_own():
         "bob",
         "6",
         "6",
-        "0",
+        "",
         "6",
         "",
     ]

@@ -15,8 +15,11 @@ from vae_course.runner.answers import TimedOut
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import HandIn, Unreadable, read_hand_in
 from vae_course.teach.grading.incoming import layouts
+from vae_course.teach.grading.incoming.account import Account
 from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
 from vae_course.teach.grading.incoming.collect import DEEPEST, MOST_FILES, Student
+from vae_course.teach.grading.incoming.fates import Fate
+from vae_course.teach.grading.incoming.items import shown
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
 
 MOST_NESTED = 3  # archives in archives
@@ -33,11 +36,13 @@ class Work:
         hand_ins: by lesson, in the course's order.
         unreadable: lessons of which no file can be read, and the reason as a sentence. All lessons, where nothing can be.
         notes: sentences for the report.
+        fates: what became of each file.
     """
 
     hand_ins: dict[str, HandIn]
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    fates: tuple[Fate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class _File:
 
     @property
     def shown(self) -> str:
-        return f'"{clean("/".join(self.parts))}"'
+        return f'"{shown(self.parts)}"'
 
 
 def read_student(student: Student, into: Path, only: str = "") -> Work:
@@ -63,16 +68,18 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
     """
     wanted = (only,) if only else LESSONS
     notes = list(student.notes)
+    account = Account(student.refused)
     if student.problem:
-        return Work({}, dict.fromkeys(wanted, student.problem), tuple(notes))
+        return Work({}, dict.fromkeys(wanted, student.problem), tuple(notes), account.of_all(student, student.problem))
     others: list[str] = []
     try:
-        files = _files(student, into, notes, others)
+        files = _files(student, into, notes, others, account)
     except ArchiveRefused as refused:
-        return Work({}, dict.fromkeys(wanted, f"The hand-in {refused}."), tuple(notes))
+        why = f"The hand-in {refused}."
+        return Work({}, dict.fromkeys(wanted, why), tuple(notes), account.of_all(student, why))
     read: dict[str, list[tuple[_File, HandIn]]] = {}
     failed: dict[str, list[str]] = {}
-    for file in sorted(files, key=lambda file: layouts.newer(file.path.name, file.seconds), reverse=True):
+    for file in sorted(files, key=lambda file: layouts.newer(file.parts, file.seconds), reverse=True):
         if layouts.is_late(file.parts[-1]):
             notes.append(f"Canvas marks {file.shown} as late.")
         try:
@@ -80,20 +87,28 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
         except (Unreadable, OSError, TimedOut) as error:
             why = str(error) if isinstance(error, Unreadable) else f"{file.shown} could not be read ({_reason(error)})."
             failed.setdefault(layouts.said_lesson(file.parts, LESSONS) or only, []).append(why)
+            account.unreadable(file.parts, why)
             continue
         lesson = hand_in.lesson or layouts.said_lesson(file.parts, LESSONS) or only
         if lesson:
             read.setdefault(lesson, []).append((file, hand_in))
         elif file.path.name.lower().endswith(".py"):  # a helper of their own is no hand-in
             others.append(file.shown)
+            account.aside(file.parts, "a Python file without an answer of the course")
         else:
-            failed.setdefault("", []).append(
-                f"{file.shown} does not say which lesson it is, and has no answer by which to tell."
-            )
+            why = f"{file.shown} does not say which lesson it is, and has no answer by which to tell."
+            failed.setdefault("", []).append(why)
+            account.without_answers(file.parts, why)
+    for lesson in read.keys() - set(wanted):
+        for file, _ in read[lesson]:
+            account.aside(file.parts, f"{lesson} was not asked for")
     hand_ins: dict[str, HandIn] = {}
     for lesson in sorted(read.keys() & set(wanted)):
         (file, hand_in), *older = read[lesson]
         hand_ins[lesson] = hand_in
+        account.marked(file.parts, lesson)
+        for other, _ in older:
+            account.aside(other.parts, f"another version of {lesson}: {file.shown} counts")
         notes += [f"{lesson}: {clean(note)}" for note in hand_in.notes]
         if older:
             left = ", ".join(other.shown for other, _ in older)
@@ -106,7 +121,7 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
         found = f" There are only {', '.join(others[:5])}." if others and not failed else ""
         why = " ".join([*notes, f"No notebook that can be read was handed in.{found}"])
         unreadable = dict.fromkeys(wanted, why)
-    return Work(hand_ins, unreadable, tuple(_few(notes)))
+    return Work(hand_ins, unreadable, tuple(_few(notes)), account.closed(set(hand_ins)))
 
 
 def _few(notes: list[str]) -> list[str]:
@@ -117,7 +132,8 @@ def _few(notes: list[str]) -> list[str]:
 
 def source_of(student: Student) -> str:
     """What tells a student's files from those of another day, without opening them: their names, sizes and dates."""
-    told = [f"{m.filename} {m.file_size} {m.CRC} {m.date_time}" for m in student.members]
+    members = [member for packed in student.packed for member in packed.members]
+    told = [f"{m.filename} {m.file_size} {m.CRC} {m.date_time}" for m in members]
     budget = [MOST_FILES]
     with contextlib.suppress(ArchiveRefused, OSError):
         for path in student.paths:
@@ -135,7 +151,7 @@ def _reason(error: BaseException) -> str:
     return clean(getattr(error, "strerror", None) or str(error))
 
 
-def _files(student: Student, into: Path, notes: list[str], others: list[str]) -> list[_File]:
+def _files(student: Student, into: Path, notes: list[str], others: list[str], account: Account) -> list[_File]:
     """All files that may be hand-ins, those in archives unpacked.
 
     Raises:
@@ -147,6 +163,7 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
 
     def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int) -> None:
         file = _File(path, parts, seconds)
+        account.seen(parts)
         if is_zip(path.name):
             waiting.append((file, depth))
         elif is_hand_in(path.name):
@@ -154,14 +171,19 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
         elif not layouts.is_model(path.name):
             others.append(file.shown)
 
-    if student.archive is not None:
-        folder = into / "0"
-        for path, seconds in unpack(open_zip(student.archive), student.members, folder, notes):
-            take(path, path.relative_to(folder).parts, seconds, 0)
-        others += [f'"{clean(member.filename)}"' for member in student.members if not files and not member.is_dir()]
-    for path in student.paths:
-        for found, seconds in _walk(path, notes, budget):
-            take(found, found.relative_to(path.parent).parts, seconds, 0)
+    for number, packed in enumerate(student.packed):
+        folder = into / f"class{number}"
+        inside = unpack(open_zip(packed.archive), packed.members, folder, notes)
+        account.packed(packed.within, packed.members, {path.relative_to(folder).parts for path, _ in inside})
+        for path, seconds in inside:
+            take(path, (*packed.within, *path.relative_to(folder).parts), seconds, 0)
+        others += [f'"{clean(member.filename)}"' for member in packed.members if not files and not member.is_dir()]
+    for path, above in zip(student.paths, student.within, strict=True):
+        junk: list[Path] = []
+        for found, seconds in _walk(path, notes, budget, junk=junk):
+            take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0)
+        for found in junk:
+            account.left_behind((*above, *found.relative_to(path.parent).parts), found.is_dir())
     opened, left = 0, MOST_BYTES
     while waiting:
         file, depth = waiting.pop(0)
@@ -169,6 +191,7 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
         if depth >= MOST_NESTED or opened > MOST_ARCHIVES:
             limit = f"more than {MOST_NESTED} deep" if depth >= MOST_NESTED else f"more than {MOST_ARCHIVES} of them"
             notes.append(f"{file.shown} was not opened: archives in archives, {limit}.")
+            account.unreadable(file.parts, notes[-1])
             continue
         folder = into / str(opened)
         try:
@@ -179,15 +202,23 @@ def _files(student: Student, into: Path, notes: list[str], others: list[str]) ->
         except (ArchiveRefused, OSError) as error:
             why = error if isinstance(error, ArchiveRefused) else f"cannot be opened ({_reason(error)})"
             notes.append(f"The archive {file.shown} {why}; it was refused.")
+            account.unreadable(file.parts, notes[-1])
             continue
+        account.aside(file.parts, "an archive: what is in it was looked at")
+        account.packed(file.parts, archive.infolist(), {path.relative_to(folder).parts for path, _ in inside})
         left -= sum(path.stat().st_size for path, _ in inside)
         for path, seconds in inside:
             take(path, (*file.parts, *path.relative_to(folder).parts), seconds, depth + 1)
     return files
 
 
-def _walk(path: Path, notes: list[str], budget: list[int], depth: int = 0) -> Iterator[tuple[Path, float]]:
-    """Every regular file in a folder, or the file itself; links are not followed, and devices not opened."""
+def _walk(
+    path: Path, notes: list[str], budget: list[int], depth: int = 0, junk: list[Path] | None = None
+) -> Iterator[tuple[Path, float]]:
+    """Every regular file in a folder, or the file itself; links are not followed, and devices not opened.
+
+    `junk` gets what systems leave behind, which is passed over.
+    """
     budget[0] -= 1
     if budget[0] < 0:
         raise ArchiveRefused(f"has more than {MOST_FILES:,} files and folders")
@@ -202,9 +233,12 @@ def _walk(path: Path, notes: list[str], budget: list[int], depth: int = 0) -> It
     else:
         try:
             with os.scandir(path) as entries:
-                inner = [Path(entry.path) for entry in islice(entries, budget[0] + 1) if not is_junk(entry.name)]
+                every = [Path(entry.path) for entry in islice(entries, budget[0] + 1)]
         except OSError as error:
             notes.append(f'"{clean(path.name)}" cannot be opened ({_reason(error)}).')
             return
-        for entry in sorted(inner):
-            yield from _walk(entry, notes, budget, depth + 1)
+        for entry in sorted(every):
+            if not is_junk(entry.name):
+                yield from _walk(entry, notes, budget, depth + 1, junk)
+            elif junk is not None:
+                junk.append(entry)
