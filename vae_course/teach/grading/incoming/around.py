@@ -55,7 +55,11 @@ def sole_folder(items: Sequence[Item], choice: Choice) -> Item | None:
     inner = [item for item in only.inside if not is_junk(item.name)]
     if any(item.name == ".git" for item in only.inside):  # one learner's clone
         return None
-    if choice.layout in (FILES, GITHUB) or any(_told(one, choice) for item in inner for one in (item, *item.inside)):
+    if (
+        choice.layout in (FILES, GITHUB)
+        or _holds_clones(only)
+        or any(_told(one, choice) for item in inner for one in (item, *item.inside))
+    ):
         return only
     works = [item for item in inner if item.is_folder or is_hand_in(item.name) or is_zip(item.name)]
     names = {layouts.stem(item.name) for item in works}
@@ -90,7 +94,7 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
     tops = [item for item in tops if not layouts.platform_owner(item.name, item.is_folder, choice.platform)]
     loose = [item for item in items if not item.is_folder and is_hand_in(item.name)]
     inner = {item.parts: [one for one in item.inside if not is_junk(one.name)] for item in tops}
-    classes = [item for item in tops if any(_told(one, choice) for one in inner[item.parts])]
+    classes = [item for item in tops if _holds_clones(item) or any(_told(one, choice) for one in inner[item.parts])]
     for item in tops:
         if is_zip(item.name) and item.members is not None and _holds_a_class(item, choice):
             raise NoClass(
@@ -109,7 +113,8 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
     people = {parts: _people(found) for parts, found in inner.items()}
     often = Counter(name for names in people.values() for name in names)
     again = [name for name, count in often.items() if count > 1]
-    if all(_says_lesson(item.name) for item in tops):
+    said = {_said(item.name) for item in tops}
+    if "" not in said and len(said) == len(tops):
         if again or any(len(names) > 1 for names in people.values()):
             return tops
         if any(people.values()) and len(tops) > 1:
@@ -130,6 +135,12 @@ def _told(item: Item, choice: Choice) -> bool:
     return layouts.platform_owner(item.name, item.is_folder, choice.platform) is not None
 
 
+def _holds_clones(item: Item) -> bool:
+    """True for a folder of GitHub Classroom's: "lesson-02-submissions", or one with several clones in it."""
+    clones = sum(any(one.name == ".git" for one in inner.inside) for inner in item.inside if inner.is_folder)
+    return clones > 1 or clones == 1 and item.name.endswith("-submissions")
+
+
 def _people(items: Sequence[Item]) -> set[str]:
     """Whom names of notebooks and folders name, lessons and folders of a clone aside."""
     names = [
@@ -141,7 +152,13 @@ def _people(items: Sequence[Item]) -> set[str]:
 
 
 def _says_lesson(name: str) -> bool:
-    return _ASSIGNMENT.search(name) is not None or layouts.said_lesson((name,), LESSONS) != ""
+    return _said(name) != ""
+
+
+def _said(name: str) -> str:
+    """The lesson or the assignment that a name says: "04_nelbo", "hw 2"."""
+    found = _ASSIGNMENT.search(name)
+    return layouts.said_lesson((name,), LESSONS) or (found[0].casefold().strip(" _-") if found else "")
 
 
 def _holds_a_class(item: Item, choice: Choice) -> bool:

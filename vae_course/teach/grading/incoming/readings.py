@@ -95,15 +95,14 @@ def _by_names(items: Sequence[Item], name: str, choice: Choice, out: Sorted) -> 
     """Each thing by what its own name says."""
     only = choice.platform
     told = {} if choice.layout in (FOLDERS, FILES, GITHUB) else _told(items, only)
-    if choice.layout == "":
-        refuse_underscores(items)
     loose = [item.name for item in items if not item.is_folder and item.parts not in told and is_hand_in(item.name)]
     if choice.layout != FILES and not told and not only and layouts.is_one_students(loose, LESSONS):
         refuse_nameless(loose)
         for item in items:
             out.give(Owner(name, clean(name)), item)
         return
-    if choice.layout in ("", "files"):
+    if not choice.layout:
+        refuse_underscores(items)
         refuse_numbered(loose)
     flat = any(not item.is_folder and (is_hand_in(item.name) or is_zip(item.name)) for item in items)
     prefix = _clones_prefix(items, choice)
