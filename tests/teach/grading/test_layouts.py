@@ -199,6 +199,11 @@ TWO_READINGS: dict[str, tuple[dict[str, str], tuple[str, ...], dict[str, list[st
         ('"blue", "red" are students', 'assignments in which "ada", "bob"'),
         {"folders": ["blue", "red"], "assignments": ["ada", "bob"]},
     ),
+    "folders of several folders": (
+        {f"{top}/{who}/x.ipynb": "A" for top, who in (("A", "ada"), ("A", "bob"), ("B", "cy"), ("B", "dan"))},
+        ('"A", "B" are students', "each hold a class"),
+        {"folders": ["A", "B"], "assignments": ["ada", "bob", "cy", "dan"]},
+    ),
     "files of one lesson without a name": (
         {f"{FIRST}.ipynb": "A", f"{FIRST} (1).ipynb": "B"},
         ("no name of a person", "one learner's", "2 people"),
@@ -215,7 +220,11 @@ TWO_READINGS: dict[str, tuple[dict[str, str], tuple[str, ...], dict[str, list[st
         {"folders": ["group"]},
     ),
     "a class beside a student": (
-        {"one/Kim Lee_7_assignsubmission_file_/x.ipynb": "A", "ada/x.ipynb": "B"},
+        {
+            "one/Kim Lee_7_assignsubmission_file_/x.ipynb": "A",
+            "one/Bo Li_8_assignsubmission_file_/x.ipynb": "A",
+            "ada/x.ipynb": "B",
+        },
         ('"one": each is an assignment', 'as "ada" may be'),
         {"folders": ["ada", "one"]},
     ),
@@ -271,6 +280,11 @@ def test_archives_of_assignments_in_an_archive_are_not_taken_for_students(tmp_pa
     inner = {f"Lesson {i}.zip": zipped(tmp_path / "inner.zip", moodle("Ada_7", "Bob_8")).read_bytes() for i in (1, 2)}
     with pytest.raises(collect.NoClass, match="holds a class of its own: unpack"):
         collect.collect(zipped(tmp_path / "class.zip", inner))
+
+
+def test_a_file_that_somebody_downloaded_makes_no_assignment_of_their_folder(tmp_path: Path):
+    files = {"ada/byronada_11_500_kl.ipynb": notebook(), "bob/x.ipynb": notebook()}
+    assert [s.name for s in collect.collect(tree(tmp_path / "class", files)).students] == ["ada", "bob"]
 
 
 ALIKE = {

@@ -24,6 +24,9 @@ _ASSIGNMENT = re.compile(
     r"(?:^|[ _-])(?:lesson|lektion|lecon|leçon|lección|hw|homework|assignment|ps|week|woche|exercise|sheet|blatt|task)[ _-]?\d+",
     re.I,
 )
+_VERSION = re.compile(  # what people call their own files, and nobody is called
+    r"(?i)\b(?:old|new|final|notes?|answers?|solutions?|draft|backup|copy|version|scratch|test|untitled|mine|my|v?\d+)\b"
+)
 _MOST_NESTED = 64 * 2**20
 
 
@@ -94,7 +97,8 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
     tops = [item for item in tops if not layouts.platform_owner(item.name, item.is_folder, choice.platform)]
     loose = [item for item in items if not item.is_folder and is_hand_in(item.name)]
     inner = {item.parts: [one for one in item.inside if not is_junk(one.name)] for item in tops}
-    classes = [item for item in tops if _holds_clones(item) or any(_told(one, choice) for one in inner[item.parts])]
+    owners = {item.parts: _owners(inner[item.parts], choice) for item in tops}
+    classes = [item for item in tops if owners[item.parts] or _holds_clones(item)]
     for item in tops:
         if is_zip(item.name) and item.members is not None and _holds_a_class(item, choice):
             raise NoClass(
@@ -102,6 +106,7 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
             )
     if classes and len(classes) == len(tops) and not loose:
         return classes
+    classes = [item for item in classes if len(owners[item.parts]) > 1]  # one file may be what somebody downloaded
     if classes:
         others = [item.name for item in [*tops, *loose] if item not in classes]
         raise NoClass(
@@ -122,12 +127,23 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
                 f"{_few(item.name for item in tops)} are assignments with the work of {_few(often)} in them, or one "
                 "learner's folders. --layout assignments says the first, --layout one the second."
             )
+    elif len(tops) > 1 and all(_folders_of_people(inner[item.parts]) for item in tops):
+        raise NoClass(
+            f"{_few(item.name for item in tops)} are students, or sections that each hold a class. "
+            "--layout folders says the first, --layout assignments the second."
+        )
     elif len(tops) > 1 and len(again) > 1 and all(len(names) > 1 for names in people.values()):
         raise NoClass(
             f"{_few(item.name for item in tops)} are students, or assignments in which {_few(again)} each handed something "
             "in. --layout folders says the first, --layout assignments the second."
         )
     return []
+
+
+def _owners(items: Sequence[Item], choice: Choice) -> set[str]:
+    """The people whom a platform names in a folder or an archive."""
+    told = [layouts.platform_owner(item.name, item.is_folder, choice.platform) for item in items]
+    return {owner.key for owner in told if owner is not None}
 
 
 def _told(item: Item, choice: Choice) -> bool:
@@ -148,7 +164,13 @@ def _people(items: Sequence[Item]) -> set[str]:
         for item in items
         if item.is_folder or (is_hand_in(item.name) and not item.name.lower().endswith(".py")) or is_zip(item.name)
     ]
-    return {name for name in names if name not in _CLONE and not _says_lesson(name)}
+    return {name for name in names if name not in _CLONE and not _says_lesson(name) and not _VERSION.search(name)}
+
+
+def _folders_of_people(items: Sequence[Item]) -> bool:
+    """True for several folders with work in them, which no lesson and no clone calls so."""
+    folders = [item for item in items if item.is_folder and item.inside]
+    return len(_people(folders)) > 1
 
 
 def _says_lesson(name: str) -> bool:

@@ -57,7 +57,7 @@ def is_zip(name: str) -> bool:
 
 def is_work(name: str) -> bool:
     """True for what somebody may hand in, whether or not it can be read here: no note of a system or of a teacher."""
-    return is_hand_in(name) or is_zip(name) or _WORK.search(name) is not None
+    return is_hand_in(name) or is_zip(name) or "." not in name or _WORK.search(name) is not None
 
 
 def is_model(name: str) -> bool:

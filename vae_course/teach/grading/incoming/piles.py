@@ -8,7 +8,9 @@ from vae_course.teach.grading.incoming.fates import ASIDE, OTHER_KIND, PERSON, F
 from vae_course.teach.grading.incoming.items import Item
 from vae_course.teach.grading.incoming.layouts import Owner, is_hand_in, is_model, is_work
 
-TEACHERS = frozenset("readme index instructions syllabus license contributing requirements roster grades".split())
+TEACHERS = frozenset(
+    "readme makefile assignment exercises notes index instructions syllabus license contributing requirements roster grades".split()
+)
 """Names of files that are a teacher's, whatever their kind."""
 
 
