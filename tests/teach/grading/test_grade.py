@@ -163,7 +163,7 @@ def test_an_answer_that_cannot_be_had_is_raised_with_the_reason(tmp_path: Path, 
     found = marks()
     assert {found["ada", n]["status"] for n in ("sample_gaussian", "choose_estimator", "predict_noise")} == {"raised"}
     assert "cell 2, line 1" in found["ada", "sample_gaussian"]["message"]
-    assert "it calls `solve`" in found["ada", "predict_noise"]["message"]
+    assert "name 'solve' is not defined" in found["ada", "predict_noise"]["message"]
     assert found["ada", "score_function_gradient"]["message"] == UNDEFINED
 
 

@@ -1,15 +1,16 @@
 """Of several versions of a lesson one counts: the newest in which something is written. The others are told of, with the reason."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.layouts import clean
+from vae_course.teach.grading.incoming.items import shown
 
 _IMPORTED = re.compile(r"^\s*(?:from|import)\s+\.?(\w+)", re.M)
+_MODULE = re.compile(r"(\w+)\.py")
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class File:
 
     @property
     def shown(self) -> str:
-        return f'"{clean("/".join(self.parts))}"'
+        return f'"{shown(self.parts)}"'
 
     @property
     def newer(self) -> tuple[int, int, int, str]:
-        return layouts.newer(self.parts[-1], self.seconds)
+        return layouts.newer(self.parts, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,26 @@ class Version:
         return self.lesson in self.hand_in.also
 
 
+def imported(hand_ins: Iterable[HandIn]) -> set[str]:
+    """Modules that some of these import; of one that was read along, only its place tells."""
+    cells = [cell for hand_in in hand_ins for cell in hand_in.cells]
+    named = {name for cell in cells for name in _IMPORTED.findall(cell.source)}
+    return named | {found[1] for cell in cells if (found := _MODULE.fullmatch(cell.place))}
+
+
 def by_choice(versions: Sequence[Version]) -> list[Version]:
     """The one that counts first.
 
     A copy in which nothing is written never wins. Nor does what stands in another lesson's file, unless it has all answers that
     the lesson's own files have; nor a module that one of the versions imports, and that is a part of it. Where dates say nothing (a clone has one date for all), more answers win.
     """
-    imported = {
-        name for version in versions for cell in version.hand_in.cells for name in _IMPORTED.findall(cell.source)
-    }
+    modules = imported(version.hand_in for version in versions)
     own = [version.answers for version in versions if not version.is_beside_others]
 
     def rank(version: Version) -> tuple[object, ...]:
         *when, name = version.file.newer
         whole = not version.is_beside_others or all(answers <= version.answers for answers in own)
-        alone = version.file.path.suffix != ".py" or version.file.path.stem not in imported
+        alone = version.file.path.suffix != ".py" or version.file.path.stem not in modules
         return bool(version.answers), whole, alone, *when, len(version.answers), name
 
     return sorted(versions, key=rank, reverse=True)
