@@ -88,16 +88,32 @@ def check(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     """Mark a class; exit code 1 if something needs a person. Killed at any moment, it goes on where it was."""
+    from .checks.lessons import LESSONS
     from .teach.grading.grade import Options, Usage
     from .teach.grading.grade import grade as mark
+    from .teach.grading.incoming.choice import LAYOUTS, Choice, pattern_of
     from .teach.grading.incoming.collect import NoClass
     from .teach.grading.outgoing.progress import progress_bar
     from .teach.grading.outgoing.results import FolderRefused
     from .teach.grading.sandbox.workers import WorkerLost
 
     paths = Path(args.path), Path(args.out)
+    if args.layout and args.layout not in LAYOUTS:
+        raise CommandError(f"there is no layout {args.layout!r}; the layouts: {', '.join(LAYOUTS)}.")
+    try:
+        choice = Choice(args.layout or "", *(pattern_of(args.name_pattern, LESSONS) if args.name_pattern else ()))
+    except ValueError as error:
+        raise CommandError(f"--name-pattern: {error}.") from None
     options = Options(
-        *paths, args.jobs, args.only or "", _lesson(args.lesson), args.changed, not args.no_sandbox, args.seed
+        *paths,
+        args.jobs,
+        args.only or "",
+        _lesson(args.lesson),
+        args.changed,
+        not args.no_sandbox,
+        args.seed,
+        Path(args.roster) if args.roster else None,
+        choice,
     )
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
@@ -149,8 +165,11 @@ def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "grade", grade)
-    parser.add_argument("path", metavar="PATH", help="notebooks, folders of students, or the zip of Moodle or Canvas")
+    parser.add_argument("path", metavar="PATH", help="notebooks, folders of students, or what a platform hands out")
     parser.add_argument("--out", required=True, metavar="DIR", help="where marks.csv and the reports go")
+    parser.add_argument("--roster", metavar="FILE", help="a table of everybody, of your own or a platform's (.csv)")
+    parser.add_argument("--layout", metavar="NAME", help="how hand-ins lie there, where their names do not tell")
+    parser.add_argument("--name-pattern", metavar="PATTERN", help="such as '{student}_{lesson}.ipynb'")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="how many students at the same time (1)")
     parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")

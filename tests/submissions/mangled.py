@@ -112,14 +112,7 @@ HAND_INS = (
         "mangled 9 cut off",
         "A download that broke off in the last cell.",
         rewritten(lambda t: t[: t.rindex("0.3085") + 7]),
-        rows={
-            "log_normal": correct(5),
-            "kl_normal": correct(6),
-            **{
-                name: Row("unreadable", says="look at the file")
-                for name in ("kl_monte_carlo", "predict_negative_share", "kl_test")
-            },
-        },
+        rows={**UNREADABLE, "log_normal": correct(5), "kl_normal": correct(6)},
     ),
     mangled("mangled 10 Python", "A script instead of a notebook.", lambda hand_in, text: text, ending=".py"),
     mangled("mangled 11 text", "A notebook that a browser calls a text.", ending=".ipynb.txt"),

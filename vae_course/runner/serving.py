@@ -90,8 +90,10 @@ class _HandedIn:
     def _call(self, request: Message) -> Reply:
         facts = request.facts
         for module, text in facts["modules"].items():
-            self._modules[module] = {"__name__": module}
-            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), self._modules[module])
+            there = self._modules.setdefault(module, {"__name__": module})
+            before = dict(there)
+            exec(compile(text, f"<{module}>", "exec", dont_inherit=True), there)
+            there.update(before)  # what came with another function keeps its state
         obj = self._found(facts)
         if obj is None:
             missing = CallError("NotImplementedError", f"{facts['name']} is not defined", is_stub=True)

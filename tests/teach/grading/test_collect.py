@@ -12,7 +12,7 @@ import pytest
 
 from tests.runner.notebooks.hand_ins import notebook_of, solved, write
 from vae_course.checks.lessons import LESSONS
-from vae_course.teach.grading.incoming import archives, collect, hand_ins
+from vae_course.teach.grading.incoming import archives, collect, hand_ins, opening
 from vae_course.teach.grading.incoming.hand_ins import Work
 
 FIRST, SECOND = "01_reparameterization", "02_kl_divergence"
@@ -340,10 +340,10 @@ def test_a_file_without_permission_is_unreadable(tmp_path: Path, read, monkeypat
     folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "bob.ipynb": notebook()})
     whole = hand_ins.read_hand_in
 
-    def deny(path, names, beside=None):  # root, as in containers, may read everything
+    def deny(path, *more):  # root, as in containers, may read everything
         if "ada" in path.name:
             raise PermissionError(13, "Permission denied")
-        return whole(path, names)
+        return whole(path, *more)
 
     monkeypatch.setattr(hand_ins, "read_hand_in", deny)
     found = read(folder)
@@ -353,7 +353,7 @@ def test_a_file_without_permission_is_unreadable(tmp_path: Path, read, monkeypat
 def test_a_bomb_is_refused_by_its_ratio_its_size_and_what_really_comes_out(tmp_path: Path, read, monkeypatch):
     monkeypatch.setattr(archives, "MOST_BYTES", 2**21)
     monkeypatch.setattr(archives.unpack, "__defaults__", (2**21,))
-    monkeypatch.setattr(hand_ins, "MOST_BYTES", 2**21)
+    monkeypatch.setattr(opening, "MOST_BYTES", 2**21)
     ratio = zipped(tmp_path / "ratio.zip", {"x.ipynb": b"0" * 2**22}).read_bytes()
     noisy = os.urandom(2**20)
     size = zipped(tmp_path / "size.zip", {f"{i}.ipynb": noisy for i in range(3)}).read_bytes()

@@ -40,7 +40,7 @@ def test_totals_have_one_row_a_student_and_say_where_a_person_is_needed():
     assert rows(totals(marks)) == [
         ["student", "points", "max_points", "01_a", "02_b", "needs_a_person"],
         ["ada", "2.4", "5", "0.4", "2", ""],
-        ["'=bob", "0", "2", "0", "0", "yes"],
+        ["'=bob", "0", "2", "", "0", "yes"],
     ]
 
 

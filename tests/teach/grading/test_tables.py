@@ -11,7 +11,7 @@ import pytest
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.outgoing.report import file_name, report
 from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
-from vae_course.teach.grading.outgoing.table import COLUMNS, Mark, plain_text, safe, table, totals
+from vae_course.teach.grading.outgoing.table import COLUMNS, Mark, csv_of, plain_text, safe, table, totals
 
 OPTIONAL = next(name for name, exercise in EXERCISES.items() if exercise.optional)
 FORMULAS = ("=", "+", "-", "@")
@@ -80,6 +80,22 @@ def test_a_sign_that_a_spreadsheet_takes_for_another_makes_no_formula_either(sig
 def test_what_stands_before_a_sign_hides_no_formula(before: str):
     for one in (mark(message=f"{before}=1"), safe(mark(message=f"{before}=1"))):
         assert of(table([one]))[0]["message"] == "'=1"
+
+
+@pytest.mark.parametrize("between", [";", "\t", "; ", ';"', ";;", "\n", "\r", "\u2028", "\x0b", "\x85"])
+def test_what_a_spreadsheet_would_take_for_a_cell_of_its_own_is_no_formula_either(between: str):
+    for sign in FORMULAS:
+        evil = f'a{between}{sign}HYPERLINK("http:")'
+        everywhere = table([mark(student=evil, message=evil)]) + totals([mark(student=evil)]) + csv_of([[evil]])
+        cells = re.split(r"[;\t\n]| \| ", everywhere)
+        assert sum("HYPERLINK" in cell for cell in cells) == 4
+        assert not [cell for cell in cells if cell.lstrip(' "').startswith(FORMULAS)]
+
+
+def test_the_mark_stands_where_the_formula_would_begin_and_nothing_else_of_the_text_is_touched():
+    told = {'x;=HYPERLINK("http:")': 'x;\'=HYPERLINK("http:")', "a\t=1+1": "a\t'=1+1", "a13 ;=1+1;": "a13 ;'=1+1;"}
+    told |= {"a;b=1; -2 \u2028@c": "a;b=1; '-2 | '@c", "a; b - c, -d": "a; b - c, -d"}
+    assert {text: rows(csv_of([[text]]))[0][0] for text in told} == told
 
 
 def test_a_sign_inside_a_text_stays_as_it_is_and_so_do_numbers():
@@ -194,7 +210,7 @@ def test_points_are_the_sum_of_the_lessons_and_each_lesson_has_its_own():
         "bob",
         "6",
         "6",
-        "0",
+        "",
         "6",
         "",
     ]

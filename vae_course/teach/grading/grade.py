@@ -6,13 +6,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.grading.incoming.choice import BY_NAMES, Choice
 from vae_course.teach.grading.incoming.collect import Class, Student, collect
-from vae_course.teach.grading.incoming.hand_ins import source_of
+from vae_course.teach.grading.incoming.opening import source_of
+from vae_course.teach.grading.incoming.roster import read_roster
 from vae_course.teach.grading.marking.local import STAMP
 from vae_course.teach.grading.marking.marking import Marked, Order
 from vae_course.teach.grading.marking.pool import Task, marked_students
+from vae_course.teach.grading.outgoing.everybody import Everybody
+from vae_course.teach.grading.outgoing.people import keep, known
 from vae_course.teach.grading.outgoing.report import FOLDER, file_name, report
-from vae_course.teach.grading.outgoing.results import Done, Results, opened, write_whole
+from vae_course.teach.grading.outgoing.results import FILES, Done, Results, opened, write_whole
 from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
 from vae_course.teach.grading.outgoing.table import Mark
 from vae_course.teach.grading.sandbox import sandbox
@@ -36,6 +40,8 @@ class Options:
     changed: bool = False
     sandbox: bool = True
     seed: int | None = None
+    roster: Path | None = None
+    choice: Choice = BY_NAMES
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,13 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     """
     if options.out.resolve() == options.path.resolve():
         raise Usage(f"{options.out} holds the hand-ins; give --out another folder, which is for the marks.")
-    found = collect(options.path, options.out)
+    roster = read_roster(options.roster) if options.roster else None
+    found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
     student, exercise = _only(options.only, found)
     _allow(options, found, confirm)
     with opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results:
         before = results.all()
+        keep(options.out, {one.owner.key: one.name for one in found.students})
         order = Order(results.run.seed, options.lesson, exercise)
         todo, again = _todo(found, student, options, order, results)
         outdated: list[str] = []
@@ -90,11 +98,12 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
             if not student:
                 again |= _reports_of_gone(options, names, results)
         finally:
-            results.finish()
+            people = Everybody(found, results, roster)
+            results.finish(people.entries, people.about)
         done = f"{len(todo) - len(again & set(names))} of {_count(found.students, 'student')} "
         done += f"looked at, {_count(answers, 'answer')} marked now" if options.changed else "marked now"
         done += f", {_count(again, 'report')} made again" if again else ""
-        return _report(options, found, results, before, outdated, done)
+        return _report(options, found, results, before, outdated, people, done)
 
 
 def _only(only: str, found: Class) -> tuple[str, str]:
@@ -158,7 +167,7 @@ def _keep(student: Student, marked: Marked, options: Options, results: Results, 
     shown = [have[name] for name in EXERCISES if name in have and name in marked.exercises]
     _write_report(student.name, shown, marked.notes, options, names)
     complete = set(marked.exercises) <= have.keys()
-    done = Done(student.name, source_of(student), options.lesson, marked.exercises)
+    done = Done(student.name, source_of(student), options.lesson, marked.exercises, marked.fates)
     results.add(student.name, marked.marks, done if complete else None)
 
 
@@ -189,11 +198,18 @@ def _reports_of_gone(options: Options, names: list[str], results: Results) -> se
 
 
 def _report(
-    options: Options, found: Class, results: Results, before: list[Mark], outdated: list[str], done: str
+    options: Options,
+    found: Class,
+    results: Results,
+    before: list[Mark],
+    outdated: list[str],
+    people: Everybody,
+    done: str,
 ) -> RunReport:
     """The table first; what somebody has to know or do stands last, where a terminal shows it."""
     marks = results.all()
     lines = [f"warning: {warning}" for warning in found.warnings]
+    lines += people.said(options.out / FILES)
     if options.changed or options.only:
         moved = moves(before, marks)
         lines += [f"{_count(moved, 'mark')} moved" + (":" if moved else ""), *(f"  {line}" for line in moved)]
@@ -210,7 +226,7 @@ def _report(
         lines.append(f"No hand-in here now, so the earlier marks stay, of {_count(gone, 'student')}: {shown}.")
     done += f"; the marks of all are in {options.out}"
     text = "\n".join([summary(marks), "", *lines, *([""] if lines else []), done])
-    return RunReport(text, not needs_a_person(marks))
+    return RunReport(text, not needs_a_person(marks) and not people.needed)
 
 
 def _count(things: Collection[object], word: str) -> str:

@@ -150,7 +150,7 @@ def unpack(
             continue
         if not (is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1])):
             continue
-        path = into.joinpath(*map(_safe, parts))
+        path = into.joinpath(*place_of(member))
         if path in written:
             notes.append(f"The archive holds {shown} twice; the last one counts.")
         try:
@@ -163,6 +163,11 @@ def unpack(
             continue
         written[path] = seconds(member)
     return list(written.items())
+
+
+def place_of(member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """Where `unpack` writes a member."""
+    return tuple(map(_safe, parts_of(member)))
 
 
 def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:

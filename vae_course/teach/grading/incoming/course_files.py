@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import vae_course
+from vae_course.teach.grading.incoming.layouts import is_zip
 
 COURSE = Path(vae_course.__file__).resolve().parent.parent
 _FOLDERS = ("solutions", "tests", "vae_course")
@@ -42,12 +43,8 @@ def in_its_place(path: Parts, clones: set[Parts]) -> bool:
     for root in clones:
         if path[: len(root)] == root and len(path) > len(root) + 1:
             folder, name = path[len(root)], path[-1]
-            if (
-                folder == "solutions"
-                and _LESSON.fullmatch(name)
-                or folder in _FOLDERS[1:]
-                and name.endswith((".py", ".safetensors"))
-            ):
+            lesson = folder == "solutions" and _LESSON.fullmatch(name)
+            if lesson or folder in _FOLDERS[1:] and not (".ipynb" in name or is_zip(name)):
                 return True
     return False
 

@@ -2,25 +2,42 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from vae_course.teach.grading.incoming.platforms import reading_of
+
 LONGEST_NAME = 100
+_MODEL = "model.safetensors"  # as lesson 07 calls it
 
 _JUNK = frozenset(
-    "__MACOSX __pycache__ Thumbs.db desktop.ini node_modules venv env site-packages timestamp.txt lost+found".split()
+    "__MACOSX __pycache__ Thumbs.db desktop.ini ehthumbs.db node_modules venv env site-packages timestamp.txt lost+found".split()
 )
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.S)
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<attachment>\d+)_(?P<file>.+)", re.S)
-_CANVAS_VERSION = re.compile(r"-(\d{1,3})$")
-_COPY = re.compile(r"^Copy of |(?: - Copy)?(?: ?\((\d{1,3})\))?$|-Copy(\d{1,3})$")
+_COPY = re.compile(
+    r"^(?:(?:copy of|kopie von|kopie van|kopi av|copie de|copia de|copia di|cópia de|kopia) )+"
+    r"|(?: - (?:copy|kopie|copie|copia|cópia))?(?: ?\((\d{1,3})\))?$|-copy(\d{1,3})$",
+    re.I,
+)
+_VERSION = re.compile(r"-(\d{1,3})$")  # which Canvas adds
 _HAND_IN = re.compile(r"\.(?:ipynb(?:\.(?:txt|json|py))?|py)$", re.I)
+_WORK = re.compile(
+    r"(?:\.tar)?\.(?:json|pdf|docx?|odt|rtf|pages|tar|tgz|gz|bz2|xz|zst|7z|rar|pkl|pt|pth|r|rmd|html?|webloc|url|ipynb\.\w+)$",
+    re.I,
+)
+_OTHER = re.compile(r"\.(?:txt|md|csv|tsv|xlsx?|ya?ml|log|png|jpe?g|gif|svg|safetensors)$", re.I)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a file is: the name that people read, and the platform's number where it writes one."""
+    """Whose a file is.
 
+    Args:
+        key: what tells people apart: the platform's own word, or the folder's name as it is.
+        name: what people read.
+        number: what the platform adds to tell two of one name apart.
+    """
+
+    key: str
     name: str
     number: str = ""
 
@@ -39,6 +56,11 @@ def is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
+def is_work(name: str) -> bool:
+    """True for what somebody may hand in, whether or not it can be read here: no note of a system or of a teacher."""
+    return is_hand_in(name) or is_zip(name) or "." not in name or _WORK.search(name) is not None
+
+
 def is_model(name: str) -> bool:
     """True for a trained model, which belongs beside its notebook."""
     return name.lower().endswith(".safetensors")
@@ -47,45 +69,46 @@ def is_model(name: str) -> bool:
 def stem(name: str) -> str:
     """A file's name without its ending and without what a second download adds: "p" for "p (1).ipynb"."""
     bare = _HAND_IN.sub("", name)
-    bare = bare[:-4] if is_zip(bare) else bare
+    bare = bare[:-4] if is_zip(bare) else _OTHER.sub("", _WORK.sub("", bare)) if bare == name else bare
     return _COPY.sub("", bare) or bare
 
 
-def platform_owner(name: str) -> Owner | None:
-    """The owner that Moodle ("Ada Byron_123_assignsubmission_file_") or Canvas ("byronada_123_456_x.ipynb") writes."""
-    found = _MOODLE.fullmatch(name)
-    if found is None and (is_hand_in(name) or is_zip(name) or is_model(name)):
-        found = _CANVAS.fullmatch(name)
-    return Owner(clean(found["name"]), found["id"]) if found else None
+def platform_owner(name: str, is_folder: bool, only: str = "") -> Owner | None:
+    """The owner that a platform writes into the name of a folder or a file.
 
-
-def owner(parts: tuple[str, ...], lessons: tuple[str, ...]) -> Owner:
-    """The owner of a file by its path inside the class's folder: the platform's word, else the folder, else the file's stem.
-
-    A lesson's name in a file's stem is no part of the owner's: "ada_04_nelbo.ipynb" is ada's.
+    Args:
+        only: this platform, and no other.
     """
-    told = platform_owner(parts[0])
-    if told is not None:
-        return told
-    if len(parts) > 1:
-        return Owner(clean(parts[0]))
-    bare = stem(parts[0])
-    for lesson in lessons:
-        if lesson in bare and re.sub(r"[ _.-]+", "", bare.replace(lesson, "")):
-            return Owner(clean(bare.replace(lesson, "").strip(" _.-")))
-    return Owner(clean(bare))
+    told = reading_of(name, is_folder, only)
+    if told is None:
+        return None
+    word = told.group("id")
+    if told.platform.name in ("nbgrader", "blackboard"):  # their word is the name by which one logs in
+        return Owner(word, clean(word))
+    if told.platform.name == "gradescope":
+        return Owner(f"gradescope {word}", clean(name))
+    return Owner(f"{told.platform.name} {word}", clean(told.group("name")), word)
 
 
-def owner_of_model(name: str, owners: Iterable[Owner]) -> Owner | None:
+def plain_owner(name: str, is_folder: bool, lessons: tuple[str, ...]) -> Owner:
+    """The owner by a folder's name, or by a file's without the lesson's: "ada_04_nelbo.ipynb" is ada's."""
+    bare = name if is_folder else without_lesson(stem(name), lessons)
+    return Owner(bare, clean(bare))
+
+
+def owner_of_model(name: str, owners: Collection[Owner]) -> Owner | None:
     """Whose a trained model is that lies among the files of several people: the platform's word, else the one of them whose name
-    its own has in it, as "ada_model.safetensors". Nobody's, if it names none of them.
+    its own has in it, as "ada_model.safetensors". Nobody's, if it names none of them; a learner's alone who is the only one, under
+    the name that the course asks for.
     """
-    told = platform_owner(name)
+    told = platform_owner(name, is_folder=False)
     if told is not None:
         return told
     words = f" {_words(name)} "
     named = [owner for owner in owners if _words(owner.name) and f" {_words(owner.name)} " in words]
     longest = [owner for owner in named if len(owner.name) == max(len(other.name) for other in named)]
+    if not longest and len(owners) == 1 and as_saved(name) == _MODEL:
+        return next(iter(owners))
     return longest[0] if len(longest) == 1 else None
 
 
@@ -95,11 +118,20 @@ def _words(name: str) -> str:
 
 def as_saved(name: str) -> str:
     """The name under which somebody saved a file: without what platforms put around it and a second download adds to it."""
-    canvas = _CANVAS.fullmatch(name)
-    told = _MOODLE.fullmatch(name) or canvas
-    bare, dot, ending = (told["file"] if told else name).rpartition(".")
-    bare = _CANVAS_VERSION.sub("", bare) if canvas else bare
+    told = reading_of(name, is_folder=False)
+    file = told.group("file") if told else ""
+    bare, dot, ending = (file or name).rpartition(".")
+    if told is not None and told.platform.name == "canvas":
+        bare = _VERSION.sub("", bare)
     return f"{_COPY.sub('', bare) or bare}{dot}{ending}"
+
+
+def without_lesson(bare: str, lessons: tuple[str, ...]) -> str:
+    """A name without a lesson's, unless nothing else is in it."""
+    for lesson in lessons:
+        if lesson in bare and re.sub(r"[ _.-]+", "", bare.replace(lesson, "")):
+            return bare.replace(lesson, "").strip(" _.-")
+    return bare
 
 
 def is_one_students(names: Iterable[str], lessons: tuple[str, ...]) -> bool:
@@ -116,24 +148,32 @@ def is_one_students(names: Iterable[str], lessons: tuple[str, ...]) -> bool:
 
 def is_late(name: str) -> bool:
     """True where Canvas marks a file as late."""
-    found = _CANVAS.fullmatch(name)
-    return found is not None and bool(found["late"])
+    told = reading_of(name, is_folder=False, only="canvas")
+    return told is not None and bool(told.group("late"))
 
 
-def newer(name: str, seconds: float) -> tuple[int, int, int, str]:
-    """A key that sorts versions, the newest last: Canvas's running number, else the time, else the number in the name."""
-    canvas = _CANVAS.fullmatch(name)
-    bare = _HAND_IN.sub("", name)
-    copy = re.search(r"\((\d{1,3})\)$|-Copy(\d{1,3})$", bare) or (canvas and _CANVAS_VERSION.search(bare))
+def newer(parts: tuple[str, ...], seconds: float) -> tuple[int, int, int, str]:
+    """A key that sorts versions, the newest last: what the platform says, else the time, else the number in the name.
+
+    Args:
+        parts: a file's path; platforms write a date into the name of a folder too.
+        seconds: when it was changed.
+    """
+    readings = [reading_of(part, is_folder=part is not parts[-1]) for part in parts]
+    told = max((reading.number for reading in readings if reading), default=0)
+    bare = _HAND_IN.sub("", parts[-1])
+    copy = re.search(r"\((\d{1,3})\)$|-Copy(\d{1,3})$", bare)
+    if copy is None and reading_of(parts[-1], is_folder=False, only="canvas"):
+        copy = _VERSION.search(bare)
     number = int(next(filter(None, copy.groups()), 0)) if copy else 0
-    return int(canvas["attachment"]) if canvas else 0, int(seconds), number, name
+    return told, int(seconds), number, parts[-1]
 
 
-def clean(name: str) -> str:
+def clean(name: str, longest: int = LONGEST_NAME) -> str:
     """A name fit for a table and a terminal: no control characters, no broken bytes, one space at a time, not too long."""
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
     visible = "".join(" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in name)
-    return " ".join(visible.split())[:LONGEST_NAME].strip() or "unnamed"
+    return " ".join(visible.split())[:longest].strip() or "unnamed"
 
 
 def said_lesson(parts: tuple[str, ...], lessons: tuple[str, ...]) -> str:

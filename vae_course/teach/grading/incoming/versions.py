@@ -1,12 +1,12 @@
 """Of several versions of a lesson one counts: the newest in which something is written. The others are told of, with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.layouts import clean
+from vae_course.teach.grading.incoming.items import shown
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class File:
 
     @property
     def shown(self) -> str:
-        return f'"{clean("/".join(self.parts))}"'
+        return f'"{shown(self.parts)}"'
 
     @property
     def newer(self) -> tuple[int, int, int, str]:
-        return layouts.newer(self.parts[-1], self.seconds)
+        return layouts.newer(self.parts, self.seconds)
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,24 @@ class Version:
         return self.lesson in self.hand_in.also
 
 
+def imported(hand_ins: Iterable[HandIn]) -> set[str]:
+    """Modules of the student's own that some of these import."""
+    return {name for hand_in in hand_ins for name in hand_in.modules}
+
+
 def by_choice(versions: Sequence[Version]) -> list[Version]:
     """The one that counts first.
 
     A copy in which nothing is written never wins. Nor does what stands in another lesson's file, unless it has all answers that
     the lesson's own files have; nor a module that one of the versions imports, and that is a part of it. Where dates say nothing (a clone has one date for all), more answers win.
     """
-    imported = {name for version in versions for name in version.hand_in.modules}
+    modules = imported(version.hand_in for version in versions)
     own = [version.answers for version in versions if not version.is_beside_others]
 
     def rank(version: Version) -> tuple[object, ...]:
         *when, name = version.file.newer
         whole = not version.is_beside_others or all(answers <= version.answers for answers in own)
-        alone = version.file.path.suffix != ".py" or version.file.path.stem not in imported
+        alone = version.file.path.suffix != ".py" or version.file.path.stem not in modules
         return bool(version.answers), whole, alone, *when, len(version.answers), name
 
     return sorted(versions, key=rank, reverse=True)

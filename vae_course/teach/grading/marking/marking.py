@@ -18,6 +18,7 @@ from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedMod
 from vae_course.runner.answers import Answer, LocalAnswer, Stopped, forbidden
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming.collect import Student
+from vae_course.teach.grading.incoming.fates import PERSON, Fate
 from vae_course.teach.grading.incoming.hand_ins import Work, read_student
 from vae_course.teach.grading.marking.fingerprints import AnswerHashes, checks_hash
 from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
@@ -49,13 +50,14 @@ class Order:
 class Marked:
     """A student's new marks, the exercises that their mark now consists of, and notes for the report.
 
-    `outdated` are exercises whose earlier mark stays, although the answer has changed since. `faults` are tracebacks of
+    `fates` say what became of each file. `outdated` are exercises whose earlier mark stays, although the answer has changed since. `faults` are tracebacks of
     our own errors.
     """
 
     marks: list[Mark] = field(default_factory=list)
     exercises: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    fates: tuple[Fate, ...] = ()
     outdated: tuple[str, ...] = ()
     faults: list[str] = field(default_factory=list)
 
@@ -76,13 +78,14 @@ def mark_student(student: Student, order: Order, before: Mapping[str, Mark], sub
     marked = Marked()
     try:
         work = read_student(student, into, order.lesson)
-        marked.notes = work.notes
+        marked.notes, marked.fates = work.notes, work.fates
         _mark_work(student.name, work, order, before, submit, marked)
     except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
         marked.faults.append(traceback.format_exc())
         left = [e for e in EXERCISES.values() if order.lesson in ("", e.lesson) and order.exercise in ("", e.name)]
         have = {mark.exercise for mark in marked.marks}
         marked.marks += [_mark(student.name, _fault(e, error, 0), "", "") for e in left if e.name not in have]
+        marked.fates = marked.fates or (Fate(f"{student.name}/", PERSON, "the grader itself failed on it"),)
         marked.exercises = tuple({*before, *(mark.exercise for mark in marked.marks)})
     return marked
 

@@ -1,10 +1,12 @@
 """Marks on disk: appended as they are made, so that a run can be killed at any moment and goes on where it was.
 
 marks.jsonl    one line for each (student, exercise); of several, the last counts
-done.jsonl     one line for each student whose marks are complete, with what they had handed in
+done.jsonl     one line for each student whose marks are complete, with what they had handed in, and what became of it
+people.json    who is meant by a name: see `people`
 run.json       the run's secret seed and its options
 marks.csv      made from these at the end
 totals.csv     likewise
+files.csv      likewise
 .unpacked      what is in archives, while its student is marked
 """
 
@@ -13,18 +15,20 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.grading.incoming.fates import PERSON, Fate
+from vae_course.teach.grading.outgoing.ledger import Entry, ledger
 from vae_course.teach.grading.outgoing.lock import FolderRefused as FolderRefused
 from vae_course.teach.grading.outgoing.lock import locked
 from vae_course.teach.grading.outgoing.table import Mark, safe, table, totals
 
 MARKS, DONE, RUN = "marks.jsonl", "done.jsonl", "run.json"
-TABLE, TOTALS = "marks.csv", "totals.csv"
+TABLE, TOTALS, FILES = "marks.csv", "totals.csv", "files.csv"
 UNPACKED = ".unpacked"
 
 _ORDER = {name: number for number, name in enumerate(EXERCISES)}
@@ -32,12 +36,14 @@ _ORDER = {name: number for number, name in enumerate(EXERCISES)}
 
 @dataclass(frozen=True)
 class Done:
-    """A student whose marks are complete: for which files, for which lesson ("" for all), and which exercises these are."""
+    """A student whose marks are complete: for which files, for which lesson ("" for all), which exercises these are, and what
+    became of each file."""
 
     student: str
     source: str
     lesson: str
     exercises: tuple[str, ...]
+    files: tuple[Fate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,25 @@ class Results:
             key=lambda mark: (mark.student, _ORDER.get(mark.exercise, len(_ORDER))),
         )
 
-    def finish(self) -> None:
-        """Write the files anew, each mark once, and the tables. Whoever kills this finds either the old files or the new ones."""
+    def files(self) -> list[Entry]:
+        """What became of the files of everybody whose marks are complete."""
+        return [Entry(student, fate) for student, done in self._done.items() for fate in done.files]
+
+    def finish(self, entries: Sequence[Entry] = (), about: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Write the files anew, each mark once, and the tables. Whoever kills this finds either the old files or the new ones.
+
+        Args:
+            entries: the ledger.
+            about: see `table.totals`.
+        """
         marks = self.all()
+        absent = sorted((about or {}).keys() - {mark.student for mark in marks})
+        watched = {entry.student for entry in entries if entry.fate.fate == PERSON}
         write_whole(self.folder / MARKS, "".join(_line(mark) for mark in marks))
         write_whole(self.folder / DONE, "".join(_line(self._done[student]) for student in sorted(self._done)))
-        write_whole(self.folder / TABLE, table(marks))
-        write_whole(self.folder / TOTALS, totals(marks))
+        write_whole(self.folder / TABLE, table(marks, absent))
+        write_whole(self.folder / TOTALS, totals(marks, watched, about))
+        write_whole(self.folder / FILES, ledger(entries))
 
 
 @contextlib.contextmanager
@@ -206,6 +224,7 @@ def _mark(record: dict[str, Any]) -> Mark | None:
 
 def _done(record: dict[str, Any]) -> Done | None:
     try:
-        return Done(**(record | {"exercises": tuple(record["exercises"])}))
+        files = tuple(Fate(**fate) for fate in record.get("files", ()))
+        return Done(**(record | {"exercises": tuple(record["exercises"]), "files": files}))
     except (TypeError, KeyError):
         return None

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from vae_course.checks import around
 from vae_course.checks.engine.exercise import Exercise
 from vae_course.runner.answers import Killed, Stopped, TimedOut
 from vae_course.runner.notebooks import HandIn
@@ -52,9 +53,7 @@ class RemoteSubmission:
 
     def __init__(self, workers: Workers, hand_in: HandIn, seconds: float) -> None:
         self.released: list[int] = []
-        self.sent: dict[
-            str, bool
-        ] = {}  # the exercises for which the process has been sent functions; is a right answer among them?
+        self.sent: dict[str, set[str]] = {}  # by exercise, the functions that the process has been sent
         self._workers = workers
         self._worker: Worker | None = None
         self._channel: Channel | None = None
@@ -76,7 +75,7 @@ class RemoteSubmission:
         self.stopped: Stopped | None = None
         self._hand_in, self._left = hand_in, seconds
         try:
-            if self._channel is not None and (self._used > FRESH or any(self.sent.values())):
+            if self._channel is not None and (self._used > FRESH or self._knows_an_answer()):
                 self._end()
             self._start(used=self._channel is not None)
         except Stopped as stopped:
@@ -100,12 +99,16 @@ class RemoteSubmission:
         reply = self.ask(Message({"do": "constant", "name": name, "which": which}), STATEMENT)
         return self.read(lambda: constant_in(reply.facts.get("value")))
 
+    def _knows_an_answer(self, but: str = "") -> bool:
+        """True if the process has been sent a right answer, for an exercise other than this one."""
+        return any(around.knows_an_answer(sent) for name in self.sent.keys() - {but} for sent in self.sent[name])
+
     def answers(self, exercise: Exercise) -> list["RemoteAnswer"]:
         """What the hand-in has for an exercise, the likeliest first; where its definitions did not come to life, one that says so.
 
         A right answer that was lent for another exercise lies in the memory of the process, where code can keep it: that process ends.
         """
-        if self._channel is not None and any(knows for name, knows in self.sent.items() if name != exercise.name):
+        if self._channel is not None and self._knows_an_answer(exercise.name):
             self._end()
         count = 1 if self.stopped is not None else self.names[exercise.name]
         return [self.answer(exercise, which) for which in range(count)]

@@ -29,7 +29,7 @@ class Process(Protocol):
 
     number: int
     released: list[int]
-    sent: dict[str, bool]
+    sent: dict[str, set[str]]
 
     def ready(self) -> None: ...
 
@@ -124,13 +124,13 @@ class RemoteAnswer:
         """A call with the text of the functions that it needs and that the process has not got yet."""
         if request.facts["do"] != "call":
             return request
+        sent = self.submission.sent.setdefault(self._exercise.name, set())
+        new = [name for name in self._functions if name not in sent]
+        sent.update(new)
         texts = {}
-        if self._exercise.name not in self.submission.sent:
-            self.submission.sent[self._exercise.name] = any(map(around.knows_an_answer, self._functions))
-            for module, functions in groupby(self._functions, lambda name: name.partition(":")[0]):
-                if module != given.__name__:
-                    names = tuple(name.partition(":")[2] for name in functions)
-                    texts[module] = around.source_of(module, names)
+        for module, functions in groupby(new, lambda name: name.partition(":")[0]):
+            if module != given.__name__:
+                texts[module] = around.source_of(module, tuple(name.partition(":")[2] for name in functions))
         return replace(request, facts=request.facts | {"modules": texts})
 
     def _ask(self, request: Message, read: Callable[[Message], T]) -> T:

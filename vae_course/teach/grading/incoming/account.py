@@ -1,0 +1,117 @@
+"""One student's part of the ledger: what became of every file, also of those that nobody thought of."""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Set
+from typing import TYPE_CHECKING
+
+from vae_course.checks.lessons import LESSONS
+from vae_course.teach.grading.incoming import layouts
+from vae_course.teach.grading.incoming.archives import objection, parts_of, place_of
+from vae_course.teach.grading.incoming.fates import ASIDE, LEFT_BEHIND, MARKED, OTHER_KIND, PERSON, Fate
+from vae_course.teach.grading.incoming.items import shown
+from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_work, is_zip
+
+if TYPE_CHECKING:
+    from vae_course.teach.grading.incoming.collect import Student
+
+Parts = tuple[str, ...]
+_MODEL_LESSON = LESSONS[-1]
+_MAY_HOLD_ANSWERS = re.compile(r"\.(?:json|tar|t?gz|bz2|xz|zst|7z|rar|ipynb\.\w+)$", re.I)
+
+
+class Account:
+    """Fates by path. What is decided last counts; `closed` decides about the rest by rules."""
+
+    def __init__(self, refused: Iterable[Fate] = ()) -> None:
+        self._fates = {fate.path: fate for fate in refused}
+        self._waiting: dict[str, Parts] = {}  # paths without a fate yet
+        self._without: dict[str, str] = {}  # notebooks without an answer, and what is said of them
+
+    def seen(self, parts: Parts) -> None:
+        """A file is there."""
+        self._waiting.setdefault(shown(parts), parts)
+
+    def packed(self, within: Parts, members: Iterable[zipfile.ZipInfo], written: Set[Parts]) -> None:
+        """What an archive holds, and which of it was unpacked (each the place of a member)."""
+        for member in members:
+            parts = parts_of(member)
+            place = (*within, *place_of(member))
+            junk = next((number for number, part in enumerate(parts) if is_junk(part)), None)
+            if junk is not None:
+                self.left_behind((*within, *parts[: junk + 1]), junk + 1 < len(parts) or member.is_dir())
+            elif not parts or member.is_dir():
+                continue
+            elif why := objection(member):
+                self._set((*within, *parts), PERSON, f"{why}; it was refused")
+            elif place[len(within) :] in written:
+                self.seen(place)
+            elif is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1]):
+                self._set((*within, *parts), PERSON, "it could not be unpacked")
+            else:
+                self.seen((*within, *parts))
+
+    def left_behind(self, parts: Parts, is_folder: bool) -> None:
+        path = shown(parts) + ("/" if is_folder else "")
+        self._fates.setdefault(path, Fate(path, ASIDE, LEFT_BEHIND))
+
+    def marked(self, parts: Parts, lesson: str) -> None:
+        earlier = self._fates.get(shown(parts))
+        several = f"{earlier.why}, {lesson}" if earlier and earlier.fate == MARKED else lesson
+        self._set(parts, MARKED, several)
+
+    def aside(self, parts: Parts, why: str) -> None:
+        """By a rule that `why` names, unless something of it is marked."""
+        if (earlier := self._fates.get(shown(parts))) is None or earlier.fate != MARKED:
+            self._set(parts, ASIDE, why)
+
+    def all_aside(self, is_so: Callable[[Parts], bool], why: str) -> None:
+        """Everything that a rule is about, of whatever kind."""
+        for parts in self._waiting.values():
+            if is_so(parts):
+                self.aside(parts, why)
+
+    def unreadable(self, parts: Parts, why: str) -> None:
+        self._set(parts, PERSON, why)
+
+    def without_answers(self, parts: Parts, why: str) -> None:
+        """A notebook that can be read, and holds no answer of the course."""
+        self._without[shown(parts)] = why
+
+    def of_all(self, student: "Student", why: str) -> tuple[Fate, ...]:
+        """Where nothing of a student's is opened."""
+        return (*self._fates.values(), Fate(f"{student.name}/", PERSON, why))
+
+    def closed(self, lessons: Set[str]) -> tuple[Fate, ...]:
+        """The fate of everything, in the order of the paths.
+
+        Args:
+            lessons: those of which something is marked.
+        """
+        for path, why in self._without.items():
+            fate = (
+                Fate(path, ASIDE, "a notebook without an answer of the course") if lessons else Fate(path, PERSON, why)
+            )
+            self._fates.setdefault(path, fate)
+        for path, parts in self._waiting.items():
+            if path not in self._fates:
+                self._set(parts, *_by_rule(parts, lessons))
+        return tuple(self._fates[path] for path in sorted(self._fates))
+
+    def _set(self, parts: Parts, fate: str, why: str) -> None:
+        self._fates[shown(parts)] = Fate(shown(parts), fate, clean(why, longest=500))
+
+
+def _by_rule(parts: Parts, lessons: Set[str]) -> tuple[str, str]:
+    """The fate of what is neither a notebook nor an archive that was opened."""
+    name = parts[-1]
+    said = layouts.said_lesson(parts[-1:], LESSONS)
+    if is_model(name):
+        if _MODEL_LESSON in lessons:
+            return MARKED, "a trained model, for 7.3"
+        return PERSON, f"a trained model, and no notebook of {_MODEL_LESSON}"
+    if _MAY_HOLD_ANSWERS.search(name) or (said and said not in lessons):
+        return PERSON, "it may hold answers, and is of a kind that is not read"
+    if not lessons and is_work(name):
+        return PERSON, "of a kind that is not read, and nothing else was handed in that can be"
+    return ASIDE, OTHER_KIND

@@ -1,0 +1,131 @@
+"""Everything that a student handed in as files on disk: folders walked through, archives unpacked, all within limits."""
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from vae_course.teach.grading.incoming import layouts
+from vae_course.teach.grading.incoming.account import Account
+from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
+from vae_course.teach.grading.incoming.collect import DEEPEST, MOST_FILES, Student
+from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.versions import File
+
+MOST_NESTED = 3  # archives in archives
+MOST_ARCHIVES = 20
+
+
+def source_of(student: Student) -> str:
+    """What tells a student's files from those of another day, without opening them: their names, sizes and dates."""
+    members = [member for packed in student.packed for member in packed.members]
+    told = [f"{m.filename} {m.file_size} {m.CRC} {m.date_time}" for m in members]
+    budget = [MOST_FILES]
+    with contextlib.suppress(ArchiveRefused, OSError):
+        for path in student.paths:
+            told += [
+                f"{p.relative_to(path.parent)} {p.stat().st_size} {seconds}" for p, seconds in _walk(path, [], budget)
+            ]
+    return hashlib.sha256("\n".join([student.problem, *student.notes, *told]).encode("utf-8", "replace")).hexdigest()[
+        :32
+    ]
+
+
+def files_of(student: Student, into: Path, notes: list[str], others: list[str], account: Account) -> list[File]:
+    """All files that may be hand-ins, and trained models; those in archives unpacked.
+
+    Raises:
+        ArchiveRefused: there is too much.
+    """
+    files: list[File] = []
+    waiting: list[tuple[File, int]] = []  # archives, and how many they are inside of
+    budget = [MOST_FILES]
+
+    def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int) -> None:
+        file = File(path, parts, seconds)
+        account.seen(parts)
+        if is_zip(path.name):
+            waiting.append((file, depth))
+        elif is_hand_in(path.name) or layouts.is_model(path.name):
+            files.append(file)
+        else:
+            others.append(file.shown)
+
+    for number, packed in enumerate(student.packed):
+        folder = into / f"class{number}"
+        inside = unpack(open_zip(packed.archive), packed.members, folder, notes)
+        account.packed(packed.within, packed.members, {path.relative_to(folder).parts for path, _ in inside})
+        for path, seconds in inside:
+            take(path, (*packed.within, *path.relative_to(folder).parts), seconds, 0)
+        others += [f'"{clean(member.filename)}"' for member in packed.members if not files and not member.is_dir()]
+    for path, above in zip(student.paths, student.within, strict=True):
+        junk: list[Path] = []
+        for found, seconds in _walk(path, notes, budget, junk=junk):
+            take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0)
+        for found in junk:
+            account.left_behind((*above, *found.relative_to(path.parent).parts), found.is_dir())
+    opened, left = 0, MOST_BYTES
+    while waiting:
+        file, depth = waiting.pop(0)
+        opened += 1
+        if depth >= MOST_NESTED or opened > MOST_ARCHIVES:
+            limit = f"more than {MOST_NESTED} deep" if depth >= MOST_NESTED else f"more than {MOST_ARCHIVES} of them"
+            notes.append(f"{file.shown} was not opened: archives in archives, {limit}.")
+            account.unreadable(file.parts, notes[-1])
+            continue
+        folder = into / str(opened)
+        try:
+            archive = open_zip(file.path)
+            if len(archive.infolist()) > MOST_FILES:
+                raise ArchiveRefused(f"holds {len(archive.infolist()):,} files; at most {MOST_FILES:,} are looked at")
+            inside = unpack(archive, archive.infolist(), folder, notes, left)
+        except (ArchiveRefused, OSError) as error:
+            why = error if isinstance(error, ArchiveRefused) else f"cannot be opened ({_reason(error)})"
+            notes.append(f"The archive {file.shown} {why}; it was refused.")
+            account.unreadable(file.parts, notes[-1])
+            continue
+        account.aside(file.parts, "an archive: what is in it was looked at")
+        account.packed(file.parts, archive.infolist(), {path.relative_to(folder).parts for path, _ in inside})
+        left -= sum(path.stat().st_size for path, _ in inside)
+        for path, seconds in inside:
+            take(path, (*file.parts, *path.relative_to(folder).parts), seconds, depth + 1)
+    return files
+
+
+def _walk(
+    path: Path, notes: list[str], budget: list[int], depth: int = 0, junk: list[Path] | None = None
+) -> Iterator[tuple[Path, float]]:
+    """Every regular file in a folder, or the file itself; links are not followed, and devices not opened.
+
+    `junk` gets what systems leave behind, which is passed over.
+    """
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise ArchiveRefused(f"has more than {MOST_FILES:,} files and folders")
+    found = path.lstat()
+    if stat.S_ISREG(found.st_mode):
+        yield path, found.st_mtime
+    elif not stat.S_ISDIR(found.st_mode):
+        kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "no regular file (a device or a pipe)"
+        notes.append(f'"{clean(path.name)}" is {kind}; it was refused.')
+    elif depth == DEEPEST:
+        notes.append(f'"{clean(path.name)}" lies more than {DEEPEST} folders deep; it was not opened.')
+    else:
+        try:
+            with os.scandir(path) as entries:
+                every = [Path(entry.path) for entry in islice(entries, budget[0] + 1)]
+        except OSError as error:
+            notes.append(f'"{clean(path.name)}" cannot be opened ({_reason(error)}).')
+            return
+        for entry in sorted(every):
+            if not is_junk(entry.name):
+                yield from _walk(entry, notes, budget, depth + 1, junk)
+            elif junk is not None:
+                junk.append(entry)
+
+
+def _reason(error: OSError) -> str:
+    return clean(error.strerror or str(error))

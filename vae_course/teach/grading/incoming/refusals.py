@@ -1,0 +1,87 @@
+"""Names that can be read in two ways: the class is refused, with both, and with the option that decides."""
+
+from collections.abc import Sequence
+
+from vae_course.checks.lessons import LESSONS
+from vae_course.teach.grading.incoming import layouts
+from vae_course.teach.grading.incoming.choice import MOODLE_NAMES
+from vae_course.teach.grading.incoming.items import Item, NoClass
+from vae_course.teach.grading.incoming.layouts import Owner, clean
+from vae_course.teach.grading.incoming.platforms import reading_of
+
+
+def refuse_nameless(names: Sequence[str]) -> None:
+    """Several files of one lesson that are called after it alone.
+
+    Raises:
+        NoClass: they are.
+    """
+    notebooks = [name for name in names if not name.lower().endswith(".py")]
+    if len(notebooks) > 1 and len({layouts.stem(name) for name in notebooks}) == 1:
+        raise NoClass(
+            f'{len(notebooks)} files are called "{clean(layouts.stem(notebooks[0]))}", and no name of a person is in them: '
+            f"versions of one learner's, or the work of {len(notebooks)} people. --layout one says the first; "
+            "for the second, give each file its owner's name."
+        )
+
+
+def refuse_numbered(names: Sequence[str]) -> None:
+    """Files such as "ada_01" and "ada_02": a person with two lessons, or two people.
+
+    Raises:
+        NoClass: the number is a lesson's, and somebody has several.
+    """
+    numbers = {lesson[:2] for lesson in LESSONS}
+    stems = [layouts.stem(name) for name in names if not name.lower().endswith(".py")]
+    heads = [stem[:-3] for stem in stems if stem[-2:] in numbers and stem[-3:-2] in ("_", "-", " ", ".")]
+    twice = [head for head in heads if heads.count(head) > 1] if len(heads) <= 2_000 else []
+    if twice and len(heads) == len(stems):
+        raise NoClass(
+            f'"{clean(twice[0])}" stands before several numbers ({", ".join(sorted(s for s in stems if s[:-3] == twice[0])[:3])}): '
+            "lessons of one student, or several students. --name-pattern '{student}_{lesson}.ipynb' says the first "
+            "(with the sign that stands between them), --layout files the second."
+        )
+
+
+def refuse_renumbered(assignments: Sequence[str], each: Sequence[Sequence[Owner]]) -> None:
+    """A name that Moodle gives one number in one assignment and another in the next.
+
+    Raises:
+        NoClass: there is one, and no name keeps its number, as it would where numbers are people's.
+    """
+    numbers: dict[str, list[tuple[str, str]]] = {}
+    for assignment, owners in zip(assignments, each, strict=True):
+        for owner in owners:
+            if owner.key.startswith("moodle "):
+                numbers.setdefault(owner.name, []).append((owner.number, assignment))
+    several = {name: found for name, found in numbers.items() if len({assignment for _, assignment in found}) > 1}
+    if any(len({number for number, _ in found}) < len(found) for found in several.values()):
+        return
+    for name, found in several.items():
+        (one, here), (other, there) = found[0], next(pair for pair in found if pair[1] != found[0][1])
+        raise NoClass(
+            f'"{name}" has the number {one} in "{clean(here)}" and {other} in "{clean(there)}": two people of one name, or '
+            "one person, whose number Moodle makes anew for each assignment. --layout moodle says the first, "
+            f"--layout {MOODLE_NAMES} the second."
+        )
+
+
+def refuse_underscores(items: Sequence[Item]) -> None:
+    """Blackboard's "HW_ada_byron_attempt_..." beside "HW_bob_byron_attempt_...": the user may be called by more than the end.
+
+    Raises:
+        NoClass: two people might become one.
+    """
+    heads: dict[str, set[str]] = {}
+    for item in items:
+        told = reading_of(item.name, item.is_folder, "blackboard")
+        if told:
+            heads.setdefault(told.group("id"), set()).add(told.group("assignment"))
+    for word, tasks in heads.items():
+        one, *others = sorted(tasks)
+        if any(one.split("_")[0] == other.split("_")[0] and "_" in one + other for other in others):
+            raise NoClass(
+                f'"{clean(one)}_{word}" and "{clean(others[0])}_{word}": one user "{word}" with two assignments, or two users '
+                "with a _ in their names. --name-pattern says where the user's name stands, such as "
+                f"'{clean(one.split('_')[0])}_{{student}}_attempt_*'."
+            )

@@ -1,0 +1,146 @@
+"""Who is in the class: a table that a teacher writes, or that Moodle, Canvas, Brightspace or Blackboard export."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae_course.teach.grading.incoming.items import NoClass
+from vae_course.teach.grading.incoming.layouts import Owner, clean
+
+_MOST_BYTES = 32 * 2**20
+_NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters only, because platforms vary the rest
+    "name": ("name", "fullname", "student", "studentname", "displayname"),
+    "first": ("firstname", "givenname", "forename", "vorname", "prenom"),
+    "last": ("lastname", "surname", "familyname", "nachname", "nom"),
+    "id": ("id", "studentid", "idnumber", "orgdefinedid", "identifier", "userid", "sisuserid", "studentnumber", "sid"),
+    "login": ("username", "sisloginid", "loginid", "login", "user", "githubusername", "github"),
+    "email": ("email", "emailaddress", "mail", "emailadress"),
+    "group": ("group", "groups", "team", "groupname"),
+    "section": ("section", "sections", "class", "course"),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of a roster. `words` are those by which a platform may call the person: ids, logins, addresses."""
+
+    name: str
+    id: str = ""
+    email: str = ""
+    group: str = ""
+    section: str = ""
+    words: frozenset[str] = frozenset()
+
+
+def read_roster(path: Path) -> tuple[Person, ...]:
+    """The people of a roster, each once.
+
+    Raises:
+        NoClass: no column says who somebody is, or there is nobody.
+        OSError: it cannot be opened.
+    """
+    with path.open("rb") as file:
+        text = _decoded(file.read(_MOST_BYTES))
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))]
+    heads = [re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", head).casefold()) for head in rows[0]] if rows else []
+    places = {field: [heads.index(name) for name in names if name in heads] for field, names in _NAMES.items()}
+    if not any(places[field] for field in ("name", "last", "id", "login", "email")):
+        found = ", ".join(clean(head) for head in rows[0]) if rows else "none"
+        raise NoClass(f"{path.name} has no column that says who is meant (name, id or email); its columns: {found}.")
+    people = dict.fromkeys(person for row in rows[1:] if (person := _person(row, places)))
+    if not people:
+        raise NoClass(f"{path.name} is a roster without people: no row stands below its heads.")
+    return tuple(people)
+
+
+def _decoded(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # as Blackboard and Excel write
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _person(row: list[str], places: Mapping[str, list[int]]) -> Person | None:
+    def cells(field: str) -> list[str]:
+        every = (row[place].strip().lstrip("#'").strip() for place in places[field] if place < len(row))
+        return [cell for cell in every if cell]
+
+    def first(field: str) -> str:
+        return next(iter(cells(field)), "")
+
+    name = " ".join(filter(None, (first("first"), first("last")))) or first("name")
+    if name.casefold() in ("points possible", "student, test", "test student"):  # Canvas's own rows
+        return None
+    if name.count(",") == 1:
+        name = " ".join(part.strip() for part in reversed(name.split(",")))
+    ids = [re.sub(r"^participant\s*", "", cell, flags=re.I) for cell in cells("id")]
+    words = [*ids, *cells("login"), *cells("email"), *(cell.split("@")[0] for cell in cells("email"))]
+    name = clean(name or next(iter(words), ""))
+    if name == "unnamed":
+        return None
+    about = (next(iter(ids), "") or first("login"), first("email"), first("group"), first("section"))
+    return Person(name, *about, frozenset(word.casefold() for word in words))
+
+
+def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]]) -> dict[str, Person]:
+    """Who of the roster each student is, as far as that is certain: by the platform's word, else by a name that only one has.
+
+    Args:
+        students: by the name that is shown, the keys by which they are known.
+    """
+    by_word: dict[str, list[Person]] = {}
+    by_name: dict[str, list[Person]] = {}
+    for person in roster:
+        for word in person.words:
+            by_word.setdefault(word, []).append(person)
+        for form in _forms(person.name):
+            by_name.setdefault(form, []).append(person)
+    found = {}
+    for name, keys in students.items():
+        called = [name, *(re.sub(rf"[_ ]\(?{re.escape(key.split()[-1])}\)?$", "", name) for key in keys if key.split())]
+        forms = {form for one in called for form in _forms(one)}
+        named = _alone(person for form in forms for person in by_name.get(form, ()))
+        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])} | {name.casefold()}
+        meant = _alone(person for word in words for person in by_word.get(word, ()))
+        agrees = meant is not None and bool(_forms(meant.name) & forms)
+        certain = meant if meant is not None and (agrees or named is None) else named
+        if certain is not None:
+            found[name] = certain
+    return found
+
+
+def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person]) -> dict[str, str]:
+    """Names by key, with those of people who were marked under another key and are the same person of the roster."""
+    keys: dict[str, set[str]] = {}
+    for key, name in known.items():
+        keys.setdefault(name, set()).add(key)
+    new = [owner for owner in owners if owner.key not in known]
+    before = on_roster(roster, keys)
+    now = {owner.key: on_roster(roster, {owner.name: {owner.key}}).get(owner.name) for owner in owners}
+    again = dict(known)
+    for owner in new:
+        person = now[owner.key]
+        names = [name for name, other in before.items() if other is person]
+        if person is not None and list(now.values()).count(person) == 1 and len(names) == 1:
+            again[owner.key] = names[0]
+    return again
+
+
+def _alone(people: Iterable[Person]) -> Person | None:
+    every = set(people)
+    return every.pop() if len(every) == 1 else None
+
+
+def _forms(name: str) -> frozenset[str]:
+    """The ways in which platforms write a name, without spaces: "Ada Byron" as "adabyron" and "byronada"."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    parts = re.findall(r"\w+", bare)
+    return frozenset("".join(parts[turn:] + parts[:turn]) for turn in range(len(parts))) - {""}

@@ -1,0 +1,86 @@
+"""Everybody and everything of a class: the ledger of the files, and who of the roster handed in, who did not, and who is not on it."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from vae_course.teach.grading.incoming.collect import Class
+from vae_course.teach.grading.incoming.fates import PERSON, Fate
+from vae_course.teach.grading.incoming.roster import Person, on_roster
+from vae_course.teach.grading.outgoing.ledger import WAITING, Entry, counted
+from vae_course.teach.grading.outgoing.people import known
+from vae_course.teach.grading.outgoing.results import Results
+
+_MOST_SHOWN = 10
+
+
+class Everybody:
+    """What a run knows of a class besides its marks.
+
+    Attributes:
+        entries: the ledger.
+        about: by the student's name what the roster says; nothing without a roster.
+    """
+
+    def __init__(self, found: Class, results: Results, roster: Collection[Person] | None) -> None:
+        self._found = found
+        done = results.files()
+        have = {entry.student for entry in done}
+        waiting = [one.name for one in found.students if one.name not in have]
+        self.entries = [
+            *(Entry("", fate) for fate in found.fates),
+            *done,
+            *(Entry(name, Fate(f"{name}/", WAITING, "the run was stopped, or was for others")) for name in waiting),
+        ]
+        self.about: dict[str, tuple[str, ...]] | None = None
+        self._strangers: list[str] = []
+        self._absent: list[str] = []
+        self._twice: list[str] = []
+        if roster is not None:
+            self._call_the_roll(roster, results)
+
+    @property
+    def needed(self) -> bool:
+        """True if a file needs a person."""
+        return any(entry.fate.fate == PERSON for entry in self.entries)
+
+    def _call_the_roll(self, roster: Collection[Person], results: Results) -> None:
+        keys: dict[str, set[str]] = {one.name: {one.owner.key} for one in self._found.students}
+        for key, name in known(results.folder).items():
+            keys.setdefault(name, set()).add(key)
+        for mark in results.all():
+            keys.setdefault(mark.student, set())
+        present = on_roster(roster, keys)
+        self._strangers = sorted(keys.keys() - present.keys())
+        self.about = {name: _about(person) for name, person in present.items()}
+        handed_in = list(present.values())
+        self._twice = sorted({person.name for person in handed_in if handed_in.count(person) > 1})
+        for person in roster:
+            if person not in handed_in:
+                name = person.name
+                if name in keys or name in self.about:
+                    name = f"{person.name}_{person.id or len(self.about)}"
+                self.about[name] = _about(person)
+                self._absent.append(name)
+
+    def said(self, files: Path) -> list[str]:
+        """Lines for the summary."""
+        lines = [counted(self.entries, str(files))]
+        lines += [
+            f"Several people are called alike, and stay apart: {', '.join(group)}." for group in self._found.alike
+        ]
+        if self._absent:
+            lines.append(f"On the roster, and nothing was handed in: {_few(self._absent)}.")
+        if self._strangers:
+            lines.append(f"Handed in, and cannot be told on the roster: {_few(self._strangers)}.")
+        if self._twice:
+            lines.append(f"Handed in more than once, under several names or numbers: {_few(self._twice)}.")
+        return lines
+
+
+def _about(person: Person) -> tuple[str, ...]:
+    return (person.id, person.email, person.group, person.section)
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+    return ", ".join(names[:_MOST_SHOWN]) + more
