@@ -47,11 +47,7 @@ def knows_an_answer(name: str) -> bool:
 
 @cache
 def source_of(module: str, names: tuple[str, ...]) -> str:
-    """The text of one of these modules: these functions, those that know no answer, what all of them use, and the imports. Nothing else of it
-    is there to be found."""
-    functions = inspect.getmembers(_MODULES[module], inspect.isfunction)
-    known = {name for name, function in functions if function.__module__ == module and name[0] != "_"}
-    names = (*names, *(name for name in sorted(known) if not knows_an_answer(f"{module}:{name}")))
+    """The text of these functions of one of the modules, with what of it they use and the imports: nothing else of it is there to be found."""
     text = inspect.getsource(_MODULES[module])
     statements = ast.parse(text).body[1:]  # the first is the docstring
     imports = [node for node in statements if isinstance(node, ast.Import | ast.ImportFrom)]
