@@ -30,7 +30,7 @@ from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming.collect import collect
 from vae_course.teach.grading.marking import own_model
 from vae_course.teach.grading.marking.local import LocalSubmission
-from vae_course.teach.grading.marking.marking import Order, mark_student
+from vae_course.teach.grading.marking.marking import Order, mark_student, seed_of
 from vae_course.teach.grading.marking.own_model import OwnModel
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
@@ -427,3 +427,15 @@ def test_a_figure_that_no_model_reaches_is_for_a_person():
         exercise = replace(EXERCISES["trained_model"], harness=harness)
         found = examine(exercise, exercise.answer({"file": "m", "nn": "v1", "z_dim": 20}), 1)
         assert found.status == status and ("a person has to look" in found.message) == (nats < 75)
+
+
+def test_what_the_noise_is_drawn_from_is_no_number_that_a_teacher_may_choose():
+    """With the seed of a run known, a decoder could draw the noise and the order anew."""
+    assert Order(7).secret != Order(7).secret and len(Order(7).secret) == 32
+    images = [
+        with_shared_draws(EXERCISES["trained_model"]).arguments(
+            torch.Generator().manual_seed(seed_of(Order(7).secret, "trained_model"))
+        )
+        for _ in range(2)
+    ]
+    assert not torch.equal(images[0][0], images[1][0])

@@ -1,7 +1,7 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -154,7 +154,7 @@ def _todo(found: Class, student: str, options: Options, order: Order, results: R
                 continue
             again.add(one.name)
         renew = "all" if student or not results.was_done(one.name) else "changed" if options.changed else "missing"
-        todo.append((one, Order(order.seed, order.lesson, order.exercise, renew), results.of(one.name)))
+        todo.append((one, replace(order, renew=renew), results.of(one.name)))
     return todo, again
 
 

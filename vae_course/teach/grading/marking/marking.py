@@ -1,6 +1,7 @@
 """One student's hand-ins become marks. Each exercise is marked on its own, and a fault of ours is never the student's."""
 
 import hashlib
+import secrets
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +36,8 @@ class Order:
     """What is to be marked.
 
     Args:
-        seed: the run's secret; every exercise has its own seed from it, the same for all students.
+        seed: the run's; every exercise has its own seed from it, the same for all students.
+        secret: of the system's randomness, for what a network of a student's own must not foresee: a teacher may choose the seed, and tell it.
         lesson, exercise: only these; empty: all.
         renew: "all" exercises, those that are "missing" among the earlier marks, or besides those that are "changed".
     """
@@ -44,6 +46,7 @@ class Order:
     lesson: str = ""
     exercise: str = ""
     renew: str = "all"
+    secret: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Marked:
     faults: list[str] = field(default_factory=list)
 
 
-def seed_of(run: int, exercise: str) -> int:
+def seed_of(run: int | str, exercise: str) -> int:
     """An exercise's seed, which tells nothing about the run's or another exercise's."""
     return int.from_bytes(hashlib.sha256(f"{run} {exercise}".encode()).digest()[:4]) % 2**31
 
@@ -123,7 +126,7 @@ def _mark_work(
             wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
-            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order.seed, started, look_for, marked))
+            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order, started, look_for, marked))
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
     everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
@@ -141,7 +144,7 @@ def _mark_hand_in(
     hand_in: HandIn,
     source: Source,
     wanted: list[tuple[Exercise, str]],
-    seed: int,
+    order: Order,
     started: Started,
     look_for: Callable[[str], Looked],
     marked: Marked,
@@ -155,10 +158,10 @@ def _mark_hand_in(
         return found
 
     for exercise, answer in wanted:
-        own = seed_of(seed, exercise.name)
+        own = seed_of(order.secret if isinstance(exercise, TrainedModel) else order.seed, exercise.name)
         for worker in (1, 2):
             try:
-                secret = f"{seed} {exercise.name} noise"
+                secret = f"{order.secret} {exercise.name} noise"
                 found = _examined(with_shared_draws(exercise), hand_in, source, started, find, own, secret)
                 break
             except (Exception, WorkerLost) as error:  # noqa: BLE001
