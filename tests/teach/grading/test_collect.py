@@ -352,6 +352,7 @@ def test_a_file_without_permission_is_unreadable(tmp_path: Path, read, monkeypat
 
 def test_a_bomb_is_refused_by_its_ratio_its_size_and_what_really_comes_out(tmp_path: Path, read, monkeypatch):
     monkeypatch.setattr(archives, "MOST_BYTES", 2**21)
+    monkeypatch.setattr(archives, "SMALL", 2**20)
     monkeypatch.setattr(archives.unpack, "__defaults__", (2**21,))
     monkeypatch.setattr(opening, "MOST_BYTES", 2**21)
     ratio = zipped(tmp_path / "ratio.zip", {"x.ipynb": b"0" * 2**22}).read_bytes()
@@ -395,6 +396,19 @@ def test_100000_files_are_refused_in_a_folder_and_in_archives(tmp_path: Path, re
     found = read(folder)
     assert "more than 2,000" in found["eve"].unreadable[FIRST] and "100,001 files" in found["bob"].unreadable[FIRST]
     assert bodies(found["ada"]).endswith("return A")
+
+
+def test_a_warning_that_was_printed_thirty_thousand_times_is_no_bomb(tmp_path: Path, read):
+    printing = json.loads(notebook())
+    said = ["UserWarning: 'pin_memory' argument is set as true but no accelerator is found.\n"] * 30_000
+    printing["cells"][-1]["outputs"] = [{"output_type": "stream", "name": "stderr", "text": said}]
+    path = tmp_path / "warnings.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.ipynb", json.dumps(printing))
+    [member] = zipfile.ZipFile(path).infolist()
+    assert member.file_size > 200 * member.compress_size, "it shrinks as a bomb does"
+    found = read(tree(tmp_path / "class", {"ada/a.zip": path.read_bytes()}))
+    assert list(found["ada"].hand_ins) == [FIRST]
 
 
 def test_a_damaged_or_locked_member_is_told(tmp_path: Path, read):
