@@ -209,6 +209,11 @@ TWO_READINGS: dict[str, tuple[dict[str, str], tuple[str, ...], dict[str, list[st
         ("no name of a person", "one learner's", "2 people"),
         {"one": ["class"]},
     ),
+    "people beside somebody who calls files after lessons": (
+        {f"{FIRST}.ipynb": "A", f"{SECOND}.ipynb": "C", f"{LESSONS[3]}.ipynb": "", "ada.ipynb": "B", "bob.ipynb": "D"},
+        ('3 files are called after lessons, and 2 are not ("ada", "bob")', "one learner's", "several people"),
+        {"one": ["class"], "files": [FIRST, SECOND, LESSONS[3], "ada", "bob"]},
+    ),
     "numbers behind names": (
         {"ada_01.ipynb": "A", "ada_02.ipynb": "C", "bob_01.ipynb": "B"},
         ('"ada" stands before several numbers', "lessons of one student", "several students"),

@@ -20,7 +20,9 @@ MOST_MEMBERS = 1_000_000
 MOST_DIRECTORY = 256 * 2**20  # bytes of an archive's table of contents, which is read into memory at once
 MOST_BYTES = 300 * 2**20  # of one student, unpacked
 MOST_RATIO = 200  # text shrinks to a tenth, plots hardly at all
-SMALL = 64 * 2**20  # bytes, which cost little to write; a warning printed 30,000 times is packed to less than 1/200, and is no bomb
+SMALL = (
+    64 * 2**20
+)  # bytes, which cost little to write; a warning printed 30,000 times is packed to less than 1/200, and is no bomb
 _CHUNK = 2**16
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8
 _BROKEN = (

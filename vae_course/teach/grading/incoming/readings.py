@@ -11,6 +11,7 @@ from vae_course.teach.grading.incoming.items import Item, NoClass, marks_of_a_ru
 from vae_course.teach.grading.incoming.layouts import Owner, clean, is_hand_in, is_junk, is_model, is_work, is_zip
 from vae_course.teach.grading.incoming.piles import TEACHERS, Sorted, says_lesson
 from vae_course.teach.grading.incoming.refusals import (
+    refuse_mixed,
     refuse_nameless,
     refuse_numbered,
     refuse_renumbered,
@@ -98,6 +99,7 @@ def _by_names(items: Sequence[Item], name: str, choice: Choice, out: Sorted) -> 
     loose = [item.name for item in items if not item.is_folder and item.parts not in told and is_hand_in(item.name)]
     if choice.layout != FILES and not told and not only and layouts.is_one_students(loose, LESSONS):
         refuse_nameless(loose)
+        refuse_mixed(loose)
         for item in items:
             out.give(Owner(name, clean(name)), item)
         return

@@ -25,6 +25,22 @@ def refuse_nameless(names: Sequence[str]) -> None:
         )
 
 
+def refuse_mixed(names: Sequence[str]) -> None:
+    """Files that are called after lessons beside several that say none: another notebook of one learner's, or other people.
+
+    Raises:
+        NoClass: there are two such notebooks or more.
+    """
+    notebooks = sorted({layouts.stem(name) for name in names if not name.lower().endswith(".py")})
+    others = [name for name in notebooks if not layouts.said_lesson((name,), LESSONS)]
+    if len(others) > 1:
+        raise NoClass(
+            f'{len(notebooks) - len(others)} files are called after lessons, and {len(others)} are not ("{clean(others[0])}", '
+            f'"{clean(others[1])}"): one learner\'s folder, or the work of several people, of whom one calls files after lessons. '
+            "--layout one says the first, --layout files the second."
+        )
+
+
 def refuse_numbered(names: Sequence[str]) -> None:
     """Files such as "ada_01" and "ada_02": a person with two lessons, or two people.
 
