@@ -83,7 +83,7 @@ def marks(tmp_path: Path, workers: Workers) -> Marks:
         elif weights is not None:
             save_file(weights, folder / "ada" / "model.safetensors")
         [ada] = collect(folder, tmp_path / "out").students
-        marked = mark_student(ada, Order(7, LESSON, "trained_model"), {}, submit, tmp_path)
+        marked = mark_student(ada, Order(7, LESSON, "trained_model", secret="kept"), {}, submit, tmp_path)
         assert not marked.faults, marked.faults
         return marked.marks[0]
 
