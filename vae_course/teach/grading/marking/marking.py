@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from vae_course.checks import around
 from vae_course.checks.engine.examine import examine, outcome
-from vae_course.checks.engine.exercise import Constant
+from vae_course.checks.engine.exercise import Called, Constant
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -124,6 +125,7 @@ def _mark_work(
             source = Source(hand_in)
             hashes = AnswerHashes(hand_in, source, [model.path for model in work.models])
             wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
+            wanted.sort(key=lambda pair: _is_lent_an_answer(pair[0]))  # each of these ends the process: they come last
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
             marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order, started, look_for, marked))
@@ -133,6 +135,11 @@ def _mark_work(
     kept = [n for n, mark in before.items() if n not in exercises and (order.lesson or mark.answer not in everywhere)]
     marked.exercises = tuple([*exercises, *kept])
     marked.outdated = tuple(outdated)
+
+
+def _is_lent_an_answer(exercise: Exercise) -> bool:
+    scaffold = exercise.scaffold.values() if isinstance(exercise, Called) else ()
+    return any(around.knows_an_answer(around.name_of(function)) for function in scaffold)
 
 
 def _exercises(lesson: str) -> list[Exercise]:
