@@ -31,6 +31,8 @@ from vae_course.teach.grading.marking.trained import TheCourseS, trained_answer
 from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
+_PLACE = {name: place for place, name in enumerate(EXERCISES)}
+
 
 @dataclass(frozen=True)
 class Order:
@@ -128,7 +130,8 @@ def _mark_work(
             wanted.sort(key=lambda pair: _is_lent_an_answer(pair[0]))  # each of these ends the process: they come last
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
-            marked.marks += list(_mark_hand_in(student, hand_in, source, wanted, order, started, look_for, marked))
+            marks = list(_mark_hand_in(student, hand_in, source, wanted, order, started, look_for, marked))
+            marked.marks += sorted(marks, key=lambda mark: _PLACE[mark.exercise])
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
     everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
