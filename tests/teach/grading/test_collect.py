@@ -13,6 +13,7 @@ import pytest
 from tests.runner.notebooks.hand_ins import notebook_of, solved, write
 from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import archives, collect, hand_ins, opening
+from vae_course.teach.grading.incoming.fates import PERSON
 from vae_course.teach.grading.incoming.hand_ins import Work
 
 FIRST, SECOND = "01_reparameterization", "02_kl_divergence"
@@ -334,6 +335,16 @@ def test_links_and_devices_on_disk_are_refused(tmp_path: Path, read):
     assert any("pipe" in note for note in found["bob"].notes) and bodies(found["bob"]).endswith("return B")
     assert "symbolic link" in found["cy"].unreadable[FIRST] and "no regular file" in found["eve"].unreadable[FIRST]
     assert "symbolic link" in collect.collect(folder).warnings[0]
+    for_a_person = {fate.path for work in found.values() for fate in work.fates if fate.fate == PERSON}
+    assert for_a_person == {f"ada/{SECOND}.ipynb", "ada/folder", "bob/pipe.ipynb", "cy.ipynb", "eve.ipynb"}
+
+
+def test_a_folder_too_deep_is_for_a_person_and_the_rest_is_read(tmp_path: Path, read):
+    found = read(
+        tree(tmp_path / "class", {"ada/" + "d/" * 45 + "x.ipynb": notebook(), "ada/y.ipynb": notebook(lesson=SECOND)})
+    )
+    (fate,) = (fate for fate in found["ada"].fates if fate.fate == PERSON)
+    assert "folders deep" in fate.why and list(found["ada"].hand_ins) == [SECOND]
 
 
 def test_a_file_without_permission_is_unreadable(tmp_path: Path, read, monkeypatch):

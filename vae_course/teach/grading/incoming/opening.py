@@ -26,9 +26,7 @@ def source_of(student: Student) -> str:
     budget = [MOST_FILES]
     with contextlib.suppress(ArchiveRefused, OSError):
         for path in student.paths:
-            told += [
-                f"{p.relative_to(path.parent)} {p.stat().st_size} {seconds}" for p, seconds in _walk(path, [], budget)
-            ]
+            told += [f"{p.relative_to(path.parent)} {p.stat().st_size} {seconds}" for p, seconds in _walk(path, budget)]
     return hashlib.sha256("\n".join([student.problem, *student.notes, *told]).encode("utf-8", "replace")).hexdigest()[
         :32
     ]
@@ -62,11 +60,16 @@ def files_of(student: Student, into: Path, notes: list[str], others: list[str], 
             take(path, (*packed.within, *path.relative_to(folder).parts), seconds, 0)
         others += [f'"{clean(member.filename)}"' for member in packed.members if not files and not member.is_dir()]
     for path, above in zip(student.paths, student.within, strict=True):
-        junk: list[Path] = []
-        for found, seconds in _walk(path, notes, budget, junk=junk):
+        passed: list[tuple[Path, str]] = []
+        for found, seconds in _walk(path, budget, passed=passed):
             take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0)
-        for found in junk:
-            account.left_behind((*above, *found.relative_to(path.parent).parts), found.is_dir())
+        for found, refused in passed:
+            parts = (*above, *found.relative_to(path.parent).parts)
+            if refused:
+                notes.append(f'"{clean(found.name)}" {refused}.')
+                account.unreadable(parts, refused)
+            else:
+                account.left_behind(parts, found.is_dir())
     opened, left = 0, MOST_BYTES
     while waiting:
         file, depth = waiting.pop(0)
@@ -96,12 +99,13 @@ def files_of(student: Student, into: Path, notes: list[str], others: list[str], 
 
 
 def _walk(
-    path: Path, notes: list[str], budget: list[int], depth: int = 0, junk: list[Path] | None = None
+    path: Path, budget: list[int], depth: int = 0, passed: list[tuple[Path, str]] | None = None
 ) -> Iterator[tuple[Path, float]]:
     """Every regular file in a folder, or the file itself; links are not followed, and devices not opened.
 
-    `junk` gets what systems leave behind, which is passed over.
+    `passed` gets what is passed over, and why as the rest of a sentence; nothing for what systems leave behind.
     """
+    passed = [] if passed is None else passed
     budget[0] -= 1
     if budget[0] < 0:
         raise ArchiveRefused(f"has more than {MOST_FILES:,} files and folders")
@@ -110,21 +114,21 @@ def _walk(
         yield path, found.st_mtime
     elif not stat.S_ISDIR(found.st_mode):
         kind = "a symbolic link" if stat.S_ISLNK(found.st_mode) else "no regular file (a device or a pipe)"
-        notes.append(f'"{clean(path.name)}" is {kind}; it was refused.')
+        passed.append((path, f"is {kind}; it was refused"))
     elif depth == DEEPEST:
-        notes.append(f'"{clean(path.name)}" lies more than {DEEPEST} folders deep; it was not opened.')
+        passed.append((path, f"lies more than {DEEPEST} folders deep; it was not opened"))
     else:
         try:
             with os.scandir(path) as entries:
                 every = [Path(entry.path) for entry in islice(entries, budget[0] + 1)]
         except OSError as error:
-            notes.append(f'"{clean(path.name)}" cannot be opened ({_reason(error)}).')
+            passed.append((path, f"cannot be opened ({_reason(error)})"))
             return
         for entry in sorted(every):
-            if not is_junk(entry.name):
-                yield from _walk(entry, notes, budget, depth + 1, junk)
-            elif junk is not None:
-                junk.append(entry)
+            if is_junk(entry.name):
+                passed.append((entry, ""))
+            else:
+                yield from _walk(entry, budget, depth + 1, passed)
 
 
 def _reason(error: OSError) -> str:
