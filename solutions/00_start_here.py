@@ -347,7 +347,8 @@ check(two_boxes, "two_boxes")
 # <details><summary>Answer</summary>
 #
 # Here it does: $\text{ELBO}(1) = \log 0.45 = -0.799$, against $-0.857$ at ½; the posterior 0.818 lies nearer to 1 in the sense that counts,
-# the KL. For a ball that is *not* red it does not: there the column is 0.40 and 0.05.
+# the KL. For a ball that is *not* red it does not: there the column is 0.40 and 0.05, and $\text{ELBO}(1) = \log 0.05 = -2.996$ lies
+# below $-1.263$ at ½. It is the other sure guess that wins: $\text{ELBO}(0) = \log 0.40 = -0.916$.
 # </details>
 
 # %% [markdown]
