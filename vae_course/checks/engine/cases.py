@@ -26,6 +26,7 @@ AT_EXTREMES = 1e-2
 BETWEEN = 2
 """Inputs between an extreme and ordinary ones, on which a formula is confirmed that was read off there."""
 NEARER = (-1.0, -0.1, 0.1, 0.01)
+"""Factors that take extreme inputs to the other side of 0, and towards it."""
 ORDINARY = 4
 """Draws on which a formula counts as right, before it is asked where it goes wrong."""
 

@@ -35,7 +35,7 @@ def holds(
         if says(*right):
             continue
         yours = value_of(trial, before), value_of(trial, after)
-        if yours[0] is None or yours[1] is None or yours[0].shape != right[0].shape != yours[1].shape:
+        if yours[0] is None or yours[1] is None or (yours[0].shape, yours[1].shape) != (right[0].shape, right[1].shape):
             return False
         if not says(yours[0], yours[1]):
             if otherwise:

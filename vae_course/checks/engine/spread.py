@@ -9,12 +9,6 @@ from torch import Tensor
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.trial import Raised, Trial
 
-
-def rows_agree(noise: Tensor) -> bool:
-    """All rows are the same, up to rounding."""
-    return len(noise) > 1 and bool((noise - noise[:1]).abs().max() <= 1e-5 * (1 + noise.abs().max()))
-
-
 VARIANCES = (0.0001, 0.0025, 0.25, 1.0, 9.0, 100.0)
 SHOWN = (0.0025, 1.0, 9.0)
 MEAN = 2.0
@@ -55,7 +49,7 @@ def law(trial: Trial, *, shape: bool = False) -> Reading:
     draws = {v: z for v, z in found.items() if z is not None and bool(z.isfinite().all())}
     if len(draws) < len(VARIANCES) - 1:
         return _table(draws)
-    if any(rows_agree(each) for each in (draws[1.0], draws[1.0].T)):
+    if any(_one_row(each) for each in (draws[1.0], draws[1.0].T)):
         return Reading()  # so few draws tell no spread
     still = _draws(trial, 0.0, 1.0)
     if still is not None and still.std().item() < 1e-6 < draws[1.0].std().item():
@@ -171,3 +165,8 @@ def _table(draws: dict[float, Tensor]) -> Reading:
     rows = ("  ".join(f"{cell:>6}" for cell in row) for row in zip(*columns, strict=True))
     caption = f"With m = {MEAN:g}, over {SIDE**2:,} draws for each variance (spread: the standard deviation of z):"
     return Reading((caption,), tuple(zip(labels, rows, strict=True)))
+
+
+def _one_row(noise: Tensor) -> bool:
+    """All rows are the same, to rounding: they hold the draws of one."""
+    return len(noise) > 1 and bool((noise - noise[:1]).abs().max() <= 1e-5 * (1 + noise.abs().max()))
