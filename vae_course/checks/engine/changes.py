@@ -83,7 +83,8 @@ def spread_of(a: Tensor) -> float:
 
 
 def agree(a: Tensor, b: Tensor, tolerance: float = CLOSE) -> bool:
-    return a.shape == b.shape and bool(((a - b).abs() <= tolerance * (1 + b.abs())).all())
+    same = (a == b) | (a.isnan() & b.isnan()) if a.shape == b.shape else torch.tensor(False)
+    return a.shape == b.shape and bool((same | ((a - b).abs() <= tolerance * (1 + b.abs()))).all())
 
 
 def is_float(a: object) -> bool:

@@ -23,7 +23,7 @@ Rules = Mapping[int, tuple[str, ...]]
 
 OPERATIONS: Mapping[type[ast.operator], Rules] = {
     ast.Add: {COMMON: ("A", "B", "A - B", "B - A"), RARE: ("A * B",)},
-    ast.Sub: {COMMON: ("A", "-B", "A + B", "B - A"), RARE: ("A * B",)},
+    ast.Sub: {COMMON: ("A", "-B", "A + B", "B - A"), RARE: ("A * B", "A / B")},
     ast.Mult: {COMMON: ("A", "B"), RARE: ("A / B", "A + B")},
     ast.Div: {COMMON: ("A", "A * B", "B / A", "A / square(B)", "A / sqrt(B)")},
     ast.Pow: {COMMON: ("A", "abs(A)", "2 * A"), RARE: ("A ** 3", "A ** 4", "A ** 0.5")},
@@ -69,7 +69,7 @@ OF_A_TERM: Rules = {
     COMMON: ("2 * X", "0.5 * X", "-1 * X"),
     RARE: (
         *("abs(X)", "relu(X)", "exp(X)", "log(X)", "square(X)", "sqrt(X)", "X.detach()"),
-        *(f"clamp(X, -{most}, {most})" for most in (10, 50, 100)),
+        *(f"clamp(X, -{most}, {most})" for most in (1, 2, 10, 50, 100)),
     ),
 }
 
@@ -155,18 +155,19 @@ def edits(tree: ast.AST, inputs: Iterable[str]) -> Iterator[Edit]:
         if isinstance(node, ast.Name) and node.id in inputs:
             places[node.id] = (*places.get(node.id, ()), path)
             yield from (Edit((path,), "", {node.id: other}) for other in inputs if other != node.id)
-            yield from _by((path,), OF_AN_INPUT)
+            yield from by((path,), OF_AN_INPUT)
         for rules in _rules_for(node, parent):
-            yield from _by((path,), rules)
+            yield from by((path,), rules)
     for name, paths in places.items():
-        yield from _by(paths, THROUGHOUT)
+        yield from by(paths, THROUGHOUT)
         yield from (Edit(paths, "", {name: other}) for other in inputs if other != name)
     for one, other in permutations(places, 2):
         if one < other:
             yield Edit(places[one] + places[other], "", {one: other, other: one})
 
 
-def _by(paths: tuple[Path, ...], rules: Rules) -> Iterator[Edit]:
+def by(paths: tuple[Path, ...], rules: Rules) -> Iterator[Edit]:
+    """An edit for each rule."""
     return (Edit(paths, rule, rank=rank) for rank, each in rules.items() for rule in each)
 
 

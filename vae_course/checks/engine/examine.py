@@ -1,6 +1,8 @@
 """Put an answer through the checks of its exercise. The notebook and the grader both call `examine`, nothing else."""
 
 import contextlib
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -23,6 +25,7 @@ WHOLE_CHECK = 20.0
 """Seconds for all calls together: a right answer that is slow has time for a dozen calls of nearly the limit of one."""
 REASON = 10.0
 """Seconds for finding the reason of a wrong answer. It takes a fraction of one."""
+log = logging.getLogger(__name__)
 
 
 def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
@@ -115,7 +118,7 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
     first, others = seen.wrong[0], seen.wrong[1:]
     failed = frozenset(wrong.check for wrong in seen.wrong)
     mistake: Misconception | None = None
-    with contextlib.suppress(Exception, Stopped):
+    with _a_courtesy():
         if first.reason is not None:
             mistake = first.reason()
         else:
@@ -135,12 +138,33 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
     # Of a method's parts each has its own; a formula is one, and its first finding says it.
     alone = first.reason is not None or isinstance(exercise, Formula)
     told_of = [first] if alone else list({wrong.finding: wrong for wrong in seen.wrong}.values())
-    return [_with_reading(wrong) for wrong in told_of], ""
+    return _each_once([_with_reading(wrong) for wrong in told_of]), ""
+
+
+def _each_once(findings: list[Finding]) -> list[Finding]:
+    """What one finding's numbers tell is not said again beside another."""
+    told: list[Reading] = []
+    for i, finding in enumerate(findings):
+        if finding.reading in told:
+            findings[i] = replace(finding, reading=Reading())
+        told.append(finding.reading)
+    return findings
+
+
+@contextlib.contextmanager
+def _a_courtesy() -> Iterator[None]:
+    """A reason is one: without it an answer keeps its verdict. A fault of ours is logged, and the tests ask for it."""
+    try:
+        yield
+    except (Stopped, Raised, BackwardFailed):
+        pass
+    except Exception:
+        log.debug("No reason could be looked for.", exc_info=True)
 
 
 def _with_reading(wrong: Wrong) -> Finding:
     """A finding, with a closer look at its numbers."""
-    with contextlib.suppress(Exception, Stopped):
+    with _a_courtesy():
         if wrong.closer is not None:
             return replace(wrong.finding, reading=Reading.of(wrong.closer()))
     return wrong.finding

@@ -116,9 +116,19 @@ def _fresh(node: ast.AST, inputs: Mapping[str, Any], of: Callable[[ast.AST], Any
     if isinstance(node, ast.Attribute):
         return getattr(of(node.value), node.attr)
     if isinstance(node, ast.Subscript):
-        return of(node.value)[..., None]  # the one index that formulas use
+        index = _index(node.slice)  # a column is made behind all axes: values may be stacked
+        return of(node.value)[(..., None) if index == (slice(None), None) else index]
     assert isinstance(node, ast.Call)
     return of(node.func)(*(of(a) for a in node.args), **{str(k.arg): of(k.value) for k in node.keywords})
+
+
+def _index(node: ast.expr) -> Any:
+    """What stands in brackets: numbers, `...`, `None` and slices of them."""
+    if isinstance(node, ast.Tuple):
+        return tuple(_index(each) for each in node.elts)
+    if isinstance(node, ast.Slice):
+        return slice(*(each and ast.literal_eval(each) for each in (node.lower, node.upper, node.step)))
+    return ast.literal_eval(node)
 
 
 _OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vae_course.checks.engine.batches import edits_of_batches
 from vae_course.checks.engine.edits import Edit, applied, edits
 from vae_course.checks.engine.expressions import Memo, worth
 from vae_course.checks.engine.findings import Reading
@@ -28,6 +29,8 @@ MOST_CONFIRMED = 300
 """Pairs that make the smallest example's value, and are tried on all others."""
 FEWEST = 3
 """Numbers from which a formula is believed."""
+VALUES_ARE = "Your numbers are exactly"
+SLOPES_ARE = "On ordinary draws your values are right, and their gradients are exactly"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,11 @@ class Example:
 
 
 def formula_read_off(
-    formulas: Sequence[str], examples: Sequence[Example], exact: float = EXACT, in_pairs: bool = True
+    formulas: Sequence[str],
+    examples: Sequence[Example],
+    exact: float = EXACT,
+    in_pairs: bool = True,
+    of_batches: bool = False,
 ) -> Reading:
     """The formula that the numbers follow, beside the right one; or nothing.
 
@@ -49,13 +56,14 @@ def formula_read_off(
         examples: the first is searched with, the others confirm.
         exact: how far a number may lie from the formula's, relative to 1 + its size.
         in_pairs: look for two slips at once, too.
+        of_batches: the examples are whole batches: their rows or columns may be exchanged, too.
     """
     examples = [_double(e) for e in examples]
     values = torch.cat([e.value.flatten() for e in examples] or [torch.zeros(0)])
     values = values[values.isfinite()]
     if len(values) < FEWEST or float(values.std()) < 1e-3:
         return Reading()  # numbers so alike follow many formulas
-    for search in (_one, _two) if in_pairs else (_one,):
+    for search in (_one, *([_batches] if of_batches else []), *([_two] if in_pairs else [])):
         for source in formulas:
             tree = parsed(source)
             found = _confirmed(tree, search(tree, examples, exact), examples, exact)
@@ -84,9 +92,9 @@ def _confirmed(tree: ast.expr, slips: Iterator[Slip], examples: list[Example], e
             continue
         others = list(dict.fromkeys(name for e in sloped for name in _other_slopes(wrong, e)))
         if not others and (sloped or not right):
-            return in_words(tree, wrong, slip, right)
+            return in_words(tree, wrong, slip, VALUES_ARE if not right else SLOPES_ARE)
         if others and not right and values_alone is None:
-            said = in_words(tree, wrong, slip, right)
+            said = in_words(tree, wrong, slip, VALUES_ARE)
             also = f"The gradient in {' and '.join(others)} is not that formula's: that is a second thing."
             values_alone = Reading((*said.sentences, also), said.table)
     return values_alone
@@ -105,6 +113,13 @@ def _one(tree: ast.expr, examples: list[Example], exact: float) -> Iterator[Slip
     first, memo = examples[0], Memo()
     for edit in _edits(tree, _names(first)):
         if _same(first.value, worth(applied(edit, tree), first.inputs, memo), exact):
+            yield (edit,)
+
+
+def _batches(tree: ast.expr, examples: list[Example], exact: float) -> Iterator[Slip]:
+    """The changes of whole batches that make the first example's value."""
+    for edit in edits_of_batches(tree, _names(examples[0])):
+        if _same(examples[0].value, worth(applied(edit, tree), examples[0].inputs, {}), exact):
             yield (edit,)
 
 

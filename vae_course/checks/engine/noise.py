@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.spread import law
-from vae_course.checks.engine.trial import Trial, Wrong
+from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Answer, Call
 
 ALPHA = 1e-7
@@ -79,13 +79,14 @@ def noise_is_standard_normal(trial: Trial) -> None:
     must_have_tails(noise)
 
 
-def must_have_tails(noise: Tensor) -> None:
-    """Raise `Wrong` if none of 8,000 draws or more lies far out. False alarms: see `TAIL`."""
+def must_have_tails(noise: Tensor, closer: Closer | None = None) -> None:
+    """Raise `Wrong` if none of 8,000 draws or more lies far out. False alarms: see `TAIL`. `closer`: see `Wrong`."""
     above, below = noise.max().item(), -noise.min().item()
     if noise.numel() > 8_000 and (max(above, below) < TAIL or min(above, below) < ONE_TAIL):
         raise Wrong(
             f"Of {noise.numel():,} draws of your noise none lies below {-below:.2f} or above {above:.2f}.",
             "A standard normal leaves ±3 in one draw of 370: nothing should be cut off.",
+            closer,
         )
 
 

@@ -64,7 +64,7 @@ def two_slips(
     groups += throughout.of_each_other()
     for slips, values in groups:
         if values.shape[1:] == value.shape:
-            for i in near(values).flatten(1).all(1).nonzero().flatten().tolist():
+            for i in near(values).reshape(len(values), -1).all(1).nonzero().flatten().tolist():
                 yield slips[i]
 
 

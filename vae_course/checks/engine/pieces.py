@@ -84,4 +84,6 @@ def filled(rule: ast.AST, pieces: Mapping[str, ast.expr]) -> ast.AST:
         return ast.UnaryOp(rule.op, filled(rule.operand, pieces))  # type: ignore[arg-type]
     if isinstance(rule, ast.Attribute):
         return ast.Attribute(filled(rule.value, pieces), rule.attr, ast.Load())  # type: ignore[arg-type]
+    if isinstance(rule, ast.Subscript):
+        return ast.Subscript(filled(rule.value, pieces), rule.slice, ast.Load())  # type: ignore[arg-type]
     return rule

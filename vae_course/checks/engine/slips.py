@@ -12,12 +12,11 @@ LONG = 28
 """Letters up to which a changed piece is shown with what stands around it."""
 
 
-def in_words(tree: ast.expr, wrong: ast.AST, slip: Slip, right: bool) -> Reading:
-    """`right`: the values are, and what differs are the gradients."""
-    whose = "On ordinary draws your values are right, and their gradients are" if right else "Your numbers are"
+def in_words(tree: ast.expr, wrong: ast.AST, slip: Slip, what: str) -> Reading:
+    """`what` is that of another formula."""
     said = "" if _nested(slip) else ": " + "; ".join(_words(tree, edit) for edit in slip)
     return Reading(
-        (f"{whose} exactly those of another formula{said}.",),
+        (f"{what} those of another formula{said}.",),
         (("yours", _text(wrong)), ("expected", _text(tree))),
     )
 

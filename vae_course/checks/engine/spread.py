@@ -100,7 +100,7 @@ def _of_spread(draws: dict[float, Tensor], spread: dict[float, float]) -> str:
         added = _fits(spread, lambda v: math.sqrt(v + small**2 - min(spread)))
         held = _fits(spread, lambda v: max(math.sqrt(v), small))
         if added:
-            return f"Your z spreads by sqrt(v + {small**2 - min(spread):.2g}): something is added to v."
+            return f"Your z spreads by sqrt(v + c), with c near {small**2 - min(spread):.2g}: something is added to v."
         if held:
             return f"Your z never spreads by less than {small:.3g}: something holds v, or its root, at {small**2:.2g} or {small:.2g} from below."
         return f"For large v your z spreads by sqrt(v), and for v = {min(spread):g} by {small:.3g}: something is added to v, or to its root."

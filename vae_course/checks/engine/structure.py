@@ -62,7 +62,7 @@ def ignores_its_axis(trial: Trial) -> str:
 
 def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
     """Of inputs far out: is it the arithmetic, and not the formula; and which entries, together or alone."""
-    found = []
+    found = [*_drawn(trial, arguments), *_grey(trial, arguments)]
     exact = value_of(trial, tuple(a.double() if is_float(a) else a for a in arguments))
     if exact is not None and agree(exact, trial.truth(arguments), FAR_OUT):
         found.append(
@@ -77,6 +77,20 @@ def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
     if not found:
         found += [*_stuck(trial, arguments), *_ordered(trial, (arguments,))]
     return tuple(found[:MOST])
+
+
+def _drawn(trial: Trial, arguments: Arguments) -> Iterator[str]:
+    values = [trial.call(*arguments, seed=seed).outputs.get("0") for seed in (400, 401)]
+    if all(v is not None and bool(v.isfinite().all()) for v in values) and not torch.equal(*values):  # type: ignore[arg-type]
+        yield "Two calls with the same inputs give different numbers: something is drawn at random."
+
+
+def _grey(trial: Trial, arguments: Arguments) -> Iterator[str]:
+    """Grey pixels are wrong, and black and white ones in their place are right."""
+    for i, (name, a) in enumerate(zip(trial.formula.parameters, arguments, strict=True)):
+        if is_float(a) and bool(((a >= 0) & (a <= 1)).all()) and kind_of(a) != "pixels":
+            if is_right(trial, tuple(b.round() if j == i else b for j, b in enumerate(arguments))):
+                yield f"With every entry of {name} rounded to 0 or 1 your number is right: those between are counted wrongly."
 
 
 def _stuck(trial: Trial, arguments: Arguments) -> Iterator[str]:
@@ -199,6 +213,9 @@ def _alone(trial: Trial) -> Iterator[str]:
         ),
         (0, "Each example by itself, as a batch of one, comes out right: what is off is done across the batch.", ""),
     ):
+        lengths = {a.shape[axis] for a in trial.draw(0) if isinstance(a, Tensor) and a.ndim}
+        if len(lengths - {1}) > 1:
+            continue  # it is another axis in each input
         cases = [one_entry(trial.draw(d), axis, i) for d in range(DRAWS) for i in range(trial.draw(d)[0].shape[axis])]
         values = [(value_of(trial, case), trial.truth(case)) for case in cases]
         pairs = [Pair(value, truth) for value, truth in values if value is not None]

@@ -105,8 +105,11 @@ def image_gate(value: Tensor, rows: int, kind: str) -> None:
         raise Wrong("All your pixels are 0 or 1.", "Asked are the probabilities, which lie between.")
 
 
-def z_from_prior(z: Tensor, slack: float = 0) -> None:
-    """The z behind generated images are independent draws of N(0, 1).
+READ_OFF = "Read as sigmoid(dec(z)) of a z of its own each, your {:,} images have z that"
+
+
+def z_from_prior(z: Tensor, slack: float = 0, whose: str = READ_OFF) -> None:
+    """z, returned or behind generated images, are independent draws of N(0, 1).
 
     False alarms: at most 2 ALPHA = 2e-7: by Dvoretzky-Kiefer-Wolfowitz; and by Bernstein for (Φ(z) − ½)², which lies between 0 and ¼ with mean
     1/12 and variance 1/180. Power: 0.8 z is seen in 2,048 numbers, 0.75 z in 1,024. `slack` allows for z that are read off a scale.
@@ -115,17 +118,22 @@ def z_from_prior(z: Tensor, slack: float = 0) -> None:
         seen = z[torch.isfinite(z)]
         middle, spread = (seen.mean().item(), seen.std().item()) if seen.numel() > 1 else (math.nan, math.nan)
         raise Wrong(
-            f"The z behind your {len(z):,} images have mean {middle:.2f} and standard deviation {spread:.2f}.",
-            "If each image is sigmoid(dec(z)) of a z of its own, as it should be, these are to have mean 0, standard deviation 1 and a bell shape.",
+            f"{whose.format(len(z))} have mean {middle:.2f} and standard deviation {spread:.2f}, {_ends(seen)}.",
+            "Each image should come from a z of its own, with mean 0, standard deviation 1 and a bell shape.",
         )
     u, rate = torch.special.ndtr(z.double()), math.log(2 / ALPHA) / z.numel()
     off = (u - 0.5).square().mean().item() - 1 / 12
     if abs(off) > math.sqrt(2 * rate / 180) + rate / 12 + slack / 8:
         seen = z[torch.isfinite(z)]
         raise Wrong(
-            f"The z behind your {len(z):,} images have standard deviation {seen.std().item():.2f}.",
+            f"{whose.format(len(z))} have standard deviation {seen.std().item():.2f}, {_ends(seen)}.",
             "It should be 1, as the prior says: z is neither shrunk nor stretched.",
         )
+
+
+def _ends(z: Tensor) -> str:
+    low, high = (z.min().item(), z.max().item()) if z.numel() else (math.nan, math.nan)
+    return f"and lie between {low:.2f} and {high:.2f}".replace("-", "−")
 
 
 def pixel_chances(x: Tensor, p: Tensor) -> None:

@@ -16,7 +16,7 @@ from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.noise import has_unit_variance
 from vae_course.checks.engine.relations import Pair, relation, share
-from vae_course.checks.engine.trial import Wrong
+from vae_course.checks.engine.trial import Closer, Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, LOG, near, number
 from vae_course.checks.worlds.draws import LINEAR_M
 from vae_course.checks.worlds.models import Case, rec_without_z
@@ -103,7 +103,7 @@ def _rec(z: Tensor) -> Tensor:
     return -each.reshape(z.shape).sum(-1)
 
 
-def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True) -> None:
+def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True, closer: Closer | None = None) -> None:
     """Raise `Wrong` unless mean and variance of n draws are those of N(m, v), up to chance.
 
     With ε = (z − m) / sqrt(v):  P(|mean of ε| > sqrt(2 log(2 / ALPHA) / n)) ≤ ALPHA, the Gaussian tail (mirrored pairs only
@@ -118,6 +118,7 @@ def must_follow_q(z: Tensor, m: float, v: float, *, paired: bool = True) -> None
             f"The z that you decode, read off how your cost depends on x, have mean {z.mean():.2f} and standard deviation {z.std():.2f}, over {n:,} draws"
             f" where m = {m:g} and v = {v:g}.",
             f"They should come from q(z|x): mean {m:g}, standard deviation sqrt(v) = {math.sqrt(v):.3g}.",
+            closer,
         )
 
 

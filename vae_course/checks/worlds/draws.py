@@ -173,6 +173,5 @@ def weighs_its_own_draws(trial: Trial) -> None:
     if not plain + (depth - REACH) / IMAGES - 0.01 <= got <= plain + depth / IMAGES + 0.01:
         raise Wrong(
             f"Your bound is {got:.2f} nats for four images of which one has a far narrower q than the others.",
-            f"It should be about {plain + (depth - 2) / IMAGES:.1f}: each image weighs draws of its own q(z|x), by that q."
-            " (Copies of the batch, stacked by repeat and read as (batch, iw), would mix them).",
+            f"It should be about {plain + (depth - 2) / IMAGES:.1f}: each image weighs draws of its own q(z|x), by that q.",
         )

@@ -40,7 +40,7 @@ from vae_course.checks.worlds.models import (
     wrong_of_a_pixel,
 )
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
-from vae_course.checks.worlds.own_z import must_be_own
+from vae_course.checks.worlds.own_z import law_of, must_be_own
 from vae_course.checks.worlds.valleys import mild, triplets
 from vae_course.runner.answers import Call
 
@@ -167,7 +167,7 @@ def _matches_integral(trial: Trial, name: str, label: str) -> None:
         return  # every row saw the same ε: a mean over rows says nothing, and another check names it
     (call, drawn), model = many_call(trial), mild()
     if drawn is not None and (name == "0" or near(number(call, "2"), drawn.rec)):
-        must_follow_q(drawn.z, model.m[0], model.v[0])
+        must_follow_q(drawn.z, model.m[0], model.v[0], closer=lambda: law_of(triplets_call(trial)))
     tolerance = lipschitz_tolerance(model.slope, MANY)
     expected = model.rec
     if name == "0":
@@ -281,10 +281,11 @@ def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
     model = mild()
     through_kl = {"mean": model.m[0], "variance": 0.5 * (1 - 1 / model.v[0])}[what]
     i = int((got - right).abs().argmax())
-    cut = " That is kl's share alone: z is cut off from the graph." if near(got[i].item(), through_kl, 1e-3) else ""
+    alone = "That is kl's share alone: none comes through z." if near(got[i].item(), through_kl, 1e-3) else ""
     raise Wrong(
         f"The bound's slope in a {what} of q is {got[i]:.3f}.",
-        f"For the z that your gradient in x tells it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.{cut}",
+        f"For the z that your gradient in x tells it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.",
+        lambda: alone,
     )
 
 

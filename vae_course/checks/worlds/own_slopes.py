@@ -1,5 +1,6 @@
 """Whether a gradient reaches the encoder through all that depends on it, for the z that were decoded in *triplets*; and where it is cut off."""
 
+from functools import partial
 from itertools import combinations
 
 import torch
@@ -57,7 +58,8 @@ def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) 
         which = "mean" if i < len(SIDES) else "variance"
         raise Wrong(
             f"In a decoder that looks at z, a slope in a {which} of q is {got[i]:.3f}.",
-            f"For the z that your gradient in x tells it should be {right[0][i]:.3f}.{_cut(got, z, near_by)}",
+            f"For the z that your gradient in x tells it should be {right[0][i]:.3f}.",
+            partial(_cut, got, z, near_by),
         )
 
 
@@ -68,7 +70,7 @@ def _cut(got: Tensor, z: Tensor, which: list[int]) -> str:
         for count in (1, 2):
             for cuts in combinations(fitting, count):
                 if _same(got, _slopes(cost, z, frozenset(cuts))):
-                    return f" Exactly these slopes come out if {' and '.join(CUTS[name] for name in cuts)}: is something detached there?"
+                    return f"Exactly these slopes come out if {' and '.join(CUTS[name] for name in cuts)}: is something detached there?"
     return ""
 
 

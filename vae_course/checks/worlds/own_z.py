@@ -8,12 +8,15 @@ from torch import Tensor
 from torch.distributions import Normal
 from torch.nn.functional import softplus
 
+from vae_course.checks.engine.expressions import FUNCTIONS
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.noise import has_unit_variance, must_have_tails
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import ALPHA, near
+from vae_course.checks.worlds.laws import law
 from vae_course.checks.worlds.valleys import FAR, KNOWN, SEEN, SIDES, kinds, mild, triplets
+from vae_course.runner.answers import Call
 
 MARGIN = FAR / 8
 WEIGHT_EXACT = 1e-3
@@ -108,30 +111,34 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     found = _means(z)
     if any(abs(got - right) > MARGIN for got, right in zip(found, (-FAR, 0.0, FAR), strict=True)):
         raise Wrong(
-            f"For three kinds of images, whose q(z|x) have means {_listed([-FAR, 0.0, FAR])} times a sign of each latent's own, the z that you decode "
-            f"have means {_listed(found)}.",
-            f"Where one z is drawn for an image it should come from that image's own q(z|x).{_mixed(found)} (Read off how your cost depends on x: "
-            "of several z their mean, weighted as you weight them.)",
+            f"Three kinds of images have a q(z|x) with means {_listed([-FAR, 0.0, FAR])} times a sign of each latent's own; read off how your cost "
+            f"depends on x, the z behind it (of several, their mean, weighted as you weight them) have means {_listed(found)}.",
+            "Every z should come from its own image's q(z|x), and several of an image count alike.",
+            lambda: _mixed(found) or law(z),
         )
     m, s = q_of_rows()
     if not any(near(value, cost.mean().item()) for cost in costs(z, m, s)):
         return
     noise = (z - m) / s
+    if bool((noise - noise[:, :1]).abs().max() < 1e-3):
+        raise Wrong("All latents of an image received the same noise.", "Each latent needs a draw of its own.")
     # A mean that is a little off is no spread.
     centred = [part - part.mean(0) for part in (noise[i::3] for i in range(3))]
     for part in centred:
         if not has_unit_variance(part * math.sqrt(len(part) / (len(part) - 1)), ALPHA):
             raise Wrong(
                 f"For three kinds of images, the z that you decode spread by {_listed([each.std().item() for each in centred])} times sqrt(v).",
-                f"They should spread by sqrt(v), each image's and each latent's own.{' You decode the mean itself.' if part.std() < 1e-2 else ''}",
+                "They should spread by sqrt(v), each image's and each latent's own.",
+                partial(_of_spread, z, [each.std().item() for each in centred]),
             )
     pooled = noise.flatten()
-    must_have_tails(pooled)
+    must_have_tails(pooled, partial(law, z))
     different = len(torch.unique((100 * pooled).round()))
     if different < FEWEST_DIFFERENT:
         raise Wrong(
-            f"Of {len(pooled):,} draws of your noise only {different} are different numbers.",
-            "Normal noise takes any value: nothing should be rounded.",
+            f"Of {len(pooled):,} draws of your noise only {different} are different numbers, to a hundredth.",
+            "Normal noise takes any value.",
+            lambda: law(z) or "So few values come of rounding, or of noise that is shared.",
         )
     for edge in (pooled.max(), pooled.min()):
         at_edge = ((noise - edge).abs() < EDGE).any(1)
@@ -148,14 +155,25 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
 def _mixed(found: list[float]) -> str:
     """What the means of the three kinds say together, where they say it."""
     if max(found) - min(found) < MARGIN:
-        return " All have one mean: which image a z belongs to is lost."
+        return "All have one mean: which image a z belongs to is lost."
     if all(abs(got - right) < MARGIN for got, right in zip(sorted(found), (-FAR, 0.0, FAR), strict=True)):
-        return " They are those of other images: something is permuted along the batch."
+        return "They are those of other images: something is permuted along the batch."
     return ""
+
+
+def law_of(call: Call) -> Reading:
+    """What the z behind a call in *triplets* are distributed as, see `laws`."""
+    z = decoded(call.slopes.get("1"))
+    return Reading() if z is None else law(z)
+
+
+def _of_spread(z: Tensor, spreads: list[float]) -> Reading:
+    return Reading(("You decode the mean itself.",)) if max(spreads) < 1e-2 else law(z)
 
 
 def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
     """Raise `Wrong` unless each log weight (rows,) is log p(x|z) + log p(z) − log q(z|x) at the z that was decoded. No chance is involved."""
+    must_be_of_logits(gradient)
     z = decoded(gradient)
     if z is None:
         return
@@ -170,24 +188,29 @@ def weights_must_belong(weights: Tensor, gradient: Tensor | None) -> None:
         )
 
 
-WEIGHT = "log_likelihood + log_normal(z, pm, pv) - log_normal(z, m, v)"
-ROWS = 9  # three of each kind
+WEIGHTS = (
+    "log_likelihood + log_normal(z, pm, pv) - log_normal(z, m, v)",
+    "log_likelihood + log_prior - log_posterior",
+)
+ROWS = 9  # three of each kind, for the small examples
 
 
 def _formula_of(weights: Tensor, z: Tensor) -> Reading:
     """The formula that the log weights follow in the z that were decoded."""
     m, s = q_of_rows()
-    inputs = {
+    pm, pv = torch.zeros_like(z), torch.ones_like(z)
+    terms = {
         "log_likelihood": -costs(z, m, s)[0],
-        "z": z,
-        "m": m,
-        "v": s.square(),
-        "pm": torch.zeros_like(z),
-        "pv": torch.ones_like(z),
+        "log_prior": FUNCTIONS["log_normal"](z, pm, pv),
+        "log_posterior": FUNCTIONS["log_normal"](z, m, s.square()),
     }
+    inputs = {**terms, "z": z, "m": m, "v": s.square(), "pm": pm, "pv": pv}
     rows = [slice(ROWS * i, ROWS * (i + 1)) for i in range(3)]
-    examples = [Example({name: t[row] for name, t in inputs.items()}, weights[row].double()) for row in rows]
-    return formula_read_off((WEIGHT,), examples, WEIGHT_EXACT, in_pairs=False)
+    parts = [Example({name: t[row] for name, t in inputs.items()}, weights[row].double()) for row in rows]
+    whole = [Example(inputs, weights.double())]
+    return formula_read_off(WEIGHTS, parts, WEIGHT_EXACT, in_pairs=False) or formula_read_off(
+        WEIGHTS, whole, WEIGHT_EXACT, in_pairs=False, of_batches=True
+    )
 
 
 def costs(z: Tensor | tuple[Tensor, ...], m: Tensor, s: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -26,6 +26,7 @@ FORMULAS = {
     ),
     "2": (
         "mean(sum(softplus(logits) - x * logits, -1), 0)",
+        "-mean(sum(x * logits - softplus(logits), -1), 0)",
         "mean(-sum(x * log(sigmoid(logits)) + (1 - x) * log(1 - sigmoid(logits)), -1), 0)",
     ),
     "0": ("mean(kl + rec, 0)",),
@@ -79,15 +80,35 @@ def read_off(ask: Ask, name: str) -> Reading:
     kl, rec = (_numbers([each["0"][n].mean().item() for each in inputs()]) for n in ("kl", "rec"))
     if name == "0" and all(map(near, got.tolist(), (own_kl + own_rec).tolist())):
         return Reading.of("Your bound is your kl + your rec, as it should be: what is off is in them.")
-    if float(got.max() - got.min()) <= EXACT * (1 + float(got.abs().max())):
-        return Reading.of(
-            f"Under {len(got)} models it is the same number, {got[0]:.2f}: it does not follow from them, or something holds it."
-        )
+    if held := held_at(got):
+        return Reading.of(held)
     related = _related(got, {"0": kl + rec, "1": kl, "2": rec}[name]) or _sum_of_terms(NAMES[int(name)], got, kl, rec)
     if not related and name == "0":
         related = _sum_of_terms("bound", got, own_kl, own_rec, "your ")
     examples = [Example(each[name], value) for each, value in zip(inputs(), got, strict=True)]
-    return Reading.of(related) if related else formula_read_off(FORMULAS[name], examples, EXACT)
+    return Reading.of(related) if related else formula_read_off(FORMULAS[name], examples, EXACT, of_batches=True)
+
+
+def held_at(got: Tensor) -> str:
+    """Numbers that should differ, and do not."""
+    if not float(got.max() - got.min()) <= EXACT * (1 + float(got.abs().max())):
+        return ""
+    return f"Under {len(got)} models it is the same number, {got[0]:.2f}: it does not follow from them, or something holds it."
+
+
+def _held_beyond(got: Tensor, right: Tensor) -> str:
+    """Numbers that are right on one side of a bound, and are the bound on the other."""
+    for bound, held, side in (
+        (got.max(), right.clamp(max=got.max()), "above"),
+        (got.min(), right.clamp(min=got.min()), "below"),
+    ):
+        if (
+            int((got == bound).sum()) > 1
+            and torch.allclose(got, held, rtol=EXACT, atol=EXACT)
+            and not torch.allclose(got, right)
+        ):
+            return f"It is right, and {bound:.2f} wherever the right number lies {side}: something holds it there."
+    return ""
 
 
 def _numbers(found: Sequence[float]) -> Tensor:
@@ -96,7 +117,7 @@ def _numbers(found: Sequence[float]) -> Tensor:
 
 def _related(got: Tensor, right: Tensor) -> str:
     """How numbers are related to the right ones, with the size of the batch in mind."""
-    found = relation([Pair(got, right)])
+    found = relation([Pair(got, right)]) or _held_beyond(got, right)
     sums = right * torch.tensor(BATCHES)
     if not found and bool(got.isfinite().all()):
         by = (sums / got).mean().item()

@@ -92,7 +92,7 @@ def z_is_standard_normal(trial: Trial) -> None:
     if rows_agree(z) or rows_agree(z.T):
         what = "images" if rows_agree(z) else "dimensions"
         raise Wrong(f"Several {what} received the same number.", "Each entry of z needs noise of its own.")
-    decoders.z_from_prior(z)
+    decoders.z_from_prior(z, whose="Your {:,} z")
 
 
 def z_follows_its_prior(trial: Trial) -> None:

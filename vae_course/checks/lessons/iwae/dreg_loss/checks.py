@@ -71,7 +71,7 @@ def doubly_reparameterized(trial: Trial) -> None:
     if not _is_finite(trial.call()):
         raise Wrong(
             "The gradient of your loss is not finite for images of 784 ordinary pixels.",
-            "Weights are e^−500 or smaller there, which is 0 in float32: make w̃ by softmax of log w.",
+            "Weights are about e^−500 there, which is 0 in float32: make w̃ by softmax of log w.",
         )
     line = linear_weights(trial.generator("linear"))
     slope = encoder_slope(trial.call(line.model, line.x, 1, seed=21))

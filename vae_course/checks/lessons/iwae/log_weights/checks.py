@@ -32,7 +32,7 @@ from vae_course.checks.worlds.models import (
     still,
 )
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
-from vae_course.checks.worlds.own_z import must_be_own, weights_must_belong
+from vae_course.checks.worlds.own_z import law_of, must_be_own, weights_must_belong
 from vae_course.checks.worlds.truth import Truth
 from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.runner.answers import Call
@@ -107,7 +107,13 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
         others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
-        reason = reason or _less_log_k(float(got[i, j]), right[:, 0]) or _adds_up_to_one(got)
+        reason = (
+            reason
+            or _less_log_k(float(got[i, j]), right[:, 0])
+            or _adds_up_to_one(got)
+            or _held(got)
+            or _averaged(got, right)
+        )
         raise Wrong(
             f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
             f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
@@ -130,6 +136,12 @@ def _adds_up_to_one(got: Tensor) -> str:
     return ""
 
 
+def _averaged(got: Tensor, right: Tensor) -> str:
+    if bool(((got.mean(1) - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())).all()):
+        return " Of each image the mean over its draws is right: something is averaged over them that each draw has of its own."
+    return ""
+
+
 def _constant(trial: Trial) -> float:
     """What all weights are off by, if by one number: it has no slope."""
     case, call = still_weights(trial)
@@ -148,7 +160,7 @@ def stays_finite(trial: Trial) -> None:
     got, right = output(call).double(), -rec_without_z(case)
     finite = bool(torch.isfinite(got).all())
     if not finite or (_are_evidence(*still_weights(trial)) and not _are_evidence(case, call)):
-        small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
+        small = "A weight is about e^−500 there, which is 0 in float32: add log densities, and take no exp."
         raise Wrong(
             f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
             f"It should be {right[0]:.2f}.{_held(got) if finite else ' ' + small}",
@@ -235,7 +247,8 @@ def distribution_is_right(trial: Trial) -> None:
     copies = mild().rows(MANY)
     z = z_of_weights(trial.call(copies.model, copies.x, 1, seed=5))
     if z is not None:
-        must_follow_q(z, mild().m[0], mild().v[0], paired=False)
+        must_follow_q(z, mild().m[0], mild().v[0], paired=False, closer=lambda: law_of(triplets_call(trial)))
+    weights_must_belong(triplets_call(trial).outputs["0"][:, 0], triplets_call(trial).slopes.get("1"))
     case, truths = apart_case()
     call = trial.call(case.model, case.x, DRAWS, seed=4)
     _follows_or_wrong(
@@ -245,7 +258,6 @@ def distribution_is_right(trial: Trial) -> None:
         lambda: read_off(strong_weights(trial)),
     )
     weights_belong_to_their_z(strong_weights(trial))
-    weights_must_belong(triplets_call(trial).outputs["0"][:, 0], triplets_call(trial).slopes.get("1"))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
 
 

@@ -302,8 +302,8 @@ IN_THE_DRAW = (
     Misconception(
         "z-of-another-image",
         with_z(lambda m, v: given.sample_gaussian(m, v).flip(0)),
-        "Images are decoded from the z of other images: something is flipped, rolled or permuted along the batch. Row i of x needs row i "
-        "of z.",
+        "Images are decoded from the z of other images: along the batch something is flipped, rolled or permuted, or read by view or reshape in an "
+        "order that it has not. Row i of x needs row i of z.",
     ),
     Misconception(
         "backward-inside",

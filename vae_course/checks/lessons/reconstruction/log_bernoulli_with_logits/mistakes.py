@@ -28,7 +28,7 @@ def _bce_of_probabilities(x: Tensor, logits: Tensor) -> Tensor:
 
 SATURATES = (
     "Right while the logits are moderate. Not far above 16 sigmoid becomes exactly 1 in float32, 1 − p is 0, and its logarithm "
-    "is −inf or whatever a clamp makes of it. Stay with logits: x · logits − softplus(logits), or a function that takes "
+    "is −inf, or what a clamp or an added small number makes of it. Stay with logits: x · logits − softplus(logits), or a function that takes "
     "logits."
 )
 

@@ -192,8 +192,8 @@ MISCONCEPTIONS = (
     Misconception(
         "one-maximum-for-all",
         _one_maximum_for_all,
-        "What you subtract before exp is not each row's own maximum: with one number for the whole tensor, or a mean, a row that "
-        "lies 2,000 away still overflows or becomes exp(−2000) = 0. Take the maximum along dim.",
+        "What you subtract before exp is not each row's own maximum: an entry that lies 2,000 "
+        "from what is subtracted still overflows, or becomes exp(−2000) = 0. Take the maximum along dim.",
     ),
     Misconception(
         "no-gradient",
