@@ -9,7 +9,7 @@ import torch
 
 from vae_course.checks.engine.cases import AT_EXTREMES, Measured
 from vae_course.checks.engine.closer_look import pairs_of
-from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
+from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain
 from vae_course.checks.engine.errors import finding_on
 from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula, Misconception, Played
 from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outcome, Reading
@@ -31,7 +31,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
     take that long), and `REASON` for finding the reason: a courtesy, without which an answer keeps its verdict.
     """
-    if isinstance(exercise, Constant) and is_untouched(answer.value, exercise.stub):
+    if isinstance(exercise, Constant) and is_untouched(answer.value):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
     if isinstance(exercise, Played):
         exercise.warm_up()
@@ -231,15 +231,12 @@ def outcome(
     return Outcome(exercise.name, exercise.lesson, status, points, most, misconception, tuple(findings), checks, seed)
 
 
-def is_untouched(value: object, stub: object) -> bool:
-    """True for the placeholder of an untouched notebook: the exercise's stub, None, or a dictionary or list of None."""
-    value = plain(value)
-    if value is None:
-        return True
+def is_untouched(value: object) -> bool:
+    """True for the placeholder of an untouched notebook: None, or a dictionary or list of None."""
     if isinstance(value, dict | list | tuple) and value:
         parts = value.values() if isinstance(value, dict) else value
         return all(part is None for part in parts)
-    return stub is not None and same_constant(value, stub, tolerance=0)
+    return plain(value) is None
 
 
 def _after(check: Check, exercise: Exercise) -> tuple[Check, ...]:

@@ -99,8 +99,6 @@ STATEMENTS = {
     ),
 }
 
-_RIGHT = {letter: statement.right for letter, statement in STATEMENTS.items()}
-
 slips = Constant(
     name="slips",
     lesson="07_capstone",
@@ -110,8 +108,7 @@ slips = Constant(
     difficulty=2,
     lines="10 words",
     tries=3,
-    right=dict(_RIGHT),
-    stub=dict.fromkeys(_RIGHT),
+    right={letter: statement.right for letter, statement in STATEMENTS.items()},
     checks=tuple(
         Check(f"statement {letter}", constant_matches(letter, pointer=statement.pointer), points=0.1)
         for letter, statement in STATEMENTS.items()

@@ -22,7 +22,6 @@ two_weights = Constant(
     difficulty=2,
     lines="3 numbers",
     right={"elbo": iwae_of_two_weights(1), "iwae_2": iwae_of_two_weights(2), "limit": math.log(2)},
-    stub={"elbo": None, "iwae_2": None, "limit": None},
     checks=(
         Check("the ELBO", constant_matches("elbo"), points=0.5),
         Check("IWAE with two samples", constant_matches("iwae_2"), points=1),

@@ -90,7 +90,6 @@ derivation = Constant(
     difficulty=2,
     lines="6 letters",
     right=ORDER,
-    stub=[None] * 6,
     checks=(
         Check("letters of lines", are_letters),
         Check("Jensen's step", jensen_step, points=1),

@@ -64,7 +64,6 @@ detective = Constant(
     difficulty=3,
     lines="5 choices",
     right=CULPRITS,
-    stub=dict.fromkeys(CULPRITS),
     checks=tuple(Check(f"model {case}", names_the_culprit(case), points=0.8) for case in CULPRITS),
     misconceptions=(
         _mistaken(

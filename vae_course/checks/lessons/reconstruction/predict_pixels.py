@@ -14,7 +14,6 @@ predict_pixels = Constant(
     difficulty=2,
     lines="3 numbers",
     right={"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784},
-    stub={"uniform": None, "edge logit": None, "beta": None},
     checks=(
         Check("nats of a model that knows nothing", constant_matches("uniform"), points=0.5),
         Check("the logit at which float32 gives up", constant_matches("edge logit"), points=0.5),

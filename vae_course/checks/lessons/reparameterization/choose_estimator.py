@@ -13,7 +13,6 @@ choose_estimator = Constant(
     lines="3 choices",
     tries=3,
     right={"square": "pathwise", "step": "score function", "moving edge": "neither"},
-    stub={"square": None, "step": None, "moving edge": None},
     checks=(Check("all three choices", constant_matches(""), points=1),),
     misconceptions=(
         Misconception(

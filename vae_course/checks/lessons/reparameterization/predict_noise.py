@@ -14,7 +14,6 @@ predict_noise = Constant(
     difficulty=1,
     lines="3 numbers",
     right={"slope": 0.5, "mean": 0.5, "variance": 1 / 12},
-    stub={"slope": None, "mean": None, "variance": None},
     checks=(
         Check("the slope dz/dv", constant_matches("slope"), points=0.5),
         Check("the mean of uniform noise", constant_matches("mean"), points=0.25),

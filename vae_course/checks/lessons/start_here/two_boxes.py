@@ -17,7 +17,6 @@ two_boxes = Constant(
     difficulty=1,
     lines="4 numbers",
     right={"evidence": 0.55, "posterior": 9 / 11, "gap": _GAP, "best_elbo": math.log(0.55)},
-    stub={"evidence": None, "posterior": None, "gap": None, "best_elbo": None},
     checks=(
         Check("the evidence p(red)", constant_matches("evidence"), points=0.5),
         Check("the posterior p(z = 1 | red)", constant_matches("posterior"), points=1),

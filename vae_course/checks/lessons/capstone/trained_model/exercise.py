@@ -196,8 +196,6 @@ def kind_of_model(answer: Answer) -> dict[str, Tensor]:
 class TrainedModel(Played):
     """A file of weights, and a dictionary that says what they are of."""
 
-    stub: Mapping[str, None]
-
 
 trained_model = TrainedModel(
     name="trained_model",
@@ -209,7 +207,6 @@ trained_model = TrainedModel(
     lines="1 line, if the training above it suffices",
     arguments=draw_test_images,
     harness=play_model,
-    stub={"file": None, "nn": None, "z_dim": None},
     seconds=60,
     checks=tuple(Check(f"at most {nats} nats on the test set", below(nats), points=1) for nats in BANDS),
     fingerprint=kind_of_model,
