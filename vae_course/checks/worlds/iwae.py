@@ -10,9 +10,10 @@ from functools import cache, partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from vae_course.checks.around.scaffolds import right_bound
+from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds import parts
 from vae_course.checks.worlds.bound_tools import (
@@ -55,6 +56,12 @@ from vae_course.runner.answers.models import PRIOR
 
 ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO and IWAE_8 lie 5.4 apart
 COPIES = 24  # in *mild*, for fingerprints
+
+
+def draw_still(generator: Generator) -> Arguments:
+    """A model, four images and six draws: batch ≠ iw, so that layouts cannot hide."""
+    case = still(generator, batch=4)
+    return case.model, case.x, 6
 
 
 @per_trial
@@ -358,11 +365,11 @@ def _depends_on_prior(call: Call) -> bool:
     return True
 
 
+def negative_log_mean(log_w: Tensor) -> Tensor:
+    """The bound that is made of log weights (batch, iw)."""
+    return -log_mean_exp(log_w, 1).mean()
+
+
 def weighing(weigh: Callable[[Any, Tensor, int], Tensor]) -> Callable[[Any, Tensor, int], tuple[Any, Any, Any]]:
     """A bound whose log weights (batch, iw) are these, mistaken or written in another way; the rest is right."""
-
-    def bound(self: Any, x: Tensor, iw: int) -> tuple[Any, Any, Any]:
-        niwae = -log_mean_exp(weigh(self, x, iw), 1).mean()
-        return niwae, *right_bound(self, x)[1:]
-
-    return bound
+    return lambda self, x, iw: (negative_log_mean(weigh(self, x, iw)), *right_bound(self, x)[1:])

@@ -8,19 +8,15 @@ from torch import Generator, Tensor
 
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
-from vae_course.checks.engine.exercise import Arguments, Check, Method
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
 from vae_course.checks.worlds.drawn import belong_to_their_z, decoded_noise, mirrored, read_off
+from vae_course.checks.worlds.iwae import draw_still
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer, Call
-
-
-def draw_case(generator: Generator) -> Arguments:
-    case = still(generator, batch=4)
-    return case.model, case.x, 6
 
 
 @cache
@@ -108,7 +104,7 @@ log_weights = Method(
     minutes=25,
     difficulty=3,
     lines="6 lines",
-    arguments=draw_case,
+    arguments=draw_still,
     checks=(
         Check("one log weight for each image and draw", checks.returns_batch_by_iw),
         Check("log p(x) where q is the prior", checks.equal_evidence_where_q_is_p, points=1),

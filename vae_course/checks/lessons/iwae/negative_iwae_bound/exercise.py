@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.around.scaffolds import right_weights
 from vae_course.checks.engine.diagnosis import InParts
-from vae_course.checks.engine.exercise import Arguments, Check, Method
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import IN_THE_BOUND, IN_THE_TERMS, IN_THE_WEIGHTS
 from vae_course.checks.lessons.iwae.negative_iwae_bound.variants import CORRECT
 from vae_course.checks.worlds import iwae as checks
@@ -25,14 +25,10 @@ from vae_course.checks.worlds.bound_tools import (
 )
 from vae_course.checks.worlds.drawn import decoded_noise, decoded_z
 from vae_course.checks.worlds.draws import MIRRORED, drawn_noise, pair_relation
+from vae_course.checks.worlds.iwae import draw_still
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, kl_terms, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer
-
-
-def draw_case(generator: Generator) -> Arguments:
-    case = still(generator, batch=4)
-    return case.model, case.x, 6
 
 
 @cache
@@ -109,7 +105,7 @@ negative_iwae_bound = Method(
     minutes=30,
     difficulty=3,
     lines="5 lines",
-    arguments=draw_case,
+    arguments=draw_still,
     checks=(
         Check("three numbers: niwae, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),

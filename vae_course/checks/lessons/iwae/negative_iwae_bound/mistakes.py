@@ -13,7 +13,7 @@ from vae_course.checks.around.scaffolds import right_bound, right_weights
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
-from vae_course.checks.worlds.iwae import weighing
+from vae_course.checks.worlds.iwae import negative_log_mean, weighing
 from vae_course.given import log_mean_exp
 
 Three = tuple[Any, Any, Any]
@@ -28,10 +28,6 @@ def reducing(reduce: Callable[[Tensor], Any]) -> Bound:
 def returning(change: Callable[[Any, Any, Any], Three]) -> Bound:
     """A mistake in what is returned of the right three numbers."""
     return lambda self, x, iw: change(*reducing(negative_log_mean)(self, x, iw))
-
-
-def negative_log_mean(log_w: Tensor) -> Tensor:
-    return -log_mean_exp(log_w, 1).mean()
 
 
 def _no_grad(self: Any, x: Tensor, iw: int) -> Three:
