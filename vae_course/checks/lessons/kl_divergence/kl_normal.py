@@ -16,7 +16,6 @@ from vae_course.checks.lessons.kl_divergence.gaussians import (
     kl_layouts,
     kl_truth,
     log_of_a_product,
-    log_variances,
     loop_over_dimensions,
     multivariate,
     other_crossed_batch,
@@ -113,7 +112,7 @@ kl_normal = Formula(
         ),
         Misconception(
             "variance-as-log-variance",
-            log_variances,
+            lambda qm, qv, pm, pv: 0.5 * (pv - qv + (qv - pv).exp() + (qm - pm) ** 2 / pv.exp() - 1).sum(-1),
             "You read qv and pv as log-variances, as many codebases do. Here they are the variances themselves.",
         ),
         Misconception(

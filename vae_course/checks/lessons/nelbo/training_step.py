@@ -110,6 +110,14 @@ def _several_steps(model: Any, x: Tensor, optimizer: Any) -> Tensor:
     return value
 
 
+def _with_model_zero_grad(model: Any, x: Tensor, optimizer: Any) -> Tensor:
+    model.zero_grad()
+    value = model.loss(x)[0]
+    value.backward()
+    optimizer.step()
+    return value.detach()
+
+
 training_step = Played(
     name="training_step",
     lesson="04_nelbo",
@@ -207,7 +215,7 @@ training_step = Played(
         "zero, backward, step": step_of("zero", "backward", "step"),
         "zero at the end": step_of("backward", "step", "zero"),
         "a float": step_of("zero", "backward", "step", returned="float"),
-        "model.zero_grad": lambda model, x, optimizer: _with_model_zero_grad(model, x, optimizer),
+        "model.zero_grad": _with_model_zero_grad,
     },
     hints=(
         "Four things: the loss, clean gradients, new gradients, a step. In which order?",
@@ -216,11 +224,3 @@ training_step = Played(
         "clean before backward and still be there when the optimizer moves.",
     ),
 )
-
-
-def _with_model_zero_grad(model: Any, x: Tensor, optimizer: Any) -> Tensor:
-    model.zero_grad()
-    value = model.loss(x)[0]
-    value.backward()
-    optimizer.step()
-    return value.detach()

@@ -158,10 +158,6 @@ def _made(name: str, z_dim: int, change: Any = None) -> Any:
     return make
 
 
-def _untrained(model: given.VAE) -> None:
-    pass
-
-
 def _collapsed(model: given.VAE) -> None:
     """Every image is decoded to the mean image, and q is the prior."""
     mean = load_mnist("train").images.float().mean(0) / 255
@@ -213,7 +209,7 @@ trained_model = TrainedModel(
     misconceptions=(
         Misconception(
             "untrained",
-            _made("untrained", 20, _untrained),
+            _made("untrained", 20, lambda model: None),
             "This is about 784 ln 2 = 543 nats: the file holds a model as it was before training. Save after fit.",
         ),
         Misconception(
