@@ -240,10 +240,8 @@ kl_normal = Formula(
     },
     hints=(
         "KL(q ‖ p) = E_q[log q(z) − log p(z)]. Write both log densities in one dimension; log 2π cancels.",
-        (
-            "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
-            "log densities."
-        ),
+        "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
+        "log densities.",
         "Per dimension: ½ [ log(pv / qv) + qv / pv + (qm − pm)² / pv − 1 ]. Add the terms, then .sum(-1) once.",
     ),
 )

@@ -41,10 +41,8 @@ choose_estimator = Constant(
         ),
     ),
     hints=(
-        (
-            "Pathwise differentiates the integrand: it must have a useful slope. The score function differentiates "
-            "log density: the density must be smooth in the parameter."
-        ),
+        "Pathwise differentiates the integrand: it must have a useful slope. The score function differentiates "
+        "log density: the density must be smooth in the parameter.",
         "Draw each integrand and each density as the parameter moves. What moves: the height, or an edge?",
         "One integrand is smooth; one is a step under a smooth density; one is a step under a density whose edge moves.",
     ),

@@ -132,13 +132,9 @@ two_boxes = Constant(
     ),
     hints=(
         "Make the table of the four joint probabilities p(z, colour) = p(z) p(colour | z), then read one column of it.",
-        (
-            "p(red) is the sum of its column; the posterior is one entry divided by that sum. "
-            "ELBO(a) = a · log(joint of box 1 / a) + (1 − a) · log(joint of box 0 / (1 − a))."
-        ),
-        (
-            "The column is 0.10 and 0.45. The ELBO at a = ½ is ½ log(0.45 / 0.5) + ½ log(0.10 / 0.5); subtract it from "
-            "log p(red). The best a is the posterior, and there nothing is lost."
-        ),
+        "p(red) is the sum of its column; the posterior is one entry divided by that sum. "
+        "ELBO(a) = a · log(joint of box 1 / a) + (1 − a) · log(joint of box 0 / (1 − a)).",
+        "The column is 0.10 and 0.45. The ELBO at a = ½ is ½ log(0.45 / 0.5) + ½ log(0.10 / 0.5); subtract it from "
+        "log p(red). The best a is the posterior, and there nothing is lost.",
     ),
 )

@@ -128,14 +128,10 @@ sample_gaussian = Formula(
         "negative noise": lambda m, v: m - v.sqrt() * torch.randn_like(m),
     },
     hints=(
-        (
-            "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
-            "stretch it."
-        ),
-        (
-            "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
-            "deviation s. Which s turns it into variance v?"
-        ),
+        "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
+        "stretch it.",
+        "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
+        "deviation s. Which s turns it into variance v?",
         "Draw ε with torch.randn_like, give it m's shape, stretch it by the square root of v, add m, return that.",
     ),
 )
