@@ -139,11 +139,7 @@ COMPUTE_SIGMOID_GIVEN = (
         lambda self, z: torch.sigmoid(-self.dec(z)),
         "This is the probability of a 0: ink and paper are exchanged. Take the logits as they are.",
     ),
-    Misconception(
-        "ignores-z",
-        lambda self, z: right_sigmoid_given(self, right_sample_z(self, len(z))),
-        NEW_Z,
-    ),
+    Misconception("ignores-z", lambda self, z: right_sigmoid_given(self, right_sample_z(self, len(z))), NEW_Z),
     Misconception("threshold", lambda self, z: (self.dec(z) > 0).float(), ROUNDED),
 )
 
@@ -214,9 +210,7 @@ SAMPLE_X = (
         "All your images are one and the same. Draw a z, and toss the pixels, for each image.",
     ),
     Misconception(
-        "z-is-the-mean",
-        lambda self, batch: right_x_given(self, self.z_prior[0].expand(batch, self.z_dim)),
-        MEAN_Z,
+        "z-is-the-mean", lambda self, batch: right_x_given(self, self.z_prior[0].expand(batch, self.z_dim)), MEAN_Z
     ),
     Misconception("uniform-z", lambda self, batch: right_x_given(self, torch.rand(batch, self.z_dim)), UNIFORM),
     Misconception(

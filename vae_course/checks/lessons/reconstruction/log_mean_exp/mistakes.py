@@ -165,12 +165,7 @@ MISCONCEPTIONS = (
         "squeeze() without an axis drops every axis of length 1 of the maximum, not only dim, and the addition broadcasts: "
         "m.squeeze(dim).",
     ),
-    Misconception(
-        "overflows",
-        lambda x, dim: x.exp().mean(dim).log(),
-        OVERFLOWS,
-        family="overflows",
-    ),
+    Misconception("overflows", lambda x, dim: x.exp().mean(dim).log(), OVERFLOWS, family="overflows"),
     Misconception(
         "overflows-beside-a-small-number",
         lambda x, dim: (x.exp().mean(dim) + 1e-8).log(),
