@@ -9,7 +9,7 @@ from vae_course.checks.engine.dimensions import dimension_by_dimension, put_toge
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
-from vae_course.checks.engine.relations import Pair, all_right, relation, share
+from vae_course.checks.engine.relations import Pair, all_right, close, relation, share
 from vae_course.checks.engine.structure import ignores_its_axis, structure
 from vae_course.checks.engine.trial import Raised, Trial
 from vae_course.runner.answers import Call
@@ -164,7 +164,7 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> Reading:
         except Raised:
             continue
         expected = trial.truth(cut)
-        if value is not None and not _agree(value, expected):
+        if value is not None and not close(value, expected):
             table = _table(trial, cut, value, expected)
             if bool(torch.isfinite(value).all()):
                 return table
@@ -175,11 +175,6 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> Reading:
 def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:
     """The first entries along each axis; axes are counted from the last, as in broadcasting."""
     return a[tuple(slice(0, limit) for limit in limits[len(limits) - a.ndim :])] if a.ndim else a
-
-
-def _agree(value: Tensor, expected: Tensor) -> bool:
-    same = value.shape == expected.shape
-    return same and torch.allclose(value.double(), expected.double(), rtol=1e-4, atol=1e-4)
 
 
 def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> Reading:

@@ -26,8 +26,12 @@ def noise_of(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
 
 def distance_to_standard_normal(noise: Tensor) -> float:
     """Kolmogorov's distance sup |F_n − Φ| of the entries' empirical distribution."""
-    u = torch.special.ndtr(noise.double().flatten()).sort().values
-    n = len(u)
+    return distance_to_uniform(torch.special.ndtr(noise.double().flatten()))
+
+
+def distance_to_uniform(u: Tensor) -> float:
+    """Kolmogorov's distance of numbers (n,) between 0 and 1, which a distribution function has carried there."""
+    u, n = u.sort().values, len(u)
     steps = torch.arange(n + 1, dtype=torch.float64) / n
     return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
 

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.checks import close
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds.bound_tools import part
 from vae_course.runner.answers import Call

@@ -7,8 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import RATE, play_steps
-from vae_course.checks.engine.checks import close
 from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.runner.answers import Answer
 

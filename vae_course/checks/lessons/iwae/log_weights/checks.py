@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.noise import allowed_distance, distance_to_uniform
+from vae_course.checks.engine.relations import alike
 from vae_course.checks.engine.trial import Closer, Trial, Wrong, per_trial
-from vae_course.checks.worlds.bound_tools import LOG, must_leave_backward_to_others, must_leave_the_model
+from vae_course.checks.worlds.bound_tools import ALPHA, must_leave_backward_to_others, must_leave_the_model
 from vae_course.checks.worlds.drawn import (
     MANY,
     decoded_z,
@@ -95,7 +97,7 @@ def _has_shape(call: Call, batch: int, iw: int) -> None:
 def _are_evidence(case: Case, call: Call) -> bool:
     """True if each log weight is its image's log p(x)."""
     right = -rec_without_z(case)[:, None]
-    return bool(((output(call).double() - right).abs() <= 1e-4 * (1 + right.abs())).all())
+    return bool(alike(output(call), right).all())
 
 
 def equal_evidence_where_q_is_p(trial: Trial) -> None:
@@ -105,7 +107,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
     got = output(call).double()
     if not _are_evidence(case, call):
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
-        others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
+        others = alike(got[i, j], right[:, 0])
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
         reason = reason or _less_log_k(float(got[i, j]), right[:, 0]) or _adds_up_to_one(got)
         raise Wrong(
@@ -118,7 +120,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
 def _less_log_k(got: float, right: Tensor) -> str:
     """Another image's, or its own, less log iw."""
     for shift, words in ((-math.log(6), "less"), (math.log(6), "plus")):
-        fitting = (got - shift - right).abs() <= 1e-4 * (1 + right.abs())
+        fitting = alike(torch.full_like(right, got - shift), right)
         if bool(fitting.any()):
             return f" It is image {int(fitting.int().argmax())}'s, {words} log iw = {math.log(6):.2f}."
     return ""
@@ -195,32 +197,21 @@ def draws_are_independent(trial: Trial) -> None:
         )
 
 
-def allowed_distance(n: int) -> float:
-    """P(sup |F_n − F| > this) ≤ ALPHA for n independent draws (Dvoretzky, Kiefer & Wolfowitz, with Massart's constant)."""
-    return math.sqrt(LOG / (2 * n))
-
-
 def follows(values: Tensor, truths: list[Truth]) -> float:
     """sup |F_n − F| of weights (batch, iw), each row carried to [0, 1] by its own image's distribution function."""
-    u = torch.cat([truth.weight_distribution(row) for row, truth in zip(values, truths, strict=True)]).sort().values
-    n = len(u)
-    steps = torch.arange(n + 1, dtype=torch.float64) / n
-    return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
+    return distance_to_uniform(
+        torch.cat([truth.weight_distribution(row) for row, truth in zip(values, truths, strict=True)])
+    )
 
 
 def truths_of(case: Case) -> list[Truth]:
     """The truth of each image where the decoder ignores z and there is one latent."""
-    m, v = encode(case.model, case.x)
-    log_p = -rec_without_z(case)
 
-    def constant(level: float) -> Truth:
-        i = len(truths)
-        return Truth(lambda z: torch.full_like(z, level), m[i].item(), v[i].item())
+    def constant(level: float, m: Tensor, v: Tensor) -> Truth:
+        return Truth(lambda z: torch.full_like(z, level), m.item(), v.item())
 
-    truths: list[Truth] = []
-    for level in log_p.tolist():
-        truths.append(constant(level))
-    return truths
+    log_p = (-rec_without_z(case)).tolist()
+    return [constant(*of_image) for of_image in zip(log_p, *encode(case.model, case.x), strict=True)]
 
 
 def distribution_is_right(trial: Trial) -> None:
@@ -260,7 +251,7 @@ def z_of_weights(call: Call) -> Tensor | None:
 def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str, closer: Closer | None = None) -> None:
     if not bool(torch.isfinite(values).all()):
         raise Wrong("Some of your log weights are not finite.", "Stay in log space: add log densities.")
-    if follows(values, truths) > allowed_distance(values.numel()) + 1e-3:
+    if follows(values, truths) > allowed_distance(values.numel(), ALPHA) + 1e-3:
         noise, weight = truths[0].noise()
         log_w = truths[0].log_weight(noise)
         mean = (weight * log_w).sum()

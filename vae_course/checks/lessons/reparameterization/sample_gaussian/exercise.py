@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from vae_course.checks.engine.checks import close, output, shape_matches, worst
+from vae_course.checks.engine.checks import output, shape_matches, worst
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.noise import (
     noise_is_fresh,
@@ -16,6 +16,7 @@ from vae_course.checks.engine.noise import (
     noise_of,
     sampler_fingerprint,
 )
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.spread import law
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.reparameterization.sample_gaussian.mistakes import MISCONCEPTIONS
