@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from vae_course.checks.engine.checks import compare, inputs, output, shapes
 from vae_course.checks.engine.closer_look import examples_of, pairs_of, smallest_failing
+from vae_course.checks.engine.diagnosis import numbers_of
 from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
@@ -187,8 +188,8 @@ def case_fingerprint(
             if call.error is not None:
                 return {}
             changed = changed or bool(call.changed)
-            found |= _numbers(call, i, arguments, slopes_in)
-            right |= _numbers(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
+            found |= numbers_of(call, i, arguments, slopes_in)
+            right |= numbers_of(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
         if found.keys() != right.keys() or not all(close(found[n], right[n]) for n in right):
             return found
         cases = list(layouts(generator(0, "fingerprint")).values()) + extremes()
@@ -196,19 +197,6 @@ def case_fingerprint(
         return signs | {"changed": torch.tensor(float(changed))}
 
     return Measured(measure, lambda: list(layouts(generator(0, "fingerprint")).values()))
-
-
-def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[str, Tensor]:
-    found = {f"{i}:{n}": t for n, t in call.outputs.items()}
-    for name in sorted(call.differentiable):
-        grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
-        # An input that the answer does not use has the slope 0, whether autograd says so or says None.
-        found |= {
-            f"{i}:d{name}/d{n}": torch.zeros_like(arguments[int(n)]) if g is None else g
-            for n, g in grads.items()
-            if n in slopes_in or not slopes_in
-        }
-    return found
 
 
 def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int, slopes_in: str) -> Tensor:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-import torch
-
 from vae_course.checks.engine.cases import AT_EXTREMES, Measured
 from vae_course.checks.engine.closer_look import pairs_of
-from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain
+from vae_course.checks.engine.diagnosis import alike, diagnose, mistakes_in, plain
 from vae_course.checks.engine.errors import finding_on
 from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula, Misconception, Played
 from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outcome, Reading
@@ -154,19 +152,15 @@ def makes_the_numbers(exercise: Exercise, answer: Answer, mistake: Misconception
         return True
     wrong = exercise.answer(mistake.wrong)
     own, known = (pairs_of(Trial(exercise, a, seed)) for a in (answer, wrong))
-    if len(own) != len(known) or not all(_alike(a.value, b.value, 1e-3) for a, b in zip(own, known, strict=True)):
+    if len(own) != len(known) or not all(alike(a.value, b.value, 1e-3) for a, b in zip(own, known, strict=True)):
         return False
-    right = all(_alike(pair.value, pair.expected, 1e-3) for pair in own)
+    right = all(alike(pair.value, pair.expected, 1e-3) for pair in own)
     layouts = exercise.fingerprint.layouts() if right and isinstance(exercise.fingerprint, Measured) else []
     for i, arguments in enumerate(layouts):
         a, b = (one.call(*arguments, seed=i).outputs.get("0") for one in (answer, wrong))
-        if a is not None and b is not None and not _alike(a, b, AT_EXTREMES):
+        if a is not None and b is not None and not alike(a, b, AT_EXTREMES):
             return False
     return True
-
-
-def _alike(a: torch.Tensor, b: torch.Tensor, exact: float) -> bool:
-    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=exact, atol=exact, equal_nan=True)
 
 
 @lru_cache(maxsize=64)  # for one examination; seeds differ

@@ -163,7 +163,7 @@ def share(pairs: Sequence[Pair]) -> str:
     """How many entries are right, when some are; and whether they are all those that are finite."""
     if any(p.value.shape != p.expected.shape for p in pairs):
         return ""
-    right = sum(int(alike(p.value, p.expected).sum()) for p in pairs)
+    right = sum(int(entries_agree(p.value, p.expected).sum()) for p in pairs)
     finite = sum(int(torch.isfinite(p.value).sum()) for p in pairs)
     total = sum(p.value.numel() for p in pairs)
     if not 0 < right < total:
@@ -174,10 +174,10 @@ def share(pairs: Sequence[Pair]) -> str:
 
 def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
     """Every entry agrees, and the shapes are one."""
-    return value.shape == expected.shape and bool(alike(value, expected, tolerance).all())
+    return value.shape == expected.shape and bool(entries_agree(value, expected, tolerance).all())
 
 
-def alike(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> Tensor:
+def entries_agree(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     """Which entries agree, relative to 1 + |expected|; NaN agrees with nothing."""
     value, expected = value.detach().double(), expected.detach().double()
     return (value - expected).abs() <= tolerance * (1 + expected.abs())

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
 from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z
 from vae_course.checks.worlds.valleys import Bent
@@ -159,7 +160,7 @@ def _near_prior_numbers() -> tuple[Case, float, float, float]:
 
 def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:
     """Numbers as a part of a fingerprint."""
-    return {name: torch.tensor(float(value)) for name, value in found.items()}
+    return {name: fact(value) for name, value in found.items()}
 
 
 def deviation(call: Call, other: Call, name: str, right: float, *, scale: float, chance: float) -> float:
@@ -249,6 +250,10 @@ def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
     found = call.slopes.get("dec.net.2.bias")
     logits = decode(case.model, torch.zeros(1, case.model.z_dim))
     return found, (torch.sigmoid(logits) - case.x.double()).mean(0)
+
+
+def same_gradient(found: Tensor, right: Tensor) -> bool:
+    return torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5)
 
 
 @cache

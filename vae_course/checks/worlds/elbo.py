@@ -28,6 +28,7 @@ from vae_course.checks.worlds.bound_tools import (
     rec_must_be_finite,
     rec_must_cost_a_wrong_pixel,
     rows_agree,
+    same_gradient,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, OneDraw, left_for_kl, must_follow_q, one_draw
@@ -233,7 +234,7 @@ def gradient_to_decoder(trial: Trial) -> None:
             "No gradient of your bound reaches the decoder.",
             "rec depends on it: is the decoder called under torch.no_grad(), or what it gives detached?",
         )
-    if not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
+    if not same_gradient(found, right):
         i = int((found.double() - right).abs().argmax())
         raise Wrong(
             f"The bound's slope in a bias of the decoder is {found[i]:.4f}.", f"It should be {right[i]:.4f} there."

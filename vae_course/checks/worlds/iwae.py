@@ -34,6 +34,7 @@ from vae_course.checks.worlds.bound_tools import (
     number,
     off_by_log_k,
     rows_agree,
+    same_gradient,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, must_follow_q, one_draw
@@ -262,7 +263,7 @@ def gradients(trial: Trial) -> None:
             "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
         )
     found, right = decoder_gradient(case, call)
-    if found is None or not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
+    if found is None or not same_gradient(found, right):
         raise Wrong("The gradient of your bound in the decoder is not right.", "log p(x|z) depends on its logits.")
     single, one = linear_call(trial)
     slope = one.slopes.get("enc.net.2.bias")
@@ -338,9 +339,8 @@ def prior_is_used(trial: Trial) -> None:
     call, usual = (trial.call(c.model, c.x, 6, seed=6) for c in (case, standard))
     moved = [number(call, name) - number(usual, name) for name in "012"]
     right, kl = rec_without_z(case).mean().item(), number(usual, "1")
-    if near(moved[0] / (1 + abs(right)), 0.0) and not abs(moved[1]) > 2e-4 * (
-        1 + abs(kl)
-    ):  # of a kl that is none nothing is asked
+    # Of a kl that is none nothing is asked.
+    if near(moved[0] / (1 + abs(right)), 0.0) and not abs(moved[1]) > 2e-4 * (1 + abs(kl)):
         return
     if not (near(number(usual, "0"), right) and near(kl, 0.0, 1e-4)) and _depends_on_prior(call):
         return

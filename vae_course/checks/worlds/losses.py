@@ -36,9 +36,8 @@ def _no_such_pair(call: Call) -> str:
             "You returned None: is the `return` missing?" if returned == "NoneType" else f"You returned a {returned}."
         )
     numbered = [name for name in call.kinds if name.isdigit()]
-    if any(
-        name not in ("returned", *numbered) for name in call.kinds
-    ):  # a dictionary's entries stand beside the others
+    # A dictionary's entries stand beside the others.
+    if any(name not in ("returned", *numbered) for name in call.kinds):
         if not numbered:
             return f"You returned a dictionary in a {returned}, and no loss."
         wrong_way = "You returned the dictionary first and the loss second."

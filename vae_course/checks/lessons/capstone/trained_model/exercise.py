@@ -124,7 +124,7 @@ def below(nats: float) -> Callable[[Trial], None]:
     """
 
     def test(trial: Trial) -> None:
-        found = nats_of(trial, [limit + SLACK for limit in BANDS])
+        found = nats_of(trial, tuple(limit + SLACK for limit in BANDS))
         if not found.nelbo <= nats + SLACK:
             reached = [limit for limit in BANDS if found.nelbo <= limit + SLACK]
             raise Wrong(

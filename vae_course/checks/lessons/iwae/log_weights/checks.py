@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.noise import allowed_distance, distance_to_uniform
-from vae_course.checks.engine.relations import alike
+from vae_course.checks.engine.relations import entries_agree
 from vae_course.checks.engine.trial import Closer, Trial, Wrong, per_trial
 from vae_course.checks.worlds.bound_tools import ALPHA, must_leave_backward_to_others, must_leave_the_model
 from vae_course.checks.worlds.drawn import (
@@ -97,7 +97,7 @@ def _has_shape(call: Call, batch: int, iw: int) -> None:
 def _are_evidence(case: Case, call: Call) -> bool:
     """True if each log weight is its image's log p(x)."""
     right = -rec_without_z(case)[:, None]
-    return bool(alike(output(call), right).all())
+    return bool(entries_agree(output(call), right).all())
 
 
 def equal_evidence_where_q_is_p(trial: Trial) -> None:
@@ -107,7 +107,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
     got = output(call).double()
     if not _are_evidence(case, call):
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
-        others = alike(got[i, j], right[:, 0])
+        others = entries_agree(got[i, j], right[:, 0])
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
         reason = reason or _less_log_k(float(got[i, j]), right[:, 0]) or _adds_up_to_one(got)
         raise Wrong(
@@ -120,7 +120,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
 def _less_log_k(got: float, right: Tensor) -> str:
     """Another image's, or its own, less log iw."""
     for shift, words in ((-math.log(6), "less"), (math.log(6), "plus")):
-        fitting = alike(torch.full_like(right, got - shift), right)
+        fitting = entries_agree(torch.full_like(right, got - shift), right)
         if bool(fitting.any()):
             return f" It is image {int(fitting.int().argmax())}'s, {words} log iw = {math.log(6):.2f}."
     return ""

@@ -59,9 +59,8 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     model, rows = mild(), mild().rows(checks.ROWS)
     if number(call, "1") != number(other, "1"):
         times = kl_per_draw(answer.call(rows.model, rows.x, seed=2))
-        if times is not None and not near(
-            times, 1.0, 1e-3
-        ):  # a multiple of the right estimate is that multiple of the kl
+        if times is not None and not near(times, 1.0, 1e-3):
+            # A multiple of the right estimate is that multiple of the kl.
             found["1"] = 50 * (times - 1)
             found["0"] = 50 * (number(call, "0") - number(call, "1") - rec + (times - 1) * kl) / kl
     yield as_tensors(found)
