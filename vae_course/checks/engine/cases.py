@@ -106,20 +106,16 @@ def _there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
     if value.shape != expected.shape:
         return Reading.of(relation([Pair(value, expected, tuple(expected.shape))]))
     ordinary = examples_of(trial)
-    examples = [Example(_by_name(trial, arguments), value)]
+    examples = [Example(trial.named(arguments), value)]
     others = [between(arguments, trial.generator(f"between {i}")) for i in range(BETWEEN)]
     for i, other in enumerate([*others, *nearer(arguments, trial.generator("grey"))]):
         call = trial.call(*other, seed=300 + i)
         if "0" in call.outputs:
-            examples.append(Example(_by_name(trial, other), call.outputs["0"]))
+            examples.append(Example(trial.named(other), call.outputs["0"]))
     found = formula_read_off(trial.formula.formulas, [*examples, *ordinary]) if ordinary else Reading()
     shown = found or smallest_failing(trial, arguments)
     told = () if found else at_an_extreme(trial, arguments)
     return Reading((*filter(None, [_only_here(trial)]), *told, *shown.sentences), shown.table)
-
-
-def _by_name(trial: Trial, arguments: Arguments) -> dict[str, object]:
-    return dict(zip(trial.formula.parameters, arguments, strict=True))
 
 
 def between(arguments: Arguments, generator: Generator) -> Arguments:

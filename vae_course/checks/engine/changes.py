@@ -11,7 +11,7 @@ from vae_course.checks.engine.trial import Raised, Trial
 
 FAR_OUT = 1e-2
 """As at extremes: float32 loses digits there."""
-DRAWS = 3
+DRAWS = 3  # of the arguments, on which values are compared
 
 
 def holds(

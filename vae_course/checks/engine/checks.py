@@ -151,8 +151,7 @@ def inputs(trial: Trial, arguments: Arguments) -> str:
     tensors = [a for a in arguments if isinstance(a, Tensor)]
     if sum(a.numel() for a in tensors) > 24:
         return f"inputs of shape {shapes(arguments)}"
-    parts = (f"{name} = {shown(a)}" for name, a in zip(trial.formula.parameters, arguments, strict=False))
-    return ", ".join(parts)
+    return ", ".join(f"{name} = {shown(a)}" for name, a in trial.named(arguments).items())
 
 
 def _name_of(trial: Trial, index: str) -> str:
