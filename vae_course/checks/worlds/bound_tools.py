@@ -121,6 +121,14 @@ def must_leave_backward_to_others(call: Call, what: str = "method") -> None:
         )
 
 
+def bound_must_carry_a_gradient(call: Call) -> None:
+    if "0" not in call.differentiable:
+        raise Wrong(
+            "Your bound carries no gradient.",
+            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
+        )
+
+
 def part(call: Call, name: str) -> Tensor:
     """One of several outputs, read as `checks.output` reads an answer that is a single tensor."""
     return output(replace(call, kinds=call.kinds | {"returned": call.kinds.get(name, "nothing")}), name)
@@ -161,6 +169,11 @@ def _near_prior_numbers() -> tuple[Case, float, float, float]:
 def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:
     """Numbers as a part of a fingerprint."""
     return {name: fact(value) for name, value in found.items()}
+
+
+def forms_of(call: Call) -> dict[str, float]:
+    """How many numbers each output has, and how many axes."""
+    return {f"elements of {n}": t.numel() + 0.1 * t.ndim for n, t in call.outputs.items()}
 
 
 def deviation(call: Call, other: Call, name: str, right: float, *, scale: float, chance: float) -> float:

@@ -14,6 +14,7 @@ from vae_course.checks.worlds.bound_tools import (
     LOG,
     NAMES,
     bent_kl_tolerance,
+    bound_must_carry_a_gradient,
     decoder_gradient,
     lipschitz_tolerance,
     must_be_near,
@@ -81,11 +82,6 @@ def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
 @per_trial
 def triplets_call(trial: Trial) -> Call:
     return trial.call(triplets().model, triplets().x, seed=50)
-
-
-@per_trial
-def mild_slopes(trial: Trial) -> dict[str, Tensor | None]:
-    return mild_call(trial).slopes
 
 
 @per_trial
@@ -157,7 +153,7 @@ def is_certain(trial: Trial, name: str) -> bool:
 @per_trial
 def shares_noise(trial: Trial) -> bool:
     """True if all rows of a batch share noise, yet calls differ: random, only not for each image."""
-    return rows_agree(mild_slopes(trial)) and not _equal(mild_call(trial), mild_call(trial, 1))
+    return rows_agree(mild_call(trial).slopes) and not _equal(mild_call(trial), mild_call(trial, 1))
 
 
 def _equal(a: Call, b: Call) -> bool:
@@ -185,7 +181,7 @@ def noise_is_own(trial: Trial) -> None:
     mean over up to 10⁴ rows: three coincidences have a chance below (6e-5 / 0.1 / 2)³ < 1e-10, two below 1e-7; the gradients'
     chance is far less.
     """
-    if rows_agree(mild_slopes(trial)) and shares_noise(trial):
+    if shares_noise(trial):
         raise Wrong(
             "Two copies of the same image in a batch got the same z.",
             "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
@@ -223,11 +219,7 @@ def gradient_to_decoder(trial: Trial) -> None:
     """The bound's gradient in the decoder's biases, exact where the decoder ignores z."""
     case, call = apart_call(trial)
     must_leave_backward_to_others(call)
-    if "0" not in call.differentiable:
-        raise Wrong(
-            "Your bound carries no gradient.",
-            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
-        )
+    bound_must_carry_a_gradient(call)
     found, right = decoder_gradient(case, call)
     if found is None:
         raise Wrong(

@@ -22,6 +22,7 @@ from vae_course.checks.worlds.drawn import (
     read_off,
     weights_belong_to_their_z,
 )
+from vae_course.checks.worlds.iwae import still_call, triplets_call
 from vae_course.checks.worlds.models import (
     LINEAR_M,
     Case,
@@ -36,18 +37,11 @@ from vae_course.checks.worlds.models import (
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
 from vae_course.checks.worlds.own_z import must_be_own, weights_must_belong
 from vae_course.checks.worlds.truth import Truth
-from vae_course.checks.worlds.valleys import mild, strong, triplets
+from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
 ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
-
-
-@per_trial
-def still_weights(trial: Trial) -> tuple[Case, Call]:
-    """Four images, six draws: batch ≠ iw, so that layouts cannot hide."""
-    case = faint(still(trial.generator("still"), batch=4))
-    return case, trial.call(case.model, case.x, 6, seed=1)
 
 
 @per_trial
@@ -64,11 +58,6 @@ def linear_call(trial: Trial) -> tuple[Case, Call]:
     return case, trial.call(case.model, case.x, 6, seed=10)
 
 
-@per_trial
-def triplets_call(trial: Trial) -> Call:
-    return trial.call(triplets().model, triplets().x, 1, seed=51)
-
-
 @cache
 def apart_case() -> tuple[Case, list[Truth]]:
     """Four images under a decoder that ignores z, and the truth of each."""
@@ -78,7 +67,7 @@ def apart_case() -> tuple[Case, list[Truth]]:
 
 def returns_batch_by_iw(trial: Trial) -> None:
     """A gate: (batch, iw), for one image and one draw too, inputs as they were."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     _has_shape(call, 4, 6)
     _has_shape(trial.call(case.model, case.x[:1], 1, seed=3), 1, 1)
     must_leave_the_model(call, "function")
@@ -102,7 +91,7 @@ def _are_evidence(case: Case, call: Call) -> bool:
 
 def equal_evidence_where_q_is_p(trial: Trial) -> None:
     """The decoder ignores z and q = p: each log weight is its image's log p(x), whatever was drawn."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     right = -rec_without_z(case)[:, None].expand(4, 6)
     got = output(call).double()
     if not _are_evidence(case, call):
@@ -134,7 +123,7 @@ def _adds_up_to_one(got: Tensor) -> str:
 
 def _constant(trial: Trial) -> float:
     """What all weights are off by, if by one number: it has no slope."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     off = output(call).double() + rec_without_z(case)[:, None]
     return off.mean().item() if bool(((off - off.mean()).abs() <= 1e-3).all()) else 0.0
 
@@ -149,7 +138,7 @@ def stays_finite(trial: Trial) -> None:
     call = trial.call(case.model, case.x, 2, seed=6)
     got, right = output(call).double(), -rec_without_z(case)
     finite = bool(torch.isfinite(got).all())
-    if not finite or (_are_evidence(*still_weights(trial)) and not _are_evidence(case, call)):
+    if not finite or (_are_evidence(*still_call(trial)) and not _are_evidence(case, call)):
         small = "A weight is e^−500 or smaller there, which is 0 in float32: add log densities, and take no exp."
         raise Wrong(
             f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",

@@ -66,17 +66,15 @@ def one_draw_an_image(model: Any, x: Tensor, iw: int) -> Tensor:
     return log_weight(model, x, m, v, sample_gaussian(m, v))
 
 
-def decodes_the_mean(model: Any, x: Tensor, iw: int) -> Tensor:
-    """The decoder gets m, the two densities a drawn z."""
-    m, v, z = draws(model, x, iw)
-    return terms(model, x, m, v, m)[0] + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+def with_two_z(two: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> Weigh:
+    """The decoder gets one z, the two densities another."""
 
+    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
+        m, v, z = draws(model, x, iw)
+        decoded, other = two(m, v, z)
+        return terms(model, x, m, v, decoded)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
 
-def another_z_for_q(model: Any, x: Tensor, iw: int) -> Tensor:
-    """The two densities get another draw than the decoder."""
-    m, v, z = draws(model, x, iw)
-    other = sample_gaussian(m, v)
-    return terms(model, x, m, v, z)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
+    return wrong
 
 
 def mixed_layout(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -98,11 +96,6 @@ def analytic_kl(model: Any, x: Tensor, iw: int) -> Tensor:
     m, v, z = draws(model, x, iw)
     prior_m, prior_v = model.z_prior
     return terms(model, x, m, v, z)[0] - kl_normal(m, v, prior_m, prior_v)
-
-
-def _no_grad(model: Any, x: Tensor, iw: int) -> Tensor:
-    with torch.no_grad():
-        return right_weights(model, x, iw)
 
 
 def _seeded(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -128,12 +121,12 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "decodes-the-mean",
-        decodes_the_mean,
+        with_two_z(lambda m, v, z: (m, z)),
         "The decoder gets m, while p(z) and q(z|x) are asked at a drawn z. All three terms belong to one and the same draw.",
     ),
     Misconception(
         "another-z-for-q",
-        another_z_for_q,
+        with_two_z(lambda m, v, z: (z, sample_gaussian(m, v))),
         "p(z) and q(z|x) are asked at other draws than the one that was decoded. All three terms belong to one and the same z.",
     ),
     Misconception(
@@ -281,7 +274,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(right_weights),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation.",
     ),
     Misconception(

@@ -18,6 +18,7 @@ from vae_course.checks.worlds.bound_tools import (
     as_tensors,
     decoder_gradient,
     deviation,
+    forms_of,
     monte_carlo_kl_tolerance,
     number,
     rows_agree,
@@ -50,9 +51,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     call = answer.call(quiet.model, quiet.x, 6, seed=1)
     if call.outputs.keys() != {"0", "1", "2"}:
         return
-    found: dict[str, float] = {
-        f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs
-    }
+    found = forms_of(call)
     found["still"], found["still, rec"] = (number(call, "0") - right) / 4, number(call, "2") / right
     floor = number(call, "0") / math.log(10)  # −log ε for ε = 1e-10 and the like: the weights are below it
     if 5 < floor and abs(floor - round(floor)) < 1e-5:

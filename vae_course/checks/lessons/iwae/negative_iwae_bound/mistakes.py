@@ -30,11 +30,6 @@ def returning(change: Callable[[Any, Any, Any], Three]) -> Bound:
     return lambda self, x, iw: change(*reducing(negative_log_mean)(self, x, iw))
 
 
-def _no_grad(self: Any, x: Tensor, iw: int) -> Three:
-    with torch.no_grad():
-        return reducing(negative_log_mean)(self, x, iw)
-
-
 def _seeded(self: Any, x: Tensor, iw: int) -> Three:
     torch.manual_seed(0)
     return reducing(negative_log_mean)(self, x, iw)
@@ -152,7 +147,7 @@ IN_THE_BOUND = (
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(reducing(negative_log_mean)),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
         family="no gradient",
     ),

@@ -56,11 +56,6 @@ def with_rec(rec: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Tensor],
     return wrong
 
 
-def _no_grad(self: Any, x: Tensor) -> Three:
-    with torch.no_grad():
-        return bound(*parts(self, x))
-
-
 def _averaged(self: Any, x: Tensor) -> Three:
     kl, rec = parts(self, x)
     kl, rec = kl.mean() / self.z_dim, rec.mean() / x.shape[-1]
@@ -243,7 +238,7 @@ IN_THE_SUM = (
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(altered(bound)),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
         family="no gradient",
     ),
