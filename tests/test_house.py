@@ -47,7 +47,6 @@ LONGEST = 250
 CATALOGUES = ("mistakes.py", "variants.py")
 LONGER = {
     "vae_course/cli.py": "every command, with what it says",
-    "vae_course/checks/lessons/capstone/my_network/checks.py": "the promises of a network, one after the other",
     "vae_course/checks/lessons/iwae/log_weights/checks.py": "the checks of one exercise",
     "vae_course/checks/worlds/bound_tools.py": "what the checks of both bounds share: reading, allowing for chance, telling",
     "vae_course/checks/worlds/decoders.py": "designed decoders, and what their images betray",

@@ -50,7 +50,8 @@ def test_the_stored_costs_are_the_courses_model_s():
 def test_far_from_every_edge_a_part_of_the_images_decides_and_tells_the_nelbo_of_all(name: str):
     answer = Measured(name=name)
     one = trial(answer)
-    found = nats_of(one, [100.5, 130.5])
+    edges = (100.5, 130.5)
+    found = nats_of(one, edges)
     (x,) = one.arguments
     everything = evaluate(answer.model, x)
     assert answer.met == [PART] and found.images == PART
@@ -60,20 +61,20 @@ def test_far_from_every_edge_a_part_of_the_images_decides_and_tells_the_nelbo_of
     )
     assert found.nelbo == pytest.approx(everything.nll, abs=6 * apart.std().item() / math.sqrt(PART))
     assert apart.std() < 0.7 * everything.per_image.std()  # what the stored costs are good for
-    assert nats_of(one, [100.5]) is found  # asked once for all checks
+    assert nats_of(one, edges) is found  # asked once for all checks
 
 
 def test_near_an_edge_all_images_count():
     near = 100.5 - weights.load("v1_z20")[1]["figures"]["test_nelbo"]
     answer = Measured(worse=near)
     one = trial(answer)
-    found = nats_of(one, [100.5])
+    found = nats_of(one, (100.5,))
     assert answer.met == [PART, COUNT] and found.images == COUNT
     assert found.nelbo == pytest.approx(100.5, abs=0.5)
 
 
 def test_a_model_that_returns_nan_is_asked_about_all_images():
-    found = nats_of(trial(Measured(worse=math.nan)), [100.5])
+    found = nats_of(trial(Measured(worse=math.nan)), (100.5,))
     assert found.images == COUNT and math.isnan(found.nelbo)
 
 

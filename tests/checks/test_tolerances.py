@@ -18,11 +18,11 @@ from torch import Tensor
 
 from tests.checks.hostile import right
 from vae_course import given
-from vae_course.checks.engine.checks import close
 from vae_course.checks.engine.diagnosis import same_constant, shows
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Constant, Formula, Method
 from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, has_unit_variance
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, generator
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.checks.worlds.bound_tools import lipschitz_tolerance, monte_carlo_kl_tolerance, near

@@ -18,7 +18,7 @@ from vae_course.checks.engine.checks import gradients_match
 from vae_course.checks.engine.edits import COMMON, Edit, applied, edits
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Formula
-from vae_course.checks.engine.expressions import evaluated
+from vae_course.checks.engine.expressions import evaluated_with
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.pieces import DoesNotApply, parsed
 from vae_course.checks.engine.trial import generator
@@ -46,7 +46,7 @@ class Mutant:
         return found
 
     def __call__(self, *arguments: Any) -> Any:
-        return evaluated(_tree(self.text), dict(zip(self.formula.parameters, arguments, strict=True)))
+        return evaluated_with(_tree(self.text), dict(zip(self.formula.parameters, arguments, strict=True)), {}, {})
 
     def agrees(self, exact: float = EXACT) -> bool:
         """Right on all inputs, and, where slopes are asked for, with the right slopes."""

@@ -11,13 +11,14 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from vae_course.checks.engine.checks import close, compare, inputs, output, shapes
+from vae_course.checks.engine.checks import compare, inputs, output, shapes
 from vae_course.checks.engine.closer_look import examples_of, pairs_of, smallest_failing
+from vae_course.checks.engine.diagnosis import numbers_of
 from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
-from vae_course.checks.engine.relations import Pair, relation
+from vae_course.checks.engine.relations import Pair, close, relation
 from vae_course.checks.engine.structure import at_an_extreme
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
@@ -105,20 +106,16 @@ def _there(trial: Trial, arguments: Arguments, value: Tensor) -> Reading:
     if value.shape != expected.shape:
         return Reading.of(relation([Pair(value, expected, tuple(expected.shape))]))
     ordinary = examples_of(trial)
-    examples = [Example(_by_name(trial, arguments), value)]
+    examples = [Example(trial.named(arguments), value)]
     others = [between(arguments, trial.generator(f"between {i}")) for i in range(BETWEEN)]
     for i, other in enumerate([*others, *nearer(arguments, trial.generator("grey"))]):
         call = trial.call(*other, seed=300 + i)
         if "0" in call.outputs:
-            examples.append(Example(_by_name(trial, other), call.outputs["0"]))
+            examples.append(Example(trial.named(other), call.outputs["0"]))
     found = formula_read_off(trial.formula.formulas, [*examples, *ordinary]) if ordinary else Reading()
     shown = found or smallest_failing(trial, arguments)
     told = () if found else at_an_extreme(trial, arguments)
     return Reading((*filter(None, [_only_here(trial)]), *told, *shown.sentences), shown.table)
-
-
-def _by_name(trial: Trial, arguments: Arguments) -> dict[str, object]:
-    return dict(zip(trial.formula.parameters, arguments, strict=True))
 
 
 def between(arguments: Arguments, generator: Generator) -> Arguments:
@@ -187,8 +184,8 @@ def case_fingerprint(
             if call.error is not None:
                 return {}
             changed = changed or bool(call.changed)
-            found |= _numbers(call, i, arguments, slopes_in)
-            right |= _numbers(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
+            found |= numbers_of(call, i, arguments, slopes_in)
+            right |= numbers_of(LocalAnswer(truth).call(*arguments, seed=i), i, arguments, slopes_in)
         if found.keys() != right.keys() or not all(close(found[n], right[n]) for n in right):
             return found
         cases = list(layouts(generator(0, "fingerprint")).values()) + extremes()
@@ -196,19 +193,6 @@ def case_fingerprint(
         return signs | {"changed": torch.tensor(float(changed))}
 
     return Measured(measure, lambda: list(layouts(generator(0, "fingerprint")).values()))
-
-
-def _numbers(call: Call, i: int, arguments: Arguments, slopes_in: str) -> dict[str, Tensor]:
-    found = {f"{i}:{n}": t for n, t in call.outputs.items()}
-    for name in sorted(call.differentiable):
-        grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
-        # An input that the answer does not use has the slope 0, whether autograd says so or says None.
-        found |= {
-            f"{i}:d{name}/d{n}": torch.zeros_like(arguments[int(n)]) if g is None else g
-            for n, g in grads.items()
-            if n in slopes_in or not slopes_in
-        }
-    return found
 
 
 def _sign(answer: Answer, truth: Callable[..., Tensor], arguments: Arguments, i: int, slopes_in: str) -> Tensor:

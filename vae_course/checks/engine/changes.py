@@ -6,13 +6,12 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Raised, Trial
 
-CLOSE = 1e-4
-"""How far float32's rounding may move a number, relative to 1 + its size."""
 FAR_OUT = 1e-2
 """As at extremes: float32 loses digits there."""
-DRAWS = 3
+DRAWS = 3  # of the arguments, on which values are compared
 
 
 def holds(
@@ -47,7 +46,7 @@ def holds(
 
 def is_right(trial: Trial, arguments: Arguments) -> bool:
     value = value_of(trial, arguments)
-    return value is not None and agree(value, trial.truth(arguments))
+    return value is not None and close(value, trial.truth(arguments))
 
 
 def value_of(trial: Trial, arguments: Arguments) -> Tensor | None:
@@ -80,11 +79,6 @@ def other_values(a: Tensor) -> Tensor:
 
 def spread_of(a: Tensor) -> float:
     return float((a.max() - a.min()) / (1 + a.abs().max()))
-
-
-def agree(a: Tensor, b: Tensor, tolerance: float = CLOSE) -> bool:
-    same = (a == b) | (a.isnan() & b.isnan()) if a.shape == b.shape else torch.tensor(False)
-    return a.shape == b.shape and bool((same | ((a - b).abs() <= tolerance * (1 + b.abs()))).all())
 
 
 def is_float(a: object) -> bool:

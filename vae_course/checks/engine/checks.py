@@ -11,10 +11,9 @@ from torch import Tensor
 
 from vae_course.checks.engine.closer_look import DRAWS, closer_look, shown
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Call, LocalAnswer
-
-TOLERANCE = 1e-4  # relative to 1 + |expected|: float32 sums of 784 terms lie well inside
 
 
 def output(call: Call, name: str = "") -> Tensor:
@@ -126,13 +125,6 @@ def compare(value: Tensor, expected: Tensor, inputs: str, closer: Closer | None 
         raise Wrong(f"{what} {got:.4g} for {inputs}.", f"It should be {right:.4g}.", closer)
 
 
-def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
-    """Every entry agrees, relative to 1 + |expected|; NaN agrees with nothing."""
-    if value.shape != expected.shape:
-        return False
-    return bool(((value.double() - expected.double()).abs() <= tolerance * (1 + expected.double().abs())).all())
-
-
 def worst(value: Tensor, expected: Tensor) -> tuple[float, float]:
     """The pair of entries that differ most."""
     distance = torch.nan_to_num((value.double() - expected.double()).abs(), nan=torch.inf).flatten()
@@ -159,8 +151,7 @@ def inputs(trial: Trial, arguments: Arguments) -> str:
     tensors = [a for a in arguments if isinstance(a, Tensor)]
     if sum(a.numel() for a in tensors) > 24:
         return f"inputs of shape {shapes(arguments)}"
-    parts = (f"{name} = {shown(a)}" for name, a in zip(trial.formula.parameters, arguments, strict=False))
-    return ", ".join(parts)
+    return ", ".join(f"{name} = {shown(a)}" for name, a in trial.named(arguments).items())
 
 
 def _name_of(trial: Trial, index: str) -> str:

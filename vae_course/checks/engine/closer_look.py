@@ -5,16 +5,15 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from vae_course.checks.engine.changes import DRAWS
 from vae_course.checks.engine.dimensions import dimension_by_dimension, put_together
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
-from vae_course.checks.engine.relations import Pair, all_right, relation, share
+from vae_course.checks.engine.relations import Pair, all_right, close, relation, share
 from vae_course.checks.engine.structure import ignores_its_axis, structure
 from vae_course.checks.engine.trial import Raised, Trial
 from vae_course.runner.answers import Call
-
-DRAWS = 3  # of the arguments, on which values are compared
 
 
 def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
@@ -48,7 +47,7 @@ def one_dimension(trial: Trial) -> Reading:
             return Reading()
         few = tuple(a[: 4 - i] for a in single)
         for given, made in ((single, value), (few, value[: 4 - i])):
-            examples.append(Example(dict(zip(trial.formula.parameters, given, strict=True)), made))
+            examples.append(Example(trial.named(given), made))
     found = formula_read_off(trial.formula.formulas, examples)
     if not found:
         said = relation([Pair(e.value, trial.truth(tuple(e.inputs.values()))) for e in examples])
@@ -71,12 +70,9 @@ def examples_of(trial: Trial) -> list[Example]:
         call = trial.call_on_draw(i) if finite and i < DRAWS else trial.call(*drawn, seed=i)
         if "0" not in call.outputs or not call.outputs["0"].is_floating_point():
             return []
-        arguments = dict(zip(trial.formula.parameters, drawn, strict=True))
-        found.append(
-            Example(
-                arguments, call.outputs["0"], _slopes(call, arguments, _sloped(trial)) if finite and not i else None
-            )
-        )
+        arguments = trial.named(drawn)
+        slopes = _slopes(call, arguments, _sloped(trial)) if finite and not i else None
+        found.append(Example(arguments, call.outputs["0"], slopes))
     return found
 
 
@@ -95,11 +91,7 @@ def _sloped(trial: Trial) -> set[str]:
         for a in trial.arguments
     ]
     value = trial.formula.truth(*arguments)
-    tensors = {
-        n: a
-        for n, a in zip(trial.formula.parameters, arguments, strict=True)
-        if isinstance(a, Tensor) and a.requires_grad
-    }
+    tensors = {n: a for n, a in trial.named(tuple(arguments)).items() if isinstance(a, Tensor) and a.requires_grad}
     if not value.requires_grad:
         return set()
     found = torch.autograd.grad(value.sum(), list(tensors.values()), allow_unused=True)
@@ -164,7 +156,7 @@ def smallest_failing(trial: Trial, arguments: Arguments) -> Reading:
         except Raised:
             continue
         expected = trial.truth(cut)
-        if value is not None and not _agree(value, expected):
+        if value is not None and not close(value, expected):
             table = _table(trial, cut, value, expected)
             if bool(torch.isfinite(value).all()):
                 return table
@@ -177,13 +169,8 @@ def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:
     return a[tuple(slice(0, limit) for limit in limits[len(limits) - a.ndim :])] if a.ndim else a
 
 
-def _agree(value: Tensor, expected: Tensor) -> bool:
-    same = value.shape == expected.shape
-    return same and torch.allclose(value.double(), expected.double(), rtol=1e-4, atol=1e-4)
-
-
 def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> Reading:
-    inputs = ((name, shown(a)) for name, a in zip(trial.formula.parameters, arguments, strict=False))
+    inputs = ((name, shown(a)) for name, a in trial.named(arguments).items())
     rows = (*inputs, ("yours", shown(value)), ("expected", shown(expected)))
     return Reading(("The smallest input for which it shows:",), rows)
 

@@ -1,11 +1,11 @@
 """The check of a constant: numbers to 1 %, words up to case, and never the answer in the message."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vae_course.checks.engine.diagnosis import mistakes_in, plain, same_constant
-from vae_course.checks.engine.exercise import Constant, Exercise
+from vae_course.checks.engine.exercise import Constant, Exercise, Misconception
 from vae_course.checks.engine.trial import Trial, Wrong
 
 
@@ -46,6 +46,14 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
         raise Wrong(_not_it(key or "answer", plain(value), right, named), expected, where=key)
 
     return test
+
+
+def mistakes_of(table: Mapping[tuple[str, str, float], str]) -> tuple[Misconception, ...]:
+    """The mistakes in a table of (name, entry, wrong number) -> what is said of it; entry "": the answer is one number."""
+    return tuple(
+        Misconception(name, {entry: wrong} if entry else wrong, message)
+        for (name, entry, wrong), message in table.items()
+    )
 
 
 def mark_of_choice(value: Any) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.exercise import Called, Constant, Exercise, Misconception
+from vae_course.checks.engine.exercise import Arguments, Called, Constant, Exercise, Misconception
 from vae_course.checks.engine.trial import generator
-from vae_course.runner.answers import Answer
+from vae_course.runner.answers import Answer, Call
 
 
 def diagnose(
@@ -60,20 +60,36 @@ class InParts:
         return {name: value for part in self.parts(answer) for name, value in part.items()}
 
 
+def fact(value: float | Tensor) -> Tensor:
+    """A number, or 1 for what is true, as a part of a fingerprint."""
+    return torch.tensor(float(value))
+
+
 def values_and_gradients(exercise: Called) -> Callable[[Answer], dict[str, Tensor]]:
     """The fingerprint of a deterministic exercise: outputs and gradients on two fixed draws of its arguments."""
 
     def measure(answer: Answer) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         for i in range(2):
-            call = answer.call(*exercise.arguments(generator(i, "fingerprint")), seed=i)
-            found |= {f"{i}:{n}": t for n, t in call.outputs.items()}
-            for name in sorted(call.differentiable):
-                grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
-                found |= {f"{i}:d{name}/d{n}": torch.zeros(()) if g is None else g for n, g in grads.items()}
+            arguments = exercise.arguments(generator(i, "fingerprint"))
+            found |= numbers_of(answer.call(*arguments, seed=i), i, arguments)
         return found
 
     return measure
+
+
+def numbers_of(call: Call, i: int, arguments: Arguments, slopes_in: str = "") -> dict[str, Tensor]:
+    """Outputs and gradients of call number i; `slopes_in`: the positions of the inputs whose gradients count, empty: all."""
+    found = {f"{i}:{n}": t for n, t in call.outputs.items()}
+    for name in sorted(call.differentiable):
+        grads = call.pull_back({name: torch.ones_like(call.outputs[name])})
+        # An input that the answer does not use has the slope 0, whether autograd says so or says None.
+        found |= {
+            f"{i}:d{name}/d{n}": torch.zeros_like(arguments[int(n)]) if g is None else g
+            for n, g in grads.items()
+            if n in slopes_in or not slopes_in
+        }
+    return found
 
 
 def _parts(exercise: Called, answer: Answer) -> Iterator[dict[str, Tensor]]:
@@ -106,14 +122,12 @@ def agree(a: dict[str, Tensor], b: dict[str, Tensor], exercise: Called) -> bool:
     """True if two fingerprints are the same up to `exercise.agreement`."""
     if not a or a.keys() != b.keys():
         return False
-    return all(_close(a[n], b[n], exercise.agreement) for n in a)
+    return all(alike(a[n], b[n], exercise.agreement) for n in a)
 
 
-def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    if a.shape != b.shape:
-        return False
-    a, b = a.double(), b.double()
-    return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
+def alike(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    """The same numbers, and NaN in the same places."""
+    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def plain(value: Any) -> Any:

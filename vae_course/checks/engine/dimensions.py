@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.changes import CLOSE, DRAWS, FAR_OUT, agree, kind_of, other_values, spread_of, value_of
+from vae_course.checks.engine.changes import DRAWS, FAR_OUT, kind_of, other_values, spread_of, value_of
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import TOLERANCE, close
 from vae_course.checks.engine.trial import Trial
 
 SIZES = 12
@@ -23,7 +24,7 @@ def dimension_by_dimension(trial: Trial, arguments: Arguments) -> Arguments | No
         return None
     single = tuple(a.reshape(-1, 1) for a in tensors)
     shape = tensors[0].shape
-    sums = agree(trial.truth(arguments), trial.truth(single).reshape(-1, *shape[1:]).sum(-1))
+    sums = close(trial.truth(arguments), trial.truth(single).reshape(-1, *shape[1:]).sum(-1))
     return single if sums and trial.truth(single).numel() == tensors[0].numel() else None
 
 
@@ -37,7 +38,7 @@ def put_together(trial: Trial, arguments: Arguments) -> str:
     if parts.numel() != shape.numel():
         return ""
     each = parts.reshape(shape)
-    return next((name for name, made in (("sum", each.sum(-1)), ("mean", each.mean(-1))) if agree(whole, made)), "")
+    return next((name for name, made in (("sum", each.sum(-1)), ("mean", each.mean(-1))) if close(whole, made)), "")
 
 
 def averaged(trial: Trial) -> Iterator[str]:
@@ -56,7 +57,7 @@ def constant_once(trial: Trial) -> Iterator[str]:
         each = parts.reshape(len(whole), -1)
         found.append((whole - each.sum(-1)) / (each.shape[-1] - 1))
     off = torch.cat(found)
-    if spread_of(off) < CLOSE and float(off[0].abs()) > FAR_OUT:
+    if spread_of(off) < TOLERANCE and float(off[0].abs()) > FAR_OUT:
         yield f"A constant of {-float(off[0]):.4g} is counted once, where each dimension should count it: it stands outside the sum."
 
 
@@ -99,7 +100,7 @@ def not_through(trial: Trial) -> Iterator[str]:
     for i, name in enumerate(trial.formula.parameters):
         others = tuple(other_values(a) if j == i else a for j, a in enumerate(inputs))
         moved = value_of(trial, others)
-        if moved is not None and agree(moved - trial.truth(others), off):
+        if moved is not None and close(moved - trial.truth(others), off):
             free.append(name)
     if free and len(free) < len(inputs):
         bound = [name for name in trial.formula.parameters if name not in free]

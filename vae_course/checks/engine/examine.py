@@ -7,11 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-import torch
-
 from vae_course.checks.engine.cases import AT_EXTREMES, Measured
 from vae_course.checks.engine.closer_look import pairs_of
-from vae_course.checks.engine.diagnosis import diagnose, mistakes_in, plain, same_constant
+from vae_course.checks.engine.diagnosis import alike, diagnose, mistakes_in, plain
 from vae_course.checks.engine.errors import finding_on
 from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula, Misconception, Played
 from vae_course.checks.engine.findings import PROVED, CheckResult, Finding, Outcome, Reading
@@ -34,7 +32,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     Time: `exercise.seconds` for one call (kept by the answer), `WHOLE_CHECK` for all checks (more where one call alone may
     take that long), and `REASON` for finding the reason: a courtesy, without which an answer keeps its verdict.
     """
-    if isinstance(exercise, Constant) and is_untouched(answer.value, exercise.stub):
+    if isinstance(exercise, Constant) and is_untouched(answer.value):
         return outcome(exercise, "not started", "Nothing is filled in yet.", seed)
     if isinstance(exercise, Played):
         exercise.warm_up()
@@ -178,19 +176,15 @@ def makes_the_numbers(exercise: Exercise, answer: Answer, mistake: Misconception
         return True
     wrong = exercise.answer(mistake.wrong)
     own, known = (pairs_of(Trial(exercise, a, seed)) for a in (answer, wrong))
-    if len(own) != len(known) or not all(_alike(a.value, b.value, 1e-3) for a, b in zip(own, known, strict=True)):
+    if len(own) != len(known) or not all(alike(a.value, b.value, 1e-3) for a, b in zip(own, known, strict=True)):
         return False
-    right = all(_alike(pair.value, pair.expected, 1e-3) for pair in own)
+    right = all(alike(pair.value, pair.expected, 1e-3) for pair in own)
     layouts = exercise.fingerprint.layouts() if right and isinstance(exercise.fingerprint, Measured) else []
     for i, arguments in enumerate(layouts):
         a, b = (one.call(*arguments, seed=i).outputs.get("0") for one in (answer, wrong))
-        if a is not None and b is not None and not _alike(a, b, AT_EXTREMES):
+        if a is not None and b is not None and not alike(a, b, AT_EXTREMES):
             return False
     return True
-
-
-def _alike(a: torch.Tensor, b: torch.Tensor, exact: float) -> bool:
-    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=exact, atol=exact, equal_nan=True)
 
 
 @lru_cache(maxsize=64)  # for one examination; seeds differ
@@ -255,15 +249,12 @@ def outcome(
     return Outcome(exercise.name, exercise.lesson, status, points, most, misconception, tuple(findings), checks, seed)
 
 
-def is_untouched(value: object, stub: object) -> bool:
-    """True for the placeholder of an untouched notebook: the exercise's stub, None, or a dictionary or list of None."""
-    value = plain(value)
-    if value is None:
-        return True
+def is_untouched(value: object) -> bool:
+    """True for the placeholder of an untouched notebook: None, or a dictionary or list of None."""
     if isinstance(value, dict | list | tuple) and value:
         parts = value.values() if isinstance(value, dict) else value
         return all(part is None for part in parts)
-    return stub is not None and same_constant(value, stub, tolerance=0)
+    return plain(value) is None
 
 
 def _after(check: Check, exercise: Exercise) -> tuple[Check, ...]:

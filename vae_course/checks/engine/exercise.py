@@ -121,11 +121,9 @@ class Constant(Exercise):
 
     Args:
         right: the right value: a number, a string, a list or a dictionary.
-        stub: the placeholder in the untouched notebook.
     """
 
     right: Any
-    stub: Any = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

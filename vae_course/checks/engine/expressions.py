@@ -66,13 +66,8 @@ FUNCTIONS: dict[str, Any] = {
 """What a formula is written with."""
 
 
-def evaluated(tree: ast.AST, inputs: Mapping[str, Any]) -> Any:
-    """What an expression of these inputs is worth; whatever torch raises."""
-    return _computed(tree, inputs, {})
-
-
 def evaluated_with(tree: ast.AST, inputs: Mapping[str, Any], parts: Mapping[ast.AST, Any], memo: Memo) -> Any:
-    """What an expression is worth where some of its parts have these values; `memo` knows parts that hold none of them."""
+    """What an expression is worth where some of its parts have these values, whatever torch raises; `memo` knows parts that hold none of them."""
     touched: Memo = {id(part): (part, value) for part, value in parts.items()}
 
     def of(node: ast.AST) -> Any:

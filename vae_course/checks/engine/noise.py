@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.spread import law
 from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Answer, Call
@@ -26,8 +27,12 @@ def noise_of(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
 
 def distance_to_standard_normal(noise: Tensor) -> float:
     """Kolmogorov's distance sup |F_n − Φ| of the entries' empirical distribution."""
-    u = torch.special.ndtr(noise.double().flatten()).sort().values
-    n = len(u)
+    return distance_to_uniform(torch.special.ndtr(noise.double().flatten()))
+
+
+def distance_to_uniform(u: Tensor) -> float:
+    """Kolmogorov's distance of numbers (n,) between 0 and 1, which a distribution function has carried there."""
+    u, n = u.sort().values, len(u)
     steps = torch.arange(n + 1, dtype=torch.float64) / n
     return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
 
@@ -171,24 +176,24 @@ def sampler_fingerprint(answer: Answer) -> dict[str, Tensor]:
     again = answer.call(torch.zeros(8, 8), torch.ones(8, 8), seed=2)
     if "0" not in first.outputs or "0" not in again.outputs:
         return {}
-    found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
+    found["fixed"] = fact(torch.equal(first.outputs["0"], again.outputs["0"]))
     many = answer.call(torch.zeros(64, 64), torch.ones(64, 64), seed=4).outputs.get("0")
     if many is None or many.shape != (64, 64) or not many.is_floating_point():
         return {}
-    found["alike"] = _flag(most_alike(many) > ALIKE)
-    found["mirrored"] = _flag(most_alike(many) > ALIKE and not copies(many))
+    found["alike"] = fact(most_alike(many) > ALIKE)
+    found["mirrored"] = fact(most_alike(many) > ALIKE and not copies(many))
     alone = answer.call(torch.zeros(1, 8), torch.ones(1, 8), seed=5).outputs.get("0")
-    found["a batch of one is lost"] = _flag(alone is not None and alone.shape == (8,))
-    found["an edge"] = _flag(int((many >= many.max() - 1e-6).sum()) > 5)
+    found["a batch of one is lost"] = fact(alone is not None and alone.shape == (8,))
+    found["an edge"] = fact(int((many >= many.max() - 1e-6).sum()) > 5)
     few = [answer.call(torch.zeros(3, 4), torch.ones(3, 4), seed=6 + i).outputs.get("0") for i in range(2)]
-    found["adds up"] = _flag(all(z is not None and abs(float(z.double().mean())) < 1e-6 for z in few))
+    found["adds up"] = fact(all(z is not None and abs(float(z.double().mean())) < 1e-6 for z in few))
     for v in (0.25, 1.0, 9.0):
         m = torch.linspace(-1, 1, 96).repeat(96, 1)
         call = answer.call(m, torch.full((96, 96), v), seed=3)
         z = call.outputs.get("0")
         if z is None or z.shape != m.shape or not z.is_floating_point():
             return {}
-        found["rows"], found["columns"] = _flag(rows_agree(z - m)), _flag(rows_agree((z - m).T))
+        found["rows"], found["columns"] = fact(rows_agree(z - m)), fact(rows_agree((z - m).T))
         shared = bool(found["rows"]) or bool(found["columns"])
         # Shared noise leaves few distinct draws, whose spread says little.
         residual = (z - m).double() * (0 if shared else 1)
@@ -206,7 +211,3 @@ def _gradient_ratios(call: Call, z: Tensor, m: Tensor, v: float) -> dict[str, Te
     dm, dv = grads.get("0"), grads.get("1")
     relation = torch.zeros(()) if dv is None else (dv.double() * 2 * v / (z - m).double()).median()
     return {"dz/dm": torch.zeros(()) if dm is None else dm.mean(), "dz/dv relation": relation}
-
-
-def _flag(value: bool) -> Tensor:
-    return torch.tensor(float(value))

@@ -11,10 +11,8 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.changes import (
-    CLOSE,
     DRAWS,
     FAR_OUT,
-    agree,
     holds,
     is_float,
     is_right,
@@ -27,7 +25,7 @@ from vae_course.checks.engine.changes import (
 )
 from vae_course.checks.engine.dimensions import averaged, constant_once, dimension_by_dimension, from_where, not_through
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.engine.relations import Pair, relation
+from vae_course.checks.engine.relations import TOLERANCE, Pair, close, relation
 from vae_course.checks.engine.trial import Trial
 
 MOST = 2
@@ -55,7 +53,7 @@ def ignores_its_axis(trial: Trial) -> str:
         values = [
             value_of(trial, tuple(axis if j == i else a for j, a in enumerate(trial.arguments))) for axis in (0, 1)
         ]
-        if values[0] is not None and values[1] is not None and agree(values[0], values[1]):
+        if values[0] is not None and values[1] is not None and close(values[0], values[1]):
             return f"For {name} = 0 and for {name} = 1 your result is the same: {name} is not used."
     return ""
 
@@ -64,7 +62,7 @@ def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
     """Of inputs far out: is it the arithmetic, and not the formula; and which entries, together or alone."""
     found = [*_drawn(trial, arguments), *_grey(trial, arguments)]
     exact = value_of(trial, tuple(a.double() if is_float(a) else a for a in arguments))
-    if exact is not None and agree(exact, trial.truth(arguments), FAR_OUT):
+    if exact is not None and close(exact, trial.truth(arguments), FAR_OUT):
         found.append(
             "In double precision the same code is right there: the formula is, and float32's seven digits or its range are too "
             "small for a number on the way."
@@ -72,7 +70,7 @@ def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
     single = dimension_by_dimension(trial, arguments)
     if single is not None and trial.truth(single).numel() > trial.truth(arguments).numel():
         alone = value_of(trial, single)
-        if alone is not None and agree(alone, trial.truth(single), FAR_OUT):
+        if alone is not None and close(alone, trial.truth(single), FAR_OUT):
             found.append("Each dimension by itself comes out right there, and all together do not.")
     if not found:
         found += [*_stuck(trial, arguments), *_ordered(trial, (arguments,))]
@@ -103,7 +101,7 @@ def _stuck(trial: Trial, arguments: Arguments) -> Iterator[str]:
             continue
         larger = tuple(10 * a if j == i else a for j, a in enumerate(arguments))
         more, grown = value_of(trial, larger), trial.truth(larger)
-        if more is not None and agree(yours, more) and not agree(right, grown, FAR_OUT):
+        if more is not None and close(yours, more) and not close(right, grown, FAR_OUT):
             yield (
                 f"With {name} ten times as large your number stays the same, and it should not: something holds it, a clamp or a "
                 "small number that is added."
@@ -125,7 +123,7 @@ def _kept(trial: Trial) -> Iterator[str]:
     again = value_of(trial, rows(trial.arguments, 11))
     if after is None or before is None or again is None or not after.ndim or not before.ndim:
         return
-    if agree(after, again) and not agree(after[:1], before[:1]) and agree(before[:1], trial.truth(trial.arguments)[:1]):
+    if close(after, again) and not close(after[:1], before[:1]) and close(before[:1], trial.truth(trial.arguments)[:1]):
         yield "After another call the same inputs give another number: something is kept from call to call."
 
 
@@ -137,7 +135,7 @@ def _copies(trial: Trial) -> Iterator[str]:
         value is not None
         and value.shape == right.shape
         and value.numel() > 1
-        and spread_of(right) < CLOSE < spread_of(value)
+        and spread_of(right) < TOLERANCE < spread_of(value)
     ):
         yield "Copies of one example get different numbers: asked is a closed form, without any draw."
 
@@ -149,7 +147,7 @@ def _mixed(trial: Trial) -> Iterator[str]:
         return a[:1].expand_as(a).contiguous()
 
     def first_differs(before: Tensor, after: Tensor) -> bool:
-        return before.ndim == 0 or not agree(before[:1], after[:1])
+        return before.ndim == 0 or not close(before[:1], after[:1])
 
     if holds(trial, lambda a: mapped(a, alone), first_differs):
         yield "Your number for an example changes when the other examples change: each should follow from its own row alone."
@@ -158,7 +156,7 @@ def _mixed(trial: Trial) -> Iterator[str]:
 def _alike(trial: Trial) -> Iterator[str]:
     both = [(value_of(trial, trial.draw(i)), trial.truth(trial.draw(i))) for i in range(DRAWS)]
     draws = [(v, t) for v, t in both if v is not None and v.shape == t.shape and v.numel() > 1]
-    if draws and all(spread_of(v) < CLOSE < spread_of(t) for v, t in draws):
+    if draws and all(spread_of(v) < TOLERANCE < spread_of(t) for v, t in draws):
         yield "All your numbers are the same, whatever the example."
 
 
@@ -180,7 +178,7 @@ def _unused(trial: Trial) -> Iterator[str]:
                     new[keep] = arguments[i][keep]
                 return tuple(new if j == i else a for j, a in enumerate(arguments))
 
-            if holds(trial, changed, agree, otherwise=True):
+            if holds(trial, changed, close, otherwise=True):
                 yield words
                 return
 
@@ -197,7 +195,7 @@ def _ordered(trial: Trial, cases: Sequence[Arguments] = ()) -> Iterator[str]:
         def flipped(arguments: Arguments, axis: int = axis) -> Arguments:
             return mapped(arguments, partial(_flipped, axis=axis))
 
-        if holds(trial, flipped, lambda before, after: not agree(before, after), cases=cases):
+        if holds(trial, flipped, lambda before, after: not close(before.nan_to_num(), after.nan_to_num()), cases=cases):
             which = "the axis that is reduced" if any(isinstance(a, int) for a in trial.arguments) else "the last axis"
             yield f"The order of the entries along {which} changes your numbers: it should not."
             return
@@ -221,7 +219,7 @@ def _alone(trial: Trial) -> Iterator[str]:
         pairs = [Pair(value, truth) for value, truth in values if value is not None]
         if max(trial.draw(d)[0].shape[axis] for d in range(DRAWS)) < 2 or len(pairs) < len(cases):
             continue
-        if all(agree(p.value, p.expected) for p in pairs):
+        if all(close(p.value, p.expected) for p in pairs):
             yield right
             return
         said = relation(pairs) if related else ""

@@ -103,6 +103,10 @@ class Trial:
         """Call the answer on draw number `index`; draw 0 is called once for all checks."""
         return self.call() if index == 0 else self.call(*self.draw(index), seed=index)
 
+    def named(self, arguments: Arguments) -> dict[str, Any]:
+        """The arguments by their names."""
+        return dict(zip(self.formula.parameters, arguments, strict=True))
+
     def truth(self, arguments: Arguments | None = None) -> Tensor:
         """The right value for some arguments (`self.arguments`), in double precision."""
         return self.formula.truth(*(_double(a) for a in (self.arguments if arguments is None else arguments)))

@@ -25,13 +25,8 @@ METHODS = (
 """What the lessons write into the class VAE."""
 NEAR = 0.75  # difflib's ratio from which a name counts as misspelt; torch has so many names that some is always near
 NEAR_IN_TORCH = 0.85
-VARIABLES = (
-    "logits",
-    "loss",
-    "mean",
-    "std",
-    "var",
-)  # what people call their own numbers, though torch has them or nearly so
+VARIABLES = ("logits", "loss", "mean", "std", "var")
+"""What people call their own numbers, though torch has them or nearly so."""
 
 _KNOWN = {
     "np": "The lessons do without numpy: torch has functions of the same names, and gradients flow through them.",

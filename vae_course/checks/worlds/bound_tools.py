@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
 from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z
 from vae_course.checks.worlds.valleys import Bent
@@ -120,6 +121,14 @@ def must_leave_backward_to_others(call: Call, what: str = "method") -> None:
         )
 
 
+def bound_must_carry_a_gradient(call: Call) -> None:
+    if "0" not in call.differentiable:
+        raise Wrong(
+            "Your bound carries no gradient.",
+            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
+        )
+
+
 def part(call: Call, name: str) -> Tensor:
     """One of several outputs, read as `checks.output` reads an answer that is a single tensor."""
     return output(replace(call, kinds=call.kinds | {"returned": call.kinds.get(name, "nothing")}), name)
@@ -159,7 +168,12 @@ def _near_prior_numbers() -> tuple[Case, float, float, float]:
 
 def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:
     """Numbers as a part of a fingerprint."""
-    return {name: torch.tensor(float(value)) for name, value in found.items()}
+    return {name: fact(value) for name, value in found.items()}
+
+
+def forms_of(call: Call) -> dict[str, float]:
+    """How many numbers each output has, and how many axes."""
+    return {f"elements of {n}": t.numel() + 0.1 * t.ndim for n, t in call.outputs.items()}
 
 
 def deviation(call: Call, other: Call, name: str, right: float, *, scale: float, chance: float) -> float:
@@ -209,7 +223,7 @@ def rec_must_cost_a_wrong_pixel(case: Case, call: Call) -> None:
     )
 
 
-def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:
+def off_by_log_k(got: float, right: float, batch: int, iw: int, tolerance: float = 0.0) -> str:
     """How the bound misses −log p(x), where equal weights leave no other reason than sign, sum and log k."""
     for factor, words in ((1, ""), (batch, f"summed over the {batch} images"), (-1, "with the sign flipped")):
         for shift, more in (
@@ -217,7 +231,7 @@ def off_by_log_k(got: float, right: float, batch: int, iw: int) -> str:
             (-math.log(iw), f"too small by log {iw} = log iw"),
             (math.log(iw), f"too large by log {iw} = log iw"),
         ):
-            if (words or more) and near(got, factor * (right + shift)):
+            if (words or more) and near(got, factor * (right + shift), tolerance):
                 return f"Read off your numbers: the bound is {' and '.join(part for part in (words, more) if part)}."
     return ""
 
@@ -249,6 +263,10 @@ def decoder_gradient(case: Case, call: Call) -> tuple[Tensor | None, Tensor]:
     found = call.slopes.get("dec.net.2.bias")
     logits = decode(case.model, torch.zeros(1, case.model.z_dim))
     return found, (torch.sigmoid(logits) - case.x.double()).mean(0)
+
+
+def same_gradient(found: Tensor, right: Tensor) -> bool:
+    return torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5)
 
 
 @cache

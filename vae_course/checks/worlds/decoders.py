@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
-from vae_course.checks.engine.diagnosis import InParts
+from vae_course.checks.engine.diagnosis import InParts, fact
 from vae_course.checks.engine.noise import ALPHA, allowed_distance, distance_to_standard_normal, rows_agree
 from vae_course.checks.engine.trial import Trial, Wrong, generator
-from vae_course.checks.worlds.models import raw_variance
+from vae_course.checks.worlds.models import HIDDEN, PIXELS, decode, raw_variance
 from vae_course.runner.answers import Answer, Model
 
-PIXELS, HIDDEN, Z_DIM = 784, 32, 2
+Z_DIM = 2
 HALF = PIXELS // 2
 _SLOPE = 0.25  # hidden unit d of the decoder is tanh(z_d / 4): one-to-one, and far from saturation for |z| < 6
 _CONTRAST = 40_000.0
@@ -74,9 +74,7 @@ def coins(swing: float = 0) -> Model:
 
 def probabilities(model: Model, z: Tensor) -> Tensor:
     """sigmoid(dec(z)) of a tiny decoder, in double precision: (..., z_dim) -> (..., 784)."""
-    w = {n: t.double() for n, t in model.weights.items()}
-    hidden = torch.tanh(z.double() @ w["dec.net.0.weight"].T + w["dec.net.0.bias"])
-    return 1 / (1 + torch.exp(-(hidden @ w["dec.net.2.weight"].T + w["dec.net.2.bias"])))
+    return torch.sigmoid(decode(model, z))
 
 
 def z_of_probabilities(p: Tensor) -> Tensor:
@@ -225,8 +223,8 @@ def z_fingerprint(answer: Answer) -> dict[str, Tensor]:
         z = first.outputs["0"].double()
         if tuple(z.shape) != (2048, Z_DIM):
             return {"shape": torch.tensor(z.shape, dtype=torch.float64)}
-        found["fixed"] = _flag(torch.equal(first.outputs["0"], again.outputs["0"]))
-        found["rows"], found["columns"] = _flag(rows_agree(z)), _flag(rows_agree(z.T))
+        found["fixed"] = fact(torch.equal(first.outputs["0"], again.outputs["0"]))
+        found["rows"], found["columns"] = fact(rows_agree(z)), fact(rows_agree(z.T))
         lone = bool(found["rows"]) and not bool(found["fixed"])  # one random draw says little
         found[f"{name}: mean"] = z.mean() * (0 if lone else 1)
         found[f"{name}: spread"] = z.std() * (0 if lone else 1)
@@ -250,12 +248,12 @@ def image_parts(answer: Answer, *, given_z: bool) -> Iterator[dict[str, Tensor]]
         binary = bool(((first == 0) | (first == 1)).all())
         alike = [first[0::2], first[1::2]] if given_z else [first]  # images of the same z, if it is given
         same, copies = torch.equal(first, again), any(rows_agree(images) for images in alike)
-        found[f"{name}: binary"], found[f"{name}: rows"] = _flag(binary), _flag(copies)
-        found[f"{name}: negative"], found[f"{name}: above 1"] = _flag(first.min() < 0), _flag(first.max() > 1)
+        found[f"{name}: binary"], found[f"{name}: rows"] = fact(binary), fact(copies)
+        found[f"{name}: negative"], found[f"{name}: above 1"] = fact(first.min() < 0), fact(first.max() > 1)
         if name == "coins":
-            found["coins: the same in two calls"] = _flag(same)
+            found["coins: the same in two calls"] = fact(same)
             one_number = binary and not same and bool((first[:, 0::4].std(1) == 0).all())
-            found["coins: one number an image"] = _flag(one_number)
+            found["coins: one number an image"] = fact(one_number)
             # Tosses that images or pixels share, and that differ from call to call, are few: their averages say little.
             keep = 0.0 if one_number or (copies and not same) else 1.0
             for half, images in enumerate(alike):
@@ -264,15 +262,11 @@ def image_parts(answer: Answer, *, given_z: bool) -> Iterator[dict[str, Tensor]]
         elif not given_z:
             first, again = (z_of_pixels(x.clamp(0, 1)).clamp(-3, 3) for x in (first, again))
             lone = bool(first.std(0).max() < 0.05)
-            found["z: one for all"] = _flag(lone)
-            found["z: the same in two calls"] = _flag(torch.allclose(first, again, atol=0.05))
-            found["z: mean"], found["z: spread"] = (first.mean(), first.std()) if not lone else (_flag(0), _flag(0))
+            found["z: one for all"] = fact(lone)
+            found["z: the same in two calls"] = fact(torch.allclose(first, again, atol=0.05))
+            found["z: mean"], found["z: spread"] = (first.mean(), first.std()) if not lone else (fact(0), fact(0))
         yield found
 
 
 fingerprint_given_z = InParts(partial(image_parts, given_z=True))
 fingerprint_given_batch = InParts(partial(image_parts, given_z=False))
-
-
-def _flag(value: object) -> Tensor:
-    return torch.tensor(float(bool(value)))

@@ -7,12 +7,14 @@ from functools import cache, partial
 import torch
 from torch import Tensor
 
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds import parts
 from vae_course.checks.worlds.bound_tools import (
     LOG,
     NAMES,
     bent_kl_tolerance,
+    bound_must_carry_a_gradient,
     decoder_gradient,
     lipschitz_tolerance,
     must_be_near,
@@ -27,6 +29,7 @@ from vae_course.checks.worlds.bound_tools import (
     rec_must_be_finite,
     rec_must_cost_a_wrong_pixel,
     rows_agree,
+    same_gradient,
     three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, OneDraw, left_for_kl, must_follow_q, one_draw
@@ -79,11 +82,6 @@ def many_call(trial: Trial) -> tuple[Call, OneDraw | None]:
 @per_trial
 def triplets_call(trial: Trial) -> Call:
     return trial.call(triplets().model, triplets().x, seed=50)
-
-
-@per_trial
-def mild_slopes(trial: Trial) -> dict[str, Tensor | None]:
-    return mild_call(trial).slopes
 
 
 @per_trial
@@ -155,7 +153,7 @@ def is_certain(trial: Trial, name: str) -> bool:
 @per_trial
 def shares_noise(trial: Trial) -> bool:
     """True if all rows of a batch share noise, yet calls differ: random, only not for each image."""
-    return rows_agree(mild_slopes(trial)) and not _equal(mild_call(trial), mild_call(trial, 1))
+    return rows_agree(mild_call(trial).slopes) and not _equal(mild_call(trial), mild_call(trial, 1))
 
 
 def _equal(a: Call, b: Call) -> bool:
@@ -183,7 +181,7 @@ def noise_is_own(trial: Trial) -> None:
     mean over up to 10⁴ rows: three coincidences have a chance below (6e-5 / 0.1 / 2)³ < 1e-10, two below 1e-7; the gradients'
     chance is far less.
     """
-    if rows_agree(mild_slopes(trial)) and shares_noise(trial):
+    if shares_noise(trial):
         raise Wrong(
             "Two copies of the same image in a batch got the same z.",
             "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
@@ -221,18 +219,14 @@ def gradient_to_decoder(trial: Trial) -> None:
     """The bound's gradient in the decoder's biases, exact where the decoder ignores z."""
     case, call = apart_call(trial)
     must_leave_backward_to_others(call)
-    if "0" not in call.differentiable:
-        raise Wrong(
-            "Your bound carries no gradient.",
-            "Training needs one: no .item(), numpy, .detach() or torch.no_grad() on the way.",
-        )
+    bound_must_carry_a_gradient(call)
     found, right = decoder_gradient(case, call)
     if found is None:
         raise Wrong(
             "No gradient of your bound reaches the decoder.",
             "rec depends on it: is the decoder called under torch.no_grad(), or what it gives detached?",
         )
-    if not torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5):
+    if not same_gradient(found, right):
         i = int((found.double() - right).abs().argmax())
         raise Wrong(
             f"The bound's slope in a bias of the decoder is {found[i]:.4f}.", f"It should be {right[i]:.4f} there."
@@ -276,7 +270,7 @@ def gradient_to_encoder(trial: Trial) -> None:
 
 def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
     """Slopes in the means or variances of q, (latents,) each, with kl's own share known."""
-    if bool(((got - right).abs() <= 2e-3 * (1 + right.abs())).all()):
+    if close(got, right, 2e-3):
         return
     model = mild()
     through_kl = {"mean": model.m[0], "variance": 0.5 * (1 - 1 / model.v[0])}[what]

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.engine.checks import close
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.worlds.bound_tools import part
 from vae_course.runner.answers import Call
@@ -36,9 +36,8 @@ def _no_such_pair(call: Call) -> str:
             "You returned None: is the `return` missing?" if returned == "NoneType" else f"You returned a {returned}."
         )
     numbered = [name for name in call.kinds if name.isdigit()]
-    if any(
-        name not in ("returned", *numbered) for name in call.kinds
-    ):  # a dictionary's entries stand beside the others
+    # A dictionary's entries stand beside the others.
+    if any(name not in ("returned", *numbered) for name in call.kinds):
         if not numbered:
             return f"You returned a dictionary in a {returned}, and no loss."
         wrong_way = "You returned the dictionary first and the loss second."

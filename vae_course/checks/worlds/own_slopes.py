@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import near
 from vae_course.checks.worlds.own_z import EXACT, costs, decoded, q_of_rows
@@ -53,7 +54,7 @@ def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) 
     got = sign * found.double() / call.outputs["0"].numel()
     near_by = [i for i, cost in enumerate(costs(z, *q_of_rows())) if i and near(value, cost.mean().item())]
     right = [_slopes(i, z) for i in near_by] + [_slopes(i, z, frozenset({"q"})) for i in near_by if stopped and i == 2]
-    if right and not any(_same(got, each) for each in right):
+    if right and not any(close(got, each, EXACT) for each in right):
         i = int(torch.nan_to_num((got - right[0]).abs() / (1 + right[0].abs()), nan=torch.inf).argmax())
         which = "mean" if i < len(SIDES) else "variance"
         raise Wrong(
@@ -69,13 +70,9 @@ def _cut(got: Tensor, z: Tensor, which: list[int]) -> str:
         fitting = [name for name in CUTS if name in THROUGH_Z or ("kl" in name) == (cost == 1)]
         for count in (1, 2):
             for cuts in combinations(fitting, count):
-                if _same(got, _slopes(cost, z, frozenset(cuts))):
+                if close(got, _slopes(cost, z, frozenset(cuts)), EXACT):
                     return f"Exactly these slopes come out if {' and '.join(CUTS[name] for name in cuts)}: is something detached there?"
     return ""
-
-
-def _same(got: Tensor, right: Tensor) -> bool:
-    return bool(((got - right).abs() <= EXACT * (1 + right.abs())).all())
 
 
 def _slopes(which: int, z: Tensor, cuts: frozenset[str] = frozenset()) -> Tensor:

@@ -13,9 +13,10 @@ from vae_course.checks.around.scaffolds import (
     right_sigmoid_given,
     right_x_given,
 )
-from vae_course.checks.engine.checks import close, output, worst
+from vae_course.checks.engine.checks import output, worst
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds import decoders
 from vae_course.checks.worlds.decoders import (

@@ -143,9 +143,8 @@ def triplets() -> Case:
     w["enc.net.2.weight"][:, :2] = torch.stack([outputs[1] - outputs[0], outputs[2] - outputs[1]], -1) / 2
     w["enc.net.2.bias"][:] = (outputs[0] + outputs[2]) / 2
     w["dec.net.2.weight"][SEEN], w["dec.net.2.bias"][SEEN] = 0, 0
-    w["dec.net.2.bias"][SEEN - KNOWN : SEEN - KNOWN // 2] *= (
-        SURER / SURE
-    )  # it costs 2e-3 nats less; two sizes of logits tell a cut
+    # It costs 2e-3 nats less; two sizes of logits tell a cut.
+    w["dec.net.2.bias"][SEEN - KNOWN : SEEN - KNOWN // 2] *= SURER / SURE
     x = case.x.clone()
     x[:, SEEN] = torch.tensor([0.0, GREY, 1.0]).repeat(TRIPLETS // 3)
     return Case(replace(case.model, weights=w), x)

@@ -20,37 +20,33 @@ class Statement(NamedTuple):
 
     right: str
     mistake: str
-    wrong: str
     pointer: str
     reason: str
+    wrong: str = "fine"
 
 
 STATEMENTS = {
     "A": Statement(
         "sign",
         "sign-overlooked",
-        "fine",
         "Imagine a model that reconstructs perfectly: does this sum reward it?",
         "NELBO = KL + E_q[log p(x|z)] would reward a bad reconstruction. The expectation is subtracted.",
     ),
     "B": Statement(
         "variance",
         "spread-overlooked",
-        "fine",
         "What is `v`, and what does a reader take the letter in its place for?",
         "What follows m in N(m, ·) is the variance. A text that writes N(μ, σ) invites you to forget a root.",
     ),
     "C": Statement(
         "order",
         "order-overlooked",
-        "fine",
         "Build it from the words alone, one step after the other, and feed it one logit.",
         "The sigmoid comes before the cross-entropy, and binary_cross_entropy_with_logits contains it already.",
     ),
     "D": Statement(
         "unneeded",
         "expand-as-is-crucial",
-        "fine",
         "Try it both ways with given.kl_normal, and compare the numbers.",
         "Broadcasting gives the same numbers without expand_as. It matters only where terms are summed one by one: then "
         "Σ log v of the prior would count once.",
@@ -58,48 +54,42 @@ STATEMENTS = {
     "E": Statement(
         "prior",
         "prior-overlooked",
-        "fine",
         "Write the same line with what the model has, as your own log_weights does: when would the two differ?",
         "The weight uses N(0, I) although the model has a z_prior: right only while they are equal.",
     ),
     "F": Statement(
         "objective",
         "objective-overlooked",
-        "fine",
         "Follow the call from `loss` on: which of your methods are reached, and which never?",
         "`loss` calls the ELBO alone. Training by IWAE needs another way in.",
     ),
     "G": Statement(
         "signature",
         "signature-overlooked",
-        "fine",
         "Type the two lines and run them: what does Python say?",
         "The method's argument is called batch. sample_x(batch_size=64) raises a TypeError.",
     ),
     "H": Statement(
         "data",
         "data-overlooked",
-        "fine",
         "What exactly is `batch` in the first turn of the loop, and what does `loss` take?",
         "A loader yields (images, labels), images (batch, 1, 28, 28): take the images and flatten them first.",
     ),
     "I": Statement(
         "fine",
         "frozen-parameters-suspected",
-        "prior",
         "Build such a model, and look: is the pair saved, does it move along, is it trained?",
         "Fine: parameters with requires_grad=False move with the model and are not trained. Buffers do the same.",
+        wrong="prior",
     ),
     "J": Statement(
         "fine",
         "view-suspected",
-        "unneeded",
         "Try it on a small tensor: which numbers change, and what does a decoder want to see?",
         "Fine: view gives the same numbers another shape, and the decoder wants one z a row.",
+        wrong="unneeded",
     ),
 }
-
-_RIGHT = {letter: statement.right for letter, statement in STATEMENTS.items()}
 
 slips = Constant(
     name="slips",
@@ -110,8 +100,7 @@ slips = Constant(
     difficulty=2,
     lines="10 words",
     tries=3,
-    right=dict(_RIGHT),
-    stub=dict.fromkeys(_RIGHT),
+    right={letter: statement.right for letter, statement in STATEMENTS.items()},
     checks=tuple(
         Check(f"statement {letter}", constant_matches(letter, pointer=statement.pointer), points=0.1)
         for letter, statement in STATEMENTS.items()

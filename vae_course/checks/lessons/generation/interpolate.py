@@ -12,9 +12,8 @@ from vae_course.checks.engine.trial import Trial
 def draw_walk(generator: Generator) -> Arguments:
     """z0 and z1, (z_dim,) each, and a number of stations."""
     z_dim = int(torch.randint(2, 6, (), generator=generator))
-    n = int(
-        torch.randint(4, 9, (), generator=generator)
-    )  # the ends, and the middle of three, are right for many a wrong walk
+    # The ends, and the middle of three, are right for many a wrong walk.
+    n = int(torch.randint(4, 9, (), generator=generator))
     return 2 * torch.randn(z_dim, generator=generator), 2 * torch.randn(z_dim, generator=generator), n
 
 

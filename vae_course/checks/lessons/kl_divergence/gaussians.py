@@ -76,10 +76,6 @@ def each_dimension(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     return 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm) ** 2 / pv - 1)
 
 
-def log_variances(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
-    return 0.5 * (pv - qv + (qv - pv).exp() + (qm - pm) ** 2 / pv.exp() - 1).sum(-1)
-
-
 def terms_one_by_one(qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
     log_ratio = pv.log().sum(-1) - qv.log().sum(-1)
     return 0.5 * (log_ratio + (qv / pv).sum(-1) + ((qm - pm) ** 2 / pv).sum(-1) - qm.shape[-1])

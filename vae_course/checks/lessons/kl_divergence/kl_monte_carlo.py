@@ -66,18 +66,6 @@ def sampling_fingerprint(answer: Answer) -> dict[str, Tensor]:
     return _of_formula(answer)
 
 
-def _own_draws(z: Tensor, qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
-    return log_ratio(qm + qv.sqrt() * torch.randn_like(z), qm, qv, pm, pv)
-
-
-def _exp_first(z: Tensor, qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
-    return torch.log(_log_density(z, qm, qv).exp() / _log_density(z, pm, pv).exp()).sum(-1)
-
-
-def _weighted(z: Tensor, qm: Tensor, qv: Tensor, pm: Tensor, pv: Tensor) -> Tensor:
-    return _log_density(z, qm, qv).sum(-1).exp() * log_ratio(z, qm, qv, pm, pv)
-
-
 kl_monte_carlo = Formula(
     name="kl_monte_carlo",
     lesson="02_kl_divergence",
@@ -164,7 +152,7 @@ kl_monte_carlo = Formula(
         ),
         Misconception(
             "weighted-by-density",
-            _weighted,
+            lambda z, qm, qv, pm, pv: _log_density(z, qm, qv).sum(-1).exp() * log_ratio(z, qm, qv, pm, pv),
             "You multiply by q(z). The draws come from q already, so likely places occur more often by themselves: weighting "
             "them again counts q twice.",
         ),
@@ -175,12 +163,12 @@ kl_monte_carlo = Formula(
         ),
         Misconception(
             "draws-by-itself",
-            _own_draws,
+            lambda z, qm, qv, pm, pv: log_ratio(qm + qv.sqrt() * torch.randn_like(z), qm, qv, pm, pv),
             "You draw new samples inside. z already holds n draws from q: use those.",
         ),
         Misconception(
             "exp-then-log",
-            _exp_first,
+            lambda z, qm, qv, pm, pv: (_log_density(z, qm, qv).exp() / _log_density(z, pm, pv).exp()).log().sum(-1),
             "Right while z is moderate; far from p its density is 0 in float32, and the log of the ratio is inf or NaN. "
             "Subtract the two *log* densities.",
         ),

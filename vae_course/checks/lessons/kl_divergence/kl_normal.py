@@ -6,6 +6,7 @@ from torch.distributions import Normal, kl_divergence
 from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Check, Formula, Misconception
+from vae_course.checks.engine.sums import wrongly_summed
 from vae_course.checks.lessons.kl_divergence.gaussians import (
     KL_FORMULAS,
     crossed_batch,
@@ -16,12 +17,16 @@ from vae_course.checks.lessons.kl_divergence.gaussians import (
     kl_layouts,
     kl_truth,
     log_of_a_product,
-    log_variances,
     loop_over_dimensions,
     multivariate,
     other_crossed_batch,
     terms_one_by_one,
     with_small_numbers,
+)
+
+CROSSED = (
+    "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
+    "or, better, in none."
 )
 
 kl_normal = Formula(
@@ -113,7 +118,7 @@ kl_normal = Formula(
         ),
         Misconception(
             "variance-as-log-variance",
-            log_variances,
+            lambda qm, qv, pm, pv: 0.5 * (pv - qv + (qv - pv).exp() + (qm - pm) ** 2 / pv.exp() - 1).sum(-1),
             "You read qv and pv as log-variances, as many codebases do. Here they are the variances themselves.",
         ),
         Misconception(
@@ -123,45 +128,12 @@ kl_normal = Formula(
             "with 20 of them that is training with β = 1/20.",
         ),
         Misconception(
-            "averages-the-batch",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1).mean(),
-            "You average over the batch. Return one KL per example; the batch is averaged later, in one place only.",
-        ),
-        Misconception(
-            "sums-the-batch-too",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(),
-            "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one KL per example.",
-        ),
-        Misconception(
             "no-sum",
             each_dimension,
             "You return one KL per dimension. For independent dimensions they add up: sum the last axis.",
         ),
-        Misconception(
-            "axis-kept",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1, keepdim=True),
-            "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
-            "sum without keepdim.",
-        ),
-        Misconception(
-            "crossed-batch",
-            crossed_batch,
-            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
-            "or, better, in none.",
-            family="crossed-batch",
-        ),
-        Misconception(
-            "crossed-batch-the-other-way",
-            other_crossed_batch,
-            "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it. Use keepdim in all sums "
-            "or, better, in none.",
-            family="crossed-batch",
-        ),
-        Misconception(
-            "sums-the-batch-axis",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(0),
-            "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
-        ),
+        Misconception("crossed-batch", crossed_batch, CROSSED, family="crossed-batch"),
+        Misconception("crossed-batch-the-other-way", other_crossed_batch, CROSSED, family="crossed-batch"),
         Misconception(
             "square-forgotten",
             lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv + (qm - pm) / pv - 1).sum(-1),
@@ -176,18 +148,6 @@ kl_normal = Formula(
             "means-ignored",
             lambda qm, qv, pm, pv: 0.5 * (pv.log() - qv.log() + qv / pv - 1).sum(-1),
             "The means do not enter: two Gaussians of one width would never differ. Add (qm − pm)² / pv.",
-        ),
-        Misconception(
-            "bare-squeeze",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(-1, keepdim=True).squeeze(),
-            "squeeze() without an axis drops the batch as well when it holds one example. Sum without keepdim, or "
-            "squeeze(-1).",
-        ),
-        Misconception(
-            "first-axis-is-the-batch",
-            lambda qm, qv, pm, pv: each_dimension(qm, qv, pm, pv).sum(1),
-            "You sum axis 1. With an axis in front, (k, batch, dim), axis 1 is the batch. The dimensions are always the "
-            "*last* axis: .sum(-1).",
         ),
         Misconception(
             "dimensions-of-the-prior",
@@ -216,6 +176,7 @@ kl_normal = Formula(
             "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
             "stop the gradient, and the encoder would never learn from it.",
         ),
+        *wrongly_summed(each_dimension, "KL", "example", "dimensions", front="an axis"),
         *with_small_numbers(lambda *inputs: each_dimension(*inputs).sum(-1), 1, 3),
     ),
     correct={
@@ -241,10 +202,8 @@ kl_normal = Formula(
     },
     hints=(
         "KL(q ‖ p) = E_q[log q(z) − log p(z)]. Write both log densities in one dimension; log 2π cancels.",
-        (
-            "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
-            "log densities."
-        ),
+        "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
+        "log densities.",
         "Per dimension: ½ [ log(pv / qv) + qv / pv + (qm − pm)² / pv − 1 ]. Add the terms, then .sum(-1) once.",
     ),
 )

@@ -233,13 +233,9 @@ kl_test = Played(
     },
     hints=(
         "You need a case whose answer you know from elsewhere: torch.distributions.kl_divergence, a pencil, or sampling.",
-        (
-            "Which slips would your case not notice? With pv = 1 nothing that concerns pv shows; with one dimension no sum "
-            "does; with qv = pv no ratio does."
-        ),
-        (
-            "Draw qm and pm with randn and qv and pv with rand + 0.3, shape (3, 5); compute the right KL with "
-            "torch.distributions; return whether the shapes are equal and torch.allclose says yes."
-        ),
+        "Which slips would your case not notice? With pv = 1 nothing that concerns pv shows; with one dimension no sum "
+        "does; with qv = pv no ratio does.",
+        "Draw qm and pm with randn and qv and pv with rand + 0.3, shape (3, 5); compute the right KL with "
+        "torch.distributions; return whether the shapes are equal and torch.allclose says yes.",
     ),
 )

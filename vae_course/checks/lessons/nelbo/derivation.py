@@ -81,6 +81,23 @@ def whole_order(trial: Trial) -> None:
         )
 
 
+MISTAKES = {
+    ("equality-for-jensen", "ECGDHB"): "The sign is ≥, as in line A, and that is the whole point of the bound: the "
+    "difference is KL( q(z|x) ‖ p(z|x) ), which is 0 only when q is the posterior.",
+    ("kl-the-other-way", "ECGAHF"): "All is right but the last line: the average of log q − log p is taken under q, "
+    "so it is KL( q(z|x) ‖ p(z) ).",
+    ("both-distractors", "ECGDHF"): "Two lines do not belong: D keeps = where Jensen gives ≥, and F has the KL the "
+    "other way round.",
+    ("expectation-before-q", "EGCAHB"): "Line G speaks of an expectation under q before q has appeared: first "
+    "multiply and divide by q (C).",
+    ("jensen-before-expectation", "ECAGHB"): "Jensen (A) needs the logarithm of an expectation to work on: line G "
+    "comes first.",
+    ("two-terms-before-the-product-rule", "ECGABH"): "The two terms of the last line come out of splitting log p(x, "
+    "z) = log p(x|z) + log p(z): H before B.",
+    ("upside-down", "BHAGCE"): "Your order runs from the result back to log p(x): turn it round.",
+}
+"""(name, order) -> what is said of it."""
+
 derivation = Constant(
     name="derivation",
     lesson="04_nelbo",
@@ -90,7 +107,6 @@ derivation = Constant(
     difficulty=2,
     lines="6 letters",
     right=ORDER,
-    stub=[None] * 6,
     checks=(
         Check("letters of lines", are_letters),
         Check("Jensen's step", jensen_step, points=1),
@@ -98,42 +114,7 @@ derivation = Constant(
         Check("the whole order", whole_order, points=1),
     ),
     correct={"a string": "ECGAHB", "a tuple": ("E", "C", "G", "A", "H", "B"), "small letters": list("ecgahb")},
-    misconceptions=(
-        Misconception(
-            "equality-for-jensen",
-            list("ECGDHB"),
-            "The sign is ≥, as in line A, and that is the whole point of the bound: the difference is KL( q(z|x) ‖ p(z|x) ), "
-            "which is 0 only when q is the posterior.",
-        ),
-        Misconception(
-            "kl-the-other-way",
-            list("ECGAHF"),
-            "All is right but the last line: the average of log q − log p is taken under q, so it is KL( q(z|x) ‖ p(z) ).",
-        ),
-        Misconception(
-            "both-distractors",
-            list("ECGDHF"),
-            "Two lines do not belong: D keeps = where Jensen gives ≥, and F has the KL the other way round.",
-        ),
-        Misconception(
-            "expectation-before-q",
-            list("EGCAHB"),
-            "Line G speaks of an expectation under q before q has appeared: first multiply and divide by q (C).",
-        ),
-        Misconception(
-            "jensen-before-expectation",
-            list("ECAGHB"),
-            "Jensen (A) needs the logarithm of an expectation to work on: line G comes first.",
-        ),
-        Misconception(
-            "two-terms-before-the-product-rule",
-            list("ECGABH"),
-            "The two terms of the last line come out of splitting log p(x, z) = log p(x|z) + log p(z): H before B.",
-        ),
-        Misconception(
-            "upside-down", list("BHAGCE"), "Your order runs from the result back to log p(x): turn it round."
-        ),
-    ),
+    misconceptions=tuple(Misconception(name, list(order), message) for (name, order), message in MISTAKES.items()),
     hints=(
         "Start from what you want to bound, log p(x), with z summed out. Which line says only that?",
         "To bring in an expectation under q, q must appear: multiply and divide. Then name the expectation, then Jensen.",

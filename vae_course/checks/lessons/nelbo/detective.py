@@ -31,9 +31,37 @@ CULPRITS = {
     "E": "no KL",
 }
 
-
-def _mistaken(case: str, guess: str, message: str) -> Misconception:
-    return Misconception(f"{case}-is-{guess.lower().replace(' ', '-')}", {case: guess}, message)
+SUSPECTED = {
+    ("A", "KL sign"): "With the KL's sign wrong the loss runs away below zero: the kl explodes. Model A stands still "
+    "instead, at 543 = 784 ln 2 nats: every pixel's probability stays near one half.",
+    ("A", "z from the prior"): "A model that knows nothing of x still learns the mean image, 206 nats. A is far "
+    "worse: it cannot even leave the paper white, because a sigmoid's output is never below 0, which as a logit "
+    "means one half.",
+    ("A", "z detached"): "A detached z still leaves the decoder free to learn the mean image, 206 nats. A cannot "
+    "even do that.",
+    ("B", "no KL"): "Without the KL in the loss, the kl grows well beyond a hundred nats. In B it nearly vanishes: m "
+    "is squeezed to almost nothing, which costs no information as long as no noise is added.",
+    ("B", "uniform noise"): "Uniform noise is at least noise: the kl stays at several nats. In B it falls to about "
+    "2.5 with nearly the best rec of all, which is possible only if z carries everything at no price.",
+    ("B", "v as std"): "With v as standard deviation the reported numbers stay close to the true ones. B reports "
+    "about 84 and truly has more than 350: too good a bound is a bug.",
+    ("C", "no KL"): "Left out entirely, the kl would pass a hundred. In C it is held back, only 20 times too gently.",
+    ("C", "rec mean over pixels"): "That divides rec by 784 and lets the kl win: kl = 0. In C it is the kl that is "
+    "reported too small: multiply it by z_dim = 20.",
+    ("C", "v as std"): "Look at reported against true kl: they differ by a factor of exactly 20 = z_dim.",
+    ("D", "z from the prior"): "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole "
+    "image's is about 200.",
+    ("D", "z detached"): "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole image's "
+    "is about 200.",
+    ("D", "KL mean over latents"): "That makes the kl cheap, and it grows. In D the kl is 0: next to a rec divided "
+    "by 784 it weighs too much.",
+    ("E", "KL sign"): "With the wrong sign the kl is rewarded and explodes by many powers of ten. In E nobody looks "
+    "at it: it drifts beyond a hundred.",
+    ("E", "no noise"): "Without noise the reported kl nearly vanishes. In E it grows beyond a hundred: nothing in "
+    "the loss holds it.",
+    ("E", "KL mean over latents"): "A twentieth of the KL still holds it near 60. In E nothing holds it.",
+}
+"""(case, wrong guess) -> why it is not the bug."""
 
 
 def names_the_culprit(case: str) -> Callable[[Trial], None]:
@@ -64,91 +92,10 @@ detective = Constant(
     difficulty=3,
     lines="5 choices",
     right=CULPRITS,
-    stub=dict.fromkeys(CULPRITS),
     checks=tuple(Check(f"model {case}", names_the_culprit(case), points=0.8) for case in CULPRITS),
-    misconceptions=(
-        _mistaken(
-            "A",
-            "KL sign",
-            "With the KL's sign wrong the loss runs away below zero: the kl explodes. Model A stands still instead, at "
-            "543 = 784 ln 2 nats: every pixel's probability stays near one half.",
-        ),
-        _mistaken(
-            "A",
-            "z from the prior",
-            "A model that knows nothing of x still learns the mean image, 206 nats. A is far worse: it cannot even leave the "
-            "paper white, because a sigmoid's output is never below 0, which as a logit means one half.",
-        ),
-        _mistaken(
-            "A",
-            "z detached",
-            "A detached z still leaves the decoder free to learn the mean image, 206 nats. A cannot even do that.",
-        ),
-        _mistaken(
-            "B",
-            "no KL",
-            "Without the KL in the loss, the kl grows well beyond a hundred nats. In B it nearly vanishes: m is squeezed to almost "
-            "nothing, which costs no information as long as no noise is added.",
-        ),
-        _mistaken(
-            "B",
-            "uniform noise",
-            "Uniform noise is at least noise: the kl stays at several nats. In B it falls to about 2.5 with nearly the best rec "
-            "of all, which is possible only if z carries everything at no price.",
-        ),
-        _mistaken(
-            "B",
-            "v as std",
-            "With v as standard deviation the reported numbers stay close to the true ones. B reports about 84 and "
-            "truly has more than 350: too good a bound is a bug.",
-        ),
-        _mistaken(
-            "C",
-            "no KL",
-            "Left out entirely, the kl would pass a hundred. In C it is held back, only 20 times too gently.",
-        ),
-        _mistaken(
-            "C",
-            "rec mean over pixels",
-            "That divides rec by 784 and lets the kl win: kl = 0. In C it is the kl that is reported too small: multiply it "
-            "by z_dim = 20.",
-        ),
-        _mistaken(
-            "C",
-            "v as std",
-            "Look at reported against true kl: they differ by a factor of exactly 20 = z_dim.",
-        ),
-        _mistaken(
-            "D",
-            "z from the prior",
-            "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole image's is about 200.",
-        ),
-        _mistaken(
-            "D",
-            "z detached",
-            "The collapse fits, but the reported rec does not: D's is near 0.25 nats, a whole image's is about 200.",
-        ),
-        _mistaken(
-            "D",
-            "KL mean over latents",
-            "That makes the kl cheap, and it grows. In D the kl is 0: next to a rec divided by 784 it weighs too much.",
-        ),
-        _mistaken(
-            "E",
-            "KL sign",
-            "With the wrong sign the kl is rewarded and explodes by many powers of ten. In E nobody looks at it: it "
-            "drifts beyond a hundred.",
-        ),
-        _mistaken(
-            "E",
-            "no noise",
-            "Without noise the reported kl nearly vanishes. In E it grows beyond a hundred: nothing in the loss holds it.",
-        ),
-        _mistaken(
-            "E",
-            "KL mean over latents",
-            "A twentieth of the KL still holds it near 60. In E nothing holds it.",
-        ),
+    misconceptions=tuple(
+        Misconception(f"{case}-is-{guess.lower().replace(' ', '-')}", {case: guess}, message)
+        for (case, guess), message in SUSPECTED.items()
     ),
     hints=(
         "Two numbers to know: a model that ignores x reaches about 206 nats, one that knows nothing at all 784 ln 2 = 543. "

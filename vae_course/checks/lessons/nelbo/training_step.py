@@ -7,8 +7,8 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import RATE, play_steps
-from vae_course.checks.engine.checks import close
 from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.runner.answers import Answer
 
@@ -110,6 +110,37 @@ def _several_steps(model: Any, x: Tensor, optimizer: Any) -> Tensor:
     return value
 
 
+def _with_model_zero_grad(model: Any, x: Tensor, optimizer: Any) -> Tensor:
+    model.zero_grad()
+    value = model.loss(x)[0]
+    value.backward()
+    optimizer.step()
+    return value.detach()
+
+
+MISTAKES = {
+    ("gradients-pile-up", "backward", "step"): "The first step is right, later ones are not: backward *adds* to the "
+    "gradients that are there. Clear them with optimizer.zero_grad().",
+    ("clears-before-the-step", "backward", "zero", "step"): "The weights never move: the gradients are cleared "
+    "between backward() and step(). Clear them before backward().",
+    ("no-step", "zero", "backward"): "The weights never move: optimizer.step() is not called. It comes after "
+    "backward().",
+    ("no-backward", "zero", "step"): "The weights never move: step() finds no gradients, because loss.backward() is "
+    "not called. It comes before step().",
+    ("neither-backward-nor-step", "zero"): "The weights never move: neither loss.backward() nor optimizer.step() is "
+    "called.",
+    ("clears-then-steps-before-backward", "zero", "step", "backward"): "The weights never move: step() comes before "
+    "backward(), so it finds no gradients. backward() makes them: it comes before step().",
+    ("step-before-backward", "step", "zero", "backward"): "Each step uses the gradient of the batch before: "
+    "backward() comes before step().",
+    ("step-before-backward-and-gradients-pile-up", "step", "backward"): "Two things: step() comes before backward(), "
+    "so it uses gradients of earlier batches; and these pile up, because nothing clears them. The order is "
+    "optimizer.zero_grad(), loss.backward(), optimizer.step().",
+    ("climbs", "zero", "climb", "step"): "The weights move uphill. The optimizer goes *down* the gradient by itself: "
+    "loss.backward(), without a minus.",
+}
+"""(name, what is done in which order) -> what is said of it."""
+
 training_step = Played(
     name="training_step",
     lesson="04_nelbo",
@@ -128,49 +159,7 @@ training_step = Played(
         Check("returns the loss", returns_loss, points=1),
     ),
     misconceptions=(
-        Misconception(
-            "gradients-pile-up",
-            step_of("backward", "step"),
-            "The first step is right, later ones are not: backward *adds* to the gradients that are there. Clear them with "
-            "optimizer.zero_grad().",
-        ),
-        Misconception(
-            "clears-before-the-step",
-            step_of("backward", "zero", "step"),
-            "The weights never move: the gradients are cleared between backward() and step(). Clear them before backward().",
-        ),
-        Misconception(
-            "no-step",
-            step_of("zero", "backward"),
-            "The weights never move: optimizer.step() is not called. It comes after backward().",
-        ),
-        Misconception(
-            "no-backward",
-            step_of("zero", "step"),
-            "The weights never move: step() finds no gradients, because loss.backward() is not called. It comes before step().",
-        ),
-        Misconception(
-            "neither-backward-nor-step",
-            step_of("zero"),
-            "The weights never move: neither loss.backward() nor optimizer.step() is called.",
-        ),
-        Misconception(
-            "clears-then-steps-before-backward",
-            step_of("zero", "step", "backward"),
-            "The weights never move: step() comes before backward(), so it finds no gradients. backward() makes them: it comes "
-            "before step().",
-        ),
-        Misconception(
-            "step-before-backward",
-            step_of("step", "zero", "backward"),
-            "Each step uses the gradient of the batch before: backward() comes before step().",
-        ),
-        Misconception(
-            "step-before-backward-and-gradients-pile-up",
-            step_of("step", "backward"),
-            "Two things: step() comes before backward(), so it uses gradients of earlier batches; and these pile up, because "
-            "nothing clears them. The order is optimizer.zero_grad(), loss.backward(), optimizer.step().",
-        ),
+        *(Misconception(name, step_of(*order), message) for (name, *order), message in MISTAKES.items()),
         Misconception(
             "an-optimizer-of-its-own",
             _with_an_optimizer_of_its_own,
@@ -181,11 +170,6 @@ training_step = Played(
             "several-steps",
             _several_steps,
             "One call takes several steps. It should take one, on the batch that it is given: the loop stands outside.",
-        ),
-        Misconception(
-            "climbs",
-            step_of("zero", "climb", "step"),
-            "The weights move uphill. The optimizer goes *down* the gradient by itself: loss.backward(), without a minus.",
         ),
         Misconception(
             "returns-the-loss-after",
@@ -207,7 +191,7 @@ training_step = Played(
         "zero, backward, step": step_of("zero", "backward", "step"),
         "zero at the end": step_of("backward", "step", "zero"),
         "a float": step_of("zero", "backward", "step", returned="float"),
-        "model.zero_grad": lambda model, x, optimizer: _with_model_zero_grad(model, x, optimizer),
+        "model.zero_grad": _with_model_zero_grad,
     },
     hints=(
         "Four things: the loss, clean gradients, new gradients, a step. In which order?",
@@ -216,11 +200,3 @@ training_step = Played(
         "clean before backward and still be there when the optimizer moves.",
     ),
 )
-
-
-def _with_model_zero_grad(model: Any, x: Tensor, optimizer: Any) -> Tensor:
-    model.zero_grad()
-    value = model.loss(x)[0]
-    value.backward()
-    optimizer.step()
-    return value.detach()

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from vae_course.checks.around.harnesses import play_network
 from vae_course.checks.engine.exercise import Check, Played
+from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons.capstone.my_network.checks import (
     SMALL,
     Z_DIM,
-    Asked,
     all_is_registered,
     axes_in_front,
     draw_images,
@@ -21,6 +21,7 @@ from vae_course.checks.lessons.capstone.my_network.checks import (
     mixed,
     moves,
     network_shapes,
+    plain,
     reach,
 )
 from vae_course.checks.lessons.capstone.my_network.mistakes import MISTAKES, RIGHT
@@ -34,8 +35,8 @@ def first_sign(answer: Answer) -> dict[str, Tensor]:
 
 
 def _first_sign(answer: Answer) -> str:
-    asked = Asked(answer, draw_images(torch.Generator().manual_seed(0)), 0)
-    x, z = asked.x, asked.z
+    trial = Trial(my_network, answer, 0, draw_images(torch.Generator().manual_seed(0)))
+    _, x, z, _ = trial.arguments
     call, other = (answer.call(z_dim, x, z[:, :z_dim], 3.0, seed=0) for z_dim in (Z_DIM, 6))
     if call.error is not None:
         return ""
@@ -58,21 +59,21 @@ def _first_sign(answer: Answer) -> str:
         return "mean and variance swapped" if bool((m > 0).all()) else "negative variance"
     if bool((v == 0).any()):
         return ""
-    low, high = reach(asked)
+    low, high = reach(trial)
     if math.isfinite(low) or math.isfinite(high):
         return "probabilities" if low >= 0 and high <= 1 else "one sign" if low >= 0 or high <= 0 else "within one"
     if bool(((v[1:] - v[:-1]).abs().amax(-1) < 1e-6).any()):
         return "one variance"
-    low, high, narrow = encoder_reach(asked)
+    low, high, narrow = encoder_reach(trial)
     if low >= 0 or narrow > SMALL:
         return "never negative" if low >= 0 else "never small"
     if call.changed:
         return "in place"
-    if moves(asked.plain):
+    if moves(plain(trial)):
         return "again"
-    if found := mixed(asked):
+    if found := mixed(trial):
         return f"mixed: {found[1]}"
-    if asked.plain.outputs["strays"].item():
+    if plain(trial).outputs["strays"].item():
         return "strays"
     cube = answer.call(Z_DIM, x, z.view(2, 2, Z_DIM), 1.0, seed=0)
     if cube.error is not None:
@@ -80,7 +81,7 @@ def _first_sign(answer: Answer) -> str:
     return "axes flattened" if cube.outputs["logits"].shape == x.shape else ""
 
 
-my_network = Played(
+my_network: Played = Played(
     name="MyNetwork",
     lesson="07_capstone",
     number="7.2",

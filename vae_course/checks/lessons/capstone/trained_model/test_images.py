@@ -9,7 +9,6 @@ which is a third as noisy as the part's average itself.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor
 
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.engine.trial import Trial
+from vae_course.checks.engine.trial import Trial, per_trial
 from vae_course.data import binarize, load_mnist
 from vae_course.runner.answers import Stopped
 
@@ -57,26 +56,25 @@ def draw_test_images(generator: Generator) -> Arguments:
     return (binarize(load_mnist("test").images[order], generator=generator),)
 
 
-def nats_of(trial: Trial, edges: Sequence[float]) -> Nats:
+@per_trial
+def nats_of(trial: Trial, edges: tuple[float, ...]) -> Nats:
     """The model's NELBO: of the first 2,000 images, unless it lies near one of the edges between marks; then of all.
 
     False alarms: a mean of 2,000 differences, six of its standard errors away from every edge; a normal variable is that far off in 2
     of 1e9 cases. A model that fails badly on a handful of the 10,000 images and nowhere else may be spared them.
     """
-    if "nats" not in trial.kept:
-        (x,) = trial.arguments
-        some = trial.call(x[:PART]).outputs
-        order = torch.randperm(COUNT, generator=trial.generator("arguments"))[:PART]
-        apart = some["per_image"].double() - costs()[order]
-        nelbo, error = costs().mean().item() + apart.mean().item(), apart.std().item() / math.sqrt(PART)
-        found = Nats(nelbo, some["kl"].item(), PART)
-        if not all(abs(nelbo - edge) > SURE * error for edge in edges):  # written so that NaN counts as near
-            every = trial.call(x, seed=1).outputs
-            found = Nats(every["per_image"].double().mean().item(), every["kl"].item(), len(x))
-        if found.nelbo < REACHED_BY_NONE:
-            raise Unbelievable(
-                f"The NELBO of your model is {found.nelbo:.1f} nats, where no model of this kind is known to go below {REACHED_BY_NONE:g}: a "
-                "person has to look at how."
-            )
-        trial.kept["nats"] = found
-    return trial.kept["nats"]
+    (x,) = trial.arguments
+    some = trial.call(x[:PART]).outputs
+    order = torch.randperm(COUNT, generator=trial.generator("arguments"))[:PART]
+    apart = some["per_image"].double() - costs()[order]
+    nelbo, error = costs().mean().item() + apart.mean().item(), apart.std().item() / math.sqrt(PART)
+    found = Nats(nelbo, some["kl"].item(), PART)
+    if not all(abs(nelbo - edge) > SURE * error for edge in edges):  # written so that NaN counts as near
+        every = trial.call(x, seed=1).outputs
+        found = Nats(every["per_image"].double().mean().item(), every["kl"].item(), len(x))
+    if found.nelbo < REACHED_BY_NONE:
+        raise Unbelievable(
+            f"The NELBO of your model is {found.nelbo:.1f} nats, where no model of this kind is known to go below {REACHED_BY_NONE:g}: a "
+            "person has to look at how."
+        )
+    return found

@@ -7,9 +7,10 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around.harnesses import summary
-from vae_course.checks.engine.checks import close, worst
+from vae_course.checks.engine.checks import worst
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.checks.lessons.capstone.vae.constructor import (
     follows_its_buffers,

@@ -1,5 +1,7 @@
 """Exercise 6.1: the five methods by which the model draws."""
 
+from typing import Any
+
 from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.generation.drawing import mistakes, variants
 from vae_course.checks.worlds import decoders
@@ -21,18 +23,25 @@ from vae_course.checks.worlds.sampling import (
     z_shape,
 )
 
-LESSON = "06_generation"
 
-sample_z = Method(
-    name="VAE.sample_z",
-    lesson=LESSON,
-    number="6.1",
-    title="Let the model draw",
+def _drawing(name: str, **its_own: Any) -> Method:
+    """One of the five."""
+    return Method(
+        name=f"VAE.{name}",
+        lesson="06_generation",
+        number="6.1",
+        title="Let the model draw",
+        difficulty=2,
+        scaffold=others(f"VAE.{name}"),
+        **its_own,
+    )
+
+
+sample_z = _drawing(
+    "sample_z",
     minutes=4,
-    difficulty=2,
     lines="2 lines",
     arguments=draw_batch,
-    scaffold=others("VAE.sample_z"),
     checks=(
         Check("one z per image", z_shape),
         Check("z is drawn from N(0, I)", z_is_standard_normal, points=0.75),
@@ -49,17 +58,11 @@ sample_z = Method(
     ),
 )
 
-
-compute_sigmoid_given = Method(
-    name="VAE.compute_sigmoid_given",
-    lesson=LESSON,
-    number="6.1",
-    title="Let the model draw",
+compute_sigmoid_given = _drawing(
+    "compute_sigmoid_given",
     minutes=3,
-    difficulty=2,
     lines="1 line",
     arguments=draw_latents,
-    scaffold=others("VAE.compute_sigmoid_given"),
     checks=(Check("probabilities, one row per z", sigmoid_gate), Check("the value", sigmoid_value, points=1)),
     fingerprint=decoders.fingerprint_given_z,
     agreement=0.06,
@@ -72,16 +75,11 @@ compute_sigmoid_given = Method(
     ),
 )
 
-sample_sigmoid = Method(
-    name="VAE.sample_sigmoid",
-    lesson=LESSON,
-    number="6.1",
-    title="Let the model draw",
+sample_sigmoid = _drawing(
+    "sample_sigmoid",
     minutes=3,
-    difficulty=2,
     lines="1 line",
     arguments=draw_batch,
-    scaffold=others("VAE.sample_sigmoid"),
     checks=(
         Check("probabilities, one row per image", sigmoid_gate),
         Check("each image is decoded from one z", one_decode_per_image, points=0.5),
@@ -98,17 +96,11 @@ sample_sigmoid = Method(
     ),
 )
 
-
-sample_x_given = Method(
-    name="VAE.sample_x_given",
-    lesson=LESSON,
-    number="6.1",
-    title="Let the model draw",
+sample_x_given = _drawing(
+    "sample_x_given",
     minutes=4,
-    difficulty=2,
     lines="1 line",
     arguments=draw_latents,
-    scaffold=others("VAE.sample_x_given"),
     checks=(
         Check("black and white, one row per z", samples_gate),
         Check("each pixel tossed on its own", given_independence, points=0.5),
@@ -126,17 +118,11 @@ sample_x_given = Method(
     ),
 )
 
-
-sample_x = Method(
-    name="VAE.sample_x",
-    lesson=LESSON,
-    number="6.1",
-    title="Let the model draw",
+sample_x = _drawing(
+    "sample_x",
     minutes=4,
-    difficulty=2,
     lines="1 line",
     arguments=draw_batch,
-    scaffold=others("VAE.sample_x"),
     checks=(
         Check("black and white, one row per image", samples_gate),
         Check("each pixel is tossed, with its own chance", model_chances, points=0.5),

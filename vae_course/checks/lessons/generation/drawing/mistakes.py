@@ -39,20 +39,6 @@ MEAN_Z = (
 UNIFORM = "Your z are uniform between 0 and 1, one corner of the latent space. Draw them from the prior: self.sample_z."
 
 
-def _shared_between_images(self: object, z: Tensor) -> Tensor:
-    p = right_sigmoid_given(self, z)
-    return (torch.rand(PIXELS) < p).float()
-
-
-def _shared_between_pixels(self: object, z: Tensor) -> Tensor:
-    p = right_sigmoid_given(self, z)
-    return (torch.rand(len(p), 1) < p).float()
-
-
-def _shared_z(self: object, batch: int) -> Tensor:
-    return right_x_given(self, right_sample_z(self, 1).expand(batch, -1))
-
-
 def _seed_inside(self: Any, batch: int) -> Tensor:
     generator = seeded()
     z = torch.randn(batch, self.z_dim, generator=generator)
@@ -153,11 +139,7 @@ COMPUTE_SIGMOID_GIVEN = (
         lambda self, z: torch.sigmoid(-self.dec(z)),
         "This is the probability of a 0: ink and paper are exchanged. Take the logits as they are.",
     ),
-    Misconception(
-        "ignores-z",
-        lambda self, z: right_sigmoid_given(self, right_sample_z(self, len(z))),
-        NEW_Z,
-    ),
+    Misconception("ignores-z", lambda self, z: right_sigmoid_given(self, right_sample_z(self, len(z))), NEW_Z),
     Misconception("threshold", lambda self, z: (self.dec(z) > 0).float(), ROUNDED),
 )
 
@@ -201,12 +183,12 @@ SAMPLE_X_GIVEN = (
     ),
     Misconception(
         "one-toss-for-the-batch",
-        _shared_between_images,
+        lambda self, z: (torch.rand(PIXELS) < right_sigmoid_given(self, z)).float(),
         "All images share the same 784 random numbers. Each image needs its own.",
     ),
     Misconception(
         "one-toss-per-image",
-        _shared_between_pixels,
+        lambda self, z: (torch.rand(len(z), 1) < right_sigmoid_given(self, z)).float(),
         "All pixels of an image share one random number, so that they switch on together. Toss for each pixel.",
     ),
     Misconception("ignores-z", lambda self, z: right_x_given(self, right_sample_z(self, len(z))), NEW_Z),
@@ -219,16 +201,16 @@ SAMPLE_X = (
     Misconception("probabilities-for-samples", right_sample_sigmoid, PROBABILITIES),
     Misconception("returns-logits", lambda self, batch: self.dec(self.sample_z(batch)), LOGITS),
     Misconception("threshold", lambda self, batch: (self.sample_sigmoid(batch) > 0.5).float(), THRESHOLD),
-    Misconception("one-z-for-the-batch", _shared_z, ONE_Z),
+    Misconception(
+        "one-z-for-the-batch", lambda self, batch: right_x_given(self, right_sample_z(self, 1).expand(batch, -1)), ONE_Z
+    ),
     Misconception(
         "one-image-for-the-batch",
         lambda self, batch: right_sample_x(self, 1).expand(batch, -1),
         "All your images are one and the same. Draw a z, and toss the pixels, for each image.",
     ),
     Misconception(
-        "z-is-the-mean",
-        lambda self, batch: right_x_given(self, self.z_prior[0].expand(batch, self.z_dim)),
-        MEAN_Z,
+        "z-is-the-mean", lambda self, batch: right_x_given(self, self.z_prior[0].expand(batch, self.z_dim)), MEAN_Z
     ),
     Misconception("uniform-z", lambda self, batch: right_x_given(self, torch.rand(batch, self.z_dim)), UNIFORM),
     Misconception(

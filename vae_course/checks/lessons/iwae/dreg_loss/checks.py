@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Trial, Wrong
-from vae_course.checks.worlds.bound_tools import decoder_gradient, near, number
+from vae_course.checks.worlds.bound_tools import as_tensors, decoder_gradient, near, number, same_gradient
 from vae_course.checks.worlds.iwae import DRAWS, ROWS, strong_call, strong_numbers
 from vae_course.checks.worlds.models import LINEAR_M, Case, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import strong
@@ -98,16 +98,12 @@ def decoder_keeps_its_gradient(trial: Trial) -> None:
         raise Wrong(
             "No gradient of your loss reaches the decoder.", "It flows through log p(x|z), as in the plain bound."
         )
-    if not _agree(found, right):
+    if not same_gradient(found, right):
         i = int((found.double() - right).abs().argmax())
         raise Wrong(
             f"The slope of your loss in a bias of the decoder is {found[i]:.4f}.",
             f"It should be {right[i]:.4f}: the decoder keeps the bound's own gradient, with one w̃ for each draw.",
         )
-
-
-def _agree(found: Tensor, right: Tensor) -> bool:
-    return torch.allclose(found.double(), right, rtol=1e-3, atol=1e-5)
 
 
 def encoder_slope(call: Call) -> Tensor | None:
@@ -169,10 +165,10 @@ def dreg_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     found = {"shape": value.numel() + 0.1 * value.ndim, "still": (number(call, "0") - right) / 100}
     found["finite"] = _is_finite(call)
     decoder, own = decoder_gradient(quiet, call)
-    found["decoder"] = 0.0 if decoder is None else 1.0 if _agree(decoder, own) else 2.0
+    found["decoder"] = 0.0 if decoder is None else 1.0 if same_gradient(decoder, own) else 2.0
     one = answer.call(line.model, line.x, 1, seed=2)
     found["one draw"] = _kind(line, one)
-    yield _tensors(found)
+    yield as_tensors(found)
 
     found = {}
     for name, case in (("alone", line), ("beside", pair)):
@@ -185,7 +181,7 @@ def dreg_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     expected, below, above = strong_numbers()
     off = number(answer.call(rows.model, rows.x, DRAWS, seed=9), "0") - expected
     found["strong"] = -above <= off <= below
-    yield _tensors(found)
+    yield as_tensors(found)
 
 
 def _kind(case: Case, call: Call) -> int:
@@ -200,7 +196,3 @@ def _kind(case: Case, call: Call) -> int:
     noise = (abs(value) - rec_without_z(case)[0].item() - LINEAR_M**2 / 2) / LINEAR_M
     kinds = {1: LINEAR_M, 2: LINEAR_M + noise, 3: noise, 4: 0.0}
     return next((kind for kind, right in kinds.items() if abs(got * math.copysign(1, value) - right) < 2e-3), 5)
-
-
-def _tensors(found: dict[str, float]) -> dict[str, Tensor]:
-    return {name: torch.tensor(float(value)) for name, value in found.items()}

@@ -1,9 +1,5 @@
 """Exercise 5.6: the doubly reparameterized gradient."""
 
-from typing import Any
-
-from torch import Tensor
-
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Check, Method
@@ -15,7 +11,7 @@ from vae_course.checks.lessons.iwae.dreg_loss.checks import (
 )
 from vae_course.checks.lessons.iwae.dreg_loss.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.dreg_loss.variants import CORRECT
-from vae_course.checks.worlds.models import Case, still
+from vae_course.checks.worlds.iwae import draw_still
 
 dreg_loss = Method(
     name="dreg_loss",
@@ -26,7 +22,7 @@ dreg_loss = Method(
     difficulty=4,
     lines="8 lines",
     optional=True,
-    arguments=lambda rng: (*_pair(still(rng, batch=4)), 6),
+    arguments=draw_still,
     scaffold=FORMULAS,
     checks=(
         Check("the value of the bound", value_of_the_bound),
@@ -43,7 +39,3 @@ dreg_loss = Method(
         "w̃: the slope g at z is (batch, iw, z_dim), and w̃ is (batch, iw).",
     ),
 )
-
-
-def _pair(case: Case) -> tuple[Any, Tensor]:
-    return case.model, case.x

@@ -8,12 +8,10 @@ from torch import Tensor
 
 from vae_course.checks.around.scaffolds import right_weights
 from vae_course.checks.engine.exercise import Misconception
-from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, terms
-from vae_course.given import log_mean_exp
+from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, log_weight, with_z
+from vae_course.checks.worlds.iwae import negative_log_mean
 
 Share = Callable[[Tensor], Tensor]
-
-
 Loss = Callable[[Any, Tensor, int], Tensor]
 
 
@@ -21,18 +19,12 @@ def shares(log_w: Tensor) -> Tensor:
     return torch.softmax(log_w, 1)
 
 
-def negative_log_mean(log_w: Tensor) -> Tensor:
-    return -log_mean_exp(log_w, 1).mean()
-
-
 def dreg(weigh: Share = shares, *, stop_q: bool = True, value: Callable[[Tensor], Tensor] = negative_log_mean) -> Loss:
     """A loss made of log w, whose gradient through z is multiplied by a weight for each draw; the bound's own brings one w̃."""
 
     def loss(model: Any, x: Tensor, iw: int) -> Tensor:
         m, v, z = draws(model, x, iw)
-        stopped = (m.detach(), v.detach()) if stop_q else (m, v)
-        likelihood, prior, posterior = terms(model, x, *stopped, z)
-        log_w = likelihood + prior - posterior
+        log_w = log_weight(model, x, *((m.detach(), v.detach()) if stop_q else (m, v)), z)
         weight = weigh(log_w.detach()).unsqueeze(-1)
         z.register_hook(lambda g: g * weight)
         return value(log_w)
@@ -40,16 +32,9 @@ def dreg(weigh: Share = shares, *, stop_q: bool = True, value: Callable[[Tensor]
     return loss
 
 
-def _path_stopped(model: Any, x: Tensor, iw: int) -> Tensor:
-    m, v, z = draws(model, x, iw)
-    likelihood, prior, posterior = terms(model, x, m, v, z.detach())
-    return negative_log_mean(likelihood + prior - posterior)
-
-
 def _squared_for_both(model: Any, x: Tensor, iw: int) -> Tensor:
     m, v, z = draws(model, x, iw)
-    likelihood, prior, posterior = terms(model, x, m.detach(), v.detach(), z)
-    log_w = likelihood + prior - posterior
+    log_w = log_weight(model, x, m.detach(), v.detach(), z)
     surrogate = -(shares(log_w).detach() ** 2 * log_w).sum(1).mean()
     return surrogate - surrogate.detach() + negative_log_mean(log_w).detach()
 
@@ -70,7 +55,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "path-stopped",
-        _path_stopped,
+        lambda model, x, iw: negative_log_mean(with_z(lambda m, v, z: z.detach())(model, x, iw)),
         "The path through z is stopped, and m and v act inside log q alone. It is the other way round: detach them in log q, and "
         "let z keep its path.",
     ),

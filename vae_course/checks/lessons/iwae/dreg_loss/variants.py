@@ -7,14 +7,13 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.lessons.iwae.dreg_loss.mistakes import dreg
-from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, terms
+from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, log_weight, terms
 from vae_course.given import log_mean_exp
 
 
 def _surrogates(model: Any, x: Tensor, iw: int) -> Tensor:
     m, v, z = draws(model, x, iw)
-    likelihood, prior, posterior = terms(model, x, m.detach(), v.detach(), z)
-    log_w = likelihood + prior - posterior
+    log_w = log_weight(model, x, m.detach(), v.detach(), z)
     share = torch.softmax(log_w, 1).detach()
     to_encoder = -(share**2 * log_w).sum(1).mean()
     fixed = terms(model, x, m.detach(), v.detach(), z.detach())

@@ -10,16 +10,20 @@ import torch
 from torch import Tensor
 
 from vae_course.checks.engine.checks import output
+from vae_course.checks.engine.noise import allowed_distance, distance_to_uniform
+from vae_course.checks.engine.relations import entries_agree
 from vae_course.checks.engine.trial import Closer, Trial, Wrong, per_trial
-from vae_course.checks.worlds.bound_tools import LOG, must_leave_backward_to_others, must_leave_the_model
+from vae_course.checks.worlds.bound_tools import ALPHA, must_leave_backward_to_others, must_leave_the_model
 from vae_course.checks.worlds.drawn import (
     MANY,
+    belong_to_their_z,
     decoded_z,
     mirrored,
     must_follow_q,
     read_off,
     weights_belong_to_their_z,
 )
+from vae_course.checks.worlds.iwae import still_call, triplets_call
 from vae_course.checks.worlds.models import (
     LINEAR_M,
     Case,
@@ -34,18 +38,11 @@ from vae_course.checks.worlds.models import (
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
 from vae_course.checks.worlds.own_z import law_of, must_be_own, weights_must_belong
 from vae_course.checks.worlds.truth import Truth
-from vae_course.checks.worlds.valleys import mild, strong, triplets
+from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
 ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
-
-
-@per_trial
-def still_weights(trial: Trial) -> tuple[Case, Call]:
-    """Four images, six draws: batch ≠ iw, so that layouts cannot hide."""
-    case = faint(still(trial.generator("still"), batch=4))
-    return case, trial.call(case.model, case.x, 6, seed=1)
 
 
 @per_trial
@@ -62,11 +59,6 @@ def linear_call(trial: Trial) -> tuple[Case, Call]:
     return case, trial.call(case.model, case.x, 6, seed=10)
 
 
-@per_trial
-def triplets_call(trial: Trial) -> Call:
-    return trial.call(triplets().model, triplets().x, 1, seed=51)
-
-
 @cache
 def apart_case() -> tuple[Case, list[Truth]]:
     """Four images under a decoder that ignores z, and the truth of each."""
@@ -76,7 +68,7 @@ def apart_case() -> tuple[Case, list[Truth]]:
 
 def returns_batch_by_iw(trial: Trial) -> None:
     """A gate: (batch, iw), for one image and one draw too, inputs as they were."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     _has_shape(call, 4, 6)
     _has_shape(trial.call(case.model, case.x[:1], 1, seed=3), 1, 1)
     must_leave_the_model(call, "function")
@@ -95,17 +87,17 @@ def _has_shape(call: Call, batch: int, iw: int) -> None:
 def _are_evidence(case: Case, call: Call) -> bool:
     """True if each log weight is its image's log p(x)."""
     right = -rec_without_z(case)[:, None]
-    return bool(((output(call).double() - right).abs() <= 1e-4 * (1 + right.abs())).all())
+    return bool(entries_agree(output(call), right).all())
 
 
 def equal_evidence_where_q_is_p(trial: Trial) -> None:
     """The decoder ignores z and q = p: each log weight is its image's log p(x), whatever was drawn."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     right = -rec_without_z(case)[:, None].expand(4, 6)
     got = output(call).double()
     if not _are_evidence(case, call):
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
-        others = (got[i, j] - right[:, 0]).abs() <= 1e-4 * (1 + right[:, 0].abs())
+        others = entries_agree(got[i, j], right[:, 0])
         reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
         reason = (
             reason
@@ -124,7 +116,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
 def _less_log_k(got: float, right: Tensor) -> str:
     """Another image's, or its own, less log iw."""
     for shift, words in ((-math.log(6), "less"), (math.log(6), "plus")):
-        fitting = (got - shift - right).abs() <= 1e-4 * (1 + right.abs())
+        fitting = entries_agree(torch.full_like(right, got - shift), right)
         if bool(fitting.any()):
             return f" It is image {int(fitting.int().argmax())}'s, {words} log iw = {math.log(6):.2f}."
     return ""
@@ -144,7 +136,7 @@ def _averaged(got: Tensor, right: Tensor) -> str:
 
 def _constant(trial: Trial) -> float:
     """What all weights are off by, if by one number: it has no slope."""
-    case, call = still_weights(trial)
+    case, call = still_call(trial)
     off = output(call).double() + rec_without_z(case)[:, None]
     return off.mean().item() if bool(((off - off.mean()).abs() <= 1e-3).all()) else 0.0
 
@@ -159,7 +151,7 @@ def stays_finite(trial: Trial) -> None:
     call = trial.call(case.model, case.x, 2, seed=6)
     got, right = output(call).double(), -rec_without_z(case)
     finite = bool(torch.isfinite(got).all())
-    if not finite or (_are_evidence(*still_weights(trial)) and not _are_evidence(case, call)):
+    if not finite or (_are_evidence(*still_call(trial)) and not _are_evidence(case, call)):
         small = "A weight is about e^−500 there, which is 0 in float32: add log densities, and take no exp."
         raise Wrong(
             f"A log weight is {got[0, 0]:.2f} for images of 784 ordinary pixels.",
@@ -207,32 +199,21 @@ def draws_are_independent(trial: Trial) -> None:
         )
 
 
-def allowed_distance(n: int) -> float:
-    """P(sup |F_n − F| > this) ≤ ALPHA for n independent draws (Dvoretzky, Kiefer & Wolfowitz, with Massart's constant)."""
-    return math.sqrt(LOG / (2 * n))
-
-
 def follows(values: Tensor, truths: list[Truth]) -> float:
     """sup |F_n − F| of weights (batch, iw), each row carried to [0, 1] by its own image's distribution function."""
-    u = torch.cat([truth.weight_distribution(row) for row, truth in zip(values, truths, strict=True)]).sort().values
-    n = len(u)
-    steps = torch.arange(n + 1, dtype=torch.float64) / n
-    return float(torch.maximum((steps[1:] - u).max(), (u - steps[:-1]).max()))
+    return distance_to_uniform(
+        torch.cat([truth.weight_distribution(row) for row, truth in zip(values, truths, strict=True)])
+    )
 
 
 def truths_of(case: Case) -> list[Truth]:
     """The truth of each image where the decoder ignores z and there is one latent."""
-    m, v = encode(case.model, case.x)
-    log_p = -rec_without_z(case)
 
-    def constant(level: float) -> Truth:
-        i = len(truths)
-        return Truth(lambda z: torch.full_like(z, level), m[i].item(), v[i].item())
+    def constant(level: float, m: Tensor, v: Tensor) -> Truth:
+        return Truth(lambda z: torch.full_like(z, level), m.item(), v.item())
 
-    truths: list[Truth] = []
-    for level in log_p.tolist():
-        truths.append(constant(level))
-    return truths
+    log_p = (-rec_without_z(case)).tolist()
+    return [constant(*of_image) for of_image in zip(log_p, *encode(case.model, case.x), strict=True)]
 
 
 def distribution_is_right(trial: Trial) -> None:
@@ -272,7 +253,7 @@ def z_of_weights(call: Call) -> Tensor | None:
 def _follows_or_wrong(values: Tensor, truths: list[Truth], where: str, closer: Closer | None = None) -> None:
     if not bool(torch.isfinite(values).all()):
         raise Wrong("Some of your log weights are not finite.", "Stay in log space: add log densities.")
-    if follows(values, truths) > allowed_distance(values.numel()) + 1e-3:
+    if follows(values, truths) > allowed_distance(values.numel(), ALPHA) + 1e-3:
         noise, weight = truths[0].noise()
         log_w = truths[0].log_weight(noise)
         mean = (weight * log_w).sum()
@@ -307,10 +288,12 @@ def gradients_follow_noise(trial: Trial) -> None:
         if bool(((got.double() - right).abs() <= 5e-4 * (1 + right.abs() + noise.square().sum())).all()):
             break
     else:
+        known = belong_to_their_z(strong_weights(trial)) and _are_evidence(*still_call(trial))
+        own = f"For the ε that these weights tell they should be {right[0]:.3f} and {right[1]:.3f}."
+        own = own if known else "No ε makes both the weights and these slopes right."
         raise Wrong(
             f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
-            f"If these weights are log p(x|z) + log p(z) − log q(z|x), their slopes are {right[0]:.3f} and {right[1]:.3f}: m and v act through z "
-            "and through q.",
+            f"{own} m and v act through z and through q.",
         )
     logits = decode(case.model, torch.zeros(1, 1))[0]
     to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))

@@ -7,20 +7,16 @@ import torch
 from torch import Generator, Tensor
 
 from vae_course.checks.around import FORMULAS
-from vae_course.checks.engine.diagnosis import InParts
-from vae_course.checks.engine.exercise import Arguments, Check, Method
+from vae_course.checks.engine.diagnosis import InParts, fact
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
 from vae_course.checks.worlds.drawn import belong_to_their_z, decoded_noise, mirrored, read_off
+from vae_course.checks.worlds.iwae import draw_still
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer, Call
-
-
-def draw_case(generator: Generator) -> Arguments:
-    case = still(generator, batch=4)
-    return case.model, case.x, 6
 
 
 @cache
@@ -57,10 +53,10 @@ def weight_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     sloped = answer.call(line.model, line.x, 1, seed=6)
     grads = sloped.pull_back({"0": torch.ones(1, 1)})
     to_q, to_decoder = grads.get("enc.net.2.bias"), grads.get("dec.net.2.bias")
-    found = {"to encoder": _missing() if to_q is None else _relation(sloped, line, to_q)}
-    found["to decoder"] = _missing() if to_decoder is None else to_decoder.double()[:5]
+    found = {"to encoder": fact(-1) if to_q is None else _relation(sloped, line, to_q)}
+    found["to decoder"] = fact(-1) if to_decoder is None else to_decoder.double()[:5]
     tiny = answer.call(ordinary.model, ordinary.x, 2, seed=7).outputs["0"]
-    found["finite"] = _number(bool(torch.isfinite(tiny).all()))
+    found["finite"] = fact(bool(torch.isfinite(tiny).all()))
     yield found
 
     rows = strong().rows(checks.ROWS)
@@ -68,9 +64,9 @@ def weight_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     other = answer.call(narrow.model, narrow.x, 64, seed=4)
     along, across = checks.shared_draws(many)
     fixed = torch.equal(many.outputs["0"], again.outputs["0"])
-    found = {"along": _number(along), "across": _number(across), "fixed": _number(fixed)}
-    found["mirrored"] = _number(mirrored(line, answer.call(line.model, line.x, 6, seed=8)))
-    found["belong"], found["formula"] = _number(belong_to_their_z(many)), _number(bool(read_off(many)))
+    found = {"along": fact(along), "across": fact(across), "fixed": fact(fixed)}
+    found["mirrored"] = fact(mirrored(line, answer.call(line.model, line.x, 6, seed=8)))
+    found["belong"], found["formula"] = fact(belong_to_their_z(many)), fact(bool(read_off(many)))
     if along == across:
         copies = mild().rows(checks.COPIES)
         z = checks.z_of_weights(answer.call(copies.model, copies.x, 1, seed=9))
@@ -92,14 +88,6 @@ def _beside(values: Tensor, level: Tensor, scale: float) -> Tensor:
     return torch.stack([beside.mean(), beside.std(1).mean()]) / scale
 
 
-def _number(value: bool) -> Tensor:
-    return torch.tensor(float(value))
-
-
-def _missing() -> Tensor:
-    return torch.tensor(-1.0)
-
-
 log_weights = Method(
     name="log_weights",
     lesson="05_iwae",
@@ -108,7 +96,7 @@ log_weights = Method(
     minutes=25,
     difficulty=3,
     lines="6 lines",
-    arguments=draw_case,
+    arguments=draw_still,
     checks=(
         Check("one log weight for each image and draw", checks.returns_batch_by_iw),
         Check("log p(x) where q is the prior", checks.equal_evidence_where_q_is_p, points=1),

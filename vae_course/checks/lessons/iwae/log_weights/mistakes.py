@@ -29,20 +29,25 @@ def terms(model: Any, x: Tensor, m: Tensor, v: Tensor, z: Tensor) -> tuple[Tenso
     )
 
 
+def log_weight(model: Any, x: Tensor, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
+    """The three put together as they should be."""
+    likelihood, prior, posterior = terms(model, x, m, v, z)
+    return likelihood + prior - posterior
+
+
 def combined(change: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Weigh:
     """A mistake in putting the three terms together."""
     return lambda model, x, iw: change(*terms(model, x, *draws(model, x, iw)))
 
 
+def at(change: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]) -> Weigh:
+    """A mistake in the m, v and z at which the terms are asked."""
+    return lambda model, x, iw: log_weight(model, x, *change(*draws(model, x, iw)))
+
+
 def with_z(draw: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Weigh:
     """A mistake in drawing z from m, v (batch, iw, z_dim); the third argument is a right z."""
-
-    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
-        m, v, z = draws(model, x, iw)
-        likelihood, prior, posterior = terms(model, x, m, v, draw(m, v, z))
-        return likelihood + prior - posterior
-
-    return wrong
+    return at(lambda m, v, z: (m, v, draw(m, v, z)))
 
 
 def with_likelihood(change: Callable[[Tensor, Tensor], Tensor]) -> Weigh:
@@ -55,35 +60,21 @@ def with_likelihood(change: Callable[[Tensor, Tensor], Tensor]) -> Weigh:
     return wrong
 
 
-def scored(change: Callable[[Tensor], Tensor]) -> Weigh:
-    """A mistake in the variance that log q(z|x) is evaluated with."""
-
-    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
-        m, v, z = draws(model, x, iw)
-        likelihood, prior, posterior = terms(model, x, m, change(v), z)
-        return likelihood + prior - posterior
-
-    return wrong
-
-
 def one_draw_an_image(model: Any, x: Tensor, iw: int) -> Tensor:
     """What comes of m and v that were not expanded, (batch, 1)."""
     m, v = (t.unsqueeze(1) for t in model.enc(x))
-    z = sample_gaussian(m, v)
-    return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+    return log_weight(model, x, m, v, sample_gaussian(m, v))
 
 
-def decodes_the_mean(model: Any, x: Tensor, iw: int) -> Tensor:
-    """The decoder gets m, the two densities a drawn z."""
-    m, v, z = draws(model, x, iw)
-    return terms(model, x, m, v, m)[0] + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+def with_two_z(two: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> Weigh:
+    """The decoder gets one z, the two densities another."""
 
+    def wrong(model: Any, x: Tensor, iw: int) -> Tensor:
+        m, v, z = draws(model, x, iw)
+        decoded, other = two(m, v, z)
+        return terms(model, x, m, v, decoded)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
 
-def another_z_for_q(model: Any, x: Tensor, iw: int) -> Tensor:
-    """The two densities get another draw than the decoder."""
-    m, v, z = draws(model, x, iw)
-    other = sample_gaussian(m, v)
-    return terms(model, x, m, v, z)[0] + log_normal(other, *model.z_prior) - log_normal(other, m, v)
+    return wrong
 
 
 def mixed_layout(model: Any, x: Tensor, iw: int) -> Tensor:
@@ -107,20 +98,9 @@ def analytic_kl(model: Any, x: Tensor, iw: int) -> Tensor:
     return terms(model, x, m, v, z)[0] - kl_normal(m, v, prior_m, prior_v)
 
 
-def _no_grad(model: Any, x: Tensor, iw: int) -> Tensor:
-    with torch.no_grad():
-        return right_weights(model, x, iw)
-
-
 def _seeded(model: Any, x: Tensor, iw: int) -> Tensor:
     torch.manual_seed(0)
     return right_weights(model, x, iw)
-
-
-def _detached_posterior(model: Any, x: Tensor, iw: int) -> Tensor:
-    m, v, z = draws(model, x, iw)
-    likelihood, prior, posterior = terms(model, x, m.detach(), v.detach(), z)
-    return likelihood + prior - posterior
 
 
 def mirrored(m: Tensor, v: Tensor, z: Tensor) -> Tensor:
@@ -136,17 +116,17 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "standard-deviation-in-log-q",
-        scored(lambda v: v.sqrt()),
+        at(lambda m, v, z: (m, v.sqrt(), z)),
         "log q(z|x) is not the log density of the Gaussian that you drew from. Its variance is v, in both terms: −½ log v and −(z − m)² / (2v).",
     ),
     Misconception(
         "decodes-the-mean",
-        decodes_the_mean,
+        with_two_z(lambda m, v, z: (m, z)),
         "The decoder gets m, while p(z) and q(z|x) are asked at a drawn z. All three terms belong to one and the same draw.",
     ),
     Misconception(
         "another-z-for-q",
-        another_z_for_q,
+        with_two_z(lambda m, v, z: (z, sample_gaussian(m, v))),
         "p(z) and q(z|x) are asked at other draws than the one that was decoded. All three terms belong to one and the same z.",
     ),
     Misconception(
@@ -288,13 +268,13 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "q-detached",
-        _detached_posterior,
+        at(lambda m, v, z: (m.detach(), v.detach(), z)),
         "The numbers are right. m and v are detached inside log q: that is another gradient (sticking the landing), not "
         "the one of these weights.",
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(right_weights),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation.",
     ),
     Misconception(

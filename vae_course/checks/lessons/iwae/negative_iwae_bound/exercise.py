@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.around.scaffolds import right_weights
 from vae_course.checks.engine.diagnosis import InParts
-from vae_course.checks.engine.exercise import Arguments, Check, Method
+from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import IN_THE_BOUND, IN_THE_TERMS, IN_THE_WEIGHTS
 from vae_course.checks.lessons.iwae.negative_iwae_bound.variants import CORRECT
 from vae_course.checks.worlds import iwae as checks
@@ -18,6 +18,7 @@ from vae_course.checks.worlds.bound_tools import (
     as_tensors,
     decoder_gradient,
     deviation,
+    forms_of,
     monte_carlo_kl_tolerance,
     number,
     rows_agree,
@@ -25,14 +26,10 @@ from vae_course.checks.worlds.bound_tools import (
 )
 from vae_course.checks.worlds.drawn import decoded_noise, decoded_z
 from vae_course.checks.worlds.draws import MIRRORED, drawn_noise, pair_relation
+from vae_course.checks.worlds.iwae import draw_still
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, kl_terms, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Answer
-
-
-def draw_case(generator: Generator) -> Arguments:
-    case = still(generator, batch=4)
-    return case.model, case.x, 6
 
 
 @cache
@@ -54,9 +51,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     call = answer.call(quiet.model, quiet.x, 6, seed=1)
     if call.outputs.keys() != {"0", "1", "2"}:
         return
-    found: dict[str, float] = {
-        f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs
-    }
+    found = forms_of(call)
     found["still"], found["still, rec"] = (number(call, "0") - right) / 4, number(call, "2") / right
     floor = number(call, "0") / math.log(10)  # −log ε for ε = 1e-10 and the like: the weights are below it
     if 5 < floor and abs(floor - round(floor)) < 1e-5:
@@ -109,7 +104,7 @@ negative_iwae_bound = Method(
     minutes=30,
     difficulty=3,
     lines="5 lines",
-    arguments=draw_case,
+    arguments=draw_still,
     checks=(
         Check("three numbers: niwae, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),

@@ -13,7 +13,7 @@ from vae_course.checks.around.scaffolds import right_bound, right_weights
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
-from vae_course.checks.worlds.iwae import weighing
+from vae_course.checks.worlds.iwae import negative_log_mean, weighing
 from vae_course.given import log_mean_exp
 
 Three = tuple[Any, Any, Any]
@@ -30,15 +30,6 @@ def returning(change: Callable[[Any, Any, Any], Three]) -> Bound:
     return lambda self, x, iw: change(*reducing(negative_log_mean)(self, x, iw))
 
 
-def negative_log_mean(log_w: Tensor) -> Tensor:
-    return -log_mean_exp(log_w, 1).mean()
-
-
-def _no_grad(self: Any, x: Tensor, iw: int) -> Three:
-    with torch.no_grad():
-        return reducing(negative_log_mean)(self, x, iw)
-
-
 def _seeded(self: Any, x: Tensor, iw: int) -> Three:
     torch.manual_seed(0)
     return reducing(negative_log_mean)(self, x, iw)
@@ -49,10 +40,6 @@ def _standard_prior(self: Any, x: Tensor, iw: int) -> Three:
     kl = kl_divergence(Normal(m, v.sqrt()), Normal(0.0, 1.0)).sum(-1).mean()
     log_w = RIGHT_WEIGHTS["torch.distributions, N(0, I) written out"](self, x, iw)
     return negative_log_mean(log_w), kl, right_bound(self, x)[2]
-
-
-def _elbo_again(self: Any, x: Tensor, iw: int) -> Three:
-    return right_bound(self, x)
 
 
 FLAT = "no rise with iw"
@@ -80,7 +67,7 @@ IN_THE_BOUND = (
     ),
     Misconception(
         "elbo-again",
-        _elbo_again,
+        lambda self, x, iw: right_bound(self, x),
         "Your bound with several draws has the ELBO's value. The mean over draws belongs *inside* the log.",
         family=FLAT,
     ),
@@ -160,7 +147,7 @@ IN_THE_BOUND = (
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(reducing(negative_log_mean)),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
         family="no gradient",
     ),

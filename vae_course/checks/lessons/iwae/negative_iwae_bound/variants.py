@@ -10,8 +10,8 @@ from vae_course import given
 from vae_course.checks.around.scaffolds import right_bound, right_weights
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
 from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
-from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import Three, negative_log_mean, reducing, returning
-from vae_course.checks.worlds.iwae import weighing
+from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import Three, reducing, returning
+from vae_course.checks.worlds.iwae import negative_log_mean, weighing
 from vae_course.given import log_normal, sample_gaussian
 
 

@@ -64,10 +64,6 @@ def one_by_one(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
     return total
 
 
-def exp_then_log(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
-    return torch.log(torch.exp(-((x - m) ** 2) / (2 * v)) / torch.sqrt(2 * math.pi * v)).sum(-1)
-
-
 def one_log_of_a_product(x: Tensor, m: Tensor, v: Tensor) -> Tensor:
     x, m, v = torch.broadcast_tensors(x, m, v)
     return -0.5 * (x.shape[-1] * LOG_2PI + v.prod(-1).log() + ((x - m) ** 2 / v).sum(-1))

@@ -1,19 +1,25 @@
 """Exercise 2.1: how it goes wrong, and what a tutor says."""
 
+import math
+
 import torch
 from torch.distributions import Normal
 
 from vae_course.checks.engine.exercise import Misconception
+from vae_course.checks.engine.sums import wrongly_summed
 from vae_course.checks.lessons.kl_divergence.gaussians import with_small_numbers
 from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     LOG_2PI,
     crossed_batch,
     each_dimension,
-    exp_then_log,
     one_log_of_a_product,
     other_crossed_batch,
 )
 
+CROSSED = (
+    "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
+    "other's variance. Use keepdim in all sums or, better, in none."
+)
 COUNTED_ONCE = (
     "When m and v have one entry for all dimensions, as the prior has, Σ log v counts it once instead of dim times. Add the terms first "
     "(they broadcast), then sum once."
@@ -99,46 +105,13 @@ MISCONCEPTIONS = (
         "You average over the dimensions. Independent dimensions multiply their densities, so their logs are *summed*.",
     ),
     Misconception(
-        "sums-the-batch-too",
-        lambda x, m, v: each_dimension(x, m, v).sum(),
-        "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one number per example.",
-    ),
-    Misconception(
-        "averages-the-batch",
-        lambda x, m, v: each_dimension(x, m, v).sum(-1).mean(),
-        "You average over the batch. Return one number per example; the batch is averaged later, in one place only.",
-    ),
-    Misconception(
         "no-sum",
         each_dimension,
         "You return one number per dimension. Independent dimensions multiply their densities, so sum their logs "
         "over the last axis.",
     ),
-    Misconception(
-        "axis-kept",
-        lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True),
-        "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
-        "sum without keepdim.",
-    ),
-    Misconception(
-        "crossed-batch",
-        crossed_batch,
-        "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
-        "other's variance. Use keepdim in all sums or, better, in none.",
-        family="crossed-batch",
-    ),
-    Misconception(
-        "crossed-batch-the-other-way",
-        other_crossed_batch,
-        "You add a (batch, 1) to a (batch,), and broadcasting made a (batch, batch) of it: every example meets every "
-        "other's variance. Use keepdim in all sums or, better, in none.",
-        family="crossed-batch",
-    ),
-    Misconception(
-        "sums-the-batch-axis",
-        lambda x, m, v: each_dimension(x, m, v).sum(0),
-        "You sum axis 0, the batch, and keep the dimensions. It is the other way round: sum the last axis, .sum(-1).",
-    ),
+    Misconception("crossed-batch", crossed_batch, CROSSED, family="crossed-batch"),
+    Misconception("crossed-batch-the-other-way", other_crossed_batch, CROSSED, family="crossed-batch"),
     Misconception(
         "squares-the-sum",
         lambda x, m, v: -0.5 * ((LOG_2PI + v.log()).sum(-1) + ((x - m) / v.sqrt()).sum(-1) ** 2),
@@ -154,18 +127,6 @@ MISCONCEPTIONS = (
         "adds-densities",
         lambda x, m, v: torch.logsumexp(each_dimension(x, m, v), -1),
         "logsumexp adds the densities of the dimensions. Independent dimensions multiply theirs: add the *logs*, .sum(-1).",
-    ),
-    Misconception(
-        "bare-squeeze",
-        lambda x, m, v: each_dimension(x, m, v).sum(-1, keepdim=True).squeeze(),
-        "squeeze() without an axis drops the batch as well when it holds one example. Sum without keepdim, or "
-        "squeeze(-1).",
-    ),
-    Misconception(
-        "first-axis-is-the-batch",
-        lambda x, m, v: each_dimension(x, m, v).sum(1),
-        "You sum axis 1. With k draws in front, (k, batch, dim), axis 1 is the batch. The dimensions are always the "
-        "*last* axis: .sum(-1).",
     ),
     Misconception(
         "one-variance-counted-once",
@@ -187,7 +148,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "exp-then-log",
-        exp_then_log,
+        lambda x, m, v: torch.log(torch.exp(-((x - m) ** 2) / (2 * v)) / torch.sqrt(2 * math.pi * v)).sum(-1),
         "Right for moderate inputs, −inf in the tail: exp(−800) is 0 in float32, and log brings nothing back. "
         "Simplify on paper first: the log of an exp is its argument.",
     ),
@@ -197,5 +158,6 @@ MISCONCEPTIONS = (
         "The value is right, but it is cut off from its inputs: .detach(), .item(), numpy and torch.no_grad() all "
         "stop the gradient. Stay with torch functions.",
     ),
+    *wrongly_summed(each_dimension, "number", "example", "dimensions"),
     *with_small_numbers(lambda x, m, v: each_dimension(x, m, v).sum(-1), 2),
 )

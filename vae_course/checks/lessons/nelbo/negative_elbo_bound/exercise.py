@@ -19,6 +19,7 @@ from vae_course.checks.worlds.bound_tools import (
     as_tensors,
     decoder_gradient,
     deviation,
+    forms_of,
     monte_carlo_kl_tolerance,
     near,
     number,
@@ -50,18 +51,15 @@ def bound_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     call, other = (answer.call(case.model, case.x, seed=seed) for seed in (1, 11))
     if call.outputs.keys() != {"0", "1", "2"}:
         return
-    found: dict[str, float] = {
-        f"elements of {n}": call.outputs[n].numel() + 0.1 * call.outputs[n].ndim for n in call.outputs
-    }
+    found = forms_of(call)
     for name, expected in (("0", kl + rec), ("1", kl), ("2", rec)):
         found[name] = deviation(call, other, name, expected, scale=rec if name == "2" else kl, chance=chance)
     found["differentiable"] = "0" in call.differentiable
     model, rows = mild(), mild().rows(checks.ROWS)
     if number(call, "1") != number(other, "1"):
         times = kl_per_draw(answer.call(rows.model, rows.x, seed=2))
-        if times is not None and not near(
-            times, 1.0, 1e-3
-        ):  # a multiple of the right estimate is that multiple of the kl
+        if times is not None and not near(times, 1.0, 1e-3):
+            # A multiple of the right estimate is that multiple of the kl.
             found["1"] = 50 * (times - 1)
             found["0"] = 50 * (number(call, "0") - number(call, "1") - rec + (times - 1) * kl) / kl
     yield as_tensors(found)

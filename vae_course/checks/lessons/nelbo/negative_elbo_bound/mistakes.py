@@ -56,15 +56,6 @@ def with_rec(rec: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Any, Tensor],
     return wrong
 
 
-def _no_grad(self: Any, x: Tensor) -> Three:
-    with torch.no_grad():
-        return bound(*parts(self, x))
-
-
-def _zeros_for_parts(kl: Tensor, rec: Tensor) -> Three:
-    return (kl + rec).mean(), torch.zeros(()), torch.zeros(())
-
-
 def _averaged(self: Any, x: Tensor) -> Three:
     kl, rec = parts(self, x)
     kl, rec = kl.mean() / self.z_dim, rec.mean() / x.shape[-1]
@@ -162,7 +153,7 @@ IN_THE_SUM = (
     ),
     Misconception(
         "parts-are-zero",
-        altered(_zeros_for_parts),
+        altered(lambda kl, rec: ((kl + rec).mean(), torch.zeros(()), torch.zeros(()))),
         "The bound is right; kl and rec are still the zeros of the stub. Return the two terms that you computed.",
     ),
     Misconception(
@@ -247,7 +238,7 @@ IN_THE_SUM = (
     ),
     Misconception(
         "no-grad",
-        _no_grad,
+        torch.no_grad()(altered(bound)),
         "The numbers are right and carry no gradient: torch.no_grad() belongs around evaluation, never inside the bound.",
         family="no gradient",
     ),

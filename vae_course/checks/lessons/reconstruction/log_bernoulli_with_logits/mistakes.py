@@ -6,6 +6,7 @@ from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
 from vae_course.checks.engine.exercise import Misconception
+from vae_course.checks.engine.sums import wrongly_summed
 
 
 def each_pixel(x: Tensor, logits: Tensor) -> Tensor:
@@ -81,21 +82,6 @@ MISCONCEPTIONS = (
         "the latents collapse.",
     ),
     Misconception(
-        "sums-the-batch-too",
-        lambda x, logits: each_pixel(x, logits).sum(),
-        "You sum every axis, the batch too. Sum the last axis only, .sum(-1): one number per image.",
-    ),
-    Misconception(
-        "averages-the-batch",
-        lambda x, logits: each_pixel(x, logits).sum(-1).mean(),
-        "You average over the batch. Return one number per image; the batch is averaged later, in one place only.",
-    ),
-    Misconception(
-        "sums-the-batch-axis",
-        lambda x, logits: each_pixel(x, logits).sum(0),
-        "You sum axis 0, the batch, and keep the pixels. It is the other way round: sum the last axis, .sum(-1).",
-    ),
-    Misconception(
         "averages-everything",
         lambda x, logits: -F.binary_cross_entropy_with_logits(logits, x),
         "torch's loss averages over pixels and images unless told otherwise. Say reduction='none', then sum the last "
@@ -112,12 +98,6 @@ MISCONCEPTIONS = (
         each_pixel,
         "You return one number per pixel. Independent pixels multiply their probabilities, so sum their logarithms over "
         "the last axis.",
-    ),
-    Misconception(
-        "axis-kept",
-        lambda x, logits: each_pixel(x, logits).sum(-1, keepdim=True),
-        "keepdim leaves an axis of length 1, and (batch, 1) + (batch,) later becomes (batch, batch) without a word: "
-        "sum without keepdim.",
     ),
     Misconception(
         "only-the-ink",
@@ -167,19 +147,9 @@ MISCONCEPTIONS = (
         "Right for black and white. torch's Bernoulli refuses grey pixels unless it is told validate_args=False.",
     ),
     Misconception(
-        "bare-squeeze",
-        lambda x, logits: each_pixel(x, logits).sum(-1, keepdim=True).squeeze(),
-        "squeeze() without an axis drops the batch as well when it holds one image. Sum without keepdim, or squeeze(-1).",
-    ),
-    Misconception(
-        "first-axis-is-the-batch",
-        lambda x, logits: each_pixel(x, logits).sum(1),
-        "You sum axis 1. With k draws in front, (k, batch, dim), axis 1 is the batch. The pixels are always the *last* "
-        "axis: .sum(-1).",
-    ),
-    Misconception(
         "no-gradient",
         lambda x, logits: each_pixel(x, logits).sum(-1).detach(),
         "The value is right, but it is cut off from the logits: no .detach(), .item(), numpy or torch.no_grad().",
     ),
+    *wrongly_summed(each_pixel, "number", "image", "pixels"),
 )

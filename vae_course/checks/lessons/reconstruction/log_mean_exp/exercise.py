@@ -101,9 +101,7 @@ log_mean_exp = Formula(
     },
     hints=(
         "A mean is a sum divided by k. What does dividing by k become in log space?",
-        (
-            "exp(1000) overflows, exp(1000 − 1000) does not. For any c: log Σ exp(x) = c + log Σ exp(x − c). Choose c well."
-        ),
+        "exp(1000) overflows, exp(1000 − 1000) does not. For any c: log Σ exp(x) = c + log Σ exp(x − c). Choose c well.",
         "torch.logsumexp(x, dim) does that. Subtract math.log(k), where k = x.shape[dim].",
     ),
 )

@@ -8,14 +8,6 @@ from torch import Tensor
 from vae_course.checks.engine.exercise import Misconception
 
 
-def _one_maximum_for_all(x: Tensor, dim: int) -> Tensor:
-    return (x - x.max()).exp().mean(dim).log() + x.max()
-
-
-def _maximum_not_returned(x: Tensor, dim: int) -> Tensor:
-    return (x - x.amax(dim, keepdim=True)).exp().mean(dim).log()
-
-
 def _maximum_with_its_axis(x: Tensor, dim: int) -> Tensor:
     top = x.amax(dim, keepdim=True)
     return (x - top).exp().mean(dim).log() + top
@@ -29,10 +21,6 @@ def _maximum_squeezed_bare(x: Tensor, dim: int) -> Tensor:
 def _extra_one(x: Tensor, dim: int) -> Tensor:
     top = x.amax(dim, keepdim=True)
     return torch.log1p((x - top).exp().sum(dim)) + top.squeeze(dim) - math.log(x.shape[dim])
-
-
-def _starts_at_zero(x: Tensor, dim: int) -> Tensor:
-    return torch.log(1 + x.exp().sum(dim)) - math.log(x.shape[dim])
 
 
 def _rows_by_view(x: Tensor, dim: int) -> Tensor:
@@ -116,7 +104,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "starts-at-zero",
-        _starts_at_zero,
+        lambda x, dim: torch.log(1 + x.exp().sum(dim)) - math.log(x.shape[dim]),
         "There is a 1 too many inside the log. A running log-sum starts at −inf, the log of 0; 0 is the log of 1.",
     ),
     Misconception(
@@ -137,7 +125,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "maximum-not-returned",
-        _maximum_not_returned,
+        lambda x, dim: (x - x.amax(dim, keepdim=True)).exp().mean(dim).log(),
         "You subtracted the maximum, rightly, and forgot to add it again after the log.",
     ),
     Misconception(
@@ -177,12 +165,7 @@ MISCONCEPTIONS = (
         "squeeze() without an axis drops every axis of length 1 of the maximum, not only dim, and the addition broadcasts: "
         "m.squeeze(dim).",
     ),
-    Misconception(
-        "overflows",
-        lambda x, dim: x.exp().mean(dim).log(),
-        OVERFLOWS,
-        family="overflows",
-    ),
+    Misconception("overflows", lambda x, dim: x.exp().mean(dim).log(), OVERFLOWS, family="overflows"),
     Misconception(
         "overflows-beside-a-small-number",
         lambda x, dim: (x.exp().mean(dim) + 1e-8).log(),
@@ -191,7 +174,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "one-maximum-for-all",
-        _one_maximum_for_all,
+        lambda x, dim: (x - x.max()).exp().mean(dim).log() + x.max(),
         "What you subtract before exp is not each row's own maximum: an entry that lies 2,000 "
         "from what is subtracted still overflows, or becomes exp(−2000) = 0. Take the maximum along dim.",
     ),

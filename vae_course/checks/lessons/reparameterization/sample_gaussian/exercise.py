@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.distributions import MultivariateNormal, Normal
 
-from vae_course.checks.engine.checks import close, output, shape_matches, worst
+from vae_course.checks.engine.checks import output, shape_matches, worst
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
 from vae_course.checks.engine.noise import (
     noise_is_fresh,
@@ -16,6 +16,7 @@ from vae_course.checks.engine.noise import (
     noise_of,
     sampler_fingerprint,
 )
+from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.spread import law
 from vae_course.checks.engine.trial import Trial, Wrong
 from vae_course.checks.lessons.reparameterization.sample_gaussian.mistakes import MISCONCEPTIONS
@@ -128,14 +129,10 @@ sample_gaussian = Formula(
         "negative noise": lambda m, v: m - v.sqrt() * torch.randn_like(m),
     },
     hints=(
-        (
-            "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
-            "stretch it."
-        ),
-        (
-            "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
-            "deviation s. Which s turns it into variance v?"
-        ),
+        "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
+        "stretch it.",
+        "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
+        "deviation s. Which s turns it into variance v?",
         "Draw ε with torch.randn_like, give it m's shape, stretch it by the square root of v, add m, return that.",
     ),
 )

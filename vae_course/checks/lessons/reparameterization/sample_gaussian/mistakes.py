@@ -9,18 +9,6 @@ from torch.distributions import Normal
 from vae_course.checks.engine.exercise import Misconception
 
 
-def _shifted_uniform(m: Tensor, v: Tensor) -> Tensor:
-    return m + v.sqrt() * torch.rand_like(m)
-
-
-def _detached(m: Tensor, v: Tensor) -> Tensor:
-    return Normal(m, v.sqrt()).sample()
-
-
-def _fixed_noise(m: Tensor, v: Tensor) -> Tensor:
-    return m + v.sqrt() * torch.randn(m.shape, generator=torch.Generator().manual_seed(0))
-
-
 def _mirrored(m: Tensor, v: Tensor) -> Tensor:
     half = torch.randn((len(m) + 1) // 2, *m.shape[1:])
     return m + v.sqrt() * torch.cat([half, -half])[: len(m)]
@@ -50,13 +38,13 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "uniform-noise",
-        _shifted_uniform,
+        lambda m, v: m + v.sqrt() * torch.rand_like(m),
         "Your noise is uniform (mean 0.5, variance 1/12), so z sits at m + 0.5·√v and is far too narrow; "
         "standard normal noise is randn.",
     ),
     Misconception(
         "no-gradient",
-        _detached,
+        lambda m, v: Normal(m, v.sqrt()).sample(),
         "The draw is right, but it is cut off from m and v: torch.normal(m, ...), .sample(), .detach(), .data, "
         "torch.no_grad() and torch.tensor(...) around a result all stop the gradient. Write z as a formula of m, v and noise, and return that.",
     ),
@@ -79,7 +67,7 @@ MISCONCEPTIONS = (
     Misconception("returns-the-mean", lambda m, v: m * 1.0, "You return m, without noise: nothing is sampled."),
     Misconception(
         "same-noise-at-each-call",
-        _fixed_noise,
+        lambda m, v: m + v.sqrt() * torch.randn(m.shape, generator=torch.Generator().manual_seed(0)),
         "A seed or a stored ε makes every call draw the same noise. Draw it anew inside the function, unseeded.",
     ),
     Misconception(
