@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from vae_course import given
-from vae_course.checks.engine.examine import run_checks
+from vae_course.checks.engine.running import run_checks
 from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons import EXERCISES
 

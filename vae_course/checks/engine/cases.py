@@ -16,10 +16,10 @@ from vae_course.checks.engine.closer_look import examples_of, pairs_of, smallest
 from vae_course.checks.engine.diagnosis import numbers_of
 from vae_course.checks.engine.errors import shortened
 from vae_course.checks.engine.exercise import Arguments
+from vae_course.checks.engine.extremes import at_an_extreme
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.relations import Pair, close, relation
-from vae_course.checks.engine.structure import at_an_extreme
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, generator
 from vae_course.runner.answers import Answer, Call, LocalAnswer
 

@@ -178,6 +178,8 @@ def _walk(
     for field, value in ast.iter_fields(tree):
         if isinstance(tree, ast.FunctionDef) and field != "body":
             continue
+        if isinstance(tree, ast.Subscript) and field == "slice":
+            continue
         if isinstance(value, ast.AST):
             yield from _walk(value, (*path, (field, None)), tree)
         elif isinstance(value, list):

@@ -12,9 +12,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.changes import (
     DRAWS,
-    FAR_OUT,
     holds,
-    is_float,
     is_right,
     kind_of,
     mapped,
@@ -23,7 +21,7 @@ from vae_course.checks.engine.changes import (
     spread_of,
     value_of,
 )
-from vae_course.checks.engine.dimensions import averaged, constant_once, dimension_by_dimension, from_where, not_through
+from vae_course.checks.engine.dimensions import averaged, constant_once, from_where, not_through
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.relations import TOLERANCE, Pair, close, relation
 from vae_course.checks.engine.trial import Trial
@@ -38,7 +36,7 @@ def structure(trial: Trial) -> tuple[str, ...]:
         found = list(telling(trial))
         if found:
             return tuple(found)  # what else is seen follows from it
-    for fact in (_mixed, _alike, averaged, constant_once, from_where, _ordered, _alone, not_through, _right_places):
+    for fact in (_mixed, _alike, averaged, constant_once, from_where, ordered, _alone, not_through, _right_places):
         found += fact(trial)
         if len(found) >= MOST:
             break
@@ -56,57 +54,6 @@ def ignores_its_axis(trial: Trial) -> str:
         if values[0] is not None and values[1] is not None and close(values[0], values[1]):
             return f"For {name} = 0 and for {name} = 1 your result is the same: {name} is not used."
     return ""
-
-
-def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
-    """Of inputs far out: is it the arithmetic, and not the formula; and which entries, together or alone."""
-    found = [*_drawn(trial, arguments), *_grey(trial, arguments)]
-    exact = value_of(trial, tuple(a.double() if is_float(a) else a for a in arguments))
-    if exact is not None and close(exact, trial.truth(arguments), FAR_OUT):
-        found.append(
-            "In double precision the same code is right there: the formula is, and float32's seven digits or its range are too "
-            "small for a number on the way."
-        )
-    single = dimension_by_dimension(trial, arguments)
-    if single is not None and trial.truth(single).numel() > trial.truth(arguments).numel():
-        alone = value_of(trial, single)
-        if alone is not None and close(alone, trial.truth(single), FAR_OUT):
-            found.append("Each dimension by itself comes out right there, and all together do not.")
-    if not found:
-        found += [*_stuck(trial, arguments), *_ordered(trial, (arguments,))]
-    return tuple(found[:MOST])
-
-
-def _drawn(trial: Trial, arguments: Arguments) -> Iterator[str]:
-    values = [trial.call(*arguments, seed=seed).outputs.get("0") for seed in (400, 401)]
-    if all(v is not None and bool(v.isfinite().all()) for v in values) and not torch.equal(*values):  # type: ignore[arg-type]
-        yield "Two calls with the same inputs give different numbers: something is drawn at random."
-
-
-def _grey(trial: Trial, arguments: Arguments) -> Iterator[str]:
-    """Grey pixels are wrong, and black and white ones in their place are right."""
-    for i, (name, a) in enumerate(zip(trial.formula.parameters, arguments, strict=True)):
-        if is_float(a) and bool(((a >= 0) & (a <= 1)).all()) and kind_of(a) != "pixels":
-            if is_right(trial, tuple(b.round() if j == i else b for j, b in enumerate(arguments))):
-                yield f"With every entry of {name} rounded to 0 or 1 your number is right: those between are counted wrongly."
-
-
-def _stuck(trial: Trial, arguments: Arguments) -> Iterator[str]:
-    """A number that should change with an input stays the same."""
-    yours, right = value_of(trial, arguments), trial.truth(arguments)
-    if yours is None or not bool(yours.isfinite().all()):
-        return
-    for i, name in enumerate(trial.formula.parameters):
-        if not is_float(arguments[i]) or kind_of(arguments[i]) == "pixels":
-            continue
-        larger = tuple(10 * a if j == i else a for j, a in enumerate(arguments))
-        more, grown = value_of(trial, larger), trial.truth(larger)
-        if more is not None and close(yours, more) and not close(right, grown, FAR_OUT):
-            yield (
-                f"With {name} ten times as large your number stays the same, and it should not: something holds it, a clamp or a "
-                "small number that is added."
-            )
-            return
 
 
 def _kept(trial: Trial) -> Iterator[str]:
@@ -187,7 +134,7 @@ def _flipped(a: Tensor, axis: int) -> Tensor:
     return a.flip(axis) if a.ndim >= -axis else a
 
 
-def _ordered(trial: Trial, cases: Sequence[Arguments] = ()) -> Iterator[str]:
+def ordered(trial: Trial, cases: Sequence[Arguments] = ()) -> Iterator[str]:
     """The order along an axis matters, which it should not."""
     axes = max(a.ndim for given in (cases or [trial.arguments]) for a in given if isinstance(a, Tensor))
     for axis in range(-1, -1 - axes, -1):

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from vae_course.checks.engine.diagnosis import diagnose
 from vae_course.checks.engine.errors import finding_on
-from vae_course.checks.engine.examine import finding_on_the_way_back
 from vae_course.checks.engine.exercise import Arguments, Exercise, Method, Misconception
 from vae_course.checks.engine.findings import Finding
+from vae_course.checks.engine.running import finding_on_the_way_back
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.checks.lessons.capstone.vae.mistakes import derived
 from vae_course.checks.worlds.iwae import weighing
