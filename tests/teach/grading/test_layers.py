@@ -190,6 +190,21 @@ def test_the_box_alone_lacks_the_answer_key_and_the_grader(box: dict[str, Any]):
     assert {path for path in box["course"] if path.endswith((".ipynb", ".md", ".toml"))} == set()
 
 
+@pytest.mark.parametrize(
+    "place", ["lib/python3.11/site-packages", "envs/old/lib/python3.9/dist-packages", "build/lib", "."]
+)
+def test_another_copy_of_the_course_is_an_empty_folder_too(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    key = tmp_path / "python" / place / "vae_course" / "teach" / "key.txt"
+    key.parent.mkdir(parents=True)
+    key.write_text("a secret of the grader", encoding="utf-8")
+    (tmp_path / "python" / "beside.txt").write_text("seen", encoding="utf-8")
+    shown = [*sandbox._python_folders(), str(tmp_path / "python")]
+    monkeypatch.setattr(sandbox, "_python_folders", lambda: shown)
+    look = f"import json, os; print(json.dumps([open({str(tmp_path / 'python' / 'beside.txt')!r}).read(), "
+    look += f"os.path.exists({str(key)!r}), os.listdir({str(key.parents[1])!r})]))"
+    assert in_the_box(look) == ["seen", False, []]
+
+
 def test_where_the_course_lies_among_the_libraries_the_box_shows_an_empty_folder(monkeypatch: pytest.MonkeyPatch):
     shown = sandbox._python_folders()
     monkeypatch.setattr(sandbox, "_python_folders", lambda: [*shown, str(sandbox.PACKAGE.parent)])

@@ -38,8 +38,11 @@ def _one_verdict(trial: Trial, version: str) -> float | None:
 
 
 def _asked(ask: Callable[[str], float | None]) -> dict[str, float]:
-    order = list(VERSIONS)
-    random.SystemRandom().shuffle(order)
+    """One right version among the wrong ones, and the other right ones last: whoever keeps what was seen finds no two that agree,
+    which the right ones alone do, before everything is said about the wrong ones."""
+    chance = random.SystemRandom()
+    one, *others = chance.sample([name for name in VERSIONS if name not in WRONG], k=len(RIGHT))
+    order = chance.sample([one, *WRONG], k=1 + len(WRONG)) + others
     found = {name: ask(VERSIONS[name]) for name in order}
     return {name: found[name] or 0.0 for name in VERSIONS}
 

@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import vae_course
@@ -81,7 +82,7 @@ def command(python: list[str]) -> list[str]:
     for path in filter(os.path.islink, _LIBRARIES):
         bwrap += ["--symlink", os.readlink(path), path]
     # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
-    for path in sorted({str(PACKAGE), *_copies(shown)}):
+    for path in sorted({str(PACKAGE), *chain.from_iterable(map(_copies, shown))}):
         if os.path.isdir(path) and any(Path(path).is_relative_to(seen) for seen in shown):
             bwrap += ["--tmpfs", path, "--remount-ro", path]
     for path, inside in parts.items():
@@ -91,17 +92,20 @@ def command(python: list[str]) -> list[str]:
     return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", _executable(), "-sP", *python]
 
 
-def _copies(folders: Iterable[str]) -> Iterator[str]:
-    """The course as it is installed in any Python among these folders, this one or another."""
-    for folder in folders:
-        for place in (
-            "lib*/python*/*-packages",
-            "local/lib/python*/*-packages",
-            "python*/*-packages",
-            "Lib/site-packages",
-            ".",
-        ):
-            yield from (str(found) for found in Path(folder).glob(f"{place}/vae_course") if not found.is_symlink())
+@cache
+def _copies(folder: str) -> tuple[str, ...]:
+    """The course wherever it lies below a folder: as it is installed in this Python or another, unpacked, or built. Links lead to what is
+    not shown, or is found where it lies."""
+    found, left = [], [folder]
+    while left:
+        try:
+            with os.scandir(left.pop()) as entries:
+                inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:  # nor can the worker look there
+            continue
+        found += [entry.path for entry in inner if entry.name == PACKAGE.name]
+        left += [entry.path for entry in inner if entry.name not in (PACKAGE.name, "__pycache__")]
+    return tuple(found)
 
 
 def available() -> str:
