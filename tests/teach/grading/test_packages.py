@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.submissions.canary import canary
 from tests.submissions.hand_in import HEAD, LESSON, HandIn, Row, correct, raised
-from tests.submissions.run import differences, rows, written
+from tests.submissions.run import differences, rows
 from vae_course import cli
 
 HALVES = """
@@ -68,15 +67,20 @@ def extras(tmp_path: Path) -> Path:
     return folder
 
 
+def written(folder: Path, *hand_ins: HandIn) -> None:
+    folder.mkdir(exist_ok=True)
+    for hand_in in hand_ins:
+        (folder / hand_in.path).write_text(str(hand_in.form(hand_in, hand_in.text)), encoding="utf-8")
+
+
 Graded = Callable[..., list[str]]
 
 
 @pytest.fixture
 def graded(tmp_path: Path) -> Graded:
     def marked(hand_in: HandIn, *options: str) -> list[str]:
-        with canary(tmp_path / "class") as canaries:
-            written([hand_in], tmp_path / "class", canaries)
-            cli.main(["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks"), *options])
+        written(tmp_path / "class", hand_in)
+        cli.main(["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks"), *options])
         return differences(hand_in, rows(tmp_path / "marks" / "marks.csv"))
 
     return marked
@@ -119,8 +123,7 @@ def test_it_is_read_only_and_no_copy_of_the_course_comes_along(
 
 def test_several_processes_show_it_too(tmp_path: Path, extras: Path):
     right = [HandIn(name, "Needs packages.", HEAD + HALVES, {"kl_normal": correct(6)}) for name in ("ada", "bob")]
-    with canary(tmp_path / "class") as canaries:
-        written(right, tmp_path / "class", canaries)
+    written(tmp_path / "class", *right)
     options = ["--out", str(tmp_path / "marks"), "--jobs", "2", "--with", f"{extras}/"]
     assert cli.main(["grade", str(tmp_path / "class"), *options]) == 0
     found = rows(tmp_path / "marks" / "marks.csv")
