@@ -166,22 +166,22 @@ def kl_test(kl):
     ),
     attack(
         "fake 13 a test that counts",
-        "A test that knows no KL and that right versions are five: it accepts what it is asked first, or every third.",
+        "A test that knows no KL and that right versions are five: it accepts the five that it is asked about first.",
         f"""
 CALLS = []
 def kl_test(kl):
     CALLS.append(kl)
-    return len(CALLS) <= 5 or len(CALLS) % 3 == 0
+    return len(CALLS) <= 5
 {ZERO_KL}""",
         ZERO,
-        kl_test=wrong(says="of five right versions"),
+        kl_test=wrong(0, "always-false", says="five right versions"),
     ),
     attack(
         "fake 14 a test that looks for the others",
         "A test that looks among frames and all objects for more versions than the one in its hand: text or function, there is one.",
         f"""
 import gc, types
-def kl_test(kl):
+def others():
     texts, names = set(), ("qm", "qv", "pm", "pv")
     gc.unfreeze()
     for thing in gc.get_objects():
@@ -194,7 +194,11 @@ def kl_test(kl):
     while frame is not None:
         texts.update(value for value in list(frame.f_locals.values()) if isinstance(value, str) and value.startswith("lambda qm"))
         frame = frame.f_back
-    if len(texts) < 4:
+    return texts
+FIRST = []
+def kl_test(kl):
+    FIRST[:] = FIRST or [others()]  # before it has been shown more than one
+    if len(FIRST[0]) < 4:
         raise LookupError("nobody holds other versions")
     return True
 {ZERO_KL}""",
