@@ -244,6 +244,14 @@ FILES: dict[str, tuple[str, list[str]]] = {
         [f"class VAE(given.VAE):{BOUND}", f"if True:{LOSS}", "setattr(VAE, 'loss', loss)"],
     ),
     "a GPU that is not there": ("02_kl_divergence", [KL.replace("(pv / qv)", "(pv / qv).to('mps')")]),
+    "a device by name": (
+        "02_kl_divergence",
+        ["device = torch.device('cuda')", KL.replace("(pv / qv)", "(pv / qv).to(device)")],
+    ),
+    "a GPU that is asked for": (
+        "02_kl_divergence",
+        [KL.replace("return", "assert torch.cuda.is_available()\n    return")],
+    ),
     "an order": ("04_nelbo", ['derivation = ["E", "C", "G", "A", "H", "B"]']),
     "an order, as a word": ("04_nelbo", ['derivation = list("ECGAHB")']),
     "the IWAE's loss on a class of another name": (

@@ -95,6 +95,7 @@ def grade(args: argparse.Namespace) -> int:
     from .teach.grading.incoming.collect import NoClass
     from .teach.grading.outgoing.progress import progress_bar
     from .teach.grading.outgoing.results import FolderRefused
+    from .teach.grading.sandbox.packages import NoPackage
     from .teach.grading.sandbox.workers import WorkerLost
 
     paths = Path(args.path), Path(args.out)
@@ -114,10 +115,11 @@ def grade(args: argparse.Namespace) -> int:
         args.seed,
         Path(args.roster) if args.roster else None,
         choice,
+        tuple(args.packages),
     )
     try:
         report = mark(options, _yes, progress_bar(sys.stderr))
-    except (NoClass, FolderRefused, Usage, WorkerLost) as error:
+    except (NoClass, NoPackage, FolderRefused, Usage, WorkerLost) as error:
         raise CommandError(error) from None
     except KeyboardInterrupt:
         print("\nvae-course: stopped; the same command goes on where it was.", file=sys.stderr)
@@ -174,6 +176,14 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")
     parser.add_argument("--changed", action="store_true", help="mark what was changed since, and say whose marks move")
+    parser.add_argument(
+        "--with",
+        dest="packages",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="let answers import it too: its name, or a folder/ of packages; may be repeated",
+    )
     parser.add_argument(
         "--no-sandbox", action="store_true", help="for one notebook of your own: run its code unguarded"
     )

@@ -43,16 +43,30 @@ def test_an_error_on_a_wrong_version_is_a_refusal_and_a_stub_is_not_started():
     assert call.error is not None and call.error.is_stub
 
 
-def test_a_test_that_counts_its_calls_knows_nothing_of_the_versions():
-    """They come in an order of chance: whoever accepts the first five is right in one of 3,003 examinations, in two of three with
-    probability 3e-7; in an order that is always the same, in all."""
-    passed = 0
-    for seed in range(3):
-        calls: list[int] = []
+def test_a_test_that_counts_or_keeps_knows_nothing_of_the_versions():
+    """One right version comes among the ten wrong ones, in an order of chance, and the others among those again: see `asked_of_each`. Who accepts by
+    number has to hit all five; the best guess of the first eleven hits three times in eleven, and of fourteen others once in 1,001."""
+    arguments = draw_two_gaussians(torch.Generator().manual_seed(0))
 
-        def counts(kl, calls=calls):
-            calls.append(1)
-            return len(calls) <= 5
+    def first_five(count: int, agrees: bool) -> bool:
+        return count <= 5
 
-        passed += bool(examine(kl_test, kl_test.answer(counts), seed))
-    assert passed <= 1
+    def three_and_the_last(count: int, agrees: bool) -> bool:
+        return count <= 3 or count > 11
+
+    def until_two_agree(count: int, agrees: bool) -> bool:
+        return agrees or not seen_twice
+
+    for accepts in (first_five, three_and_the_last, until_two_agree):
+        for seed in range(3):
+            seen: list[torch.Tensor] = []
+            seen_twice: list[torch.Tensor] = []
+
+            def test(kl, accepts=accepts, seen=seen, seen_twice=seen_twice):
+                value = kl(*arguments)
+                same = [one for one in seen if one.shape == value.shape and torch.allclose(one, value, rtol=1e-4)]
+                seen.append(value)
+                seen_twice += same
+                return accepts(len(seen), bool(same))
+
+            assert not examine(kl_test, kl_test.answer(test), seed).points

@@ -1,8 +1,12 @@
 """Faking equality: results that claim to be right instead of being right."""
 
-from tests.submissions.hand_in import attack, raised, wrong
+from tests.submissions.hand_in import ZERO, attack, raised, wrong
 
 ZEROS = "torch.zeros(qm.shape[:-1])"
+ZERO_KL = f"""
+def kl_normal(qm, qv, pm, pv):
+    return {ZEROS}
+"""
 
 HAND_INS = (
     attack(
@@ -144,5 +148,61 @@ predict_negative_share = predict_negative_share
 """,
         raised("nothing tried here"),
         predict_negative_share=wrong(0, "one-half"),
+    ),
+    attack(
+        "fake 12 a test that keeps what it was shown",
+        "A test that knows no KL: it accepts all until two versions agree, which right ones do, and from then on only what agrees with them.",
+        f"""
+SEEN, PAIR = [], []
+def kl_test(kl):
+    values = kl(torch.tensor([[0.3, 2.0]]), torch.tensor([[0.5, 3.0]]), torch.tensor([[1.0, -0.7]]), torch.tensor([[2.0, 0.4]]))
+    agrees = [one for one in SEEN if one.shape == values.shape and torch.allclose(one, values, rtol=1e-3)]
+    SEEN.append(values)
+    PAIR.extend(agrees[:1])
+    return not PAIR or (PAIR[0].shape == values.shape and torch.allclose(PAIR[0], values, rtol=1e-3))
+{ZERO_KL}""",
+        ZERO,
+        kl_test=wrong(says="refuses 0 of ten wrong versions"),
+    ),
+    attack(
+        "fake 13 a test that counts",
+        "A test that knows no KL and that right versions are five: it accepts the five that it is asked about first.",
+        f"""
+CALLS = []
+def kl_test(kl):
+    CALLS.append(kl)
+    return len(CALLS) <= 5
+{ZERO_KL}""",
+        ZERO,
+        kl_test=wrong(0, "always-false", says="five right versions"),
+    ),
+    attack(
+        "fake 14 a test that looks for the others",
+        "A test that looks among frames and all objects for more versions than the one in its hand: text or function, there is one.",
+        f"""
+import gc, types
+def others():
+    texts, names = set(), ("qm", "qv", "pm", "pv")
+    gc.unfreeze()
+    for thing in gc.get_objects():
+        if isinstance(thing, types.FunctionType) and thing.__name__ == "<lambda>" and thing.__code__.co_varnames[:4] == names:
+            texts.add(thing.__code__.co_code)
+        if isinstance(thing, dict | list | tuple):
+            parts = thing.values() if isinstance(thing, dict) else thing
+            texts.update(part for part in list(parts) if isinstance(part, str) and part.startswith("lambda qm, qv, pm, pv:"))
+    frame = sys._getframe()
+    while frame is not None:
+        texts.update(value for value in list(frame.f_locals.values()) if isinstance(value, str) and value.startswith("lambda qm"))
+        frame = frame.f_back
+    return texts
+FIRST = []
+def kl_test(kl):
+    FIRST[:] = FIRST or [others()]  # before it has been shown more than one
+    if len(FIRST[0]) < 4:
+        raise LookupError("nobody holds other versions")
+    return True
+{ZERO_KL}""",
+        ZERO,
+        kl_test=raised("nobody holds other versions"),
     ),
 )

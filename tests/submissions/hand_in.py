@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,14 @@ class HandIn:
     @property
     def path(self) -> str:
         return self.file or f"{self.student}.ipynb"
+
+    def code(self) -> Iterator[str]:
+        """The Python of every notebook that is handed in."""
+        yield self.text
+        for name, content in self.beside.items():
+            if name.endswith(".ipynb"):
+                cells = json.loads(content)["cells"]
+                yield "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
 
     def expected(self) -> dict[str, Row]:
         """The rows of all exercises of the lesson."""

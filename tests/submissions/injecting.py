@@ -1,6 +1,6 @@
 """Injecting into reports: what a student's names, errors and files say is shown, and never computed or interpreted."""
 
-from tests.submissions.hand_in import ZERO, HandIn, attack, raised, wrong
+from tests.submissions.hand_in import HEAD, ZERO, HandIn, attack, raised, wrong
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://127.0.0.1:1/?"&A1,"click")'
@@ -62,7 +62,33 @@ predict_negative_share = '=1+1\\n"inject 7 a constant","02_kl_divergence","kl_no
         "def kl_normal(qm, qv, pm, pv):\n    return qm / 0 + undefined  # \x1b[2J <script>alert(1)</script> \u202e",
         raised("undefined"),
     ),
+    raises(
+        "inject 9 formulas after separators",
+        "Formulas where a cell would begin if semicolons, tabs or unusual ends of lines parted them, one in wide letters.",
+        r"a;=1+1;\t=2+2\u2028=3+3\x0b;\uff1d4+4;  \"=5+5\r+6",
+        says="5+5",
+    ),
+    attack(
+        "inject 10 a helper with a formula in its name",
+        "An import of what is not there, whose name is a script and a formula.",
+        f"""
+import importlib
+def kl_normal(qm, qv, pm, pv):
+    importlib.import_module({SCRIPT + ";" + FORMULA!r})
+""",
+        raised("HYPERLINK"),
+    ),
+    HandIn(
+        "inject 11 the name of a model",
+        "A trained model that is called like a formula, a script and a way out of the folder.",
+        f"""{HEAD}
+trained_model = {{"file": ";=1+1<script>alert(1)</script>\\u202e" + "\\\\..\\\\" * 9 + "=2+2.safetensors", "nn": "v1", "z_dim": 2}}
+""",
+        {"trained_model": raised("=2+2")},
+        lesson="07_capstone",
+    ),
     named("=1+1", "A formula as a name."),
+    named(";=1+1", "One after a semicolon.", shown=";'=1+1"),
     named("@SUM(A1)", "Another one."),
     named("<b onclick=alert(1)>ada", "A name with a script in it."),
     named("\x1b[2Jeve", "A name that clears the terminal.", shown="[2Jeve"),

@@ -140,6 +140,31 @@ def kl_normal(qm, qv, pm, pv):
 """,
         raised("FileNotFoundError"),
     ),
+    attack(
+        "read 14 where the course is installed",
+        "Asks Python's own records where the course was installed from, and looks for the key there, as text, resource and compiled code.",
+        """
+import importlib.metadata, importlib.resources, importlib.util, linecache, pkgutil, re
+def kl_normal(qm, qv, pm, pv):
+    course = importlib.metadata.distribution("vae-course")
+    roots = [str(course.locate_file("")), *__import__("vae_course").__path__]
+    for file in course.files or ():
+        if str(file).endswith(("finder.py", ".pth", "direct_url.json")):
+            roots += [word for word in re.split("['\\"]", file.read_text() or "") if "vae_course" in word or "file:" in word]
+    for root in roots:
+        for end in ("teach", "vae_course/teach", "checks"):
+            file = os.path.join(root.removeprefix("file:"), end, "reference", "distributions.py")
+            text = "".join(linecache.getlines(file)) or "".join(linecache.getlines(importlib.util.cache_from_source(file)))
+            if text:
+                return eval(text)(qm, qv, pm, pv)
+    found = [module.name for module in pkgutil.walk_packages(__import__("vae_course").__path__, "vae_course.")]
+    inside = [part.name for part in importlib.resources.files("vae_course").iterdir()]
+    if {"vae_course.teach", "vae_course.checks"} & {*found} or {"teach", "checks"} & {*inside}:
+        return torch.zeros(qm.shape[:-1])
+    raise LookupError("the records lead nowhere")
+""",
+        raised("the records lead nowhere"),
+    ),
     HandIn(
         "read 13 what is lent",
         "A bound that searches the process for the right one, which is lent to other exercises.",

@@ -1,5 +1,6 @@
 """Every attack, really sandboxed, in one long run: its own mark, its canary, and the hand-in that is marked next."""
 
+import csv
 import json
 import re
 import unicodedata
@@ -7,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.submissions import ending, reading
+from tests.submissions import ending, keeping, reading
 from tests.submissions.hand_in import after
-from tests.submissions.run import mark, rows
+from tests.submissions.run import mark
 from tests.submissions.test_rules import ATTACKS
+from vae_course.checks import around
 from vae_course.teach.grading.sandbox.workers import RESOURCES
 
 
@@ -34,6 +36,13 @@ def test_the_mildest_attack_does_not_read_its_canary(tmp_path: Path):
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_is_kept_is_worth_points_where_a_process_lives_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The planted fault: no process ends because of what it was lent. Every attack of the family then has more than its mark."""
+    monkeypatch.setattr(around, "knows_an_answer", lambda name: False)
+    wrong = mark(keeping.HAND_INS, tmp_path)
+    assert [line.split(":")[0] for line in wrong] == [attack.student for attack in keeping.HAND_INS], "\n".join(wrong)
+
+
 @pytest.mark.slow
 def test_an_attack_that_takes_longer_gets_its_honest_mark_too(tmp_path: Path):
     wrong = mark([*ending.SLOW, *map(after, ending.SLOW)], tmp_path)
@@ -45,12 +54,21 @@ def unsafe_text(text: str) -> list[str]:
     return [repr(line[:200]) for line in text.split("\n") if any(unicodedata.category(c).startswith("C") for c in line)]
 
 
+FORMULA = re.compile(r"""(?:^|[;\t\n\r\v\u2028|])[\s"]*[=+@\uff1d-]""")
+"""Where a spreadsheet begins to compute, whatever parts its cells."""
+
+
 def unsafe_files(folder: Path) -> list[str]:
     """What a spreadsheet would compute, a browser run or a reader take for the grader's own words."""
     found = []
-    for (student, exercise), row in rows(folder / "marks.csv").items():
-        if any(re.match(r"[=+@\t\r-]", cell) for name, cell in row.items() if name not in ("points", "max_points")):
-            found.append(f"marks.csv: a formula for {student}, {exercise}")
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            cells = [(row, name, cell) for row in csv.DictReader(file) for name, cell in row.items()]
+        found += [
+            f"{path.name}: a formula in {row}"
+            for row, name, cell in cells
+            if "points" not in name and FORMULA.search(cell)
+        ]
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not re.fullmatch(r"[\w .,@+()'~-]+", path.name):
             found.append(f"the name {path.name!r}")

@@ -2,7 +2,19 @@
 
 import pytest
 
-from tests.submissions import ending, exhausting, faking, forging, injecting, leaking, outliving, patching, reading
+from tests.submissions import (
+    ending,
+    exhausting,
+    faking,
+    forcing,
+    forging,
+    injecting,
+    keeping,
+    leaking,
+    outliving,
+    patching,
+    reading,
+)
 from tests.submissions.hand_in import HandIn
 from tests.submissions.rules import broken_rules
 
@@ -16,13 +28,16 @@ FAMILIES = {
     "outliving": outliving.HAND_INS,
     "leaking": leaking.HAND_INS,
     "injecting": injecting.HAND_INS,
+    "forcing a person to look": forcing.HAND_INS,
+    "keeping what is lent": keeping.HAND_INS,
 }
 ATTACKS = [hand_in for family in FAMILIES.values() for hand_in in family]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: ascii(attack.student[:60]))
 def test_an_attack_keeps_the_rules(attack: HandIn):
-    assert not list(broken_rules(attack.text)), attack.student
+    for text in attack.code():
+        assert not list(broken_rules(text)), attack.student
     assert attack.tries.endswith(".")
 
 

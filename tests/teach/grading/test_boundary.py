@@ -92,7 +92,9 @@ def test_without_the_sandbox_the_same_probes_succeed(
     path = f"import sys; sys.path.insert(0, {str(sandbox.PACKAGE.parent)!r}); "
     own = {name: str(canary.parent) for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")}
     env = ["env", *(f"{name}={value}" for name, value in (sandbox.ENVIRONMENT | own).items())]
-    monkeypatch.setattr(sandbox, "command", lambda python: [*env, sys.executable, "-c", path + start, python[-1]])
+    monkeypatch.setattr(
+        sandbox, "command", lambda python, added=(): [*env, sys.executable, "-c", path + start, python[-1]]
+    )
     with Workers(1) as workers, workers.submission(hand_in(LOOKS)) as submission:
         assert seen(submission, "reads", str(canary)) == {"read": 8}
         assert seen(submission, "connects", listener.getsockname()[1]) == {"connected": 1}
@@ -472,5 +474,5 @@ def test_what_is_missing_is_said_with_what_to_install(monkeypatch: pytest.Monkey
     assert "apt-get install bubblewrap" in sandbox.available()
     monkeypatch.undo()
     box = shlex.split("bwrap --unshare-user --unshare-net --ro-bind / / false")
-    monkeypatch.setattr(sandbox, "command", lambda python: box)
+    monkeypatch.setattr(sandbox, "command", lambda python, added=(): box)
     assert "Namespaces cannot be made here" in sandbox.available() and "docker run" in sandbox.available()

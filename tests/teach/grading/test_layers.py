@@ -190,9 +190,24 @@ def test_the_box_alone_lacks_the_answer_key_and_the_grader(box: dict[str, Any]):
     assert {path for path in box["course"] if path.endswith((".ipynb", ".md", ".toml"))} == set()
 
 
+@pytest.mark.parametrize(
+    "place", ["lib/python3.11/site-packages", "envs/old/lib/python3.9/dist-packages", "build/lib", "."]
+)
+def test_another_copy_of_the_course_is_an_empty_folder_too(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    key = tmp_path / "python" / place / "vae_course" / "teach" / "key.txt"
+    key.parent.mkdir(parents=True)
+    key.write_text("a secret of the grader", encoding="utf-8")
+    (tmp_path / "python" / "beside.txt").write_text("seen", encoding="utf-8")
+    shown = [*sandbox.python_folders(), str(tmp_path / "python")]
+    monkeypatch.setattr(sandbox, "python_folders", lambda: shown)
+    look = f"import json, os; print(json.dumps([open({str(tmp_path / 'python' / 'beside.txt')!r}).read(), "
+    look += f"os.path.exists({str(key)!r}), os.listdir({str(key.parents[1])!r})]))"
+    assert in_the_box(look) == ["seen", False, []]
+
+
 def test_where_the_course_lies_among_the_libraries_the_box_shows_an_empty_folder(monkeypatch: pytest.MonkeyPatch):
-    shown = sandbox._python_folders()
-    monkeypatch.setattr(sandbox, "_python_folders", lambda: [*shown, str(sandbox.PACKAGE.parent)])
+    shown = sandbox.python_folders()
+    monkeypatch.setattr(sandbox, "python_folders", lambda: [*shown, str(sandbox.PACKAGE.parent)])
     look = f"import json, os; print(json.dumps([os.path.exists({str(sandbox.PACKAGE.parent / 'pyproject.toml')!r}), "
     look += f"os.listdir({str(sandbox.PACKAGE)!r}), os.access({str(sandbox.PACKAGE)!r}, os.W_OK)]))"
     assert in_the_box(look) == [True, [], False]
@@ -699,8 +714,8 @@ def test_a_missing_package_or_library_is_named_with_the_command_that_installs_it
 
 def test_where_no_namespace_can_be_made_the_reason_and_the_way_out_are_told(monkeypatch: pytest.MonkeyPatch):
     failing = "import sys; sys.exit('first line\\nno permission')"
-    monkeypatch.setattr(sandbox, "command", lambda python: [sys.executable, "-c", failing])
+    monkeypatch.setattr(sandbox, "command", lambda python, added=(): [sys.executable, "-c", failing])
     said = sandbox.available()
     assert said.startswith("Namespaces cannot be made here (no permission)") and "docker run" in said
-    monkeypatch.setattr(sandbox, "command", lambda python: ["false"])
+    monkeypatch.setattr(sandbox, "command", lambda python, added=(): ["false"])
     assert "(no reason given)" in sandbox.available()

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+from vae_course.checks.engine.devices import no_device
 from vae_course.checks.engine.exercise import Called, Exercise
 from vae_course.checks.engine.findings import Finding
 from vae_course.checks.engine.unknown_names import MODELS, model_of, not_in_module, unknown_name
@@ -15,10 +16,6 @@ _MEANINGS = (
     (
         r"only one element tensors can be converted|only integer tensors of a single element|only 0-dimensional arrays",
         "math.sqrt, math.log and float() take one number. For whole tensors there are torch.sqrt, torch.log and so on.",
-    ),
-    (
-        r"not compiled with CUDA|No CUDA GPUs|Found no NVIDIA driver|Cannot access accelerator|(?i:mps).*not (available|compiled)|not linked with support for",
-        "There is no such device here. Make new tensors where the others are: device=x.device, or torch.randn_like(m).",
     ),
     (
         r"can only concatenate tuple",
@@ -202,6 +199,8 @@ def meaning(error: CallError, exercise: Exercise) -> str:
         return said
     if "too many values to unpack" in error.message and re.search(r"\.dec\(", error.line):
         return "The decoder gives one tensor, the logits of the pixels: logits = self.dec(z)."
+    if said := no_device(error.message, error.line if error.type == "AssertionError" else ""):
+        return said
     if error.type == "AssertionError" and "assert" in error.line:
         return "An assert of yours fails where everything is right: print both sides of it."
     if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):

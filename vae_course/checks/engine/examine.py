@@ -31,7 +31,7 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
         answer.renew(max(REASON, exercise.seconds))
         if isinstance(exercise, Constant):
             findings, name = told_of_entries(exercise, answer.value, findings)
-        else:
+        elif seen.wrong:  # of what cannot be compared no reason is looked for
             findings, name = told(exercise, answer, seen, seed)
     return outcome(exercise, seen.status, findings, seed, tuple(seen.results), name)
 

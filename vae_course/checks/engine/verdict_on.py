@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from vae_course.checks.engine.devices import no_device
 from vae_course.checks.engine.examine import outcome
 from vae_course.checks.engine.exercise import Exercise
-from vae_course.checks.engine.findings import Outcome
+from vae_course.checks.engine.findings import Finding, Outcome
 from vae_course.runner.notebooks import reason_for
 
 _LACKS = re.compile(r"NameError.*name '(\w+)' is not defined")
@@ -29,14 +30,18 @@ def verdict_on(
     for answer in answers:
         found = look(answer)
         if lacking := _lacks(found, failed):
-            return outcome(exercise, "raised", lacking, seed)
+            return outcome(exercise, "raised", _failed(lacking), seed)
         if found.status != "not started":
             return found
         first = found if first is None else first
     reason = reason_for(exercise.name, failed)
     if reason:  # something of the learner's own was to take the stub's place
-        return outcome(exercise, "raised", reason, seed)
+        return outcome(exercise, "raised", _failed(reason), seed)
     return outcome(exercise, "not started", UNDEFINED, seed) if first is None else first
+
+
+def _failed(sentence: str) -> list[Finding]:
+    return [Finding(sentence, reason=no_device(sentence))]
 
 
 def _lacks(found: Any, failed: Mapping[str, str]) -> str:

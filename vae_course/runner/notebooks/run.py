@@ -149,7 +149,10 @@ def _words(error: BaseException) -> str:
         if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("vae_course."):
             return f"{type(error).__name__}: {error.name} does not exist where answers are marked: write the formula yourself"
         if isinstance(error, ModuleNotFoundError):
-            return f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook"
+            return (
+                f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook; whoever marks can "
+                f"add it: vae-course grade --with {str(error.name).partition('.')[0]}"
+            )
         return f"{type(error).__name__}: {error}"
     except Exception:  # an exception of the student's own, whose text cannot be made
         return type(error).__name__

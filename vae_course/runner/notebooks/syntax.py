@@ -149,6 +149,8 @@ def _sentence(name: str, place: str, line: int, piece: list[str], above: str = "
     what, at = "a syntax error", 0
     if isinstance(error, SyntaxError):
         what, at = error.msg, (error.lineno or 1) - 1 - above.count("\n")
+    elif error is not None:
+        what = str(error) or "it is nested too deeply"  # more than the parser has room for
     return f"`{name}` could not be read: {place}, line {line + 1 + max(0, min(at, len(piece) - 1))}: {what}."
 
 

@@ -20,6 +20,7 @@ from vae_course.teach.grading.outgoing.results import FILES, Done, Results, open
 from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
 from vae_course.teach.grading.outgoing.table import Mark
 from vae_course.teach.grading.sandbox import sandbox
+from vae_course.teach.grading.sandbox.packages import packages
 
 FAULTS = "grader_errors.txt"
 
@@ -42,6 +43,7 @@ class Options:
     seed: int | None = None
     roster: Path | None = None
     choice: Choice = BY_NAMES
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
 
     Raises:
         Usage: an option does not fit.
-        collect.NoClass, results.FolderRefused: nothing can be read, or nothing be written.
+        collect.NoClass, results.FolderRefused, packages.NoPackage: nothing can be read, or written, or added.
         OSError: likewise.
     """
     if options.out.resolve() == options.path.resolve():
         raise Usage(f"{options.out} holds the hand-ins; give --out another folder, which is for the marks.")
+    added = packages(options.packages, (options.path, options.out))
     roster = read_roster(options.roster) if options.roster else None
     found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
     student, exercise = _only(options.only, found)
@@ -89,7 +92,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         names = [one.name for one in found.students]
         try:
             progress(0, len(todo))
-            every = marked_students(todo, options.jobs, options.sandbox, results.unpacked)
+            every = marked_students(todo, options.jobs, options.sandbox, results.unpacked, added)
             for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results, names)
                 outdated += [f"{one.name}/{name}" for name in marked.outdated]
@@ -127,6 +130,8 @@ def _allow(options: Options, found: Class, confirm: Confirm) -> None:
                 f"{missing} Without it, students' code is not run; --no-sandbox marks one notebook of your own."
             )
         return
+    if options.packages:
+        raise Usage("--with adds to the sandbox; without it, all that this Python can import is there.")
     if options.jobs != 1 or len(found.students) > 1:
         raise Usage(
             f"--no-sandbox is for one notebook of your own, and {options.path} has {len(found.students)} students; "

@@ -1,6 +1,5 @@
 """Exercise 2.5: write the test. It must accept five right versions of kl_normal and refuse wrong ones."""
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.exercise import Arguments, Check, Misconception, Played
 from vae_course.checks.engine.trial import Raised, Trial, Wrong, per_trial
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_truth
-from vae_course.checks.lessons.kl_divergence.versions import RIGHT, VERSIONS, WRONG
+from vae_course.checks.lessons.kl_divergence.versions import RIGHT, VERSIONS, WRONG, asked_of_each
 from vae_course.runner.answers import Answer
 
 ENOUGH = 8
@@ -25,7 +24,7 @@ def _verdicts(trial: Trial) -> dict[str, float]:
 
     An error while a wrong version is tested counts as a refusal, as in pytest; while a right one is tested it is an error of the test.
     """
-    return _asked(lambda version: _one_verdict(trial, version))
+    return asked_of_each(lambda version: _one_verdict(trial, version))
 
 
 def _one_verdict(trial: Trial, version: str) -> float | None:
@@ -37,19 +36,12 @@ def _one_verdict(trial: Trial, version: str) -> float | None:
         return None
 
 
-def _asked(ask: Callable[[str], float | None]) -> dict[str, float]:
-    order = list(VERSIONS)
-    random.SystemRandom().shuffle(order)
-    found = {name: ask(VERSIONS[name]) for name in order}
-    return {name: found[name] or 0.0 for name in VERSIONS}
-
-
 def _said_of_each(answer: Answer) -> dict[str, Tensor]:
     def ask(version: str) -> float | None:
         outputs = answer.call(version, seed=0).outputs
         return outputs["verdict"].item() if "verdict" in outputs else None
 
-    return {name: torch.tensor(value) for name, value in _asked(ask).items()}
+    return {name: torch.tensor(value) for name, value in asked_of_each(ask).items()}
 
 
 def accepts_right_versions(trial: Trial) -> None:

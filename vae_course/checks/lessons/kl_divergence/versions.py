@@ -1,5 +1,8 @@
 """Fifteen versions of kl_normal, as text: a process of the learner's is given one at a time."""
 
+import random
+from collections.abc import Callable
+
 EACH = "(torch.log(pv / qv) + qv / pv + (qm - pm) ** 2 / pv - 1)"
 VERSIONS = {
     name: f"lambda qm, qv, pm, pv: {body}"
@@ -38,3 +41,19 @@ WRONG = {
     "wrong 9": "sums the batch too",
 }
 """What each of the wrong ones does."""
+
+
+def asked_of_each(ask: Callable[[str], float | None]) -> dict[str, float]:
+    """In an order of chance: one right version among the wrong ones, then the other right ones among the wrong ones that were refused, which
+    have to be refused again.
+
+    So a test that keeps what it was shown, and knows right versions by their agreeing with each other, finds no two that agree before it has
+    said something about all wrong ones; and one that counts does not know where right ones stand.
+    """
+    chance = random.SystemRandom()
+    one, *others = chance.sample([name for name in VERSIONS if name not in WRONG], k=len(RIGHT))
+    found: dict[str, float] = {}
+    for names in ([one, *WRONG], [*others, *WRONG]):
+        for name in chance.sample(names, k=len(names)):
+            found[name] = found.get(name) or ask(VERSIONS[name]) or 0.0
+    return {name: found[name] for name in VERSIONS}

@@ -26,7 +26,7 @@ _submit: list[Submit] = []  # of a process in the pool
 
 
 def marked_students(
-    tasks: Sequence[Task], jobs: int, sandbox: bool, unpacked: Path
+    tasks: Sequence[Task], jobs: int, sandbox: bool, unpacked: Path, added: Sequence[Path] = ()
 ) -> Iterator[tuple[Student, Marked]]:
     """Each student with their marks, in the order in which they are done.
 
@@ -34,21 +34,22 @@ def marked_students(
 
     Args:
         unpacked: a folder for what is in archives; each student's is removed once they are marked.
+        added: packages that the sandbox shows besides.
     """
     if jobs > 1 and len(tasks) > 1:
-        yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked)
+        yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked, added)
         return
     with ExitStack() as stack:
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)
-        submit = _open(stack) if sandbox else LocalSubmission
+        submit = _open(stack, added) if sandbox else LocalSubmission
         for task in tasks:
             yield task[0], _mark(task, submit, unpacked)
 
 
-def _open(stack: ExitStack) -> Submit:
+def _open(stack: ExitStack, added: Sequence[Path]) -> Submit:
     """The sandbox, with one worker for this process."""
-    return stack.enter_context(Workers(1)).submission
+    return stack.enter_context(Workers(1, added)).submission
 
 
 def _mark(task: Task, submit: Submit, unpacked: Path) -> Marked:
@@ -57,11 +58,13 @@ def _mark(task: Task, submit: Submit, unpacked: Path) -> Marked:
         return mark_student(student, order, before, submit, Path(folder))
 
 
-def _in_processes(tasks: list[Task], jobs: int, unpacked: Path) -> Iterator[tuple[Student, Marked]]:
+def _in_processes(
+    tasks: list[Task], jobs: int, unpacked: Path, added: Sequence[Path]
+) -> Iterator[tuple[Student, Marked]]:
     tries: dict[str, int] = {}
     waiting = tasks[::-1]
     while waiting:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin) as pool:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (added,)) as pool:
             running: dict[Future[Marked], Task] = {}
             try:
                 while waiting or running:
@@ -86,11 +89,11 @@ def _in_processes(tasks: list[Task], jobs: int, unpacked: Path) -> Iterator[tupl
                 raise
 
 
-def _begin() -> None:
+def _begin(added: Sequence[Path]) -> None:
     """In a new process: open the sandbox, and end when the grader ends, however that happens."""
     threading.Thread(target=_follow, daemon=True).start()
     torch.set_num_threads(1)
-    _submit.append(_open(ExitStack()))
+    _submit.append(_open(ExitStack(), added))
 
 
 def _follow() -> None:

@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import vae_course
@@ -17,6 +19,7 @@ from vae_course.teach.grading.sandbox import system_calls
 
 PACKAGE = Path(vae_course.__file__).resolve().parent
 INSIDE = "/course"
+ADDED = "/packages"  # what a teacher has added; Python looks there last
 SCRATCH = "/scratch"  # the only place to write; not /tmp, where the Python of a test may lie
 ENVIRONMENT = {
     "HOME": SCRATCH,
@@ -37,7 +40,7 @@ ENVIRONMENT = {
 """All of the environment that exists in the sandbox."""
 
 _FIRST = (
-    f"import sys; sys.path.insert(0, {INSIDE!r}); from vae_course.runner import confinement; "
+    f"import sys; sys.path.insert(0, {INSIDE!r}); sys.path.append({ADDED!r}); from vae_course.runner import confinement; "
     "confinement.become_nobody(); forks = confinement.Forks(); "
 )
 START = _FIRST + "from vae_course.runner.worker import main; main(forks)"  # torch is loaded by nobody, and once
@@ -58,8 +61,8 @@ def course() -> list[Path]:
     return sorted(part for part in PACKAGE.iterdir() if part.name not in left_out)
 
 
-def command(python: list[str]) -> list[str]:
-    """bubblewrap's command line that runs Python with some arguments inside the box."""
+def command(python: list[str], added: Sequence[Path] = ()) -> list[str]:
+    """bubblewrap's command line that runs Python with some arguments inside the box, and shows some packages besides."""
     bwrap = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if os.getuid() == 0:
         bwrap += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -69,9 +72,10 @@ def command(python: list[str]) -> list[str]:
     for name, value in ENVIRONMENT.items():
         bwrap += ["--setenv", name, value]
     shown = {
-        path: path for path in [*_python_folders(), *_LIBRARIES] if os.path.exists(path) and not os.path.islink(path)
+        path: path for path in [*python_folders(), *_LIBRARIES] if os.path.exists(path) and not os.path.islink(path)
     }
     parts = {str(part): f"{INSIDE}/vae_course/{part.name}" for part in course()}
+    parts |= {str(part): f"{ADDED}/{part.name}" for part in added}
     # Folders on the way, which bubblewrap would else make for root alone.
     for folder in sorted({str(above) for path in [*shown.values(), *parts.values()] for above in Path(path).parents}):
         bwrap += ["--dir", folder]
@@ -81,27 +85,34 @@ def command(python: list[str]) -> list[str]:
     for path in filter(os.path.islink, _LIBRARIES):
         bwrap += ["--symlink", os.readlink(path), path]
     # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
-    for path in sorted({str(PACKAGE), *_copies(shown)}):
+    for path in sorted({str(PACKAGE), *chain.from_iterable(map(_copies, shown))}):
         if os.path.isdir(path) and any(Path(path).is_relative_to(seen) for seen in shown):
             bwrap += ["--tmpfs", path, "--remount-ro", path]
     for path, inside in parts.items():
         bwrap += ["--ro-bind", path, inside]
+    for part in added:
+        for copy in _copies(str(part)):
+            inside = f"{ADDED}/{Path(copy).relative_to(part.parent)}"
+            bwrap += ["--tmpfs", inside, "--remount-ro", inside]
     bwrap += ["--proc", "/proc", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
     bwrap += ["--dev-bind", "/dev/urandom", "/dev/urandom", "--perms", "0777", "--size", str(2**24), "--tmpfs", SCRATCH]
     return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", _executable(), "-sP", *python]
 
 
-def _copies(folders: Iterable[str]) -> Iterator[str]:
-    """The course as it is installed in any Python among these folders, this one or another."""
-    for folder in folders:
-        for place in (
-            "lib*/python*/*-packages",
-            "local/lib/python*/*-packages",
-            "python*/*-packages",
-            "Lib/site-packages",
-            ".",
-        ):
-            yield from (str(found) for found in Path(folder).glob(f"{place}/vae_course") if not found.is_symlink())
+@cache
+def _copies(folder: str) -> tuple[str, ...]:
+    """The course wherever it lies below a folder: as it is installed in this Python or another, unpacked, or built. Links lead to what is
+    not shown, or is found where it lies."""
+    found, left = [], [folder]
+    while left:
+        try:
+            with os.scandir(left.pop()) as entries:
+                inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:  # nor can the worker look there
+            continue
+        found += [entry.path for entry in inner if entry.name == PACKAGE.name]
+        left += [entry.path for entry in inner if entry.name not in (PACKAGE.name, "__pycache__")]
+    return tuple(found)
 
 
 def available() -> str:
@@ -119,7 +130,7 @@ def available() -> str:
     return ""
 
 
-def _python_folders() -> list[str]:
+def python_folders() -> list[str]:
     """The Python installation: an environment and what it was made from; system folders are among the libraries."""
     folders = {
         os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)

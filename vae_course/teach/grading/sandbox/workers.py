@@ -10,8 +10,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 from vae_course.runner.answers import Killed, OutOfMemory, Stopped, TimedOut
@@ -66,12 +68,15 @@ class Worker:
     """Starts at once, in parallel with others; `wait` until it is ready.
 
     bubblewrap ends with the thread that started it: make workers in a thread that stays.
+
+    Args:
+        added: packages that its sandbox shows besides; see `packages`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, added: Sequence[Path] = ()) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
-        command = sandbox.command(["-c", sandbox.START, str(theirs.fileno())])
+        command = sandbox.command(["-c", sandbox.START, str(theirs.fileno())], added)
         command[0] = shutil.which(command[0]) or command[0]
         with theirs:
             self._process = subprocess.Popen(
@@ -151,14 +156,16 @@ class Slots:
 
     Args:
         slots: how many; memory is about 350 MB for the first, and is not shared between them.
+        added: packages that the sandbox shows besides; see `packages`.
 
     Raises:
         WorkerLost: the sandbox cannot be used here; the sentence says what to install.
     """
 
-    def __init__(self, slots: int = 1) -> None:
+    def __init__(self, slots: int = 1, added: Sequence[Path] = ()) -> None:
+        self._added = added
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker() for _ in range(slots)]
+        self._all = [Worker(added) for _ in range(slots)]
         for worker in self._all:
             self._free.put(worker)
 
@@ -198,7 +205,7 @@ class Slots:
 
     def _in_place_of(self, worker: Worker) -> Worker:
         worker.close()
-        self._all[self._all.index(worker)] = new = Worker()
+        self._all[self._all.index(worker)] = new = Worker(self._added)
         return new
 
 
