@@ -133,7 +133,7 @@ NOISE: dict[str, tuple[Any, str]] = {
     ),
     "a factor": (lambda m, v: m + 0.7 * v.sqrt() * torch.randn_like(m), "Your z spreads by 0.7"),
     "a floor": (lambda m, v: m + v.clamp(min=0.02).sqrt() * torch.randn_like(m), "never spreads by less than 0.1"),
-    "added": (lambda m, v: m + (v + 0.02).sqrt() * torch.randn_like(m), "sqrt(v + 0.02)"),
+    "added": (lambda m, v: m + (v + 0.02).sqrt() * torch.randn_like(m), "sqrt(v + c), with c near 0.02"),
     "m": (lambda m, v: m * (1 + v.sqrt() * torch.randn_like(m)), "the noise is multiplied by m"),
     "beside": (
         lambda m, v: m + v.sqrt() * (torch.randn_like(m) + 0.7),

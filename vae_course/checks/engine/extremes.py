@@ -46,7 +46,7 @@ def _drawn(trial: Trial, arguments: Arguments) -> Iterator[str]:
 def _grey(trial: Trial, arguments: Arguments) -> Iterator[str]:
     """Grey pixels are wrong, and black and white ones in their place are right."""
     for i, (name, a) in enumerate(zip(trial.formula.parameters, arguments, strict=True)):
-        if is_float(a) and bool(((a >= 0) & (a <= 1)).all()) and kind_of(a) != "pixels":
+        if is_float(a) and kind_of(a) != "pixels" and kind_of(trial.arguments[i]) == "pixels":
             if is_right(trial, tuple(b.round() if j == i else b for j, b in enumerate(arguments))):
                 yield f"With every entry of {name} rounded to 0 or 1 your number is right: those between are counted wrongly."
 
