@@ -75,8 +75,20 @@ class Account:
         self._without[shown(parts)] = why
 
     def of_all(self, student: Student, why: str) -> tuple[Fate, ...]:
-        """Where nothing of a student's is opened."""
-        return (*self._fates.values(), Fate(f"{student.name}/", PERSON, why))
+        """Where nothing of a student's is opened: what is theirs by name, a folder as a whole."""
+        for path, above in zip(student.paths, student.within, strict=True):
+            self._whole((*above, path.name), path.is_dir(), why)
+        for packed in student.packed:
+            for member in packed.members:
+                if not member.is_dir() and not any(map(is_junk, parts_of(member))):
+                    self._whole((*packed.within, *parts_of(member)), False, why)
+        if not student.paths and not student.packed:
+            self._whole((student.name,), True, why)
+        return tuple(self._fates.values())
+
+    def _whole(self, parts: Parts, is_folder: bool, why: str) -> None:
+        path = shown(parts) + ("/" if is_folder else "")
+        self._fates[path] = Fate(path, PERSON, clean(why, longest=500))
 
     def closed(self, lessons: Set[str]) -> tuple[Fate, ...]:
         """The fate of everything, in the order of the paths.

@@ -3,6 +3,7 @@
 Only names made here are written, below a folder made here; nothing is trusted that the archive says about itself.
 """
 
+import contextlib
 import lzma
 import stat
 import struct
@@ -159,8 +160,9 @@ def unpack(
             path.parent.mkdir(parents=True, exist_ok=True)
             left -= _copy(archive, member, path, left)
         except _BROKEN as error:
-            if not path.is_dir():
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # of a path that is too long nothing can even be asked
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
             notes.append(f"{shown} could not be unpacked ({clean(str(error))}).")
             continue
         written[path] = seconds(member)
@@ -185,7 +187,10 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: i
 
 
 def _safe(part: str) -> str:
-    """One step of a path as a name that every file system takes; its ending stays."""
+    """One step of a path as a name that every file system takes, of 80 characters and 200 bytes at most; its ending stays."""
     visible = clean(part)
+    if len(visible) <= 80 and len(visible.encode()) <= 200:
+        return visible
     ending = "".join(Path(visible).suffixes[-2:])[-24:]
-    return visible[: 80 - len(ending)].rstrip(" .") + ending if len(visible) > 80 else visible
+    begin = visible[: 80 - len(ending)].encode()[: 200 - len(ending.encode())]
+    return begin.decode(errors="ignore").rstrip(" .") + ending

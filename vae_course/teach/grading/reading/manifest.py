@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.teach.grading.incoming.hand_ins import Work, read_student, unread
+from vae_course.teach.grading.incoming.layouts import clean
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.incoming.syllabus import Syllabus
 from vae_course.teach.grading.reading.answer_hashes import AnswerHashes
@@ -46,7 +47,7 @@ def manifest_of(
     models = [model.path for model in work.models]
     told = {}
     for lesson, hand_in in work.hand_ins.items():
-        at(f'"{hand_in.path.name}"')
+        at(f'"{clean(hand_in.path.name)}"')
         source = Source(hand_in)
         hashes = AnswerHashes(hand_in, source, models)
         for question in syllabus.questions:

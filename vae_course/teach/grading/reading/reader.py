@@ -102,16 +102,10 @@ class Reader:
                     return unread_manifest(student, why, self._syllabus, only)
 
     def _asked(self, student: Student, into: Path, only: str) -> Manifest:
-        question = {
-            "syllabus": [asdict(one) for one in self._syllabus.questions],
-            "student": student_as_json(student),
-            "into": str(into),
-            "only": only,
-        }
-        until, place = time.monotonic() + PATIENCE * limits.SECONDS, "The hand-in"
+        question = {"student": student_as_json(student), "into": str(into), "only": only}
+        until, place = time.monotonic() + PATIENCE * limits.SECONDS, "the hand-in"
         try:
-            self._socket.settimeout(PATIENCE * limits.SECONDS)
-            self._socket.sendall(json.dumps(question).encode() + b"\n")
+            self._say(question)
             while True:
                 answer = self._heard(until)
                 if "at" in answer:
@@ -124,6 +118,10 @@ class Reader:
             raise _Ended(self._sentence(place, f"ended in something that is no manifest ({error})"), True) from None
         except (EOFError, OSError) as error:
             raise self._reason(place, error) from None
+
+    def _say(self, question: dict[str, Any]) -> None:
+        self._socket.settimeout(PATIENCE * limits.SECONDS)
+        self._socket.sendall(json.dumps(question).encode() + b"\n")
 
     def _heard(self, until: float) -> dict[str, Any]:
         """The next line.
@@ -181,6 +179,9 @@ class Reader:
                 cwd="/",
             )
         self._socket, self._ahead, self._fresh, self._ready = ours, b"", True, False
+        syllabus = [asdict(one) for one in self._syllabus.questions]
+        with contextlib.suppress(OSError):  # it is gone: that is found when it is to be ready
+            self._say({"memory": limits.MEMORY, "seconds": limits.SECONDS, "syllabus": syllabus})
 
     def _again(self) -> None:
         self.close()

@@ -1,7 +1,7 @@
 """The reader: a process that reads one student's hand-ins after another, and never imports torch. See `reader` for its other end.
 
-A line of JSON is a question, and each answer is some lines: {"at": a file} before each that is opened, and at the end a manifest, or
-the trace of an error of ours.
+The first line of JSON that it is sent says the limits and the course's exercises. Each other one is a question, and the answer to it some
+lines: {"at": a file} before each that is opened, and at the end a manifest, or the trace of an error of ours.
 """
 
 import json
@@ -23,17 +23,19 @@ OUT_OF_MEMORY = 75  # the exit code
 def main() -> NoReturn:
     """Serve until the grader is gone. The last argument is the descriptor of the socket that it speaks on."""
     with socket.socket(fileno=int(sys.argv[-1])) as connection:
-        limits.begin()
+        lines = connection.makefile("rb")
+        first = json.loads(lines.readline())
+        syllabus = Syllabus(tuple(Question(**one) for one in first["syllabus"]))
+        limits.begin(first["memory"])
 
         def say(**answer: Any) -> None:
             connection.sendall(json.dumps(answer).encode() + b"\n")
 
         say(ready=True)
         try:
-            for line in connection.makefile("rb"):
-                limits.next_student()
+            for line in lines:
+                limits.next_student(first["seconds"])
                 question = json.loads(line)
-                syllabus = Syllabus(tuple(Question(**one) for one in question["syllabus"]))
                 try:
                     student = student_from(question["student"])
                     found = manifest_of(
