@@ -14,6 +14,7 @@ import pytest
 
 from tests.runner.notebooks.hand_ins import notebook_of
 from tests.teach.grading.test_collect import FIRST, tree, zipped
+from tests.teach.grading.test_kill import in_box
 from tests.test_house import run_python
 from vae_course import cli
 from vae_course.runner.notebooks import files
@@ -177,13 +178,6 @@ def test_a_very_deep_folder_is_told_of_and_costs_nobody_anything(students: Class
     students.neighbours_keep_their_marks()
 
 
-def the_reader() -> psutil.Process:
-    """The process in the box that is asked for one student after another."""
-    boxes = [p for p in psutil.Process().children() if p.name() == "bwrap" and "serve" in p.cmdline()[-2]]
-    [inner] = [p for p in boxes[0].children(recursive=True) if p.name() != "bwrap"]
-    return inner
-
-
 @pytest.mark.parametrize(
     ("how", "times", "reason"),
     [(signal.SIGSEGV, 1, ""), (signal.SIGSEGV, 2, "SIGSEGV"), (signal.SIGKILL, 2, ""), (signal.SIGKILL, 3, "SIGKILL")],
@@ -197,7 +191,7 @@ def test_a_reader_that_dies_is_started_again_and_the_student_is_read_by_a_fresh_
 
     def ask(student):
         if student.name == "bob" and len(ended) < times:
-            ended.append(the_reader())
+            ended.extend(in_box(psutil.Process(), "reader"))
             ended[-1].send_signal(how)
             psutil.wait_procs(ended, 10)
         return asks(student)
