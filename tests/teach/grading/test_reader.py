@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import signal
+import struct
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from tests.teach.grading.test_kill import in_box
 from tests.test_house import run_python
 from vae_course import cli
 from vae_course.runner.notebooks import files
-from vae_course.teach.grading.incoming import hand_ins
+from vae_course.teach.grading.incoming import archives, hand_ins
 from vae_course.teach.grading.reading import limits, lint, reader
 
 RIGHT = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)"
@@ -213,6 +215,36 @@ def test_the_trusted_process_reads_no_file_itself(students: Class, monkeypatch: 
     zipped(students.folder / "bob" / "x.zip", {"x.ipynb": hand_in(RIGHT)})
     students.hand_in()
     assert students.grade() == 0
+    students.neighbours_keep_their_marks()
+
+
+def crowded() -> bytes:
+    """A zip archive of which the table of contents names one member 400,000 times."""
+    head = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"x"
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+    table = entry * 400_000
+    return head + table + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65_535, 65_535, len(table), len(head), 0)
+
+
+def test_the_trusted_process_opens_no_archive_with_a_huge_table_of_contents(
+    students: Class, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[str] = []
+
+    class Seen(zipfile.ZipFile):
+        def __init__(self, file, *arguments):
+            opened.append(Path(getattr(file, "name", None) or file).name)
+            super().__init__(file, *arguments)
+
+    monkeypatch.setattr(archives.zipfile, "ZipFile", Seen)
+    students.folder.mkdir()
+    (students.folder / "bob.zip").write_bytes(crowded())
+    for name in NEIGHBOURS:
+        zipped(students.folder / f"{name}.zip", {"x.ipynb": hand_in(RIGHT)})
+    opened.clear()
+    assert students.grade() == 1
+    assert "ada.zip" in opened and "bob.zip" not in opened
+    assert "400,000 files" in students.told("bob")
     students.neighbours_keep_their_marks()
 
 
