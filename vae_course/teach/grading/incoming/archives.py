@@ -20,9 +20,7 @@ from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk
 DEEPEST = 40  # folders in folders: whoever removes them does so by recursion
 MOST_MEMBERS = 1_000_000
 MOST_DIRECTORY = 256 * 2**20  # bytes of an archive's table of contents, which is read into memory at once
-MOST_INSIDE = (
-    16 * 2**20
-)  # bytes of that of an archive among a class's files, at which the grader itself looks to tell the layout
+MOST_INSIDE = 16 * 2**20  # the same of an archive among a class's files, where the grader itself tells the layout
 MOST_BYTES = 300 * 2**20  # of one student, unpacked
 MOST_RATIO = 200  # text shrinks to a tenth, plots hardly at all
 SMALL = (
