@@ -15,6 +15,7 @@ from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import archives, collect, hand_ins, opening
 from vae_course.teach.grading.incoming.fates import PERSON
 from vae_course.teach.grading.incoming.hand_ins import Work
+from vae_course.teach.grading.reading.here import SYLLABUS
 
 FIRST, SECOND = "01_reparameterization", "02_kl_divergence"
 ANSWER = "def sample_gaussian(m, v):\n    return {}"
@@ -48,7 +49,7 @@ def zipped(path: Path, files: dict[str, str | bytes]) -> Path:
 def read_class(path: Path, tmp_path_factory: pytest.TempPathFactory, **options) -> dict[str, Work]:
     found = collect.collect(path)
     return {
-        student.name: hand_ins.read_student(student, tmp_path_factory.mktemp("unpacked"), **options)
+        student.name: hand_ins.read_student(student, tmp_path_factory.mktemp("unpacked"), SYLLABUS, **options)
         for student in found.students
     }
 

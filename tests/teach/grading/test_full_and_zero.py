@@ -11,10 +11,11 @@ import pytest
 
 from tests.teach.grading.conftest import solved_and_untouched
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.grading.incoming.collect import Student, collect
-from vae_course.teach.grading.marking import marking
+from vae_course.teach.grading.incoming.collect import collect
+from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.marking import Order, mark_student
 from vae_course.teach.grading.marking.shared import with_shared_draws
+from vae_course.teach.grading.reading import here
 from vae_course.teach.grading.sandbox.remote import Workers
 
 FAST, ALL = 2, 200
@@ -32,7 +33,7 @@ def students(tmp_path_factory: pytest.TempPathFactory) -> tuple[Student, ...]:
 def read_once() -> Iterator[None]:
     """What is read does not depend on the seed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(marking, "read_student", cache(marking.read_student))
+        patch.setattr(here, "manifest_of", cache(here.manifest_of))
         yield
 
 
@@ -44,7 +45,9 @@ def test_the_solved_course_has_full_marks_and_the_untouched_one_none(
 ):
     found = {}
     for student in students:
-        marked = mark_student(student, Order(seed), {}, workers.submission, tmp_path_factory.getbasetemp())
+        marked = mark_student(
+            student, Order(seed), {}, workers.submission, tmp_path_factory.getbasetemp(), here.read_here
+        )
         assert not marked.faults, marked.faults
         found[student.name] = marked.marks
     assert [mark.exercise for mark in found["ada"]] == [mark.exercise for mark in found["bob"]] == list(EXERCISES)

@@ -24,8 +24,9 @@ from vae_course import cli
 from vae_course.checks.engine.verdict_on import UNDEFINED
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading import grade
-from vae_course.teach.grading.marking import marking
+from vae_course.teach.grading.marking import marking, pool
 from vae_course.teach.grading.marking.local import LocalSubmission
+from vae_course.teach.grading.reading.here import read_here
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 RIGHT = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)"
@@ -191,7 +192,7 @@ def counting(started: list):
     def marked(tasks, jobs, sandbox, unpacked):
         for student, order, before in tasks:
             order = marking.Order(order.seed, order.lesson, "two_boxes", order.renew)
-            yield student, marking.mark_student(student, order, before, submit, Path("unused"))
+            yield student, marking.mark_student(student, order, before, submit, Path("unused"), read_here)
 
     return marked
 
@@ -257,12 +258,12 @@ def test_a_worker_that_is_lost_is_replaced_once(times: int, status: str, tmp_pat
 
 
 def test_a_fault_outside_of_an_exercise_costs_one_student_nothing_but_time(two_students: Path, run, marks, monkeypatch):
-    whole = marking.read_student
+    whole = pool.read_here
 
     def broken(student, into, only):
         return 1 / 0 if student.name == "ada" else whole(student, into, only)
 
-    monkeypatch.setattr(marking, "read_student", broken)
+    monkeypatch.setattr(pool, "read_here", broken)
     assert run() == 1
     assert set(statuses(marks(), "ada").values()) == {"grader error"}
     assert marks()["bob", "sample_gaussian"]["status"] == "wrong"

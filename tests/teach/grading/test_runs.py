@@ -14,7 +14,7 @@ from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from vae_course import cli
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading import grade
-from vae_course.teach.grading.marking import marking
+from vae_course.teach.grading.marking import marking, pool
 
 FIRST, SECOND = "01_reparameterization", "02_kl_divergence"
 PREDICTED = "predict_noise = {'slope': 0.5, 'mean': 0.5, 'variance': 1 / 12}"
@@ -293,19 +293,19 @@ def test_the_exit_code_says_whether_a_person_is_needed_and_not_whether_answers_a
 def test_a_run_that_is_stopped_by_hand_ends_with_130_and_goes_on_where_it_was(
     two_lessons: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    whole = marking.read_student
+    whole = pool.read_here
 
     def stopped(student: Any, into: Path, only: str) -> Any:
         if student.name == "bob":
             raise KeyboardInterrupt
         return whole(student, into, only)
 
-    monkeypatch.setattr(marking, "read_student", stopped)
+    monkeypatch.setattr(pool, "read_here", stopped)
     command = ["grade", str(two_lessons.folder), "--out", str(two_lessons.out), "--no-sandbox"]
     assert cli.main(command) == 130
     assert "stopped; the same command goes on where it was" in capsys.readouterr().err
     assert two_lessons.exercises("ada") == of_lesson(FIRST, SECOND) and two_lessons.exercises("bob") == set()
-    monkeypatch.setattr(marking, "read_student", whole)
+    monkeypatch.setattr(pool, "read_here", whole)
     assert "1 of 2 students marked now" in two_lessons.run()
     assert two_lessons.points("ada") == ("8", "25") and two_lessons.points("bob") == ("4", "9")
 

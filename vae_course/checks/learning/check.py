@@ -20,7 +20,7 @@ from vae_course.checks.learning import cards, state
 from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwrap
 from vae_course.checks.lessons import Exercise
 from vae_course.printable import printable
-from vae_course.runner.answers import forbidden
+from vae_course.runner import forbidden
 
 _last: dict[str, bool] = {}
 """Whether the last check of an exercise passed, in this kernel; in the order of the checks."""

@@ -10,13 +10,10 @@ from vae_course.runner.answers.call import (
     BackwardFailed,
     Call,
     CallError,
-    Killed,
     Model,
-    OutOfMemory,
-    Stopped,
-    TimedOut,
 )
 from vae_course.runner.answers.local import LocalAnswer
+from vae_course.runner.stopped import Killed, OutOfMemory, Stopped, TimedOut
 
 __all__ = [
     "Answer",

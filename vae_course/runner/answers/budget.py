@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from vae_course.runner.answers.call import Answer, Call, TimedOut
+from vae_course.runner.answers.call import Answer, Call
 from vae_course.runner.answers.time_limit import PATIENCE
+from vae_course.runner.stopped import TimedOut
 
 
 @dataclass

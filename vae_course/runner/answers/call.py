@@ -22,28 +22,6 @@ class Model:
     training: bool = True
 
 
-class Stopped(BaseException):
-    """An answer did not end by itself. Not an `Exception`, so that `except Exception` in it cannot swallow this."""
-
-    status = "killed"
-
-
-class TimedOut(Stopped):
-    """An answer was stopped by its time limit."""
-
-    status = "timed out"
-
-
-class OutOfMemory(Stopped):
-    """An answer wanted more memory than there is for it."""
-
-    status = "out of memory"
-
-
-class Killed(Stopped):
-    """An answer ended, or had to be ended with, the process it ran in. Only a sandbox notices."""
-
-
 @dataclass(frozen=True)
 class CallError:
     """What an answer raised, and on which of its own lines (text, or empty where there is no source)."""

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from vae_course import given
-from vae_course.runner.answers.call import BackwardFailed, Call, CallError, Model, TimedOut
+from vae_course.runner.answers.call import BackwardFailed, Call, CallError, Model
 from vae_course.runner.answers.isolation import undisturbed, with_globals
 from vae_course.runner.answers.models import PRIOR, load, skeleton, twin
 from vae_course.runner.answers.reading import describe, read, same
 from vae_course.runner.answers.time_limit import within
+from vae_course.runner.stopped import TimedOut
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
-from vae_course.runner.answers.call import TimedOut
+from vae_course.runner.stopped import TimedOut
 
 T = TypeVar("T")
 

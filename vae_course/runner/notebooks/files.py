@@ -28,6 +28,7 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 )
 _STRANGE = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")  # in text there are line breaks, tabs and escapes only
 _CELLS = r'"cells"\s*:\s*\['
+_BETWEEN = re.compile(r"[ \n\t,]*")
 _CELL_START = re.compile(r'\{\s*"(?:cell_type|attachments)"\s*:')
 _DECODER = json.JSONDecoder(strict=False)  # a real line break inside a string is read as one
 
@@ -186,7 +187,7 @@ def _cut_off(text: str, remarks: list[str]) -> Any:
     cells: list[Any] = []
     at = begin.end()
     while True:
-        at += len(text[at:]) - len(text[at:].lstrip(" \n\t,"))
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # it may be empty
         if text[at : at + 1] in ("]", ""):
             break
         try:

@@ -53,7 +53,8 @@ def lessons_in(statements: list[ast.stmt], lost: Iterable[str], said: str, stem:
     answered = _found(statements, names, expected, lambda node: not is_stub(node))
     for name in filter(None, (_exercise(name, names) for name in lost)):
         answered.setdefault(name, {name.partition(".")[0]})
-    own = {name for name in answered if not _is_brought_along(name, answered, statements, names)}
+    made = {node: makes(node, set()) for node in statements}
+    own = {name for name in answered if not _is_brought_along(name, answered, made, names)}
     size, have = Counter(names.values()), Counter(names[name] for name in own or there)
     notes, lesson, least = [], expected, MOST_PASTED if said else 0
     if not any(names[name] == expected for name in [*there, *answered]) and have.total() > least:
@@ -130,10 +131,9 @@ def _in_class(
     return found
 
 
-def _is_brought_along(name: str, answered: Found, statements: list[ast.stmt], names: Mapping[str, str]) -> bool:
-    """True if the answers of other lessons use it."""
+def _is_brought_along(
+    name: str, answered: Found, made: Mapping[ast.stmt, frozenset[str]], names: Mapping[str, str]
+) -> bool:
+    """True if the answers of other lessons use it. `made`: see `read_by`."""
     others = set().union(*(tops for other, tops in answered.items() if names[other] != names[name]))
-    return (
-        bool(answered[name])
-        and answered[name] <= read_by({node: makes(node, set()) for node in statements}, others) - others
-    )
+    return bool(answered[name]) and bool(others) and answered[name] <= read_by(made, others) - others

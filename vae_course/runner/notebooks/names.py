@@ -22,10 +22,11 @@ def changed(statement: ast.stmt) -> frozenset[str]:
 
 
 @lru_cache(maxsize=MOST)
-def _touched(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
-    """What it binds, and what it changes."""
+def _touched(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """What it binds, what it changes, and what it may change by a call."""
     binds: set[str] = set()
     changes: set[str] = set()
+    by_call: set[str] = set()
     for node in own_nodes(statement):
         if isinstance(node, _SCOPES):
             binds.add(node.name)
@@ -39,7 +40,9 @@ def _touched(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
             changes.add(root(node))
         elif isinstance(node, ast.AugAssign):
             changes.add(root(node.target))
-    return frozenset(binds - {"*"}), frozenset(changes - {""})
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            by_call.add(_changed_by(node.value))
+    return frozenset(binds - {"*"}), frozenset(changes - {""}), frozenset(by_call - {""})
 
 
 def root(node: ast.expr) -> str:
@@ -73,9 +76,8 @@ def makes(statement: ast.stmt, modules: set[str]) -> frozenset[str]:
     """
     if isinstance(statement, ast.Delete):
         return frozenset()
-    calls = (node.value for node in own_nodes(statement) if isinstance(node, ast.Expr))
-    by_call = {_changed_by(call) for call in calls if isinstance(call, ast.Call)} - {""}
-    return bound(statement) | ((changed(statement) | by_call) - modules)
+    binds, changes, by_call = _touched(statement)
+    return binds | ((changes | by_call) - modules)
 
 
 def _changed_by(call: ast.Call) -> str:

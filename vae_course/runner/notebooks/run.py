@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vae_course.runner.answers import TimedOut
 from vae_course.runner.notebooks.hand_in import HandIn
 from vae_course.runner.notebooks.names import makes
 from vae_course.runner.notebooks.snippets import Snippet
+from vae_course.runner.stopped import TimedOut
 
 NOT_DEFINED = re.compile(r"name '(\w+)' is not defined")
 EVERYTHING = "*"

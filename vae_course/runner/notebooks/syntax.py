@@ -87,7 +87,9 @@ def _parse(source: str) -> tuple[ast.Module | None, Exception | None]:
         if _ENDLESS.search(source):
             raise ValueError("a number of thousands of digits")  # nothing can show it
         return tree, None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except MemoryError:  # it says no more, whether the text is too deep for Python or too long
+        return None, ValueError("nested too deeply, or too long")
+    except (SyntaxError, ValueError, RecursionError) as error:
         return None, error
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.incoming.choice import BY_NAMES, Choice
-from vae_course.teach.grading.incoming.collect import Class, Student, collect
+from vae_course.teach.grading.incoming.collect import Class, collect
 from vae_course.teach.grading.incoming.opening import source_of
 from vae_course.teach.grading.incoming.roster import read_roster
+from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.local import STAMP
 from vae_course.teach.grading.marking.marking import Marked, Order
 from vae_course.teach.grading.marking.pool import Task, marked_students

@@ -2,28 +2,24 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Set
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence, Set
 
-from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.archives import objection, parts_of, place_of
 from vae_course.teach.grading.incoming.fates import ASIDE, LEFT_BEHIND, MARKED, OTHER_KIND, PERSON, Fate
 from vae_course.teach.grading.incoming.items import shown
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_work, is_zip
-
-if TYPE_CHECKING:
-    from vae_course.teach.grading.incoming.collect import Student
+from vae_course.teach.grading.incoming.student import Student
 
 Parts = tuple[str, ...]
-_MODEL_LESSON = LESSONS[-1]
 _MAY_HOLD_ANSWERS = re.compile(r"\.(?:json|tar|t?gz|bz2|xz|zst|7z|rar|ipynb\.\w+)$", re.I)
 
 
 class Account:
     """Fates by path. What is decided last counts; `closed` decides about the rest by rules."""
 
-    def __init__(self, refused: Iterable[Fate] = ()) -> None:
+    def __init__(self, lessons: Sequence[str], refused: Iterable[Fate] = ()) -> None:
+        self._lessons = tuple(lessons)  # of the course
         self._fates = {fate.path: fate for fate in refused}
         self._waiting: dict[str, Parts] = {}  # paths without a fate yet
         self._without: dict[str, str] = {}  # notebooks without an answer, and what is said of them
@@ -78,9 +74,21 @@ class Account:
         """A notebook that can be read, and holds no answer of the course."""
         self._without[shown(parts)] = why
 
-    def of_all(self, student: "Student", why: str) -> tuple[Fate, ...]:
-        """Where nothing of a student's is opened."""
-        return (*self._fates.values(), Fate(f"{student.name}/", PERSON, why))
+    def of_all(self, student: Student, why: str) -> tuple[Fate, ...]:
+        """Where nothing of a student's is opened: what is theirs by name, a folder as a whole."""
+        for path, above in zip(student.paths, student.within, strict=True):
+            self._whole((*above, path.name), path.is_dir(), why)
+        for packed in student.packed:
+            for member in packed.members:
+                if not member.is_dir() and not any(map(is_junk, parts_of(member))):
+                    self._whole((*packed.within, *parts_of(member)), False, why)
+        if not student.paths and not student.packed:
+            self._whole((student.name,), True, why)
+        return tuple(self._fates.values())
+
+    def _whole(self, parts: Parts, is_folder: bool, why: str) -> None:
+        path = shown(parts) + ("/" if is_folder else "")
+        self._fates[path] = Fate(path, PERSON, clean(why, longest=500))
 
     def closed(self, lessons: Set[str]) -> tuple[Fate, ...]:
         """The fate of everything, in the order of the paths.
@@ -95,23 +103,22 @@ class Account:
             self._fates.setdefault(path, fate)
         for path, parts in self._waiting.items():
             if path not in self._fates:
-                self._set(parts, *_by_rule(parts, lessons))
+                self._set(parts, *self._by_rule(parts, lessons))
         return tuple(self._fates[path] for path in sorted(self._fates))
 
     def _set(self, parts: Parts, fate: str, why: str) -> None:
         self._fates[shown(parts)] = Fate(shown(parts), fate, clean(why, longest=500))
 
-
-def _by_rule(parts: Parts, lessons: Set[str]) -> tuple[str, str]:
-    """The fate of what is neither a notebook nor an archive that was opened."""
-    name = parts[-1]
-    said = layouts.said_lesson(parts[-1:], LESSONS)
-    if is_model(name):
-        if _MODEL_LESSON in lessons:
-            return MARKED, "a trained model, for 7.3"
-        return PERSON, f"a trained model, and no notebook of {_MODEL_LESSON}"
-    if _MAY_HOLD_ANSWERS.search(name) or (said and said not in lessons):
-        return PERSON, "it may hold answers, and is of a kind that is not read"
-    if not lessons and is_work(name):
-        return PERSON, "of a kind that is not read, and nothing else was handed in that can be"
-    return ASIDE, OTHER_KIND
+    def _by_rule(self, parts: Parts, lessons: Set[str]) -> tuple[str, str]:
+        """The fate of what is neither a notebook nor an archive that was opened."""
+        name = parts[-1]
+        said = layouts.said_lesson(parts[-1:], self._lessons)
+        if is_model(name):
+            if self._lessons[-1] in lessons:
+                return MARKED, "a trained model, for 7.3"
+            return PERSON, f"a trained model, and no notebook of {self._lessons[-1]}"
+        if _MAY_HOLD_ANSWERS.search(name) or (said and said not in lessons):
+            return PERSON, "it may hold answers, and is of a kind that is not read"
+        if not lessons and is_work(name):
+            return PERSON, "of a kind that is not read, and nothing else was handed in that can be"
+        return ASIDE, OTHER_KIND

@@ -3,6 +3,7 @@
 Only names made here are written, below a folder made here; nothing is trusted that the archive says about itself.
 """
 
+import contextlib
 import lzma
 import stat
 import struct
@@ -12,12 +13,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip
 
 DEEPEST = 40  # folders in folders: whoever removes them does so by recursion
 MOST_MEMBERS = 1_000_000
 MOST_DIRECTORY = 256 * 2**20  # bytes of an archive's table of contents, which is read into memory at once
+MOST_INSIDE = 16 * 2**20  # the same of an archive among a class's files, where the grader itself tells the layout
 MOST_BYTES = 300 * 2**20  # of one student, unpacked
 MOST_RATIO = 200  # text shrinks to a tenth, plots hardly at all
 SMALL = (
@@ -36,18 +39,20 @@ class ArchiveRefused(Exception):
 
 
 @lru_cache(maxsize=2)
-def open_zip(path: Path) -> zipfile.ZipFile:
+def open_zip(path: Path, most: int = MOST_DIRECTORY) -> zipfile.ZipFile:
     """An archive with its table of contents read; the last two stay open.
+
+    Args:
+        most: bytes of that table.
 
     Raises:
         ArchiveRefused: it is no zip archive, or has too large a table of contents.
         OSError: it cannot be opened.
     """
-    size = _directory_size(path)
-    if size > MOST_DIRECTORY:
-        raise ArchiveRefused(
-            f"has a table of contents of {size // 2**20} MB; at most {MOST_DIRECTORY // 2**20} are read"
-        )
+    with path.open("rb") as file:
+        size = directory_size(file)
+    if size > most:
+        raise ArchiveRefused(f"has a table of contents of {size // 2**20} MB; at most {most // 2**20} are read")
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, RuntimeError) as error:
@@ -74,12 +79,11 @@ def _name(member: zipfile.ZipInfo) -> str:
         return member.filename
 
 
-def _directory_size(path: Path) -> int:
-    """The size of the table of contents as the end of the file tells it; 0 where no end is found."""
-    with path.open("rb") as file:
-        length = file.seek(0, 2)
-        file.seek(max(0, length - 65_557 - 76))  # the longest comment, and both records of a large archive
-        tail = file.read()
+def directory_size(file: IO[bytes]) -> int:
+    """The size of an archive's table of contents as the end of the file tells it; 0 where no end is found."""
+    length = file.seek(0, 2)
+    file.seek(max(0, length - 65_557 - 76))  # the longest comment, and both records of a large archive
+    tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
         return 0
@@ -159,8 +163,9 @@ def unpack(
             path.parent.mkdir(parents=True, exist_ok=True)
             left -= _copy(archive, member, path, left)
         except _BROKEN as error:
-            if not path.is_dir():
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # of a path that is too long nothing can even be asked
+                if not path.is_dir():
+                    path.unlink(missing_ok=True)
             notes.append(f"{shown} could not be unpacked ({clean(str(error))}).")
             continue
         written[path] = seconds(member)
@@ -185,7 +190,10 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: i
 
 
 def _safe(part: str) -> str:
-    """One step of a path as a name that every file system takes; its ending stays."""
+    """One step of a path as a name that every file system takes, of 80 characters and 200 bytes at most; its ending stays."""
     visible = clean(part)
+    if len(visible) <= 80 and len(visible.encode()) <= 200:
+        return visible
     ending = "".join(Path(visible).suffixes[-2:])[-24:]
-    return visible[: 80 - len(ending)].rstrip(" .") + ending if len(visible) > 80 else visible
+    begin = visible[: 80 - len(ending)].encode()[: 200 - len(ending.encode())]
+    return begin.decode(errors="ignore").rstrip(" .") + ending

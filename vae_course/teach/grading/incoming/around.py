@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.archives import objection
+from vae_course.teach.grading.incoming.archives import MOST_INSIDE, directory_size, objection
 from vae_course.teach.grading.incoming.choice import ASSIGNMENTS, FILES, FOLDERS, GITHUB, ONE, Choice
 from vae_course.teach.grading.incoming.items import Item, NoClass
 from vae_course.teach.grading.incoming.layouts import is_hand_in, is_junk, is_zip
@@ -191,8 +191,11 @@ def _holds_a_class(item: Item, choice: Choice) -> bool:
         with zipfile.ZipFile(item.path) as outer:
             if item.members[0].file_size > _MOST_NESTED:
                 return False
-            with outer.open(item.members[0]) as packed, zipfile.ZipFile(packed) as nested:
-                tops = {name.split("/")[0]: "/" in name for name in nested.namelist()}
+            with outer.open(item.members[0]) as packed:
+                if directory_size(packed) > MOST_INSIDE:
+                    return False
+                with zipfile.ZipFile(packed) as nested:
+                    tops = {name.split("/")[0]: "/" in name for name in nested.namelist()}
     except (OSError, zipfile.BadZipFile, RuntimeError, ValueError, NotImplementedError, EOFError):
         return False
     return any(layouts.platform_owner(name, folder, choice.platform) for name, folder in tops.items())

@@ -14,7 +14,7 @@ import vae_course
 from vae_course.teach.grading.incoming.layouts import is_zip
 
 COURSE = Path(vae_course.__file__).resolve().parent.parent
-_FOLDERS = ("solutions", "tests", "vae_course")
+FOLDERS = ("solutions", "tests", "vae_course")
 _LESSON = re.compile(r"\d\d_[a-z_]+\.(?:py|ipynb)")
 _MOST_BYTES = 20 * 2**20  # the largest solution, with its pictures, has a tenth of it
 
@@ -44,7 +44,7 @@ def in_its_place(path: Parts, clones: set[Parts]) -> bool:
         if path[: len(root)] == root and len(path) > len(root) + 1:
             folder, name = path[len(root)], path[-1]
             lesson = folder == "solutions" and _LESSON.fullmatch(name)
-            if lesson or folder in _FOLDERS[1:] and not (".ipynb" in name or is_zip(name)):
+            if lesson or folder in FOLDERS[1:] and not (".ipynb" in name or is_zip(name)):
                 return True
     return False
 
@@ -61,7 +61,7 @@ def unchanged(path: Path) -> str:
 def _contents() -> dict[str, str]:
     """Every file of the course that might be taken for an answer, by its content. Where the course is installed without its
     repository, there are no solutions to compare with."""
-    files = [path for folder in _FOLDERS for path in (COURSE / folder).rglob("*.*") if path.suffix in (".py", ".ipynb")]
+    files = [path for folder in FOLDERS for path in (COURSE / folder).rglob("*.*") if path.suffix in (".py", ".ipynb")]
     return {_digest(path): path.relative_to(COURSE).as_posix() for path in sorted(files) if path.stat().st_size}
 
 

@@ -1,27 +1,23 @@
 """From a student's files to one hand-in for each lesson: the course's own files set aside, one version of each chosen, and notes on
 all that."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
-from vae_course.checks.lessons import LESSON_OF, LESSONS
-from vae_course.runner.answers import TimedOut
-from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import HandIn, Unreadable, read_hand_in
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.account import Account
 from vae_course.teach.grading.incoming.archives import ArchiveRefused
-from vae_course.teach.grading.incoming.collect import Student
 from vae_course.teach.grading.incoming.course_files import clones_in, in_its_place, unchanged
 from vae_course.teach.grading.incoming.fates import Fate
 from vae_course.teach.grading.incoming.layouts import clean
 from vae_course.teach.grading.incoming.opening import files_of
+from vae_course.teach.grading.incoming.student import Student
+from vae_course.teach.grading.incoming.syllabus import Syllabus
 from vae_course.teach.grading.incoming.versions import File, Version, by_choice, imported, told
 
 MOST_NOTES = 50
-SECONDS_TO_READ = 60  # one file
 _MODULE = "a module of the student's own"
 
 
@@ -44,26 +40,30 @@ class Work:
     models: tuple[File, ...] = ()
 
 
-def read_student(student: Student, into: Path, only: str = "") -> Work:
+def read_student(
+    student: Student, into: Path, syllabus: Syllabus, only: str = "", at: Callable[[str], None] = lambda shown: None
+) -> Work:
     """Read everything that a student handed in. Nothing of it is run.
 
     Args:
         student: who, and where their files are.
         into: an empty folder of one's own, for what is in archives.
         only: a lesson; the others are left alone.
+        at: is told of each file before it is opened.
     """
-    wanted = (only,) if only else LESSONS
+    lessons = syllabus.lessons
+    wanted = (only,) if only else lessons
     notes = list(student.notes)
-    account = Account(student.refused)
+    account = Account(lessons, student.refused)
     if student.problem:
-        return Work({}, dict.fromkeys(wanted, student.problem), tuple(notes), account.of_all(student, student.problem))
+        return unread(student, student.problem, syllabus, only)
     others: list[str] = []
     failed: dict[str, list[str]] = {}
     try:
-        files = _without_the_course_s(files_of(student, into, notes, others, account), notes, failed, account)
+        opened = files_of(student, into, notes, others, account, at)
+        files = _without_the_course_s(opened, notes, failed, account, lessons)
     except ArchiveRefused as refused:
-        why = f"The hand-in {refused}."
-        return Work({}, dict.fromkeys(wanted, why), tuple(notes), account.of_all(student, why))
+        return unread(student, f"The hand-in {refused}.", syllabus, only)
     models = tuple(file for file in files if layouts.is_model(file.path.name))
     read: dict[str, list[Version]] = {}
     helpers: list[File] = []
@@ -72,14 +72,17 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
         if layouts.is_late(file.parts[-1]):
             notes.append(f"Canvas marks {file.shown} as late.")
         try:
-            hand_in = within(SECONDS_TO_READ, partial(read_hand_in, file.path, LESSON_OF, _modules_beside(file, files)))
-        except (Unreadable, OSError, TimedOut) as error:
-            why = str(error) if isinstance(error, Unreadable) else f"{file.shown} could not be read ({_reason(error)})."
-            failed.setdefault(layouts.said_lesson(file.parts, LESSONS) or only, []).append(why)
-            account.unreadable(file.parts, why)
+            at(file.shown)
+            hand_in = read_hand_in(file.path, syllabus.lesson_of, _modules_beside(file, files))
+        except (Unreadable, OSError) as error:
+            words = str(error)
+            if isinstance(error, OSError):
+                words = f"{file.shown} could not be read ({clean(error.strerror or words)})."
+            failed.setdefault(layouts.said_lesson(file.parts, lessons) or only, []).append(words)
+            account.unreadable(file.parts, words)
             continue
         every.append(hand_in)
-        lesson = hand_in.lesson or layouts.said_lesson(file.parts, LESSONS) or only
+        lesson = hand_in.lesson or layouts.said_lesson(file.parts, lessons) or only
         if lesson:
             for each in (lesson, *hand_in.also):
                 read.setdefault(each, []).append(Version(file, hand_in, each))
@@ -117,6 +120,18 @@ def read_student(student: Student, into: Path, only: str = "") -> Work:
     return Work(hand_ins, unreadable, tuple(_few(notes)), account.closed(set(hand_ins)), models)
 
 
+def unread(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Work:
+    """The work of somebody of whose files none could be read, which a person has to look at.
+
+    Args:
+        why: a sentence.
+        only: as for `read_student`.
+    """
+    wanted = (only,) if only else syllabus.lessons
+    fates = Account(syllabus.lessons, student.refused).of_all(student, why)
+    return Work({}, dict.fromkeys(wanted, why), student.notes, fates)
+
+
 def _modules_beside(file: File, files: Sequence[File]) -> dict[str, Path]:
     """The modules that a file may import, by name."""
     beside = (other.path for other in files if other.path.parent == file.path.parent)
@@ -128,7 +143,7 @@ def _is_of(file: File, modules: set[str]) -> bool:
 
 
 def _without_the_course_s(
-    files: list[File], notes: list[str], failed: dict[str, list[str]], account: Account
+    files: list[File], notes: list[str], failed: dict[str, list[str]], account: Account, lessons: tuple[str, ...]
 ) -> list[File]:
     """The files without those of the course, which are noted; a lesson of which there is nothing else is for a person."""
     clones = clones_in(file.parts for file in files)
@@ -145,7 +160,7 @@ def _without_the_course_s(
             kept.append(file)
             continue
         why = f"{file.shown} is the course's own {same}, unchanged, and nobody's answer; it was set aside."
-        failed.setdefault(layouts.said_lesson((Path(same).name,), LESSONS), []).append(why)
+        failed.setdefault(layouts.said_lesson((Path(same).name,), lessons), []).append(why)
         account.aside(file.parts, f"the course's own {same}, unchanged, and nobody's answer")
     return kept
 
@@ -167,9 +182,3 @@ def _few(notes: list[str]) -> list[str]:
     """Each note once, and not thousands of them."""
     notes = list(dict.fromkeys(notes))
     return [*notes[:MOST_NOTES], f"And {len(notes) - MOST_NOTES} more notes."] if len(notes) > MOST_NOTES else notes
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimedOut):
-        return f"it takes longer than {SECONDS_TO_READ} seconds"
-    return clean(getattr(error, "strerror", None) or str(error))

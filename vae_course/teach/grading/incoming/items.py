@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from vae_course.teach.grading.incoming.archives import ArchiveRefused, objection, open_zip, parts_of
+from vae_course.teach.grading.incoming.archives import (
+    MOST_DIRECTORY,
+    MOST_INSIDE,
+    ArchiveRefused,
+    objection,
+    open_zip,
+    parts_of,
+)
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_zip
 
 MOST_ITEMS = 20_000  # beside each other
@@ -93,7 +100,7 @@ def in_archive(path: Path, within: tuple[str, ...] = ()) -> tuple[list[Item], li
         ArchiveRefused, OSError: it cannot be read.
     """
     members, lost = [], []
-    for member in open_zip(path).infolist():
+    for member in open_zip(path, MOST_INSIDE if within else MOST_DIRECTORY).infolist():
         parts, why = parts_of(member), objection(member)
         if parts[:1] == ("..",) or why == "has an absolute path":
             lost.append((shown(parts), why))

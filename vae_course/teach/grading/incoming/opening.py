@@ -4,15 +4,15 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.account import Account
 from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
-from vae_course.teach.grading.incoming.collect import DEEPEST, MOST_FILES, Student
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.student import DEEPEST, MOST_FILES, Student
 from vae_course.teach.grading.incoming.versions import File
 
 MOST_NESTED = 3  # archives in archives
@@ -32,8 +32,13 @@ def source_of(student: Student) -> str:
     ]
 
 
-def files_of(student: Student, into: Path, notes: list[str], others: list[str], account: Account) -> list[File]:
+def files_of(
+    student: Student, into: Path, notes: list[str], others: list[str], account: Account, at: Callable[[str], None]
+) -> list[File]:
     """All files that may be hand-ins, and trained models; those in archives unpacked.
+
+    Args:
+        at: is told of each archive before it is opened.
 
     Raises:
         ArchiveRefused: there is too much.
@@ -54,6 +59,7 @@ def files_of(student: Student, into: Path, notes: list[str], others: list[str], 
 
     for number, packed in enumerate(student.packed):
         folder = into / f"class{number}"
+        at(f'"{clean(packed.archive.name)}"')
         inside = unpack(open_zip(packed.archive), packed.members, folder, notes)
         account.packed(packed.within, packed.members, {path.relative_to(folder).parts for path, _ in inside})
         for path, seconds in inside:
@@ -80,6 +86,7 @@ def files_of(student: Student, into: Path, notes: list[str], others: list[str], 
             account.unreadable(file.parts, notes[-1])
             continue
         folder = into / str(opened)
+        at(file.shown)
         try:
             archive = open_zip(file.path)
             if len(archive.infolist()) > MOST_FILES:

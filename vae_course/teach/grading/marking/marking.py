@@ -17,18 +17,20 @@ from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel
-from vae_course.runner.answers import Answer, LocalAnswer, Stopped, forbidden
+from vae_course.runner import forbidden
+from vae_course.runner.answers import Answer, LocalAnswer, Stopped
 from vae_course.runner.notebooks import HandIn
-from vae_course.teach.grading.incoming.collect import Student
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
-from vae_course.teach.grading.incoming.hand_ins import Work, read_student
-from vae_course.teach.grading.marking.fingerprints import AnswerHashes, checks_hash
-from vae_course.teach.grading.marking.lint import UNKNOWN, Source, tame
+from vae_course.teach.grading.incoming.student import Student
+from vae_course.teach.grading.marking.fingerprints import checks_hash
 from vae_course.teach.grading.marking.model_file import Looked, model_file
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
 from vae_course.teach.grading.marking.trained import TheCourseS, trained_answer
 from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
+from vae_course.teach.grading.reading.constants import UNKNOWN, tame
+from vae_course.teach.grading.reading.here import Read
+from vae_course.teach.grading.reading.manifest import Manifest, Told
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 _PLACE = {name: place for place, name in enumerate(EXERCISES)}
@@ -73,19 +75,22 @@ def seed_of(run: int | str, exercise: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{run} {exercise}".encode()).digest()[:4]) % 2**31
 
 
-def mark_student(student: Student, order: Order, before: Mapping[str, Mark], submit: Submit, into: Path) -> Marked:
+def mark_student(
+    student: Student, order: Order, before: Mapping[str, Mark], submit: Submit, into: Path, read: Read
+) -> Marked:
     """Mark what a student handed in.
 
     Args:
         before: their earlier marks by exercise.
         submit: makes a `Submission` of a hand-in, for as long as it is needed.
         into: an empty folder for what is unpacked.
+        read: a `Reader`'s, or `read_here`.
     """
     marked = Marked()
     try:
-        work = read_student(student, into, order.lesson)
-        marked.notes, marked.fates = work.notes, work.fates
-        _mark_work(student.name, work, order, before, submit, marked)
+        manifest = read(student, into, order.lesson)
+        marked.notes, marked.fates = manifest.work.notes, manifest.work.fates
+        _mark_work(student.name, manifest, order, before, submit, marked)
     except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
         marked.faults.append(traceback.format_exc())
         left = [e for e in EXERCISES.values() if order.lesson in ("", e.lesson) and order.exercise in ("", e.name)]
@@ -97,7 +102,7 @@ def mark_student(student: Student, order: Order, before: Mapping[str, Mark], sub
 
 
 def _mark_work(
-    student: str, work: Work, order: Order, before: Mapping[str, Mark], submit: Submit, marked: Marked
+    student: str, manifest: Manifest, order: Order, before: Mapping[str, Mark], submit: Submit, marked: Marked
 ) -> None:
     exercises: list[str] = []
     outdated: list[str] = []
@@ -116,6 +121,7 @@ def _mark_work(
             outdated.append(exercise.name)
         return False
 
+    work = manifest.work
     for lesson, reason in work.unreadable.items():
         for exercise in _exercises(lesson):
             answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
@@ -124,13 +130,12 @@ def _mark_work(
                 marked.marks.append(_mark(student, found, answer, checks_hash(exercise.name)))
     with Started(submit) as started:
         for lesson, hand_in in work.hand_ins.items():
-            source = Source(hand_in)
-            hashes = AnswerHashes(hand_in, source, [model.path for model in work.models])
-            wanted = [(e, answer) for e in _exercises(lesson) if due(e, answer := hashes.of(e))]
+            told = {exercise: manifest.told[exercise.name] for exercise in _exercises(lesson)}
+            wanted = [(exercise, one) for exercise, one in told.items() if due(exercise, one.answer)]
             wanted.sort(key=lambda pair: _is_lent_an_answer(pair[0]))  # each of these ends the process: they come last
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
-            marks = list(_mark_hand_in(student, hand_in, source, wanted, order, started, look_for, marked))
+            marks = list(_mark_hand_in(student, hand_in, wanted, order, started, look_for, marked))
             marked.marks += sorted(marks, key=lambda mark: _PLACE[mark.exercise])
     # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
     reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
@@ -152,8 +157,7 @@ def _exercises(lesson: str) -> list[Exercise]:
 def _mark_hand_in(
     student: str,
     hand_in: HandIn,
-    source: Source,
-    wanted: list[tuple[Exercise, str]],
+    wanted: list[tuple[Exercise, Told]],
     order: Order,
     started: Started,
     look_for: Callable[[str], Looked],
@@ -167,12 +171,12 @@ def _mark_hand_in(
             marked.notes = tuple(dict.fromkeys([*marked.notes, found.sentence]))
         return found
 
-    for exercise, answer in wanted:
+    for exercise, told in wanted:
         own = seed_of(order.secret if isinstance(exercise, TrainedModel) else order.seed, exercise.name)
         for worker in (1, 2):
             try:
                 secret = f"{order.secret} {exercise.name} noise"
-                found = _examined(with_shared_draws(exercise), hand_in, source, started, find, own, secret)
+                found = _examined(with_shared_draws(exercise), hand_in, told, started, find, own, secret)
                 break
             except (Exception, WorkerLost) as error:  # noqa: BLE001
                 if isinstance(error, WorkerLost) and worker == 1:
@@ -181,24 +185,21 @@ def _mark_hand_in(
                 marked.faults.append(traceback.format_exc())
                 found = _fault(exercise, error, own)
                 break
-        yield _mark(student, found, answer, checks_hash(exercise.name))
+        yield _mark(student, found, told.answer, checks_hash(exercise.name))
 
 
 def _examined(
     exercise: Exercise,
     hand_in: HandIn,
-    source: Source,
+    told: Told,
     submission: Started,
     find: Callable[[str], Looked],
     seed: int,
     secret: str,
 ) -> Outcome:
-    used = source.forbidden(exercise)
-    if used:
-        return outcome(exercise, "forbidden", forbidden.sentence(used), seed)
-    value, defined = UNKNOWN, exercise.name in source.names
-    if isinstance(exercise, Constant | TrainedModel):
-        value = source.constant(exercise.name) if defined else None
+    if told.forbidden:
+        return outcome(exercise, "forbidden", forbidden.sentence(told.forbidden), seed)
+    value, defined = told.value, told.defined
     try:
         failed = submission().failed if value is UNKNOWN else hand_in.lost
         if isinstance(exercise, TrainedModel):

@@ -8,21 +8,25 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from vae_course.teach.grading.incoming.collect import Student
+from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.local import LocalSubmission
 from vae_course.teach.grading.marking.marking import Marked, Order, Submit, mark_student
 from vae_course.teach.grading.outgoing.table import Mark
+from vae_course.teach.grading.reading.box import visible
+from vae_course.teach.grading.reading.here import SYLLABUS, Read, read_here
+from vae_course.teach.grading.reading.reader import Reader
 from vae_course.teach.grading.sandbox.remote import Workers
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 Task = tuple[Student, Order, dict[str, Mark]]
 _TRIES = 3  # of a student in whose company a process died
 
-_submit: list[Submit] = []  # of a process in the pool
+_doors: list[tuple[Submit, Read]] = []  # of a process in the pool
 
 
 def marked_students(
@@ -39,23 +43,26 @@ def marked_students(
     if jobs > 1 and len(tasks) > 1:
         yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked, added)
         return
+    doors: tuple[Submit, Read] = (LocalSubmission, read_here)
     with ExitStack() as stack:
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)
-        submit = _open(stack, added) if sandbox else LocalSubmission
+        if sandbox:
+            doors = _open(stack, visible(task[0] for task in tasks), unpacked, added)
         for task in tasks:
-            yield task[0], _mark(task, submit, unpacked)
+            yield task[0], _mark(task, *doors, unpacked)
 
 
-def _open(stack: ExitStack, added: Sequence[Path]) -> Submit:
-    """The sandbox, with one worker for this process."""
-    return stack.enter_context(Workers(1, added)).submission
+def _open(stack: ExitStack, seen: Sequence[Path], unpacked: Path, added: Sequence[Path]) -> tuple[Submit, Read]:
+    """The sandbox, with one worker and one reader for this process."""
+    reader = stack.enter_context(Reader(SYLLABUS, seen, unpacked))
+    return stack.enter_context(Workers(1, added)).submission, reader.read
 
 
-def _mark(task: Task, submit: Submit, unpacked: Path) -> Marked:
+def _mark(task: Task, submit: Submit, read: Read, unpacked: Path) -> Marked:
     student, order, before = task
     with tempfile.TemporaryDirectory(dir=unpacked) as folder:
-        return mark_student(student, order, before, submit, Path(folder))
+        return mark_student(student, order, before, submit, Path(folder), read)
 
 
 def _in_processes(
@@ -64,7 +71,8 @@ def _in_processes(
     tries: dict[str, int] = {}
     waiting = tasks[::-1]
     while waiting:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (added,)) as pool:
+        begin = partial(_begin, visible(task[0] for task in tasks), unpacked, added)
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), begin) as pool:
             running: dict[Future[Marked], Task] = {}
             try:
                 while waiting or running:
@@ -89,11 +97,11 @@ def _in_processes(
                 raise
 
 
-def _begin(added: Sequence[Path]) -> None:
+def _begin(seen: Sequence[Path], unpacked: Path, added: Sequence[Path]) -> None:
     """In a new process: open the sandbox, and end when the grader ends, however that happens."""
     threading.Thread(target=_follow, daemon=True).start()
     torch.set_num_threads(1)
-    _submit.append(_open(ExitStack(), added))
+    _doors.append(_open(ExitStack(), seen, unpacked, added))
 
 
 def _follow() -> None:
@@ -104,4 +112,4 @@ def _follow() -> None:
 
 
 def _mark_here(task: Task, unpacked: Path) -> Marked:
-    return _mark(task, _submit[0], unpacked)
+    return _mark(task, *_doors[0], unpacked)

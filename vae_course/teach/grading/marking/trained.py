@@ -10,10 +10,10 @@ from vae_course.checks.engine.exercise import Constant, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel, weights_in
 from vae_course.runner.answers import Answer
 from vae_course.teach.grading.marking.course_weights import course_model
-from vae_course.teach.grading.marking.lint import UNKNOWN
 from vae_course.teach.grading.marking.model_file import Looked
 from vae_course.teach.grading.marking.own_model import OwnModel
 from vae_course.teach.grading.marking.submission import Started
+from vae_course.teach.grading.reading.constants import UNKNOWN
 
 _LARGEST_Z = 1024
 

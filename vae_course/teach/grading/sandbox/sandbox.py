@@ -63,27 +63,19 @@ def course() -> list[Path]:
 
 def command(python: list[str], added: Sequence[Path] = ()) -> list[str]:
     """bubblewrap's command line that runs Python with some arguments inside the box, and shows some packages besides."""
-    bwrap = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    if os.getuid() == 0:
-        bwrap += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        bwrap += ["--unshare-user", "--cap-drop", "ALL"]
-    bwrap += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+    bwrap = walls("CAP_SETUID", "CAP_SETGID")
     for name, value in ENVIRONMENT.items():
         bwrap += ["--setenv", name, value]
-    shown = {
-        path: path for path in [*python_folders(), *_LIBRARIES] if os.path.exists(path) and not os.path.islink(path)
-    }
+    shown = libraries()
     parts = {str(part): f"{INSIDE}/vae_course/{part.name}" for part in course()}
     parts |= {str(part): f"{ADDED}/{part.name}" for part in added}
     # Folders on the way, which bubblewrap would else make for root alone.
-    for folder in sorted({str(above) for path in [*shown.values(), *parts.values()] for above in Path(path).parents}):
+    for folder in sorted({str(above) for path in [*shown, *parts.values()] for above in Path(path).parents}):
         bwrap += ["--dir", folder]
     for path in shown:
         bwrap += ["--ro-bind", path, path]
     bwrap += ["--ro-bind-try", _LARGE_PAGES, _LARGE_PAGES]
-    for path in filter(os.path.islink, _LIBRARIES):
-        bwrap += ["--symlink", os.readlink(path), path]
+    bwrap += links()
     # Where the course is installed among the libraries, its whole would be there: an empty folder covers it.
     for path in sorted({str(PACKAGE), *chain.from_iterable(map(_copies, shown))}):
         if os.path.isdir(path) and any(Path(path).is_relative_to(seen) for seen in shown):
@@ -96,7 +88,32 @@ def command(python: list[str], added: Sequence[Path] = ()) -> list[str]:
             bwrap += ["--tmpfs", inside, "--remount-ro", inside]
     bwrap += ["--proc", "/proc", "--dir", "/dev", "--dev-bind", "/dev/null", "/dev/null"]
     bwrap += ["--dev-bind", "/dev/urandom", "/dev/urandom", "--perms", "0777", "--size", str(2**24), "--tmpfs", SCRATCH]
-    return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", _executable(), "-sP", *python]
+    return [*bwrap, "--chdir", SCRATCH, "--remount-ro", "/", "--", executable(), "-sP", *python]
+
+
+def walls(*rights: str) -> list[str]:
+    """bubblewrap with namespaces of its own, an empty environment, and nothing to see.
+
+    Args:
+        rights: the capabilities that root keeps; anybody else has none.
+    """
+    bwrap = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    bwrap += ["--cap-drop", "ALL"] if os.getuid() == 0 else ["--unshare-user", "--cap-drop", "ALL"]
+    for right in rights if os.getuid() == 0 else ():
+        bwrap += ["--cap-add", right]
+    return [*bwrap, "--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv"]
+
+
+def libraries() -> list[str]:
+    """Python and what it is linked to."""
+    found = [*python_folders(), *_LIBRARIES]
+    return [path for path in found if os.path.exists(path) and not os.path.islink(path)]
+
+
+def links() -> list[str]:
+    """Those of these folders that are links, as bubblewrap's arguments."""
+    found = [["--symlink", os.readlink(path), path] for path in filter(os.path.islink, _LIBRARIES)]
+    return [word for words in found for word in words]
 
 
 @cache
@@ -136,10 +153,10 @@ def python_folders() -> list[str]:
         os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
     }
     if folders & {"/usr", "/usr/local"}:
-        folders |= {_executable(), os.path.realpath(sys.executable)}
+        folders |= {executable(), os.path.realpath(sys.executable)}
     return sorted(folders - {"/usr", "/usr/local", "/"})
 
 
-def _executable() -> str:
+def executable() -> str:
     """Python in its own folder by the folder's real name: in an environment this is a link, and tells that it is one."""
     return str(Path(os.path.realpath(Path(sys.executable).parent), Path(sys.executable).name))

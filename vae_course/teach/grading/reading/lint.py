@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from vae_course.checks.lessons import Exercise
-from vae_course.runner.answers.forbidden import forbidden_in, taken_from
+from vae_course.runner.forbidden import forbidden_in, taken_from
 from vae_course.runner.notebooks import HandIn
 from vae_course.runner.notebooks.names import bound, changed, dotted
 from vae_course.runner.rooms import ROOMS
-
-_DEEPEST, _MOST_ENTRIES, _LONGEST, _LARGEST = 5, 1000, 10_000, 1e300
+from vae_course.teach.grading.incoming.syllabus import Question
+from vae_course.teach.grading.reading.constants import UNKNOWN, tame
 
 _PARTS = "|".join(ROOMS)
 _WORKINGS = re.compile(rf"vae_course\.((?:{_PARTS})(?:\.\w+)*)")
 _MENTIONS = re.compile(rf"\b(?:{_PARTS})\b")
-
-UNKNOWN = object()
-"""In place of a constant that the text alone does not tell."""
 
 
 class Source:
@@ -56,7 +52,7 @@ class Source:
                     return UNKNOWN
         return UNKNOWN
 
-    def forbidden(self, exercise: Exercise) -> str:
+    def forbidden(self, exercise: Question) -> str:
         """The name that the answer takes from the course instead of writing it, as "given.kl_normal", or "".
 
         That is its own name from what the course gives, and any name of the course's workings ("checks.around.scaffolds.right_bound").
@@ -110,7 +106,7 @@ class Source:
                 if head in self._origins:  # f = given.f
                     self._origins[node.targets[0].id] = f"{self._origins[head]}.{rest}".rstrip(".")
 
-    def _answers(self, exercise: Exercise) -> list[ast.stmt]:
+    def _answers(self, exercise: Question) -> list[ast.stmt]:
         """The definitions in which an exercise is answered."""
         name = exercise.name.split(".")[-1]
         if exercise.in_class:
@@ -118,7 +114,7 @@ class Source:
             return [part for cls in classes for part in cls.body if name in (*bound(part), "VAE")]
         return [node for node in self.statements if name in bound(node)][-1:]
 
-    def _functions(self, exercise: Exercise) -> Iterator[types.CodeType]:
+    def _functions(self, exercise: Question) -> Iterator[types.CodeType]:
         for node in self._answers(exercise):
             if isinstance(node, ast.FunctionDef | ast.Assign):
                 try:
@@ -135,22 +131,3 @@ def _tree(source: str) -> ast.Module:
 
 def _inner(code: types.CodeType) -> Iterator[types.CodeType]:
     return (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
-
-
-def tame(value: Any, depth: int = _DEEPEST) -> Any:
-    """A constant that a check can look at without harm: plain types of moderate size.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str) and len(value) <= _LONGEST:
-        return value
-    if isinstance(value, int | float) and not abs(value) > _LARGEST or isinstance(value, float):
-        return value
-    if depth and isinstance(value, list | tuple) and len(value) <= _MOST_ENTRIES:
-        return type(value)(tame(part, depth - 1) for part in value)
-    if depth and isinstance(value, dict) and len(value) <= _MOST_ENTRIES:
-        return {tame(key, 0): tame(part, depth - 1) for key, part in value.items()}
-    raise ValueError(f"a {type(value).__name__} of this kind or size is no constant of this course")
