@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence, Set
 
 from vae_course.teach.grading.incoming import layouts
-from vae_course.teach.grading.incoming.archives import objection, parts_of, place_of
+from vae_course.teach.grading.incoming.archives import objection, parts_of
 from vae_course.teach.grading.incoming.fates import ASIDE, LEFT_BEHIND, MARKED, OTHER_KIND, PERSON, Fate
 from vae_course.teach.grading.incoming.items import shown
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_work, is_zip
@@ -16,23 +16,23 @@ _MAY_HOLD_ANSWERS = re.compile(r"\.(?:json|tar|t?gz|bz2|xz|zst|7z|rar|ipynb\.\w+
 
 
 class Account:
-    """Fates by path. What is decided last counts; `closed` decides about the rest by rules."""
+    """Fates by path, as it is and not as it is shown: two of them may look alike. What is decided last counts; `closed` decides
+    about the rest by rules."""
 
     def __init__(self, lessons: Sequence[str], refused: Iterable[Fate] = ()) -> None:
         self._lessons = tuple(lessons)  # of the course
-        self._fates = {fate.path: fate for fate in refused}
-        self._waiting: dict[str, Parts] = {}  # paths without a fate yet
-        self._without: dict[str, str] = {}  # notebooks without an answer, and what is said of them
+        self._fates: dict[Parts, Fate] = {(fate.path,): fate for fate in refused}
+        self._waiting: dict[Parts, None] = {}  # without a fate yet
+        self._without: dict[Parts, str] = {}  # notebooks without an answer, and what is said of them
 
     def seen(self, parts: Parts) -> None:
         """A file is there."""
-        self._waiting.setdefault(shown(parts), parts)
+        self._waiting.setdefault(parts)
 
     def packed(self, within: Parts, members: Iterable[zipfile.ZipInfo], written: Set[Parts]) -> None:
-        """What an archive holds, and which of it was unpacked (each the place of a member)."""
+        """What an archive holds, and which of it was unpacked."""
         for member in members:
             parts = parts_of(member)
-            place = (*within, *place_of(member))
             junk = next((number for number, part in enumerate(parts) if is_junk(part)), None)
             if junk is not None:
                 self.left_behind((*within, *parts[: junk + 1]), junk + 1 < len(parts) or member.is_dir())
@@ -40,30 +40,27 @@ class Account:
                 continue
             elif why := objection(member):
                 self._set((*within, *parts), PERSON, f"{why}; it was refused")
-            elif place[len(within) :] in written:
-                self.seen(place)
-            elif is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1]):
+            elif parts not in written and (is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1])):
                 self._set((*within, *parts), PERSON, "it could not be unpacked")
             else:
                 self.seen((*within, *parts))
 
     def left_behind(self, parts: Parts, is_folder: bool) -> None:
-        path = shown(parts) + ("/" if is_folder else "")
-        self._fates.setdefault(path, Fate(path, ASIDE, LEFT_BEHIND))
+        self._fates.setdefault(parts, Fate(shown(parts) + ("/" if is_folder else ""), ASIDE, LEFT_BEHIND))
 
     def marked(self, parts: Parts, lesson: str) -> None:
-        earlier = self._fates.get(shown(parts))
+        earlier = self._fates.get(parts)
         several = f"{earlier.why}, {lesson}" if earlier and earlier.fate == MARKED else lesson
         self._set(parts, MARKED, several)
 
     def aside(self, parts: Parts, why: str) -> None:
         """By a rule that `why` names, unless something of it is marked."""
-        if (earlier := self._fates.get(shown(parts))) is None or earlier.fate != MARKED:
+        if (earlier := self._fates.get(parts)) is None or earlier.fate != MARKED:
             self._set(parts, ASIDE, why)
 
     def all_aside(self, is_so: Callable[[Parts], bool], why: str) -> None:
         """Everything that a rule is about, of whatever kind."""
-        for parts in self._waiting.values():
+        for parts in self._waiting:
             if is_so(parts):
                 self.aside(parts, why)
 
@@ -72,7 +69,7 @@ class Account:
 
     def without_answers(self, parts: Parts, why: str) -> None:
         """A notebook that can be read, and holds no answer of the course."""
-        self._without[shown(parts)] = why
+        self._without[parts] = why
 
     def of_all(self, student: Student, why: str) -> tuple[Fate, ...]:
         """Where nothing of a student's is opened: what is theirs by name, a folder as a whole."""
@@ -88,7 +85,7 @@ class Account:
 
     def _whole(self, parts: Parts, is_folder: bool, why: str) -> None:
         path = shown(parts) + ("/" if is_folder else "")
-        self._fates[path] = Fate(path, PERSON, clean(why, longest=500))
+        self._fates[parts] = Fate(path, PERSON, clean(why, longest=500))
 
     def closed(self, lessons: Set[str]) -> tuple[Fate, ...]:
         """The fate of everything, in the order of the paths.
@@ -96,18 +93,17 @@ class Account:
         Args:
             lessons: those of which something is marked.
         """
-        for path, why in self._without.items():
-            fate = (
-                Fate(path, ASIDE, "a notebook without an answer of the course") if lessons else Fate(path, PERSON, why)
-            )
-            self._fates.setdefault(path, fate)
-        for path, parts in self._waiting.items():
-            if path not in self._fates:
+        for parts, why in self._without.items():
+            if parts not in self._fates:
+                told = (ASIDE, "a notebook without an answer of the course") if lessons else (PERSON, why)
+                self._set(parts, *told)
+        for parts in self._waiting:
+            if parts not in self._fates:
                 self._set(parts, *self._by_rule(parts, lessons))
-        return tuple(self._fates[path] for path in sorted(self._fates))
+        return tuple(sorted(self._fates.values(), key=lambda fate: (fate.path, fate.fate)))
 
     def _set(self, parts: Parts, fate: str, why: str) -> None:
-        self._fates[shown(parts)] = Fate(shown(parts), fate, clean(why, longest=500))
+        self._fates[parts] = Fate(shown(parts), fate, clean(why, longest=500))
 
     def _by_rule(self, parts: Parts, lessons: Set[str]) -> tuple[str, str]:
         """The fate of what is neither a notebook nor an archive that was opened."""

@@ -9,13 +9,14 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip
+from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip, may_be_notebook
 
 DEEPEST = 40  # folders in folders: whoever removes them does so by recursion
 MOST_MEMBERS = 1_000_000
@@ -27,11 +28,20 @@ SMALL = (
     64 * 2**20
 )  # bytes, which cost little to write; a warning printed 30,000 times is packed to less than 1/200, and is no bomb
 _CHUNK = 2**16
+_LONGEST_STEP = 200  # bytes of a name; a file system takes 255
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8
 _BROKEN = (
     *(zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError),
     *(struct.error, zlib.error, lzma.LZMAError),
 )
+
+
+class Unpacked(NamedTuple):
+    """A member that was written: where, its path in the archive, and when it was changed."""
+
+    path: Path
+    parts: tuple[str, ...]
+    seconds: float
 
 
 class ArchiveRefused(Exception):
@@ -130,8 +140,8 @@ def seconds(member: zipfile.ZipInfo) -> float:
 
 def unpack(
     archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo], into: Path, notes: list[str], left: int = MOST_BYTES
-) -> list[tuple[Path, float]]:
-    """Write the members that may be hand-ins (notebooks, Python files, models, archives) below a folder.
+) -> list[Unpacked]:
+    """Write the members that may be hand-ins (notebooks, Python files, models, archives, and what may be one by its content) below a folder.
 
     Args:
         into: an empty folder of one's own.
@@ -139,12 +149,12 @@ def unpack(
         left: how many bytes may be written.
 
     Returns:
-        (path, time of the last change) for each file.
+        Each file that was written.
 
     Raises:
         ArchiveRefused: the members are too large together.
     """
-    written: dict[Path, float] = {}
+    written: dict[Path, Unpacked] = {}
     for member in members:
         parts = parts_of(member)
         if not parts or member.is_dir() or any(map(is_junk, parts)):
@@ -154,9 +164,9 @@ def unpack(
         if why:
             notes.append(f"{shown} {why}; it was refused.")
             continue
-        if not (is_hand_in(parts[-1]) or is_zip(parts[-1]) or is_model(parts[-1])):
+        if not any(is_so(parts[-1]) for is_so in (is_hand_in, is_zip, is_model, may_be_notebook)):
             continue
-        path = into.joinpath(*place_of(member))
+        path = _place(into, parts, written)
         if path in written:
             notes.append(f"The archive holds {shown} twice; the last one counts.")
         try:
@@ -168,13 +178,15 @@ def unpack(
                     path.unlink(missing_ok=True)
             notes.append(f"{shown} could not be unpacked ({clean(str(error))}).")
             continue
-        written[path] = seconds(member)
-    return list(written.items())
+        written[path] = Unpacked(path, parts, seconds(member))
+    return list(written.values())
 
 
-def place_of(member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """Where `unpack` writes a member."""
-    return tuple(map(_safe, parts_of(member)))
+def _place(into: Path, parts: tuple[str, ...], written: Mapping[Path, Unpacked]) -> Path:
+    """Where a member is written: apart from others whose names are the same to the eye, or begin with the same letters."""
+    path = into.joinpath(*map(_safe, parts))
+    places = chain([path], (path.with_name(f"~{number} {path.name}") for number in count(2)))
+    return next(place for place in places if place not in written or written[place].parts == parts)
 
 
 def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
@@ -190,10 +202,10 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: i
 
 
 def _safe(part: str) -> str:
-    """One step of a path as a name that every file system takes, of 80 characters and 200 bytes at most; its ending stays."""
-    visible = clean(part)
-    if len(visible) <= 80 and len(visible.encode()) <= 200:
+    """One step of a path as a name that every file system takes; its ending stays."""
+    visible = clean(part, longest=len(part) + 1)
+    if len(visible.encode()) <= _LONGEST_STEP:
         return visible
     ending = "".join(Path(visible).suffixes[-2:])[-24:]
-    begin = visible[: 80 - len(ending)].encode()[: 200 - len(ending.encode())]
-    return begin.decode(errors="ignore").rstrip(" .") + ending
+    start = visible.encode()[: _LONGEST_STEP - len(ending.encode())].decode("utf-8", "ignore")
+    return start.rstrip(" .") + ending

@@ -52,6 +52,11 @@ def is_hand_in(name: str) -> bool:
     return _HAND_IN.search(name) is not None
 
 
+def may_be_notebook(name: str) -> bool:
+    """True for names under which browsers and mail programs save a notebook, and much else: its content tells."""
+    return name.lower().endswith((".txt", ".json")) or "." not in name
+
+
 def is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 

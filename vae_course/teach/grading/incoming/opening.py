@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -17,6 +18,7 @@ from vae_course.teach.grading.incoming.versions import File
 
 MOST_NESTED = 3  # archives in archives
 MOST_ARCHIVES = 20
+_NOTEBOOK = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:cells|metadata|nbformat|nbformat_minor|worksheets)\"\s*:")
 
 
 def source_of(student: Student) -> str:
@@ -52,7 +54,7 @@ def files_of(
         account.seen(parts)
         if is_zip(path.name):
             waiting.append((file, depth))
-        elif is_hand_in(path.name) or layouts.is_model(path.name):
+        elif is_hand_in(path.name) or layouts.is_model(path.name) or _is_notebook(path):
             files.append(file)
         else:
             others.append(file.shown)
@@ -61,9 +63,9 @@ def files_of(
         folder = into / f"class{number}"
         at(f'"{clean(packed.archive.name)}"')
         inside = unpack(open_zip(packed.archive), packed.members, folder, notes)
-        account.packed(packed.within, packed.members, {path.relative_to(folder).parts for path, _ in inside})
-        for path, seconds in inside:
-            take(path, (*packed.within, *path.relative_to(folder).parts), seconds, 0)
+        account.packed(packed.within, packed.members, {one.parts for one in inside})
+        for path, parts, seconds in inside:
+            take(path, (*packed.within, *parts), seconds, 0)
         others += [f'"{clean(member.filename)}"' for member in packed.members if not files and not member.is_dir()]
     for path, above in zip(student.paths, student.within, strict=True):
         passed: list[tuple[Path, str]] = []
@@ -98,11 +100,22 @@ def files_of(
             account.unreadable(file.parts, notes[-1])
             continue
         account.aside(file.parts, "an archive: what is in it was looked at")
-        account.packed(file.parts, archive.infolist(), {path.relative_to(folder).parts for path, _ in inside})
-        left -= sum(path.stat().st_size for path, _ in inside)
-        for path, seconds in inside:
-            take(path, (*file.parts, *path.relative_to(folder).parts), seconds, depth + 1)
+        account.packed(file.parts, archive.infolist(), {one.parts for one in inside})
+        left -= sum(one.path.stat().st_size for one in inside)
+        for path, parts, seconds in inside:
+            take(path, (*file.parts, *parts), seconds, depth + 1)
     return files
+
+
+def _is_notebook(path: Path) -> bool:
+    """True for a file whose name does not say so, and whose content begins like a notebook's."""
+    if not layouts.may_be_notebook(path.name):
+        return False
+    try:
+        with path.open("rb") as file:
+            return _NOTEBOOK.match(file.read(1000)) is not None
+    except OSError:
+        return False
 
 
 def _walk(

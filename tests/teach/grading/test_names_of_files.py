@@ -1,4 +1,4 @@
-"""Names in zip archives of macOS, which are UTF-8 and do not say so."""
+"""Names of files: those of macOS's archives, which are UTF-8 and do not say so; too long; alike to the eye; or without a notebook's ending."""
 
 import csv
 import unicodedata
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.teach.grading.test_collect import bodies, notebook, read, zipped
+from tests.teach.grading.test_collect import bodies, notebook, read, tree, zipped
 from vae_course import cli
 
 __all__ = ["read"]  # the fixture
@@ -66,3 +66,44 @@ def test_a_name_of_more_bytes_than_a_file_system_takes_costs_nobody_anything(tmp
         zipped(tmp_path / "class.zip", {f"ada/{'😀' * 70}.ipynb": notebook("A"), f"bob/{LESSON}": notebook("B")})
     )
     assert bodies(found["ada"]).endswith("return A")
+
+
+@pytest.mark.parametrize("word", ["homework ", "Übung 😀 "])
+def test_of_long_names_that_begin_alike_each_keeps_its_ending_and_its_content(word: str, tmp_path: Path, read):
+    long = word * 20
+    files = {
+        f"ada/{long}/{long}1.ipynb": notebook("A"),
+        f"ada/{long}/{long}2.ipynb": notebook("B", lesson="02_kl_divergence"),
+    }
+    found = read(zipped(tmp_path / "class.zip", files | {f"bob/{LESSON}": notebook("C")}))["ada"]
+    assert list(found.hand_ins) == ["01_reparameterization", "02_kl_divergence"] and bodies(found).endswith("B")
+    assert [fate.fate for fate in found.fates] == ["marked", "marked"] and found.notes == ()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_two_files_whose_names_are_the_same_to_the_eye_are_two(packed: bool, tmp_path: Path, read):
+    files = {"ada/my x.ipynb": notebook("A"), "ada/my\u200bx.ipynb": notebook("B"), f"bob/{LESSON}": notebook("C")}
+    found = read(zipped(tmp_path / "class.zip", files) if packed else tree(tmp_path / "class", files))["ada"]
+    assert [(fate.path, fate.fate) for fate in found.fates] == [
+        ("ada/my x.ipynb", "marked"),
+        ("ada/my x.ipynb", "set aside"),
+    ]
+    assert bodies(found).endswith("B"), "the newer one"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["mine.txt", "mine.json", "mine"])
+def test_a_notebook_is_known_by_its_content_where_its_name_says_nothing(name: str, packed: bool, tmp_path: Path, read):
+    files = {
+        f"ada/{name}": notebook("A"),
+        "ada/other.ipynb": notebook("B", lesson="02_kl_divergence"),
+        "ada/notes.txt": "cells: none",
+        f"bob/{LESSON}": notebook("C"),
+    }
+    found = read(zipped(tmp_path / "class.zip", files) if packed else tree(tmp_path / "class", files))["ada"]
+    assert list(found.hand_ins) == ["01_reparameterization", "02_kl_divergence"]
+    assert {fate.path: fate.fate for fate in found.fates} == {
+        f"ada/{name}": "marked",
+        "ada/other.ipynb": "marked",
+        "ada/notes.txt": "set aside",
+    }

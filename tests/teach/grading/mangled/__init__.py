@@ -1,0 +1,1 @@
+"""Generated classes in which some hand-ins are mangled, and what must hold of every one of them."""
