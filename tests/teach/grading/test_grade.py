@@ -189,7 +189,7 @@ def counting(started: list):
         started.append(hand_in.path.stem)
         raise AssertionError("no code is needed here")
 
-    def marked(tasks, jobs, sandbox, unpacked):
+    def marked(tasks, jobs, sandbox, unpacked, added=()):
         for student, order, before in tasks:
             order = marking.Order(order.seed, order.lesson, "two_boxes", order.renew)
             yield student, marking.mark_student(student, order, before, submit, Path("unused"), read_here)

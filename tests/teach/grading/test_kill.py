@@ -21,7 +21,7 @@ import pytest
 from tests.runner.notebooks.hand_ins import notebook_of
 from tests.teach.grading.test_collect import tree
 from vae_course import cli
-from vae_course.checks.engine import examine
+from vae_course.checks.engine import telling
 from vae_course.teach.grading.incoming.collect import collect
 from vae_course.teach.grading.marking import marking
 from vae_course.teach.grading.marking.marking import Order
@@ -243,7 +243,7 @@ def test_an_exercise_whose_process_is_killed_is_marked_again_once(
 def test_a_kill_while_the_reason_of_a_wrong_answer_is_looked_for_leaves_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    whole, killed = examine.diagnose, []
+    whole, killed = telling.diagnose, []
 
     def diagnose(*given):
         if not killed:
@@ -252,7 +252,7 @@ def test_a_kill_while_the_reason_of_a_wrong_answer_is_looked_for_leaves_the_reas
             victim.kill()
         return whole(*given)
 
-    monkeypatch.setattr(examine, "diagnose", diagnose)
+    monkeypatch.setattr(telling, "diagnose", diagnose)
     folder, out = tree(tmp_path / "class", {"ada.ipynb": hand_in(ANSWERS["wrong"])}), tmp_path / "marks"
     assert cli.main(["grade", str(folder), "--out", str(out), "--only", "ada/sample_gaussian"]) == 0
     assert killed and json.loads((out / MARKS).read_text())["misconception"] == "variance-as-standard-deviation"
