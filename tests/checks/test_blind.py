@@ -1,7 +1,7 @@
 """Answers written from the lesson text alone, by people who had not seen the checks: the catalogue does not examine itself.
 
 In tests/checks/blind/, one file an exercise, 30 right and 30 wrong answers each; in second/ as many again, by other writers who had not seen the
-first, a third of the wrong ones with two slips. The five methods of 6.1 stand in one class. A cell begins
+first, a third of the wrong ones with two slips; in third/, by another writer, 5 right and 14 wrong ones each. The five methods of 6.1 stand in one class. A cell begins
 
     # %% right | name | the style
     # %% wrong | name | what is wrong | the misconception that must be named, or nothing where none is certain
@@ -96,7 +96,8 @@ def test_every_main_exercise_has_sixty_answers_half_of_them_right() -> None:
     assert {name: counts["blind", name] - 30 for name in FIRST} == dict.fromkeys(FIRST, 0) | {BOUNDS[0]: 2}
     second = {name: 0 for name in (*FIRST, "VAE.sample_z", "VAE", "MyNetwork")} | {BOUNDS[0]: 1, "log_weights": 2}
     assert {name: counts["second", name] - 30 for name in second} == second
-    assert len(ANSWERS) == 480 + 659
+    assert {name: counts["third", name] for name in (*FIRST, "VAE")} == dict.fromkeys((*FIRST, "VAE"), 5)
+    assert len(ANSWERS) == 480 + 659 + 171
 
 
 @pytest.mark.parametrize(

@@ -120,3 +120,39 @@ def test_terms_that_are_averaged_apart_in_part_are_refused():
         return -(log_mean_exp(likelihood, 1) + log_mean_exp(rest, 1)).mean(), kl, -likelihood.mean()
 
     assert "q is the posterior itself" in said(NIWAE, negative_iwae_bound).message
+
+
+def test_two_slips_in_kl_alone_are_read_off_its_four_numbers():
+    both = bound(lambda m, v, prior: (v + m.abs() - 1 - v.log()).sum(-1))  # ½ is missing, and m is not squared
+    assert "Your numbers are exactly those of another formula" in said(NELBO, both).message
+
+
+def weighed(change: Any) -> Any:
+    def negative_iwae_bound(self, x, iw):
+        m, v = self.enc(x)
+        kl = kl_normal(m, v, *self.z_prior).mean()
+        rec = -log_bernoulli_with_logits(x, self.dec(sample_gaussian(m, v))).mean()
+        m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in (m, v))
+        z = sample_gaussian(m, v)
+        log_w = (
+            log_bernoulli_with_logits(x.unsqueeze(1), self.dec(z)) + log_normal(z, *self.z_prior) - log_normal(z, m, v)
+        )
+        return change(log_w), kl, rec
+
+    return negative_iwae_bound
+
+
+def test_a_bound_of_the_right_weights_is_read_off_where_they_are_known():
+    wrong = weighed(lambda log_w: -log_mean_exp(log_w, 1).square().mean())
+    assert "-mean(square(log_p), 0)" in said(NIWAE, wrong).message
+
+
+def test_what_one_reading_tells_is_told_once():
+    class Shifted:
+        def negative_elbo_bound(self, x):
+            m, v = self.enc(x)
+            z = m + 1 + v.sqrt() * torch.randn_like(m)
+            kl, rec = kl_normal(m, v, *self.z_prior), -log_bernoulli_with_logits(x, self.dec(z))
+            return (kl + rec).mean(), kl.mean(), rec.mean()
+
+    assert said(NELBO, Shifted.negative_elbo_bound).message.count("distributed as those of another formula") == 1
