@@ -1109,7 +1109,7 @@ class VAE(nn.Module):
         return self.sample_x_given(self.sample_z(batch))
 
 
-# %% wrong | kl-swapped-and-key | two slips: KL(p || q) in negative_elbo_bound, and the key "train/loss" is called "loss"
+# %% wrong | kl-swapped-and-key | two slips: KL of p to q in negative_elbo_bound, and the key "train/loss" is called "loss"
 class VAE(nn.Module):
     """p(z) = N(0, I), p(x|z) = Bernoulli(dec(z)), q(z|x) = N(enc(x))."""
 

@@ -116,7 +116,7 @@ def kl_normal(qm, qv, pm, pv):
     return -0.5 * torch.sum(1 + qv - qm.pow(2) - qv.exp(), dim=-1)
 
 
-# %% wrong | swapped-and-mean | two slips: KL(p || q) (arguments swapped), and mean over the dimensions
+# %% wrong | swapped-and-mean | two slips: KL of p to q (arguments swapped), and mean over the dimensions
 def kl_normal(qm, qv, pm, pv):
     element_wise = 0.5 * (torch.log(qv) - torch.log(pv) + pv / qv + (pm - qm).pow(2) / qv - 1)
     return element_wise.mean(-1)

@@ -84,7 +84,7 @@ class VAE(given.VAE):
         return kl + rec, kl, rec
 
 
-# %% wrong | kl-swapped | KL(p(z) || q(z given x)): the arguments of kl_normal are in the wrong order
+# %% wrong | kl-swapped | KL of p to q: the arguments of kl_normal are in the wrong order
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
@@ -156,7 +156,7 @@ class VAE(given.VAE):
         return kl + rec, kl, rec
 
 
-# %% wrong | kl-at-a-prior-draw | kl is estimated at z drawn from the prior: on average -KL(p || q)
+# %% wrong | kl-at-a-prior-draw | kl is estimated at z drawn from the prior: on average -KL of p to q
 class VAE(given.VAE):
     def negative_elbo_bound(self, x):
         m, v = self.enc(x)
