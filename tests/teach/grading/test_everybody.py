@@ -276,7 +276,7 @@ EXPORTS = {
 def test_the_roster_of_a_platform_is_read(name: str, tmp_path: Path):
     text, encoding, students = EXPORTS[name]
     (tmp_path / "roster.csv").write_text(text, encoding)
-    roster = read_roster(tmp_path / "roster.csv")
+    roster = read_roster(tmp_path / "roster.csv", [])
     assert len(roster) == 2 and len({person.name for person in on_roster(roster, students).values()} | {"x"}) >= 2
     found = on_roster(roster, students)
     assert [found[student] for student in students] == list(roster)
@@ -284,7 +284,71 @@ def test_the_roster_of_a_platform_is_read(name: str, tmp_path: Path):
 
 def test_of_two_on_the_roster_with_one_name_nobody_is_guessed(tmp_path: Path):
     (tmp_path / "roster.csv").write_text("name,id\nKim Lee,1\nKim Lee,2\n")
-    assert on_roster(read_roster(tmp_path / "roster.csv"), {"Kim Lee": {"Kim Lee"}}) == {}
+    assert on_roster(read_roster(tmp_path / "roster.csv", []), {"Kim Lee": {"Kim Lee"}}) == {}
+
+
+WHO = {
+    "a number of another kind means nobody": (
+        "name,id\nKim Lee,1001\nBo Hill,1002\n",
+        "Kim Lee_1002",
+        "moodle 1002",
+        "Kim Lee",
+    ),
+    "nor does one whose name is not its": (
+        "name,id\nKim Lee,1001\nBo Hill,1002\n",
+        "Eve Fox_1002",
+        "moodle 1002",
+        None,
+    ),
+    "an id in a folder's name tells namesakes apart": (
+        "name,id\nKim Lee,1001\nKim Lee,1002\n",
+        "Lee Kim 1002",
+        "Lee Kim 1002",
+        "1002",
+    ),
+    "behind an underscore, too": ("name,id\nKim Lee,1001\nKim Lee,1002\n", "Lee Kim_1002", "Lee Kim_1002", "1002"),
+    "an underscore in a name is a space": ("name,id\nAda Byron,1\nBo Hill,2\n", "byron_ada", "byron_ada", "Ada Byron"),
+    "an exact user name wins over a name": (
+        "name,github_username,email\nAnna Schmidt,annas,a@x.edu\n,schmidt-anna,b@x.edu\n",
+        "schmidt-anna",
+        "schmidt-anna",
+        "b@x.edu",
+    ),
+    "a short name of the platform's": (
+        "name,id\nAda Maria Byron,11\nBo Hill,12\n",
+        "byronada",
+        "canvas 11",
+        "Ada Maria Byron",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WHO)
+def test_who_is_meant_is_certain_or_is_not_told(case: str, tmp_path: Path):
+    text, name, key, meant = WHO[case]
+    (tmp_path / "roster.csv").write_text(text)
+    found = on_roster(read_roster(tmp_path / "roster.csv", []), {name: {key}}).get(name)
+    assert (found is None) == (meant is None)
+    assert found is None or meant in (found.name, found.id, found.email)
+
+
+def test_columns_that_are_not_understood_are_named_and_german_ones_are(mark: Mark, tmp_path: Path, capsys):
+    (tmp_path / "roster.csv").write_bytes(
+        "Vorname;Nachname;Matrikelnummer;E-Mail-Adresse;Übungsgruppe;Bemerkung\nÄnne;Groß;77;a@x.edu;G3;x\n".encode(
+            "cp1252"
+        )
+    )
+    assert mark(tree(tmp_path / "class", {"Änne Groß.ipynb": hand_in(RIGHT)}), "--roster", tmp_path / "roster.csv") == 0
+    assert "Columns of roster.csv that are not used: Bemerkung." in capsys.readouterr().out
+    [row] = table(tmp_path, "totals.csv")
+    assert (row["id"], row["email"], row["group"]) == ("77", "a@x.edu", "G3")
+
+
+def test_where_hardly_anybody_is_on_the_roster_the_layout_is_asked_for(mark: Mark, tmp_path: Path, capsys):
+    (tmp_path / "roster.csv").write_text("name,github_username\nAda Byron,adal\nBo Hill,bo\n")
+    files = {f"course-{name}.ipynb": hand_in(RIGHT) for name in ("adal", "bo")}
+    mark(tree(tmp_path / "class", files), "--roster", tmp_path / "roster.csv")
+    assert "Where a platform builds their names, --layout says which." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("text", "words"), [("mark,comment\n1,x\n", "mark, comment"), ("name,id\n", "without people")])

@@ -253,3 +253,30 @@ def test_the_reader_needs_no_torch(tmp_path: Path):
         "import sys\nimport vae_course.teach.grading.reading.serve\nassert not {'torch', 'numpy'} & sys.modules.keys()"
     )
     run_python(Path(hand_ins.__file__).parents[4], code)
+
+
+def test_the_folder_for_the_marks_may_be_named_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tree(tmp_path / "class", {"ada.ipynb": hand_in(RIGHT)})
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["grade", "class", "--out", "marks"]) == 0
+    assert "correct" in (tmp_path / "marks" / "marks.csv").read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("own", "helper"),
+    [
+        ("byronada_11_101_kl.ipynb", "byronada_11_102_helpers.py"),
+        ("byronada_LATE_11_103_kl-1.ipynb", "byronada_LATE_11_104_helpers-1.py"),
+        ("HW_abyron_attempt_2026-03-02-10-00-00_kl.ipynb", "HW_abyron_attempt_2026-03-02-10-00-00_helpers.py"),
+    ],
+)
+def test_a_module_comes_along_under_the_name_that_it_had_before_a_platform_named_its_file(
+    own: str, helper: str, tmp_path: Path
+):
+    answer = "from helpers import noise_like\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * noise_like(m)"
+    module = "import torch\ndef noise_like(m):\n    return torch.randn_like(m)\n"
+    tree(tmp_path / "class", {own: hand_in(answer), helper: module})
+    assert cli.main(["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks")]) == 0
+    with (tmp_path / "marks" / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        [mark] = [row for row in csv.DictReader(file) if row["exercise"] == "sample_gaussian"]
+    assert mark["status"] == "correct"

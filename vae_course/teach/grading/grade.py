@@ -79,7 +79,8 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     if options.out.resolve() == options.path.resolve():
         raise Usage(f"{options.out} holds the hand-ins; give --out another folder, which is for the marks.")
     added = packages(options.packages, (options.path, options.out))
-    roster = read_roster(options.roster) if options.roster else None
+    notes: list[str] = []
+    roster = read_roster(options.roster, notes) if options.roster else None
     found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
     student, exercise = _only(options.only, found)
     _allow(options, found, confirm)
@@ -102,7 +103,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
             if not student:
                 again |= _reports_of_gone(options, names, results)
         finally:
-            people = Everybody(found, results, roster)
+            people = Everybody(found, results, roster, notes)
             results.finish(people.entries, people.about)
         done = f"{len(todo) - len(again & set(names))} of {_count(found.students, 'student')} "
         done += f"looked at, {_count(answers, 'answer')} marked now" if options.changed else "marked now"

@@ -1,6 +1,7 @@
 """From a student's files to one hand-in for each lesson: the course's own files set aside, one version of each chosen, and notes on
 all that."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from vae_course.teach.grading.incoming.course_files import clones_in, in_its_pla
 from vae_course.teach.grading.incoming.fates import Fate
 from vae_course.teach.grading.incoming.layouts import clean
 from vae_course.teach.grading.incoming.opening import files_of
+from vae_course.teach.grading.incoming.platforms import reading_of
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.incoming.syllabus import Syllabus
 from vae_course.teach.grading.incoming.versions import File, Version, by_choice, imported, told
@@ -135,11 +137,17 @@ def unread(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Wo
 def _modules_beside(file: File, files: Sequence[File]) -> dict[str, Path]:
     """The modules that a file may import, by name."""
     beside = (other.path for other in files if other.path.parent == file.path.parent)
-    return {path.stem: path for path in beside if path.suffix == ".py"}
+    return {_module(path): path for path in beside if path.suffix == ".py"}
 
 
 def _is_of(file: File, modules: set[str]) -> bool:
-    return file.path.suffix == ".py" and file.path.stem in modules
+    return file.path.suffix == ".py" and _module(file.path) in modules
+
+
+def _module(path: Path) -> str:
+    """What a module was called before a platform named its file: "helpers" for Canvas' byronada_123_456_helpers-1.py."""
+    named = reading_of(path.name, is_folder=False)
+    return re.sub(r"-\d+$", "", Path(named.group("file")).stem) if named and named.group("file") else path.stem
 
 
 def _without_the_course_s(

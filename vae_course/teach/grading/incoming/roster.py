@@ -12,15 +12,30 @@ from vae_course.teach.grading.incoming.items import NoClass
 from vae_course.teach.grading.incoming.layouts import Owner, clean
 
 _MOST_BYTES = 32 * 2**20
+_NUMBER = re.compile(r"(?<!\w)\d{3,}(?!\w)|(?<=_)\d{3,}(?!\w)")
+"""An id that stands in a folder's name."""
 _NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters only, because platforms vary the rest
     "name": ("name", "fullname", "student", "studentname", "displayname"),
     "first": ("firstname", "givenname", "forename", "vorname", "prenom"),
     "last": ("lastname", "surname", "familyname", "nachname", "nom"),
-    "id": ("id", "studentid", "idnumber", "orgdefinedid", "identifier", "userid", "sisuserid", "studentnumber", "sid"),
+    "id": (
+        "id",
+        "studentid",
+        "idnumber",
+        "orgdefinedid",
+        "identifier",
+        "userid",
+        "sisuserid",
+        "studentnumber",
+        "sid",
+        "matrikelnummer",
+        "matrikelnr",
+        "matriculationnumber",
+    ),
     "login": ("username", "sisloginid", "loginid", "login", "user", "githubusername", "github"),
-    "email": ("email", "emailaddress", "mail", "emailadress"),
-    "group": ("group", "groups", "team", "groupname"),
-    "section": ("section", "sections", "class", "course"),
+    "email": ("email", "emailaddress", "mail", "emailadress", "emailadresse"),
+    "group": ("group", "groups", "team", "groupname", "gruppe", "ubungsgruppe"),
+    "section": ("section", "sections", "class", "course", "kurs"),
 }
 
 
@@ -36,8 +51,11 @@ class Person:
     words: frozenset[str] = frozenset()
 
 
-def read_roster(path: Path) -> tuple[Person, ...]:
+def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
     """The people of a roster, each once.
+
+    Args:
+        notes: gets a sentence on columns that are not understood.
 
     Raises:
         NoClass: no column says who somebody is, or there is nobody.
@@ -53,6 +71,11 @@ def read_roster(path: Path) -> tuple[Person, ...]:
     if not any(places[field] for field in ("name", "last", "id", "login", "email")):
         found = ", ".join(clean(head) for head in rows[0]) if rows else "none"
         raise NoClass(f"{path.name} has no column that says who is meant (name, id or email); its columns: {found}.")
+    known = {name for names in _NAMES.values() for name in names}
+    if ignored := [
+        clean(head) for head, bare in zip(rows[0], heads, strict=True) if bare not in known and head.strip()
+    ]:
+        notes.append(f"Columns of {path.name} that are not used: {', '.join(ignored)}.")
     people = dict.fromkeys(person for row in rows[1:] if (person := _person(row, places)))
     if not people:
         raise NoClass(f"{path.name} is a roster without people: no row stands below its heads.")
@@ -106,15 +129,28 @@ def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]
     found = {}
     for name, keys in students.items():
         called = [name, *(re.sub(rf"[_ ]\(?{re.escape(key.split()[-1])}\)?$", "", name) for key in keys if key.split())]
+        called.append(_NUMBER.sub(" ", name))
         forms = {form for one in called for form in _forms(one)}
-        named = _alone(person for form in forms for person in by_name.get(form, ()))
-        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])} | {name.casefold()}
+        namesakes = {person for form in forms for person in by_name.get(form, ())}
+        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])}
+        words |= {name.casefold(), *_NUMBER.findall(name)}
         meant = _alone(person for word in words for person in by_word.get(word, ()))
-        agrees = meant is not None and bool(_forms(meant.name) & forms)
-        certain = meant if meant is not None and (agrees or named is None) else named
+        if meant is not None and not _may_be(meant, name, words, namesakes):
+            meant = None
+        certain = meant or _alone(namesakes)
         if certain is not None:
             found[name] = certain
     return found
+
+
+def _may_be(meant: Person, name: str, words: Collection[str], namesakes: Collection[Person]) -> bool:
+    """Whether somebody whom a platform's word means may be called so: numbers of several kinds (a university's, a platform's) fall together."""
+    if meant in namesakes or name.casefold() in meant.words or meant.name.casefold() in meant.words:
+        return True
+    squashed = "".join(_parts(name))
+    return not namesakes and (
+        not re.search(r"[^\W\d]", name) or any(part in squashed for part in _parts(meant.name) if len(part) > 2)
+    )
 
 
 def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person]) -> dict[str, str]:
@@ -134,6 +170,11 @@ def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Colle
     return again
 
 
+def _parts(name: str) -> list[str]:
+    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    return re.findall(r"[^\W_]+", bare)
+
+
 def _alone(people: Iterable[Person]) -> Person | None:
     every = set(people)
     return every.pop() if len(every) == 1 else None
@@ -141,6 +182,5 @@ def _alone(people: Iterable[Person]) -> Person | None:
 
 def _forms(name: str) -> frozenset[str]:
     """The ways in which platforms write a name, without spaces: "Ada Byron" as "adabyron" and "byronada"."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
-    parts = re.findall(r"\w+", bare)
+    parts = _parts(name)
     return frozenset("".join(parts[turn:] + parts[:turn]) for turn in range(len(parts))) - {""}

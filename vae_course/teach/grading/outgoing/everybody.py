@@ -1,6 +1,6 @@
 """Everybody and everything of a class: the ledger of the files, and who of the roster handed in, who did not, and who is not on it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from vae_course.teach.grading.incoming.collect import Class
@@ -21,8 +21,10 @@ class Everybody:
         about: by the student's name what the roster says; nothing without a roster.
     """
 
-    def __init__(self, found: Class, results: Results, roster: Collection[Person] | None) -> None:
-        self._found = found
+    def __init__(
+        self, found: Class, results: Results, roster: Collection[Person] | None, notes: Sequence[str] = ()
+    ) -> None:
+        self._found, self._notes = found, notes
         done = results.files()
         have = {entry.student for entry in done}
         waiting = [one.name for one in found.students if one.name not in have]
@@ -62,16 +64,21 @@ class Everybody:
                 self.about[name] = _about(person)
                 self._absent.append(name)
 
+    @property
+    def _most_are_strangers(self) -> bool:
+        return len(self._strangers) > 1 and 2 * len(self._strangers) > len(self._found.students)
+
     def said(self, files: Path) -> list[str]:
         """Lines for the summary."""
-        lines = [counted(self.entries, str(files))]
+        lines = [counted(self.entries, str(files)), *self._notes]
         lines += [
             f"Several people are called alike, and stay apart: {', '.join(group)}." for group in self._found.alike
         ]
         if self._absent:
             lines.append(f"On the roster, and nothing was handed in: {_few(self._absent)}.")
         if self._strangers:
-            lines.append(f"Handed in, and cannot be told on the roster: {_few(self._strangers)}.")
+            built = " Where a platform builds their names, --layout says which." if self._most_are_strangers else ""
+            lines.append(f"Handed in, and cannot be told on the roster: {_few(self._strangers)}.{built}")
         if self._twice:
             lines.append(f"Handed in more than once, under several names or numbers: {_few(self._twice)}.")
         return lines

@@ -64,7 +64,7 @@ class Results:
 
     def __init__(self, folder: Path, run: Run) -> None:
         self.folder = folder
-        self.unpacked = folder / UNPACKED
+        self.unpacked = folder.absolute() / UNPACKED
         self.run = run
         self._done = {done.student: done for done in map(_done, _lines(folder / DONE)) if done}
         self._marks: dict[str, dict[str, Mark]] = {}

@@ -35,7 +35,7 @@ def packages(wanted: Iterable[str], secret: Iterable[Path]) -> tuple[Path, ...]:
     """
     parts: dict[str, Path] = {}
     for one in wanted:
-        found = _in_folder(Path(one), [PACKAGE, *secret]) if "/" in one else _of_name(one, set())
+        found = _in_folder(Path(one).absolute(), [PACKAGE, *secret]) if "/" in one else _of_name(one, set())
         parts = {part.name: part for part in found} | parts  # of two of one name the first counts
     shown = [Path(folder) for folder in python_folders()]
     return tuple(part for part in parts.values() if not any(part.resolve().is_relative_to(folder) for folder in shown))
