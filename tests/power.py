@@ -116,4 +116,16 @@ def _in_what_is_drawn() -> list[Effect]:
     ]
 
 
-EFFECTS = (*_in_the_noise(), *_in_z(), *_in_what_is_drawn())
+def _in_rec() -> list[Effect]:
+    class Weighted(given.VAE):
+        def negative_iwae_bound(self, x: Tensor, iw: int) -> tuple[Tensor, Tensor, Tensor]:
+            model, _ = _bounds(_normal())
+            niwae, kl, _ = model.negative_iwae_bound(self, x, iw)
+            m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in self.enc(x))
+            likelihood = given.log_bernoulli_with_logits(x.unsqueeze(1), self.dec(given.sample_gaussian(m, v)))
+            return niwae, kl, -given.log_mean_exp(likelihood, 1).mean()
+
+    return [Effect("VAE.negative_iwae_bound", "rec", "a log-mean-exp of 8 log p(x|z)", Weighted)]
+
+
+EFFECTS = (*_in_the_noise(), *_in_z(), *_in_rec(), *_in_what_is_drawn())

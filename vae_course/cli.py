@@ -171,7 +171,7 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--out", required=True, metavar="DIR", help="where marks.csv and the reports go")
     parser.add_argument("--roster", metavar="FILE", help="a table of everybody, of your own or a platform's (.csv)")
     parser.add_argument("--layout", metavar="NAME", help="how hand-ins lie there, where their names do not tell")
-    parser.add_argument("--name-pattern", metavar="PATTERN", help="such as '{student}_{lesson}.ipynb'")
+    parser.add_argument("--name-pattern", metavar="PATTERN", help="such as '{student}_{lesson}.ipynb'; * is anything")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="how many students at the same time (1)")
     parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")

@@ -60,7 +60,8 @@ from vae_course.given import log_mean_exp
 from vae_course.runner.answers import Call
 from vae_course.runner.answers.models import PRIOR
 
-ROWS, DRAWS = 48, 8  # in *strong* a right mean strays by 2.5 nats at most; ELBO and IWAE_8 lie 5.4 apart
+ROWS, DRAWS = 112, 8
+"""In *strong* a right mean strays by 1.6 nats at most. ELBO and IWAE_8 lie 5.4 apart; rec and the log-mean-exp of eight log p(x|z) 2.1."""
 COPIES = 24  # in *mild*, for fingerprints
 
 
@@ -108,14 +109,10 @@ def strong_numbers() -> tuple[float, float, float]:
     return -truth.iwae(DRAWS), *truth.iwae_deviation(DRAWS, ROWS, LOG)
 
 
-REC_ROWS = 200
-"""In *strong*. The log-mean-exp of eight log p(x|z) lies 2.1 nats below their mean, a share-weighted mean farther; 1.2 are allowed."""
-
-
 @cache
 def rec_deviation() -> float:
-    """How far the mean of REC_ROWS values of rec may stray in *strong*."""
-    return strong().truth.rec_deviation(REC_ROWS, LOG)
+    """How far the mean of ROWS values of rec may stray in *strong*."""
+    return strong().truth.rec_deviation(ROWS, LOG)
 
 
 @per_trial
@@ -209,7 +206,7 @@ def stays_finite(trial: Trial) -> None:
 
 
 def equals_integral(trial: Trial) -> None:
-    """The z come from q; and the mean of 48 values with iw = 8, by Chernoff's bound with exact moments (`iwae_deviation`)."""
+    """The z come from q; and the mean of ROWS values with iw = 8, by Chernoff's bound with exact moments (`iwae_deviation`)."""
     if shares_noise(trial):
         return
     drawn = one_draw(mild_call(trial), closed=False)
@@ -326,8 +323,7 @@ def term(name: str) -> Callable[[Trial], None]:
         if shares_noise(trial):
             return
         if name == "2":  # with eight draws, so that terms weighted by importance show
-            many = strong().rows(REC_ROWS)
-            found = number(trial.call(many.model, many.x, DRAWS, seed=54), "2")
+            found = number(strong_call(trial), "2")
             must_be_near(label, found, strong().rec, "on average over z ~ q", rec_deviation())
             tolerance = lipschitz_tolerance(mild().slope, MANY)
             must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)

@@ -91,7 +91,7 @@ def iwae_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
         found |= decoded_noise(decoded_z(valley.slopes.get("1")))
         found["mild rec"] = (number(valley, "2") - mild().rec) / (mild().latents * mild().truth.slope())
         many = answer.call(rows.model, rows.x, 8, seed=3)
-        found["strong"] = (number(many, "0") - checks.strong_numbers()[0]) / 8
+        found["strong"] = (number(many, "0") - checks.strong_numbers()[0]) / 12
         found["strong rec"] = (number(many, "2") - strong().rec) / 8
     yield as_tensors(found)
 
