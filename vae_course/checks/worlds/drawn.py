@@ -202,7 +202,12 @@ def read_off(call: Call) -> Reading:
     if len(examples) < len(found):
         return Reading()
     related = Reading.of(relation(pairs) or share(pairs))
-    return related if related else formula_read_off(WRITTEN, examples, TOLERANCE)
+    if related:
+        return related
+    # Two slips at once are looked for in the short spelling: in the long one they take a second.
+    return formula_read_off(WRITTEN[:1], examples, TOLERANCE) or formula_read_off(
+        WRITTEN[1:], examples, TOLERANCE, in_pairs=False
+    )
 
 
 def mirrored(case: Case, call: Call) -> bool:

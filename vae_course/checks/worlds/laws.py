@@ -2,7 +2,7 @@
 
 import ast
 import math
-from functools import cache
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -18,9 +18,9 @@ from vae_course.checks.worlds.valleys import SIDES, TRIPLETS, kinds
 DRAWN = parsed("m + sqrt(v) * noise")
 COPIES = 2
 """Draws of a formula for each of the answer's."""
-STRAY = 2.4
+DISTANCE = 2.4
 """Kolmogorov's distance of two samples from one distribution passes this / sqrt(n) with probability 2e-5, n = n₁ n₂ / (n₁ + n₂)."""
-SPREAD_STRAYS = 3.5
+STRAYS = 3.5
 """Standard errors by which means, spreads and tails of two such samples may differ."""
 TAIL = 0.005
 """On either side, beyond what a formula's own draws leave there."""
@@ -28,29 +28,73 @@ STILL = 1e-3
 """What spreads by less is one number, up to how z is read off."""
 
 
+class Draws:
+    """z of one m and one v each: three kinds of images, latents on two sides. Sorted only where mean and spread do not settle it."""
+
+    def __init__(self, z: Tensor) -> None:
+        parts = [z.float()[i::3][:, side].flatten() for i in range(3) for side in (SIDES > 0, SIDES < 0)]
+        self._groups = torch.stack(parts)
+        self.mean, self.std = self._groups.mean(1), self._groups.std(1)
+        away = (self._groups - self.mean[:, None]) / self.std.clamp(min=1e-12)[:, None]
+        self.spread_strays = (away.pow(4).mean(1) - 1).clamp(min=0).sqrt() / 2
+        """Standard error of the spread, relative to it, of one draw."""
+
+    @cached_property
+    def groups(self) -> Tensor:
+        """(6, draws), in order."""
+        return self._groups.sort(1).values
+
+    def are_like(self, other: "Draws") -> bool:
+        """Mean and spread of each group, and of all groups together the places that these draws take among the other's."""
+        if not self._sit_like(other):
+            return False
+        varied = other.std > STILL
+        if not bool(varied.any()):
+            return True
+        mine, theirs = (
+            torch.cat([_places(a, b) for a, b in zip(one.groups[varied], other.groups[varied], strict=True)])
+            .sort()
+            .values
+            for one in (self, other)
+        )
+        scale = math.sqrt(1 / len(mine) + 1 / len(theirs))
+        grid = torch.cat([mine, theirs])
+        below = [torch.searchsorted(u, grid, right=True) / len(u) for u in (mine, theirs)]
+        tails = [((u < TAIL) | (u > 1 - TAIL)).float().mean().item() for u in (mine, theirs)]
+        strays = STRAYS * math.sqrt(2 * TAIL) * scale
+        return float((below[0] - below[1]).abs().max()) <= DISTANCE * scale and abs(tails[0] - tails[1]) <= strays
+
+    def _sit_like(self, other: "Draws") -> bool:
+        scale = STRAYS * math.sqrt(1 / self._groups.shape[1] + 1 / other._groups.shape[1])
+        strays = torch.maximum(self.spread_strays, other.spread_strays) * scale * other.std
+        spread = (self.std - other.std).abs() <= strays + 1e-4
+        mean = (self.mean - other.mean).abs() <= scale * other.std + STILL
+        return bool((spread & mean).all())
+
+
 def law(z: Tensor) -> Reading:
     """What z (rows, latents) are distributed as, if it is one slip that makes such draws, and no other one does."""
-    decoded = _groups(z)
-    if _alike(decoded, _groups_of(DRAWN)):
+    decoded, right = Draws(z), _drawn_by(DRAWN)
+    assert right is not None
+    if decoded.are_like(right):
         return Reading()  # what is wrong with them is no matter of each by itself
-    fitting = [(edit, wrong) for edit, wrong in _slips() if _alike(decoded, _groups_of(wrong))]
-    if not fitting or not all(_alike(_groups_of(fitting[0][1]), _groups_of(wrong)) for _, wrong in fitting[1:]):
+    # Those whose draws cannot be told from the right ones' are never told.
+    fitting = [
+        (e, wrong, draws) for e, wrong, draws in _slips() if decoded.are_like(draws) and not right.are_like(draws)
+    ]
+    if not fitting or not all(fitting[0][2].are_like(draws) for *_, draws in fitting[1:]):
         return Reading()
-    edit, wrong = fitting[0]
-    return in_words(
-        DRAWN, wrong, (edit,), f"As far as {z.numel():,} draws tell, the z that you decode are distributed as"
-    )
+    edit, wrong, _ = fitting[0]
+    what = f"As far as {z.numel():,} draws tell, the z that you decode are distributed as"
+    return in_words(DRAWN, wrong, (edit,), what)
 
 
 @cache
-def _slips() -> tuple[tuple[Edit, ast.AST], ...]:
+def _slips() -> tuple[tuple[Edit, ast.AST, Draws], ...]:
     names = ("m", "v", "noise")
     found = (*edits(DRAWN, names), *edits_of_whole(), *edits_of_batches(DRAWN, names))
     made = ((edit, applied(edit, DRAWN)) for edit in found)
-    # Those that draws like these cannot tell from the right one are never told.
-    return tuple(
-        (e, wrong) for e, wrong in made if (drawn := _groups_of(wrong)) and not _alike(_groups_of(DRAWN), drawn)
-    )
+    return tuple((edit, wrong, draws) for edit, wrong in made if (draws := _drawn_by(wrong)) is not None)
 
 
 @cache
@@ -61,45 +105,14 @@ def _inputs() -> dict[str, Tensor]:
 
 
 @cache
-def _groups_of(formula: ast.AST) -> tuple[Tensor, ...]:
-    """The draws of a formula; empty where it makes none."""
+def _drawn_by(formula: ast.AST) -> Draws | None:
+    """The draws of a formula; None where it makes none."""
     drawn = worth(formula, _inputs(), {})
     whole = isinstance(drawn, Tensor) and drawn.shape == _inputs()["m"].shape and bool(drawn.isfinite().all())
-    return _groups(drawn) if whole else ()
-
-
-def _groups(z: Tensor) -> tuple[Tensor, ...]:
-    """z of one m and one v each, in order: three kinds of images, latents on two sides."""
-    return tuple(z[i::3][:, side].flatten().float().sort().values for i in range(3) for side in (SIDES > 0, SIDES < 0))
-
-
-def _alike(these: tuple[Tensor, ...], those: tuple[Tensor, ...]) -> bool:
-    """Mean and spread of each group, and of all groups together the places that these draws take among those."""
-    pairs = list(zip(these, those, strict=True))
-    if not all(_sit_alike(a, b) for a, b in pairs):
-        return False
-    varied = [(a, b) for a, b in pairs if float(b.std()) > STILL]
-    if not varied:
-        return True
-    mine, theirs = (torch.cat([_places(pair[i], pair[1]) for pair in varied]).sort().values for i in (0, 1))
-    scale = math.sqrt(1 / len(mine) + 1 / len(theirs))
-    grid = torch.cat([mine, theirs])
-    below = [torch.searchsorted(u, grid, right=True) / len(u) for u in (mine, theirs)]
-    tails = [((u < TAIL) | (u > 1 - TAIL)).float().mean().item() for u in (mine, theirs)]
-    strays = SPREAD_STRAYS * math.sqrt(2 * TAIL) * scale
-    return float((below[0] - below[1]).abs().max()) <= STRAY * scale and abs(tails[0] - tails[1]) <= strays
-
-
-def _sit_alike(a: Tensor, b: Tensor) -> bool:
-    scale = math.sqrt(1 / len(a) + 1 / len(b))
-    each = ((x - x.mean()) / x.std().clamp(min=1e-12) for x in (a, b))
-    strays = max(math.sqrt(max(float(x.pow(4).mean()) - 1, 0.0)) / 2 for x in each) * scale
-    return (
-        abs(float(a.std() - b.std())) <= SPREAD_STRAYS * strays * float(b.std()) + 1e-4
-        and abs(float(a.mean() - b.mean())) <= SPREAD_STRAYS * scale * float(b.std()) + STILL
-    )
+    return Draws(drawn) if whole else None
 
 
 def _places(draws: Tensor, among: Tensor) -> Tensor:
     """Which part of the sorted `among` lies below each draw; of what is equal, half."""
-    return sum(torch.searchsorted(among, draws, right=right) for right in (False, True)) / (2 * len(among))  # type: ignore[return-value]
+    below = torch.searchsorted(among, draws) + torch.searchsorted(among, draws, right=True)
+    return below / (2 * len(among))

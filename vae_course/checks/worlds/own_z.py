@@ -208,7 +208,7 @@ def _formula_of(weights: Tensor, z: Tensor) -> Reading:
     rows = [slice(ROWS * i, ROWS * (i + 1)) for i in range(3)]
     parts = [Example({name: t[row] for name, t in inputs.items()}, weights[row].double()) for row in rows]
     whole = [Example(inputs, weights.double())]
-    return formula_read_off(WEIGHTS, parts, WEIGHT_EXACT) or formula_read_off(
+    return formula_read_off(WEIGHTS, parts, WEIGHT_EXACT, in_pairs=False) or formula_read_off(
         WEIGHTS, whole, WEIGHT_EXACT, in_pairs=False, of_batches=True
     )
 
