@@ -29,6 +29,11 @@ class Account:
         """A file is there."""
         self._waiting.setdefault(parts)
 
+    @property
+    def said(self) -> set[str]:
+        """The lessons that names of files say."""
+        return {layouts.said_lesson(parts, self._lessons) for parts in self._waiting} - {""}
+
     def packed(self, within: Parts, members: Iterable[zipfile.ZipInfo], written: Set[Parts]) -> None:
         """What an archive holds, and which of it was unpacked."""
         for member in members:

@@ -118,7 +118,7 @@ def read_student(
     if not read and not unreadable and ("" in failed or not failed):
         found = f" There are only {', '.join(others[:5])}." if others and not failed else ""
         why = " ".join([*notes, f"No notebook that can be read was handed in.{found}"])
-        unreadable = dict.fromkeys(wanted, why)
+        unreadable = dict.fromkeys([lesson for lesson in wanted if lesson in account.said] or wanted, why)
     return Work(hand_ins, unreadable, tuple(_few(notes)), account.closed(set(hand_ins)), models)
 
 

@@ -132,10 +132,11 @@ def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]
         called.append(_NUMBER.sub(" ", name))
         forms = {form for one in called for form in _forms(one)}
         namesakes = {person for form in forms for person in by_name.get(form, ())}
-        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])}
-        words |= {name.casefold(), *_NUMBER.findall(name)}
-        meant = _alone(person for word in words for person in by_word.get(word, ()))
-        if meant is not None and not _may_be(meant, name, words, namesakes):
+        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])} | {name.casefold()}
+        by_platform = {person for word in words for person in by_word.get(word, ())}
+        by_number = {person for number in _NUMBER.findall(name) for person in by_word.get(number, ())}
+        meant = _alone(by_platform or by_number)
+        if meant is not None and not _may_be(meant, name, namesakes):
             meant = None
         certain = meant or _alone(namesakes)
         if certain is not None:
@@ -143,14 +144,11 @@ def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]
     return found
 
 
-def _may_be(meant: Person, name: str, words: Collection[str], namesakes: Collection[Person]) -> bool:
-    """Whether somebody whom a platform's word means may be called so: numbers of several kinds (a university's, a platform's) fall together."""
-    if meant in namesakes or name.casefold() in meant.words or meant.name.casefold() in meant.words:
-        return True
-    squashed = "".join(_parts(name))
-    return not namesakes and (
-        not re.search(r"[^\W\d]", name) or any(part in squashed for part in _parts(meant.name) if len(part) > 2)
-    )
+def _may_be(meant: Person, name: str, namesakes: Collection[Person]) -> bool:
+    """Whether somebody whom a platform's word means may be called so, though a namesake is meant by none: numbers of several kinds
+    (a university's, a platform's) fall together."""
+    exact = name.casefold() in meant.words or meant.name.casefold() in meant.words
+    return exact or not namesakes or meant in namesakes
 
 
 def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person]) -> dict[str, str]:
