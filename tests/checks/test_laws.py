@@ -1,7 +1,6 @@
 """By which formula z are drawn is told where one slip makes such draws, and nothing is told where none does."""
 
 import ast
-import math
 
 import pytest
 import torch
@@ -32,7 +31,7 @@ UNKNOWN = (
 """Wrong, and no slip that is looked for."""
 
 
-def message(z: str, names: dict[str, object] | None = None) -> str:
+def message(z: str) -> str:
     text = SOURCES[ELBO].replace("m + torch.sqrt(v) * noise", z)
     space: dict[str, object] = {"torch": torch, "mean": torch.mean, **vars(given)}
     exec(text, space)  # our own text
@@ -67,4 +66,3 @@ def test_of_right_draws_nothing_is_told(seed: int) -> None:
     m, s = q_of_rows()
     noise = torch.randn(m.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     assert not law(m + s * noise)
-    assert law(m + s * noise * math.sqrt(2)) == law(m + s * noise * math.sqrt(2)), "it is the same each time"

@@ -159,6 +159,8 @@ def test_files_of_other_endings_are_somebodys_who_needs_a_person(mark: Mark, tmp
     assert set(points(tmp_path)) == {"ada", "bob", "cy", "dan", "eve"}
     person = {row["student"] for row in table(tmp_path, "totals.csv") if row["needs_a_person"]}
     assert person == {"ada", "bob", "dan", "eve"}
+    lessons = {row["lesson"] for row in table(tmp_path, "marks.csv") if row["student"] == "bob"}
+    assert lessons == {SECOND}, "the one that the file's name says"
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -209,6 +211,28 @@ def test_a_roster_knows_a_person_again_to_whom_moodle_gave_another_number(mark: 
     lesson = {"Kim Lee_8_assignsubmission_file_/y.ipynb": hand_in(SHARE, lesson=SECOND)}
     mark(zipped(tmp_path / "tuesday.zip", lesson), "--roster", tmp_path / "roster.csv")
     assert points(tmp_path) == {"Kim Lee": "8", "Bob Hill": ""}
+
+
+@pytest.mark.parametrize("people", [("ada", "bob"), ("ada", "bob", "cy")])
+def test_students_who_all_call_their_files_as_a_platform_might_are_not_made_one(
+    people: tuple[str, ...], mark: Mark, tmp_path: Path, capsys
+):
+    folder = tree(tmp_path / "class", {f"{who}/hw_1_2_kl.ipynb": hand_in(RIGHT) for who in people})
+    assert mark(folder) == 2
+    said = capsys.readouterr().err
+    assert "--layout assignments" in said and "--layout folders" in said and not (tmp_path / "marks").exists()
+    assert mark(folder, "--layout", "folders") == 0
+    assert points(tmp_path) == dict.fromkeys(people, "7")
+
+
+def test_a_module_that_is_called_as_a_platform_might_makes_no_class_of_a_student_s_folder(mark: Mark, tmp_path: Path):
+    files = {f"{who}/{name}": text for who in ("ada", "bob") for name, text in OWN_MODULE.items()}
+    assert mark(tree(tmp_path / "class", files)) == 0
+    assert set(points(tmp_path)) == {"ada", "bob"}
+    assert fates(tmp_path)["ada/vae_2026_11_helpers.py"] == ("ada", "set aside")
+
+
+OWN_MODULE = {"kl.ipynb": hand_in(RIGHT), "vae_2026_11_helpers.py": "def unrelated(): return 1"}
 
 
 # ---------------------------------------------------------------- the roster

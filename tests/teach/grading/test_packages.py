@@ -131,7 +131,7 @@ def test_several_processes_show_it_too(tmp_path: Path, extras: Path):
 
 
 REFUSED = {
-    "no_such_package": "no_such_package is not installed in the Python that marks: install it there",
+    "no_such_package": "no_such_package is not installed in the Python that marks. If it is a package that you know",
     "vae_course": "vae_course is in the sandbox, without what answers an exercise",
     "vae-course": "without what answers an exercise",
     "no/such/folder": "no/such/folder is no folder",

@@ -59,8 +59,8 @@ def not_in_module(message: str) -> str:
     """What to do about a module that is not there, or a name that a module lacks; empty for another message."""
     if missing := re.match(r"No module named '([\w.]+)'", message):
         return (
-            f"There is no package {missing[1]} here. An answer needs torch alone; a file of your own stands beside the notebook; another package "
-            f"is there if whoever marks adds it: vae-course grade --with {missing[1].partition('.')[0]}."
+            f"There is no package {missing[1]} here. An answer needs torch alone; a file of your own stands beside the notebook; a package that "
+            f"whoever marks knows can be added: vae-course grade --with {missing[1].partition('.')[0]}."
         )
     found = re.match(r"module '([\w.]+)' has no attribute '(\w+)'", message) or re.match(
         r"cannot import name '(\w+)' from '([\w.]+)'", message

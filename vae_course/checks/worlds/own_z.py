@@ -120,7 +120,7 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     if not any(near(value, cost.mean().item()) for cost in costs(z, m, s)):
         return
     noise = (z - m) / s
-    if bool((noise - noise[:, :1]).abs().max() < 1e-3):
+    if bool((noise - noise[:, :1]).abs().max() < 1e-3 < noise.abs().max()):
         raise Wrong("All latents of an image received the same noise.", "Each latent needs a draw of its own.")
     # A mean that is a little off is no spread.
     centred = [part - part.mean(0) for part in (noise[i::3] for i in range(3))]
@@ -137,8 +137,8 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     if different < FEWEST_DIFFERENT:
         raise Wrong(
             f"Of {len(pooled):,} draws of your noise only {different} are different numbers, to a hundredth.",
-            "Normal noise takes any value.",
-            lambda: law(z) or "So few values come of rounding, or of noise that is shared.",
+            "Normal noise takes any value, and each latent of each image has a draw of its own.",
+            lambda: "They are whole numbers: is something rounded?" if _are_whole(pooled) else law(z),
         )
     for edge in (pooled.max(), pooled.min()):
         at_edge = ((noise - edge).abs() < EDGE).any(1)
@@ -159,6 +159,10 @@ def _mixed(found: list[float]) -> str:
     if all(abs(got - right) < MARGIN for got, right in zip(sorted(found), (-FAR, 0.0, FAR), strict=True)):
         return "They are those of other images: something is permuted along the batch."
     return ""
+
+
+def _are_whole(noise: Tensor) -> bool:
+    return bool((noise - noise.round()).abs().max() < 1e-2)
 
 
 def law_of(call: Call) -> Reading:

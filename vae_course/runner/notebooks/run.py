@@ -150,8 +150,8 @@ def _words(error: BaseException) -> str:
             return f"{type(error).__name__}: {error.name} does not exist where answers are marked: write the formula yourself"
         if isinstance(error, ModuleNotFoundError):
             return (
-                f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook; whoever marks can "
-                f"add it: vae-course grade --with {str(error.name).partition('.')[0]}"
+                f"{type(error).__name__}: {error}: it is neither installed where this runs nor handed in with the notebook; a package that "
+                f"whoever marks knows can be added: vae-course grade --with {str(error.name).partition('.')[0]}"
             )
         return f"{type(error).__name__}: {error}"
     except Exception:  # an exception of the student's own, whose text cannot be made

@@ -14,6 +14,7 @@ from vae_course.teach.grading.incoming.archives import MOST_INSIDE, directory_si
 from vae_course.teach.grading.incoming.choice import ASSIGNMENTS, FILES, FOLDERS, GITHUB, ONE, Choice
 from vae_course.teach.grading.incoming.items import Item, NoClass
 from vae_course.teach.grading.incoming.layouts import is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.refusals import refuse_one_name_in_all
 
 TRUNK = "submitted"  # nbgrader's folder: submitted/STUDENT/ASSIGNMENT/
 BESIDE_TRUNK = frozenset(
@@ -62,6 +63,7 @@ def sole_folder(items: Sequence[Item], choice: Choice) -> Item | None:
         choice.layout in (FILES, GITHUB)
         or _holds_clones(only)
         or any(_told(one, choice) for item in inner for one in (item, *item.inside))
+        and not _by_chance(inner, choice)
     ):
         return only
     works = [item for item in inner if item.is_folder or is_hand_in(item.name) or is_zip(item.name)]
@@ -98,13 +100,18 @@ def assignments(items: Sequence[Item], choice: Choice) -> list[Item]:
     loose = [item for item in items if not item.is_folder and is_hand_in(item.name)]
     inner = {item.parts: [one for one in item.inside if not is_junk(one.name)] for item in tops}
     owners = {item.parts: _owners(inner[item.parts], choice) for item in tops}
-    classes = [item for item in tops if owners[item.parts] or _holds_clones(item)]
+    classes = [
+        item
+        for item in tops
+        if (owners[item.parts] and not _by_chance(inner[item.parts], choice)) or _holds_clones(item)
+    ]
     for item in tops:
         if is_zip(item.name) and item.members is not None and _holds_a_class(item, choice):
             raise NoClass(
                 f'"{item.shown}" holds a class of its own: unpack the archive around it, and give the folder.'
             )
     if classes and len(classes) == len(tops) and not loose:
+        refuse_one_name_in_all([item.name for item in tops], [owners[item.parts] for item in tops], _said)
         return classes
     classes = [item for item in classes if len(owners[item.parts]) > 1]  # one file may be what somebody downloaded
     if classes:
@@ -144,6 +151,12 @@ def _owners(items: Sequence[Item], choice: Choice) -> set[str]:
     """The people whom a platform names in a folder or an archive."""
     told = [layouts.platform_owner(item.name, item.is_folder, choice.platform) for item in items]
     return {owner.key for owner in told if owner is not None}
+
+
+def _by_chance(items: Sequence[Item], choice: Choice) -> bool:
+    """True where one person alone is named as a platform names, beside work that is not: somebody called a file of their own so."""
+    works = [item for item in items if item.is_folder or is_hand_in(item.name) or is_zip(item.name)]
+    return len(_owners(items, choice)) == 1 and not all(_told(item, choice) for item in works)
 
 
 def _told(item: Item, choice: Choice) -> bool:

@@ -135,19 +135,21 @@ def unread(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Wo
 
 
 def _modules_beside(file: File, files: Sequence[File]) -> dict[str, Path]:
-    """The modules that a file may import, by name."""
-    beside = (other.path for other in files if other.path.parent == file.path.parent)
-    return {_module(path): path for path in beside if path.suffix == ".py"}
+    """The modules that a file may import, by name; of two of one name the newer."""
+    beside = [one for one in files if one.path.parent == file.path.parent and one.path.suffix == ".py"]
+    return {name: one.path for one in sorted(beside, key=lambda one: one.newer) for name in _names_of(one.path)}
 
 
 def _is_of(file: File, modules: set[str]) -> bool:
-    return file.path.suffix == ".py" and _module(file.path) in modules
+    return file.path.suffix == ".py" and not modules.isdisjoint(_names_of(file.path))
 
 
-def _module(path: Path) -> str:
-    """What a module was called before a platform named its file: "helpers" for Canvas' byronada_123_456_helpers-1.py."""
+def _names_of(path: Path) -> set[str]:
+    """What a module may be called: as its file is now, and as it was before a platform named it, "helpers" for Canvas'
+    byronada_123_456_helpers-1.py. A file of a student's own may look like that, too."""
     named = reading_of(path.name, is_folder=False)
-    return re.sub(r"-\d+$", "", Path(named.group("file")).stem) if named and named.group("file") else path.stem
+    before = re.sub(r"-\d+$", "", Path(named.group("file")).stem) if named else ""
+    return {path.stem, before} - {""}
 
 
 def _without_the_course_s(

@@ -1,6 +1,6 @@
 """Names that can be read in two ways: the class is refused, with both, and with the option that decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vae_course.checks.lessons import LESSONS
 from vae_course.teach.grading.incoming import layouts
@@ -79,6 +79,26 @@ def refuse_renumbered(assignments: Sequence[str], each: Sequence[Sequence[Owner]
             f'"{name}" has the number {one} in "{clean(here)}" and {other} in "{clean(there)}": two people of one name, or '
             "one person, whose number Moodle makes anew for each assignment. --layout moodle says the first, "
             f"--layout {MOODLE_NAMES} the second."
+        )
+
+
+def refuse_one_name_in_all(folders: Sequence[str], owners: Sequence[set[str]], said: Callable[[str], str]) -> None:
+    """Folders with the same one owner in several of them: "hw_1_2_kl.ipynb" looks like Canvas' name for a file of a user "hw".
+
+    Args:
+        said: the lesson or the assignment that a name says.
+
+    Raises:
+        NoClass: there are several, and their names are not those of assignments.
+    """
+    every = [next(iter(found)) for found in owners if len(found) == 1]
+    if len(every) < len(folders) or len(set(every)) == len(every):
+        return
+    if "" in (names := {said(folder) for folder in folders}) or len(names) < len(folders):
+        raise NoClass(
+            f'"{clean(folders[0])}", "{clean(folders[1])}"{" and others" if len(folders) > 2 else ""} hold files that look like a platform\'s, of one '
+            "and the same person: assignments of that person, or students who all call their files so. --layout assignments says the "
+            "first, --layout folders the second."
         )
 
 

@@ -12,6 +12,7 @@ from vae_course.teach.grading.incoming.items import NoClass
 from vae_course.teach.grading.incoming.layouts import Owner, clean
 
 _MOST_BYTES = 32 * 2**20
+_MOST_SHOWN = 6  # a gradebook has a column for each assignment
 _NUMBER = re.compile(r"(?<!\w)\d{3,}(?!\w)|(?<=_)\d{3,}(?!\w)")
 """An id that stands in a folder's name."""
 _NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters only, because platforms vary the rest
@@ -75,7 +76,8 @@ def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
     if ignored := [
         clean(head) for head, bare in zip(rows[0], heads, strict=True) if bare not in known and head.strip()
     ]:
-        notes.append(f"Columns of {path.name} that are not used: {', '.join(ignored)}.")
+        more = f" and {len(ignored) - _MOST_SHOWN} more" if len(ignored) > _MOST_SHOWN else ""
+        notes.append(f"Columns of {path.name} that are not used: {', '.join(ignored[:_MOST_SHOWN])}{more}.")
     people = dict.fromkeys(person for row in rows[1:] if (person := _person(row, places)))
     if not people:
         raise NoClass(f"{path.name} is a roster without people: no row stands below its heads.")

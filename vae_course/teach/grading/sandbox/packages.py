@@ -82,7 +82,7 @@ def _of_name(name: str, seen: set[str], needed_by: str = "") -> Iterator[Path]:
     if found is None and not parts:
         by = f", which {needed_by} needs," if needed_by else ""
         raise NoPackage(
-            f"{name}{by} is not installed in the Python that marks: install it there ({sys.executable} -m pip install {name}), or in a "
+            f"{name}{by} is not installed in the Python that marks. If it is a package that you know, and no file that a student forgot, install it there ({sys.executable} -m pip install {name}), or in a "
             f"folder of its own (pip install --target FOLDER/ {name}), and give --with FOLDER/."
         )
     yield from sorted(parts)
