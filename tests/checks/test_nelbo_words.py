@@ -1,5 +1,6 @@
 """What a learner of lesson 04 wrote, and what the card says: each of these once got no reason, or one that was not true."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,9 @@ from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.lessons.nelbo.detective import CHOICES, CULPRITS, LEAVES, SHOWS
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
+from vae_course.figures import wrong_models
 from vae_course.given import log_normal
 
 
@@ -220,6 +223,32 @@ def test_a_misspelt_suspect_is_told_from_a_wrong_one() -> None:
     assert "no such name" in misspelt and misspelt.endswith("Did you mean 'sigmoid twice'?")
     assert "no such name" in unknown and "Did you mean" not in unknown
     assert "that is not it" in wrong and "no such name" not in wrong
+
+
+@pytest.mark.parametrize("case", CULPRITS)
+def test_each_wrong_suspect_of_a_case_is_told_why_it_is_not_the_bug(case: str) -> None:
+    right = EXERCISES["detective"].right
+    wrong = [guess for guess in CHOICES if guess != CULPRITS[case]]
+    told = {guess: said("detective", {**right, case: guess}) for guess in wrong}
+    assert [outcome.misconception for outcome in told.values()] == [
+        f"{case}-is-{guess.lower().replace(' ', '-')}" for guess in wrong
+    ]
+    assert all(outcome.message.count(".") >= 2 for outcome in told.values())
+
+
+# What LEAVES says in words, or of the data alone, beside figures of the recorded model.
+IN_WORDS = {"sigmoid twice": {"500"}, "rec mean over pixels": {"784", "1"}, "KL mean over latents": {"20"}}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "model"),
+    [(LEAVES[name], name) for name in CHOICES] + [(SHOWS[case], name) for case, name in CULPRITS.items()],
+)
+def test_the_figures_of_a_suspect_are_those_of_the_recorded_run(sentence: str, model: str) -> None:
+    recorded = [abs(float(figure)) for figure in (*wrong_models.reported(model), *wrong_models.true_terms(model))]
+    for figure in set(re.findall(r"\d+(?:\.\d+)?", sentence)) - IN_WORDS.get(model, set()):
+        digits = len(figure.partition(".")[2])
+        assert any(round(value, digits) == float(figure) for value in recorded), (figure, recorded)
 
 
 @pytest.mark.parametrize(

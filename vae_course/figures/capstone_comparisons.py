@@ -12,7 +12,7 @@ PUBLISHED = {"Burda 2016: IWAE, k = 50": 84.78, "Burda 2016: VAE": 86.76}
 """Test negative log-likelihoods in nats. Source: Burda, Grosse & Salakhutdinov, ICLR 2016, table 1, one stochastic layer."""
 
 STORED = Path(__file__).parent / "data" / "train_by_evaluate.json"
-"""Models trained with one k and evaluated with others; made by `python -m vae_course.authoring.crossing_data`."""
+"""Models trained with one k and evaluated with others; made by `python -m vae_course.teach.authoring.crossing_data`."""
 
 PIXELS = 784
 

@@ -1,6 +1,6 @@
 """Figures of lesson 04 from recorded runs: the detective's wrong models, the collapse toy, decoders of three kinds.
 
-The recordings are made by `python -m vae_course.authoring.nelbo_data`.
+The recordings are made by `python -m vae_course.teach.authoring.nelbo_data`.
 """
 
 from functools import cache
