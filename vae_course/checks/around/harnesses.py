@@ -46,8 +46,8 @@ RATE = 0.25
 def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]:
     """Four steps of stochastic gradient descent, each on its own batch: what was returned, and the weights after it.
 
-    Also which of "backward" and "step" the first call reached, and whether "backward first": 1 or 0 each; and "steps", how
-    often it moved the weights by the optimizer that it was given.
+    Also which of "backward" and "step" the first call reached, and whether "backward first": 1 or 0 each; "steps", how often it
+    moved the weights by the optimizer that it was given; and "training": 1 if the model is in training mode afterwards, as before.
     """
     model = Slope(w.detach())
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
@@ -62,6 +62,7 @@ def play_steps(training_step: Any, w: Tensor, batches: Tensor) -> dict[str, Any]
             seen |= {name: float(name in events) for name in ("backward", "step")}
             seen["backward first"] = float(events[:1] == ["backward"])
             seen["steps"] = float(events.count("step"))
+            seen["training"] = float(model.training)
     return seen
 
 

@@ -3,6 +3,7 @@
 from vae_course.checks.engine.diagnosis import plain
 from vae_course.checks.engine.exercise import Constant, Exercise, Played
 from vae_course.checks.engine.findings import CheckResult, Finding, Outcome
+from vae_course.checks.engine.notes import notes_on
 from vae_course.checks.engine.running import run_checks
 from vae_course.checks.engine.telling import told, told_of_entries
 from vae_course.checks.engine.trial import Trial
@@ -25,8 +26,11 @@ def examine(exercise: Exercise, answer: Answer, seed: int) -> Outcome:
     if isinstance(exercise, Played):
         exercise.warm_up()
     answer = Budget(answer, max(WHOLE_CHECK, exercise.seconds))
-    seen = run_checks(exercise, Trial(exercise, answer, seed))
+    trial = Trial(exercise, answer, seed)
+    seen = run_checks(exercise, trial)
     findings, name = [wrong.finding for wrong in seen.wrong] or seen.stopped, ""
+    if seen.status == "correct":
+        findings = notes_on(exercise, trial)
     if seen.status == "wrong":
         answer.renew(max(REASON, exercise.seconds))
         if isinstance(exercise, Constant):

@@ -137,6 +137,7 @@ class Called(Exercise):
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
         harness: plays the call for answers that take objects; see `LocalAnswer`.
         slopes: the inputs ask for gradients; False where none is promised, and numpy is as good as torch.
+        notes: trial of a right answer -> a sentence for its card, or an empty string.
     """
 
     arguments: Callable[[Generator], Arguments]
@@ -145,6 +146,7 @@ class Called(Exercise):
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     harness: Callable[..., Any] | None = None
     slopes: bool = True
+    notes: tuple[Callable[[Any], str], ...] = ()
 
     def answer(self, obj: Any) -> LocalAnswer:
         return LocalAnswer(obj, method=self.method, scaffold=self.scaffold, harness=self.harness, slopes=self.slopes)

@@ -120,7 +120,7 @@ def noise_is_independent(trial: Trial) -> None:
     """
     m, v = torch.zeros(64, 64), torch.ones(64, 64)
     z = output(trial.call(m, v, seed=3))
-    both = ((z, "rows of your batch", "example"), (z.T, "dimensions of an example", "dimension"))
+    both = ((z, "rows of your batch", "example"), (z.mT, "dimensions of an example", "dimension"))
     for noise, which, each in both:
         if rows_agree(noise):
             raise Wrong(

@@ -28,7 +28,7 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
     first, others = seen.wrong[0], seen.wrong[1:]
     failed = frozenset(wrong.check for wrong in seen.wrong)
     mistake: Misconception | None = None
-    with _a_courtesy():
+    with courtesy():
         if first.reason is not None:
             mistake = first.reason()
         else:
@@ -62,19 +62,19 @@ def _each_once(findings: list[Finding]) -> list[Finding]:
 
 
 @contextlib.contextmanager
-def _a_courtesy() -> Iterator[None]:
-    """A reason is one: without it an answer keeps its verdict. A fault of ours is logged, and the tests ask for it."""
+def courtesy() -> Iterator[None]:
+    """A reason and a note are one: without it an answer keeps its verdict. A fault of ours is logged, and the tests ask for it."""
     try:
         yield
     except (Stopped, Raised, BackwardFailed):
         pass
     except Exception:
-        log.debug("No reason could be looked for.", exc_info=True)
+        log.debug("A courtesy failed.", exc_info=True)
 
 
 def _with_reading(wrong: Wrong) -> Finding:
     """A finding, with a closer look at its numbers."""
-    with _a_courtesy():
+    with courtesy():
         if wrong.closer is not None:
             return replace(wrong.finding, reading=Reading.of(wrong.closer()))
     return wrong.finding

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.diagnosis import fact
+from vae_course.checks.engine.notes import in_double
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
 from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z, still
 from vae_course.checks.worlds.valleys import Bent
@@ -21,6 +22,16 @@ from vae_course.runner.answers import Call
 ALPHA = 1e-8
 LOG = math.log(2 / ALPHA)
 NAMES = ("bound", "kl", "rec")
+
+
+def notes_of_a_bound(call: Call, kl_is_closed: bool) -> str:
+    """What a card adds to a right bound: it is in float64; its kl is an estimate."""
+    drawn = (
+        ""
+        if kl_is_closed
+        else "Your kl is estimated from z, and right on average; the closed form of lesson 02 does not scatter."
+    )
+    return " ".join(filter(None, (in_double(call), drawn)))
 
 
 def lipschitz_tolerance(slope: float, rows: int) -> float:

@@ -25,6 +25,7 @@ from vae_course.checks.worlds.bound_tools import (
     must_leave_the_model,
     narrow_numbers,
     near,
+    notes_of_a_bound,
     number,
     rec_must_be_finite,
     rec_must_cost_a_wrong_pixel,
@@ -90,6 +91,11 @@ def uses_closed_kl(trial: Trial, name: str) -> bool:
     _, call = apart_call(trial)
     kl, rec = apart_truth(trial)
     return near(number(call, name), kl + (0.0 if name == "1" else rec)) and is_certain(trial, name)
+
+
+def notes(trial: Trial) -> str:
+    """What a card adds to a right bound."""
+    return notes_of_a_bound(apart_call(trial)[1], kl_is_closed=uses_closed_kl(trial, "1"))
 
 
 def returns_three_numbers(trial: Trial) -> None:

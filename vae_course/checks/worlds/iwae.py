@@ -35,6 +35,7 @@ from vae_course.checks.worlds.bound_tools import (
     must_leave_the_model,
     narrow_numbers,
     near,
+    notes_of_a_bound,
     number,
     off_by_log_k,
     rows_agree,
@@ -315,8 +316,8 @@ def term(name: str) -> Callable[[Trial], None]:
         right = (kl_terms(case)[2] if name == "1" else rec_without_z(case)).mean().item()
         label, got = NAMES[int(name)], number(call, name)
         # A Monte Carlo kl may be near by chance, and then something else is asked of it elsewhere.
-        closed = near(got, right) and (name == "2" or _is_certain(trial, name))
-        if not closed and (name == "2" or _is_certain(trial, name) or not _estimates_kl(trial)):
+        closed = near(got, right) and (name == "2" or is_certain(trial, name))
+        if not closed and (name == "2" or is_certain(trial, name) or not _estimates_kl(trial)):
             made_to_fit = name == "1" and near(got, number(call, "0") - number(call, "2"))
             read = _made_to_fit if made_to_fit else partial(parts.read_off, ask(trial), name)
             must_be_near(label, got, right, "for five images under a small model", closer=read)
@@ -343,9 +344,15 @@ def _made_to_fit() -> str:
     return "Read off your numbers: your kl is niwae − rec. For iw > 1 they do not add up: kl is the ELBO's term."
 
 
-def _is_certain(trial: Trial, name: str) -> bool:
+@per_trial
+def is_certain(trial: Trial, name: str) -> bool:
     case, call = apart_call(trial)
     return all(number(trial.call(case.model, case.x, 3, seed=40 + i), name) == number(call, name) for i in range(2))
+
+
+def notes(trial: Trial) -> str:
+    """What a card adds to a right bound."""
+    return notes_of_a_bound(apart_call(trial)[1], kl_is_closed=is_certain(trial, "1"))
 
 
 def _estimates_kl(trial: Trial) -> bool:

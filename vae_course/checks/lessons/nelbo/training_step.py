@@ -59,6 +59,16 @@ def returns_loss(trial: Trial) -> None:
             raise Wrong(f"Step {i + 1} returned {got:.3f}.", f"The loss of its batch is {right:.3f}.")
 
 
+def leaves_evaluation_mode(trial: Trial) -> str:
+    """A note: the model was handed in in training mode."""
+    if trial.call().outputs["training"].item():
+        return ""
+    return (
+        "Your step leaves the model in evaluation mode. This one does not mind; with dropout or batch normalisation it would "
+        "train as if they were not there: that is model.train()'s place."
+    )
+
+
 def step_fingerprint(answer: Answer) -> dict[str, Tensor]:
     """Losses and weights; whether nothing came back; where the weights stand still, which of the calls were reached.
 
@@ -153,6 +163,7 @@ training_step = Played(
     arguments=draw_steps,
     harness=play_steps,
     fingerprint=step_fingerprint,
+    notes=(leaves_evaluation_mode,),
     checks=(
         Check("the first step", lambda trial: _weights(trial, 0), points=1),
         Check("steps that follow", lambda trial: _weights(trial, 3), points=1),

@@ -121,6 +121,7 @@ negative_iwae_bound = Method(
     agreement=0.12,
     # Lesson 04's method is no scaffold: this lesson's class has it only if its author writes it there.
     scaffold={**FORMULAS, "log_weights": right_weights},
+    notes=(checks.notes,),
     misconceptions=IN_THE_BOUND + IN_THE_TERMS + IN_THE_WEIGHTS,
     correct=CORRECT,
     hints=(

@@ -117,6 +117,7 @@ negative_elbo_bound = Method(
     fingerprint=bound_fingerprint,
     agreement=0.12,
     scaffold=FORMULAS,
+    notes=(checks.notes,),
     misconceptions=IN_THE_SUM + IN_THE_DRAW,
     correct=CORRECT,
     hints=(
