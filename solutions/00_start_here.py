@@ -127,7 +127,8 @@ else:
 #
 # You divided by the variance, 100. Its square root, 10, is the standard deviation.
 # </details>
-#
+
+# %% [markdown]
 # **Before you go on**, spoil it on purpose: drop the `.sqrt()`, run both cells again, and read the card. Then call
 # `hint("standardize")` in a new cell. (A new cell: press `B` beside a cell.)
 #
@@ -341,7 +342,8 @@ check(two_boxes, "two_boxes")
 #
 # You used $\log_2$, and your gap is in bits. Nats need `math.log`.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** Your guess is $a = \tfrac12$, the prior. Could the ELBO of a *sure* guess, $a = 1$, ever beat it?
 #
 # <details><summary>Answer</summary>
@@ -399,8 +401,8 @@ figures.why_it_is_hard()
 #
 # * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$, by the
 #   derivation above.
-# * **It is the one that we can estimate.** Its average is over $z$ drawn from $q$, and from $q$ we can draw. The other averages over the
-#   posterior, which is what we do not have.
+# * **It is the one that we can make small.** Its average is over $z$ drawn from $q$, and from $q$ we can draw; what we cannot
+#   compute in it is $\log p(x)$, which does not depend on $q$. The other averages over the posterior, which is what we do not have.
 #
 # It has a price. Where $q(z)$ is small little is averaged, so a guess that *forgets* a part of the posterior is only mildly punished. A
 # guess that puts weight where the posterior has almost none is punished hard.

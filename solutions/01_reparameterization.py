@@ -200,7 +200,8 @@ else:
 #
 # Noise of shape `(dim,)` is copied to all rows by broadcasting. Give it the shape of `m`.
 # </details>
-#
+
+# %% [markdown]
 # Stuck? `hint("sample_gaussian")` goes one step at a time.
 #
 # **Think.** $m - \sqrt v\,\varepsilon$ passes the check as well. Why is it right, although $dz/dv$ has the other sign for the same
@@ -222,7 +223,8 @@ else:
 # $$\frac{d}{dm}\,\mathbb E_{\varepsilon}\big[f(m + \sqrt v\,\varepsilon)\big] = \mathbb E_{\varepsilon}\Big[\frac{d}{dm} f(m + \sqrt v\,\varepsilon)\Big]
 # = \mathbb E_{\varepsilon}\big[f'(z)\big].$$
 #
-# (Allowed when $f$ is smooth. What happens when it is not comes below.) So: draw many $\varepsilon$, average $f$, call `backward()`. For
+# (Allowed when $f$ has no jumps and its slope does not grow too fast: some function with a finite average must lie above
+# $|f'(m + \sqrt v\,\varepsilon)|$ for all $m$ near by. What a jump does comes below.) So: draw many $\varepsilon$, average $f$, call `backward()`. For
 # $f(z) = z^2$ the answers should be near 3 and 1.
 #
 # *Predict first*: with 100,000 draws, how near? Will they be off by about one, a tenth or a hundredth? (The average of $n$ draws with
@@ -274,7 +276,8 @@ check(predict_noise, "predict_noise")
 #
 # $\int_0^1 u^2\,du = 1/3$ is $\mathbb E[u^2]$. The variance is $\mathbb E[u^2] - \mathbb E[u]^2$.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** A classmate's VAE trains with `rand` and the loss falls. What would you look at to notice?
 #
 # <details><summary>Answer</summary>
@@ -370,7 +373,8 @@ check(choose_estimator, "choose_estimator")
 # Compute both estimates with a pencil. Pathwise: $z = \theta u$ with uniform $u$, so it averages $f'(z)\,u$; what is the slope of a step?
 # Score: the density is $1/\theta$ on $(0, \theta)$, so its score is $-1/\theta$; multiply by $f$ and average.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** A binary latent variable ($z$ is 0 or 1, with probability $\theta$) has no pathwise estimate. Why not?
 #
 # <details><summary>Answer</summary>
@@ -421,7 +425,8 @@ else:
 #
 # `fz` is `(n,)` and the score `(n, dim)`. Give `fz` a second axis: `fz[:, None]` is `(n, 1)` and multiplies every column.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** Add 1,000 to $f$. Which of the two estimates changes, and does its average?
 #
 # <details><summary>Answer</summary>

@@ -65,8 +65,8 @@ grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
 # %% [markdown]
 # ## An image is 784 coins
 #
-# MNIST has grey pixels between 0 and 255. We want black and white, so that every pixel is a coin that shows ink (1) or paper (0). So we
-# *draw*: a pixel of brightness 200 becomes 1 with probability 200/255. That is what `binarize` does.
+# MNIST has grey pixels: 0 is paper, 255 is ink. We want black and white, so that every pixel is a coin that shows ink (1) or paper (0).
+# So we *draw*: a pixel with 200 of 255 parts of ink becomes 1 with probability 200/255. That is what `binarize` does.
 #
 # *Predict first*: two draws of the same image. Where will they differ?
 
@@ -181,7 +181,8 @@ else:
 #
 # `torch.distributions.Bernoulli` refuses grey pixels, unless you pass `validate_args=False`.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** The slope of the cost in $a$ is $\mathrm{sigmoid}(a) - x = p - x$. What does that say about training?
 #
 # <details><summary>Answer</summary>
@@ -215,7 +216,7 @@ else:
 # A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far.
 # The simplest improvement: for each pixel, say how often it is
 # ink in the training images (`load_mnist("train")`: 50,000, without those held back as "valid").
-# Over many draws a pixel is ink in a share equal to its brightness, so the mean brightness
+# Over many draws a pixel is ink in a share equal to its grey value, so the mean grey value
 # over the images is that share: nothing needs to be drawn. No latent variable, no network: 784 numbers.
 #
 # (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is
@@ -258,7 +259,7 @@ else:
 #
 # What exactly is the model's data? There are three habits, and numbers from different habits must not be compared.
 #
-# * **dynamic**: draw the pixels anew each time an image is used, with probability = brightness.
+# * **dynamic**: draw the pixels anew each time an image is used, with the grey value, between 0 and 1, as probability of ink.
 #   The data are then all possible black-and-white versions of an image; the number of nats is an average over
 #   them. The noise also keeps a network from learning images by heart. It is what this course does.
 #   (In the first figure of this lesson: the second
@@ -266,21 +267,21 @@ else:
 # * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½.
 #   Also an honest likelihood, of *other* data.
 #   (By one draw, in the first figure: the second row at every use, the third never.)
-# * **grey**: put the brightness itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
+# * **grey**: put the grey value itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 #
-# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true brightness.
+# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true grey value.
 # How many nats does the dynamic habit still cost? (Zero?)
 
 # %%
-brightness = test.images.double() / 255
-perfect = -torch.xlogy(brightness, brightness) - torch.xlogy(1 - brightness, 1 - brightness)  # (10000, 784)
+greys = test.images.double() / 255
+perfect = -torch.xlogy(greys, greys) - torch.xlogy(1 - greys, 1 - greys)  # (10000, 784)
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
 # %% [markdown]
-# The draw itself is random, and nobody can foresee it: a pixel of brightness ½ costs even those who know everything $\log 2$
-# nats. So part of every number published for *dynamically* binarized images is the price of the grey edges.
-# (With rounded pixels the
-# same all-knowing person would pay nothing: one more reason not to compare the two.)
+# The draw itself is random, and nobody can foresee it: a pixel of grey value ½ costs even those who know everything $\log 2$
+# nats. So part of every number for *drawn* images is the price of the grey edges, whether they are drawn once or at each use: a
+# test image that was drawn once is as hard to foresee. (With *rounded* pixels the same all-knowing person would pay nothing: one more
+# reason not to compare.)
 #
 # And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$.
 # For grey $x$ between 0 and 1 one has to integrate: with
@@ -302,7 +303,7 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 # | --- | --- | --- |
 # | dynamic | all black-and-white versions, weighted | nats per image, averaged over the draws |
 # | static | one black-and-white version each | nats per image, of these very versions |
-# | grey | brightness between 0 and 1 | nothing; it is a loss |
+# | grey | a grey value between 0 and 1 | nothing; it is a loss |
 
 # %% [markdown]
 # ## Stay in log space
@@ -387,7 +388,8 @@ else:
 #
 # The maximum keeps its axis (so that it broadcasts) and has to lose it in the end: `.squeeze(dim)`, never a bare `.squeeze()`.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** A hundred log probabilities: one is −90, all others are about −150. What is their log-mean-exp, nearly? What would
 # change if the other 99 were −200?
 #
@@ -443,7 +445,8 @@ check(predict_pixels, "predict_pixels")
 #
 # $\mathrm{kl} + \mathrm{rec}/784$: multiply by 784 so that rec stands alone. What stands before kl now?
 # </details>
-#
+
+# %% [markdown]
 # **Think.** In float64 (53 binary digits), where is the edge? Does that cure the problem?
 #
 # <details><summary>Answer</summary>
@@ -463,28 +466,26 @@ check(predict_pixels, "predict_pixels")
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
-# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, its slope, clamped
-# (explained next), drops there from 1 to 0. The dashed lines, from the logit, go on.
+# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, the slope by torch's
+# own loss drops there from 1 to 0. The dashed lines, from the logit, go on.
 #
-# The same in numbers. "Slope" is what `loss.backward()` returns. "Clamped" is what is left of it in libraries that know of the
-# trouble: torch's
-# `binary_cross_entropy` replaces every logarithm below −100 by −100. From there on the cost is a constant, and the slope of a
-# constant is 0.
+# The same in numbers. "Slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$. It knows of the trouble,
+# and replaces every logarithm below −100 by −100.
 
 # %%
 for a in (15.0, 16.0, 16.6, 16.7):
     loss, slope = figures.naive_loss(a)
-    clamped = 0.0 if math.isnan(slope) else slope
+    own, slope_of_own = figures.torchs_loss(a)
     print(
-        f"logit {a}: naive cost {loss:.2f} nats, slope {slope:.0f} (clamped: {clamped:.0f}); true cost {a:.2f}, slope 1"
+        f"logit {a}: naive cost {loss:5.2f} nats, slope {slope:3.0f};  torch's {own:6.2f}, slope {slope_of_own:.0f};"
+        f"  true cost {a:.2f}, slope 1"
     )
 
 # %% [markdown]
 # *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$;
 # at the edge it becomes infinite, and backward() returns
-# `nan` ("not a number": the chain rule multiplied ∞ by 0). Clamped, the slope is **0**, as in the drawing:
-# the model's worst pixels are the ones that it is no
-# longer corrected for. The function that you wrote is a straight line.
+# `nan` ("not a number": the chain rule multiplied ∞ by 0). Torch's cost jumps from 15.94 to 100, and its slope is **0**: the cap is a
+# constant. The model's worst pixels are the ones that it is no longer corrected for. The function that you wrote is a straight line.
 
 # %% [markdown]
 # ## One `.mean`, three models

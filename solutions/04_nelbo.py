@@ -15,7 +15,7 @@
 #
 # * derive the ELBO in two ways on a blank page, and say what each way shows that the other does not;
 # * write the bound from memory, and say for each term its sign, its shape, and what is summed and what averaged;
-# * explain why one $z$ per image is enough;
+# * say what one $z$ per image is right for, and what it costs;
 # * read learning curves: tell a healthy model from a collapsed one, and a good bound from a bug.
 
 # %% [markdown]
@@ -64,7 +64,7 @@ import torch
 
 from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
 from vae_course.figures import nelbo as figures
-from vae_course.figures import posterior, wrong_models
+from vae_course.figures import posterior, scatter, wrong_models
 from vae_course.figures.widgets import explore
 
 # %%
@@ -400,7 +400,8 @@ else:
 #
 # `.item()`, `.detach()`, `float(...)` or `torch.no_grad()` cut the graph. Return tensors.
 # </details>
-#
+
+# %% [markdown]
 # Stuck? `hint("VAE.negative_elbo_bound")` goes one step at a time.
 #
 # **Think.** `kl` is exact and `rec` comes from a single draw. Could `kl` be estimated from the same $z$, as
@@ -416,45 +417,44 @@ else:
 # </details>
 
 # %% [markdown]
-# ## Why one z per image is enough
+# ## One z per image
 #
-# `rec` is an average over all $z$ under $q$, and we take *one*. Two reasons why that is not sloppy.
+# `rec` is an average over all $z$ under $q$, and we take *one*. Two questions.
 #
-# **It is right on average.** The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of $\mathbb E_q$.
-# With the trick of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
+# **Is it right?** On average, yes. The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of
+# $\mathbb E_q$. With the trick of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
 #
-# **The scatter hardly matters.** A training step sees $B$ images out of 50,000, and images differ from each other. Let $s_x^2$ be the
-# variance of the NELBO between images (each averaged over its $z$) and $s_z^2$ its variance between draws of $z$ for one image (about the
-# same for all). With $K$ draws for each of $B$ images the batch mean has the variance
+# **Would a second draw pay?** Let $s_x^2$ be the variance between images (each averaged over its $z$) and $s_z^2$ that between draws of
+# $z$ for one image. With $K$ draws for each of $B$ images, the encoder runs once for an image and the decoder once for a draw. If both
+# cost the same, a step costs $C = B(1 + K)$, and the mean over the batch has the variance
 #
-# $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{K s_x^2 + s_z^2}{C}, \qquad C = B K,$$
+# $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{1 + K}{C}\Big(s_x^2 + \frac{s_z^2}{K}\Big).$$
 #
-# where $C$ counts how often the decoder runs, i.e. what it costs. For a given cost the right side *grows* with $K$: spend the next
-# decoder run on another image, never on another draw for the same one.
+# So for a given cost, compare $(1 + K)(s_x^2 + s_z^2 / K)$. And the variance of *what*? Training follows the gradient, not the value.
 #
-# *Predict first*: which is larger in a trained model, the spread between images or the spread between draws? By what factor? (The cell
-# prints standard deviations, which are nats, as the NELBO is; their squares stand in the formula. The spread between images is printed
-# with $z$ included, $\sqrt{s_x^2 + s_z^2}$.)
+# *Predict first*: which is larger, the scatter between images or that between draws? In the NELBO itself, in its gradient to the
+# encoder, and to the decoder?
 
 # %%
 if solved(VAE.negative_elbo_bound):
-    model = given.trained("v1_z20", VAE)
     torch.manual_seed(0)
-    with torch.no_grad():
-        draws = torch.stack([model.negative_elbo_bound(x_test[:1])[0] for _ in range(300)])  # one image, 300 draws of z
-        images = torch.stack([model.negative_elbo_bound(x_test[i : i + 1])[0] for i in range(300)])  # 300 images
-    between_draws, between_images = draws.std().item(), images.std().item()
-    factor = between_images / between_draws
-    print(f"standard deviation between draws for one image: {between_draws:.1f} nats")
-    print(f"standard deviation between images, z included:  {between_images:.1f} nats")
-    print(f"a factor of {factor:.0f}, and of {factor**2:.0f} between the variances")
+    spreads = scatter.of_bound(given.trained("v1_z20", VAE), x_test[:300])
+    print("variance                      draws / images |   at equal cost, against K = 1:   K = 2   K = 5")
+    for name, (draws, images) in spreads.items():
+        cost = {K: (1 + K) * (images + draws / K) for K in (1, 2, 5)}
+        print(f"{name:30s}  {draws / images:11.2f} |  {cost[2] / cost[1]:36.2f} {cost[5] / cost[1]:7.2f}")
 else:
-    print("Here your bound will measure both spreads.")
+    print("Here your bound will measure the scatter of its value and of its gradients.")
 
 # %% [markdown]
-# Images differ several times as much as draws do, and in the formula the square of that factor counts. Another draw would lower only the
-# smaller of the two. (In lesson 05 several draws per image *do* buy something, because they enter
-# inside the logarithm.)
+# Judged by its value, a second draw would be waste: images differ far more. The gradients tell another story. To the encoder, draws
+# scatter about four times as much as images, because its gradient passes *through* $z$; there two draws beat one by a tenth. To the
+# decoder they scatter less than images, and two draws lose a fifth. One network's gain is the other's loss: at equal cost, one draw
+# with more images is a fair choice, and the usual one.
+#
+# For the same number of *passes* over the images it is otherwise: more draws then cost more, and help. In lesson 07, five draws instead of
+# one take off about a nat in 24 passes, for twice the time. (In lesson 05 several draws do more, because they enter inside the
+# logarithm.)
 
 # %% [markdown]
 # ## A training step
@@ -542,7 +542,8 @@ assert loss < 250
 #
 # `model.loss(x)` returns two things. Unpack them.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** The images are drawn in black and white anew at every step. What would change if it were done once, before training?
 #
 # <details><summary>Answer</summary>
@@ -886,7 +887,8 @@ check(derivation, "derivation")
 #
 # Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or inside?
 # </details>
-#
+
+# %% [markdown]
 # **Think.** Which single line would you have to change for a $q$ that is exactly the posterior?
 #
 # <details><summary>Answer</summary>
@@ -964,7 +966,8 @@ check(detective, "detective")
 #
 # Compare reported and true numbers: is one of them off by a factor of 784, or of 20? Which of them is held back by nothing?
 # </details>
-#
+
+# %% [markdown]
 # **Think.** Case B reports a far better bound than the right model, and its reconstructions are good. Suppose you could see only what
 # it reports. What would make you suspicious?
 #

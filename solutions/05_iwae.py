@@ -358,7 +358,8 @@ else:
 # Each draw needs its own $\log p(z) - \log q(z|x)$. With the closed-form KL in its place the result is not a bound: it can
 # exceed $\log p(x)$.
 # </details>
-#
+
+# %% [markdown]
 # Stuck? `hint("log_weights")` goes one step at a time.
 #
 # **Think.** Suppose the decoder ignores $z$ and the encoder answers with the prior for every image. What do your weights look like?
@@ -467,7 +468,8 @@ else:
 #
 # For `iw > 1` that is right. Only the NELBO is their sum.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** Could you use *pairs* of draws $m + \sqrt v\,\varepsilon$ and $m - \sqrt v\,\varepsilon$, to cover $q$ more evenly?
 #
 # <details><summary>Answer</summary>
@@ -624,7 +626,8 @@ else:
 #
 # That is $\sum \tilde w^2$, or the share ESS / k. One over the first, $k$ times the second.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** You add 7 to every log weight. What happens to ESS, and what to the bound?
 #
 # <details><summary>Answer</summary>
@@ -736,7 +739,8 @@ else:
 #
 # List the four pairs, take the *mean* of each pair (not the sum, not the product), then its log, then average the four logs.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** In the world of 2 and 8, and in this one, the gap at $k = 2$ is exactly half the gap at $k = 1$. Why?
 #
 # <details><summary>Answer</summary>
@@ -899,7 +903,8 @@ else:
 #
 # `iw` has to reach the bound: `self.negative_iwae_bound(x, iw)`.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** An IWAE is trained with $k = 10$, each step costs ten times as much in the decoder. What else could you have
 # bought for that?
 #
@@ -948,7 +953,8 @@ else:
 # The path part is
 # the same with $\tilde w_i$ in place of the bracket and a plus sign. Added up, $\tilde w_i^2$ is left.
 # </details>
-#
+
+# %% [markdown]
 # The figure is a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a
 # unit off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
 #
@@ -1061,7 +1067,8 @@ else:
 # $\tilde w^2$ stands before $\log w$ as a whole and weights the decoder's gradient too, which is right with one $\tilde w$. A hook
 # on $z$ changes only what flows back through $z$.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** With $k = 1$ there is a single draw and $\tilde w = 1$. What does DReG become?
 #
 # <details><summary>Answer</summary>

@@ -43,9 +43,12 @@
 # </details>
 
 # %%
+import math
+
 import torch
 
 from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
 from vae_course.figures.digits import images_in_rows
 from vae_course.figures.widgets import explore
@@ -211,7 +214,8 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 #
 # A sample is 0 or 1. Toss the coins: `torch.bernoulli`.
 # </details>
-#
+
+# %% [markdown]
 # Stuck? `from vae_course import hint`; then `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
 #
 # **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do.
@@ -350,7 +354,8 @@ else:
 #
 # `torch.cat` glues the stations end to end; `torch.stack` gives each a row.
 # </details>
-#
+
+# %% [markdown]
 # **Think.** *Predict before you read on*: the walk between two digits crosses places where hardly any training image was encoded.
 # Call a place a **hole** if
 # the prior goes there often and the encoder hardly ever. Where on the map above would you look for holes:
@@ -436,10 +441,10 @@ images_in_rows(
 
 # %%
 x_train = binarize(train.images[:8_000], generator=torch.Generator().manual_seed(0))
-figures.holes(plane, x_train)
+aggregate.holes(plane, x_train)
 
 # %%
-hole, excess = figures.worst_hole(plane, x_train)
+hole, excess = aggregate.worst_hole(plane, x_train)
 print(f"deepest hole within 2 sd: z = ({hole[0]:.1f}, {hole[1]:.1f})")
 print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 
@@ -463,34 +468,114 @@ print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 # rest. For $h = 0.1$ this is a tenth of a nat. Holes are not
 # free; they are cheap.
 #
-# *Predict first*: both models, with 2 and with 20 latents. In which is the second term, mixture against prior, the larger one,
-# and in which do
-# more draws from the prior fall into holes?
+# How much of the KL is it, then? The mixture can be computed. But does the answer speak of the model, or of the measure? Put beside
+# each model a **perfect one** of the same KL, of which you know the answer: 0. If the means are spread as $m \sim N(0, 1 - v)$, then
+# $z = m + \sqrt v\,\varepsilon$ has variance $(1 - v) + v = 1$, and $q(z)$ *is* the prior. Its KL is
+# $\tfrac12\,\mathbb E[v + m^2 - 1 - \log v] = -\tfrac12 \log v$ in each dimension, which tells us $v$.
+#
+# *Predict first*: in a perfect model no draw from the prior falls into a hole. What will 8,000 images say of it, with 2 and with 20
+# latents?
+
 
 # %%
-torch.manual_seed(0)
+def two_terms(m, v):
+    """The KL of these q(z|x), what z tells of x, and the share of the prior in holes; their mixture is q(z)."""
+    torch.manual_seed(0)
+    kl = given.kl_normal(m, v, torch.zeros(1), torch.ones(1)).mean().item()
+    z = sample_gaussian(m, v)[:2_000]  # one for each of 2,000 images
+    tells = (given.log_normal(z, m[:2_000], v[:2_000]) - aggregate.mixture_density(m, v, z)).mean().item()
+    z = torch.randn(500, m.shape[1])
+    inside = aggregate.log_prior(z) - aggregate.mixture_density(m, v, z) > 1
+    return kl, tells, 100 * inside.float().mean().item()
+
+
+def perfect(kl, z_dim):
+    """m and v of 8,000 images in a model whose aggregate posterior is the prior."""
+    v = torch.full((8_000, z_dim), math.exp(-2 * kl / z_dim))
+    return (1 - v).sqrt() * torch.randn(8_000, z_dim), v
+
+
+print("                 KL = z tells of x + mixture against prior | prior in holes")
 for name, some in {"2 latents": plane, "20 latents": good}.items():
     with torch.no_grad():
         m, v = some.enc(x_train)  # (8000, z_dim)
-        kl = given.kl_normal(m, v, *some.z_prior).mean()
-        z = sample_gaussian(m, v)[:2_000]  # one for each of 2,000 images
-        tells = (given.log_normal(z, m[:2_000], v[:2_000]) - figures.aggregate_density(some, x_train, z)).mean()
-        z = torch.randn(500, some.z_dim)
-        inside = given.log_normal(z, *some.z_prior) - figures.aggregate_density(some, x_train, z) > 1
-    print(
-        f"{name}: KL {kl:.1f} = {tells:.1f} (z tells of x) + {kl - tells:.1f} (mixture against prior) nats;"
-        f"  draws from the prior in holes: {100 * inside.float().mean():.0f} in 100"
-    )
-print(f"log n = {torch.tensor(8_000.0).log():.1f} nats")
+    for kind, terms in ((name, two_terms(m, v)), ("  perfect", two_terms(*perfect(two_terms(m, v)[0], some.z_dim)))):
+        kl, tells, inside = terms
+        print(f"{kind:11s} {kl:7.1f} = {tells:14.1f} + {kl - tells:20.1f} | {inside:7.0f} in 100")
+print(f"log n = {math.log(8_000):.1f} nats")
 
 # %% [markdown]
-# *What to read off:* with 2 latents the mismatch costs less than half a nat, yet about a quarter of the prior lies inside the
-# white lines. With 20, $z$ tells the
-# images apart almost completely (the first number is nearly $\log n$, the most that it can be), and the rest of the KL must be
-# mismatch. Each image has a small island of its
-# own, and a draw from the prior falls between the islands. With all 60,000 images $\log n$ is 11.0 and the mismatch still large.
-# That most drawings are digits
-# nevertheless is the decoder's doing: between islands it is smooth. Where it guesses badly, you see no digit.
+# *What to read off:* with 2 latents the model has about four times what a perfect one would show: the map speaks of the model. With 20,
+# the *perfect* model shows 16 nats and 100 in 100 as well. Each image is a small island, and 8,000 of them are too few to cover 20
+# dimensions, whatever the model. The first term cannot pass $\log n = 9.0$, so the second *had* to be the rest: it measures $n$. Print a
+# number about a model only beside what a perfect model would give.
+
+# %% [markdown]
+# ### A judge that a perfect model passes
+#
+# Ask for draws instead of densities. Give a network one $z$ for each training image, and as many from the prior; it learns to say which
+# is which. Then test it on images and draws that it has never seen. If $q(z) = p(z)$, nobody can do better than a coin. The best judge
+# says "prior" wherever $p(z) > q(z)$: its region is the hole, of any shape, in any number of dimensions.
+#
+# *Predict first*: out of 100 draws from the prior, how many will it know, with 2 latents, with 20, and for the perfect model?
+
+
+# %%
+def one_z_each(model, images):
+    """One z ~ q(z|x) for each image, black and white: (n, z_dim)."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        codes = [model.enc(binarize(some, generator=generator)) for some in images.split(5_000)]
+    return torch.cat([sample_gaussian(m, v) for m, v in codes])
+
+
+torch.manual_seed(0)
+drawn = {
+    "2 latents": (one_z_each(plane, train.images), one_z_each(plane, test.images)),
+    "20 latents": (one_z_each(good, train.images), one_z_each(good, test.images)),
+    "perfect": (torch.randn(60_000, 20), torch.randn(10_000, 20)),
+}
+judges = {}
+print("says 'prior' of 100 draws: the prior's   the encoder's | mismatch at least")
+for name, (seen, unseen) in drawn.items():
+    judges[name] = aggregate.judge(seen)
+    prior = torch.randn_like(unseen)
+    p, q = ((judges[name](z) < 0).double().mean().item() for z in (prior, unseen))
+    nats = q * math.log(q / p) + (1 - q) * math.log((1 - q) / (1 - p))
+    print(f"{name:25s} {100 * p:12.0f} {100 * q:15.0f} | {nats:12.2f} nats")
+
+# %% [markdown]
+# *What to read off:* the perfect model passes: the judge might as well toss a coin. With 2 latents it does little better; with 20 it
+# knows most draws. So the mismatch is real, and larger in more dimensions.
+#
+# The nats compare two coins. Call $A$ the judge's region. First say whether $z \in A$, then where in it: the KL of the whole is the KL
+# of the first answer plus the mean KL of the second, which is not negative. So
+#
+# $$\mathrm{KL}(q(z)\,\|\,p(z)) \;\ge\; q(A) \log\frac{q(A)}{p(A)} + (1 - q(A)) \log\frac{1 - q(A)}{1 - p(A)}$$
+#
+# A better judge would find more; of the 25 nats of KL we know that more than one is mismatch, and not how much more.
+#
+# *Predict first*: sort draws from the prior by the judge's opinion, and decode. Which row will look like digits?
+
+# %%
+torch.manual_seed(3)
+prior = torch.randn(4_000, 20)
+order = judges["20 latents"](prior).squeeze(1).argsort(descending=True)
+rows = {
+    "from the encoder": drawn["20 latents"][1][:400],
+    "like the encoder's": prior[order[:400]],
+    "surely the prior's": prior[order[-400:]],
+}
+pictures = {name: figures.decode(good, z) for name, z in rows.items()}
+images_in_rows({name: some[:12] for name, some in pictures.items()})
+grey = train.images[:20_000] / 255
+for name, some in pictures.items():
+    distance = torch.cdist(some, grey).min(1).values
+    print(f"{name:19s} distance to the nearest training image: {distance.mean():.2f} ± {distance.std() / 20:.2f}")
+
+# %% [markdown]
+# *What to read off:* here is where the bad drawings come from. Where the encoder goes, the decoder draws digits. The surer the judge
+# that the encoder does not, the more fragments, and the farther they lie from every training image.
 
 # %% [markdown]
 # ## What are the latents good for?

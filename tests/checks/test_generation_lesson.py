@@ -8,6 +8,7 @@ import torch
 
 from vae_course import given, load_mnist
 from vae_course.data import binarize
+from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
 
 LESSON = (Path(__file__).parents[2] / "solutions" / "06_generation.py").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ def test_the_mean_kl_is_what_z_tells_of_x_plus_the_mismatch_of_the_mixture(name:
     m, v = model.enc(images)
     torch.manual_seed(0)
     z = given.sample_gaussian(m, v)
-    mixture = figures.aggregate_density(model, images, z)
+    mixture = aggregate.mixture_density(m, v, z)
     tells = given.log_normal(z, m, v) - mixture
     mismatch = mixture - given.log_normal(z, *model.z_prior)
     kl = given.kl_normal(m, v, *model.z_prior).mean()
@@ -33,6 +34,19 @@ def test_the_mean_kl_is_what_z_tells_of_x_plus_the_mismatch_of_the_mixture(name:
     assert abs(tells.mean() + mismatch.mean() - kl) < 6 * error
     assert float(tells.max()) <= math.log(len(images)) + 1e-3
     assert mismatch.mean() > 0
+
+
+@pytest.mark.parametrize(("z_dim", "kl", "passes"), [(2, 6.5, True), (20, 25.0, False)])
+def test_the_mixture_of_8000_images_speaks_of_the_model_in_two_dimensions_and_of_their_number_in_twenty(
+    z_dim: int, kl: float, passes: bool
+) -> None:
+    """A perfect model is the control: its aggregate posterior is the prior, and it has no holes at all."""
+    generator = torch.Generator().manual_seed(0)
+    v = torch.full((8_000, z_dim), math.exp(-2 * kl / z_dim))
+    m = (1 - v).sqrt() * torch.randn(8_000, z_dim, generator=generator)
+    z = torch.randn(300, z_dim, generator=generator)
+    holes = (aggregate.log_prior(z) - aggregate.mixture_density(m, v, z) > 1).double().mean().item()
+    assert (holes < 0.15) == passes and (holes > 0.95) != passes
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ from tests.figures.models import digits, good, held_out, plane
 from vae_course import given, nns
 from vae_course.curves import Curves
 from vae_course.figures import (
+    aggregate,
     bounds,
     capstone,
     capstone_comparisons,
@@ -242,7 +243,7 @@ CALLS: dict[str, Call] = {
     "generation.here_on_the_map": Call(
         generation.here_on_the_map, lambda: {"model": plane(), "z_1": -1.2, "z_2": -0.4}, 1e-2
     ),
-    "generation.holes": Call(generation.holes, lambda: {"model": plane(), "x": digits(400)}, 1e-2),
+    "aggregate.holes": Call(aggregate.holes, lambda: {"model": plane(), "x": digits(400)}, 1e-2),
     "generation.lengths": Call(generation.lengths, near=1e-2),
     "generation.bars_of_accuracy": Call(generation.bars_of_accuracy, _few_labels),
     # lesson 07

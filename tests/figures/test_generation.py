@@ -1,16 +1,15 @@
-"""Lesson 06's figures: what the decoder draws where, the holes of the aggregate posterior, lengths of walks."""
+"""Lesson 06's figures: what the decoder draws where, lengths of walks."""
 
 import math
 
 import numpy as np
 import pytest
 import torch
-from matplotlib.contour import ContourSet
 from matplotlib.patches import Circle
 from torch.distributions import Normal
 
-from tests.figures.models import digits, plane
-from tests.figures.picture import axes_of, bars, colour, image, line, numbers, under, words
+from tests.figures.models import plane
+from tests.figures.picture import axes_of, bars, colour, image, line, under, words
 from vae_course.figures import generation as figures
 
 
@@ -53,54 +52,6 @@ def test_a_place_on_the_map_its_probabilities_and_a_sample_from_them(moved: dict
     assert set(sample) == {0.0, 1.0} and right.get_title("left") == "a sample"
     assert abs(sample.sum() - p.sum()) < 4 * math.sqrt((p * (1 - p)).sum())
     assert np.corrcoef(sample, p)[0, 1] > 0.4
-
-
-def log_q(x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    with torch.no_grad():
-        m, v = plane().enc(x)
-    each = Normal(m, v.sqrt()).log_prob(z[:, None]).sum(-1)
-    return torch.logsumexp(each, 1) - math.log(len(x))
-
-
-def test_the_aggregate_posterior_is_the_average_of_the_encoders_answers():
-    z = torch.randn(23, 2, generator=torch.Generator().manual_seed(0))
-    found = figures.aggregate_density(plane(), digits(100), z)
-    assert found.numpy() == pytest.approx(log_q(digits(100), z).numpy(), rel=1e-4, abs=1e-3)
-
-
-def test_the_worst_hole_is_where_the_prior_most_exceeds_it_within_two_standard_deviations():
-    x = digits(100)
-    z, excess = figures.worst_hole(plane(), x)
-    line_ = torch.linspace(-2, 2, 41)
-    every = torch.cartesian_prod(line_, line_)
-    every = every[every.norm(dim=1) <= 2.0001]
-    differences = Normal(0, 1).log_prob(every).sum(1) - log_q(x, every)
-    assert excess == pytest.approx(differences.max().item(), rel=1e-3)
-    assert torch.allclose(z, every[differences.argmax()]) and z.norm() <= 2.0001
-
-
-def test_the_map_of_holes_has_the_levels_of_log_p_less_log_q():
-    x = digits(100)
-    left, right, *_ = axes_of(figures.holes, plane(), x, n=31)
-    filled, edge = (one for one in left.collections if isinstance(one, ContourSet))
-    line_ = torch.linspace(-3, 3, 31)
-    z = torch.cartesian_prod(line_, line_)
-    excess = (Normal(0, 1).log_prob(z).sum(1) - log_q(x, z)).numpy()
-    assert [filled.zmin, filled.zmax] == pytest.approx([excess.min(), excess.max()], rel=1e-3)
-    assert list(edge.levels) == [1] and 1 in filled.levels
-    grid, height = excess.reshape(31, 31), (edge.get_paths()[0].vertices + 3) / 0.2
-    # between its neighbours on the grid, the excess at the white line is 1
-    for at in height[:: max(1, len(height) // 50)]:
-        i, j = np.floor(at + 1e-9).astype(int)
-        u, v = at - (i, j)
-        square = grid[i : i + 2, j : j + 2]
-        share = np.outer([1 - u, u][: len(square)], [1 - v, v][: square.shape[1]])
-        assert (square * share).sum() == pytest.approx(1, abs=0.02)
-    hole, _ = figures.worst_hole(plane(), x)
-    assert [part[0] for part in line(left, marker="X")] == pytest.approx(hole.tolist())
-    assert image(right).ravel() == pytest.approx(probabilities(hole[None])[0], abs=1e-6)
-    assert numbers(right.get_title("left")) == pytest.approx(hole.tolist(), abs=0.051)
-    assert [one.radius for one in left.patches if isinstance(one, Circle)] == [1, 2]
 
 
 def test_a_spherical_walk_keeps_the_length_and_turns_evenly():

@@ -72,6 +72,12 @@ def test_the_naive_loss_freezes_at_23_log_2_and_is_infinite_from_24_log_2_on():
     assert loss == math.inf and math.isnan(slope)
 
 
+def test_torchs_own_loss_jumps_to_100_at_the_edge_and_its_slope_to_0():
+    assert figures.torchs_loss(5.0) == pytest.approx(figures.naive_loss(5.0))
+    assert figures.torchs_loss(16.6) == pytest.approx((23 * math.log(2), 1))
+    assert figures.torchs_loss(16.7) == (100, 0)
+
+
 @pytest.mark.parametrize("logit", [12.0, 16.5, 18.0])
 def test_the_edge_of_float32_is_shown_beside_softplus_and_sigmoid(logit: float):
     left, right = axes_of(figures.float32_edge, logit=logit)
@@ -80,12 +86,13 @@ def test_the_edge_of_float32_is_shown_beside_softplus_and_sigmoid(logit: float):
     _, naive = line(left, "from p", "rec")
     assert naive[a < 12] == pytest.approx(exact[a < 12], abs=0.02)
     assert np.nanmax(naive) == pytest.approx(23 * math.log(2)) and np.isnan(naive[a > 24.01 * math.log(2)]).all()
-    _, slopes = line(right, "from p, clamped", "rec")
+    _, slopes = line(right, "from p, by torch", "rec")
     assert line(right, "sigmoid", "truth")[1] == pytest.approx(1 / (1 + np.exp(-a)))
     assert slopes[a < 12] == pytest.approx(np.ones((a < 12).sum()), abs=0.02)
     assert not slopes[a > 24.01 * math.log(2)].any()
-    loss, slope = figures.naive_loss(logit)
+    loss, (own, slope) = figures.naive_loss(logit)[0], figures.torchs_loss(logit)
     marker, heights = ("o", (loss, slope)) if logit < 24 * math.log(2) else ("^", (20.4, 0.0))
+    assert ("torch's own: 100" in words(left)) == (own == 100) == (logit > 24 * math.log(2))
     for axes, height in zip((left, right), heights, strict=True):
         assert [part[0] for part in line(axes, of="rec", marker=marker)] == pytest.approx([logit, height])
         assert line(axes, of="faint")[0] == pytest.approx([logit] * 2)

@@ -119,6 +119,7 @@ def test_every_part_of_the_poster_has_the_colour_of_its_quantity_and_the_lesson_
         "image": ("truth", ""),
         "encoder": ("q", "given"),
         "m,": ("q", "given"),
+        "prior": ("p", "given"),
         "z": ("q", "01"),
         "decoder": ("p", "given"),
         "logits": ("p", "03"),

@@ -4,9 +4,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from vae_course.figures.style import COLOURS, DIGITS, canvas, figure
+
+
+def one_image(axes: Axes, image: Tensor, title: str = "", cmap: str = "gray_r", vmax: float = 1) -> Any:
+    """An image of 784 numbers from 0, white, to `vmax`, in a thin frame on all four sides."""
+    picture = axes.imshow(image.detach().reshape(28, 28), cmap=cmap, vmin=0, vmax=vmax)
+    axes.set(xticks=[], yticks=[], title=title)
+    axes.spines[:].set(visible=True, color=COLOURS["faint"])
+    return picture
 
 
 @figure

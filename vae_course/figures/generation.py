@@ -1,6 +1,5 @@
 """Figures of lesson 06."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -8,8 +7,8 @@ import torch
 from matplotlib.patches import Circle
 from torch import Tensor
 
-from vae_course import given
 from vae_course.figures.digits import latent_plane as latent_plane
+from vae_course.figures.digits import one_image
 from vae_course.figures.style import COLOURS, canvas, figure
 
 
@@ -45,55 +44,7 @@ def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
         left.plot([z_1], [z_2], "o", color=COLOURS["q"], ms=9)
         left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z_1", ylabel="z_2", title="z")
         for axes, image, title in ((middle, p, "probabilities"), (right, x, "a sample")):
-            axes.imshow(image.view(28, 28), cmap="gray_r", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[], title=title)
-
-
-@torch.no_grad()
-def aggregate_density(model: Any, x: Tensor, z: Tensor) -> Tensor:
-    """log q(z) of the aggregate posterior, the average of q(z|x) over the images x, at places z (n, z_dim): (n,)."""
-    m, v = model.enc(x)
-    # A few places at a time: (10, images, z_dim) numbers, not (n, images, z_dim). They go into one tensor that is there from
-    # the start: small ones kept between the large would hold on to a gigabyte of memory.
-    found = torch.empty(len(z))
-    for some, place in zip(z.split(10), found.split(10), strict=True):
-        place.copy_(torch.logsumexp(given.log_normal(some[:, None], m, v), 1))
-    return found - math.log(len(x))
-
-
-def worst_hole(model: Any, x: Tensor, radius: float = 2.0, n: int = 41) -> tuple[Tensor, float]:
-    """The place within `radius` of the origin where the prior most exceeds the aggregate posterior, and by how much.
-
-    Returns:
-        z (2,), and log p(z) − log q(z) in nats.
-    """
-    line = torch.linspace(-radius, radius, n)
-    z = torch.cartesian_prod(line, line)
-    z = z[z.square().sum(1) <= radius**2]
-    excess = given.log_normal(z, torch.zeros(1), torch.ones(1)) - aggregate_density(model, x, z)
-    best = int(excess.argmax())
-    return z[best], excess[best].item()
-
-
-@figure
-def holes(model: Any, x: Tensor, n: int = 61) -> None:
-    """log p(z) − log q(z) over the plane: where the prior goes and the encoder does not."""
-    line = torch.linspace(-3, 3, n)
-    z = torch.cartesian_prod(line, line)
-    excess = given.log_normal(z, torch.zeros(1), torch.ones(1)) - aggregate_density(model, x, z)
-    hole, _ = worst_hole(model, x)
-    with canvas(columns=2, width=9.5, height=3.9, width_ratios=(1.6, 1)) as (left, right):
-        filled = left.contourf(
-            line, line, excess.view(n, n).T, levels=[-2, -1, 0, 1, 2, 3, 4, 5], cmap="cividis", extend="both"
-        )
-        left.contour(line, line, excess.view(n, n).T, levels=[1], colors="white", linewidths=1.2)
-        for radius in (1, 2):
-            left.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=1))
-        left.plot(*hole, "X", color="black", ms=11, mec="white")
-        left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats; circles: 1, 2 sd")
-        left.figure.colorbar(filled, ax=left)
-        right.imshow(decode(model, hole[None]).view(28, 28), cmap="gray_r", vmin=0, vmax=1)
-        right.set(xticks=[], yticks=[], title=f"decoded at the ✕ ({hole[0]:.1f}, {hole[1]:.1f})")
+            one_image(axes, image, title)
 
 
 def spherical(z0: Tensor, z1: Tensor, n: int) -> Tensor:

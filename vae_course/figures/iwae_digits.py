@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
@@ -14,6 +13,7 @@ from torch.nn.functional import softplus
 
 from vae_course.figures.bounds import bounds_below_truth as bounds_below_truth
 from vae_course.figures.bounds import exact_log_p as exact_log_p
+from vae_course.figures.digits import one_image
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.given import log_normal
 
@@ -44,7 +44,7 @@ def weights_of_digits(log_w: Tensor | None, exact: Tensor, x: Tensor) -> None:
                 axes.set(xlim=(truth - 10, truth + 4))
             axes.set_ylim(0, axes.get_ylim()[1] * 1.6)
             axes.legend(loc="upper left", fontsize=9, borderaxespad=0, handlelength=1.5)
-            _inset(axes, x[row], (0.74, 0.7, 0.26, 0.3))
+            one_image(axes.inset_axes((0.74, 0.7, 0.26, 0.3)), x[row])
 
 
 @figure
@@ -107,7 +107,10 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
         density = torch.softmax(log_joint, 0).reshape(WINDOW, WINDOW).T
     share = torch.softmax(log_w, 0)
     effective = 1 / share.square().sum().item()
-    with canvas(columns=2, width=9.6, height=4.3, sharex=True, sharey=True) as (left, right):
+    with canvas(columns=3, width=11.2, height=4.3, width_ratios=(0.35, 1, 1)) as (picture, left, right):
+        one_image(picture, x, "x")
+        right.sharex(left)
+        right.sharey(left)
         for axes, size, title in (
             (left, torch.full((k,), 14.0), "q: the draws, all alike"),
             (right, 1400 * share, f"each as big as its weight: {effective:.1f} of {k} count"),
@@ -123,8 +126,7 @@ def posterior_and_draws(model: Any, x: Tensor, exact: float, k: int = 100) -> No
             axes.scatter(*z.T, s=size, color=COLOURS["q"], alpha=0.6, lw=0)
         for axes in (left, right):
             axes.locator_params(nbins=3)
-        left.set(ylabel="z₂", xlabel=f"z₁   (this window holds {100 * inside:.0f} % of the posterior)")
-        _inset(left, x, (0.0, 0.76, 0.24, 0.24))
+        left.set(ylabel="z₂", xlabel=f"z₁\n(this window holds {100 * inside:.0f} % of the posterior)")
 
 
 def _log_joint(model: Any, x: Tensor, z: Tensor) -> Tensor:
@@ -139,12 +141,6 @@ def _levels(density: Tensor) -> np.ndarray:
     heights = density.flatten().sort(descending=True).values
     mass = heights.cumsum(0)
     return np.array([heights[(mass < share).sum()].item() for share in (0.95, 0.8, 0.5)] + [heights[0].item() * 1.01])
-
-
-def _inset(axes: Axes, x: Tensor, place: tuple[float, float, float, float]) -> None:
-    picture = axes.inset_axes(place)
-    picture.imshow(x.reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
-    picture.set(xticks=[], yticks=[])
 
 
 @figure

@@ -24,14 +24,14 @@ SMOOTH = 25  # steps that a learning curve is averaged over
 def jensen(share: float = 0.5) -> None:
     """The logarithm, two weights 1 and 3 on it, and their mean: the chord lies below the curve."""
     mean, chord = 1 + 2 * share, share * np.log(3)
-    w = np.linspace(0.5, 3.6, 300)
-    with canvas(width=8, height=3.6) as axes:
+    w = np.linspace(0.8, 3.3, 300)
+    with canvas(width=8, height=4.2) as axes:
         axes.plot(w, np.log(w), color=COLOURS["truth"], label="log w")
         axes.plot([1, 3], [0, np.log(3)], "o--", color=COLOURS["faint"], lw=1.5, label="the straight line between them")
         gap = np.log(mean) - chord
-        axes.plot([mean, mean], [chord, np.log(mean)], ":", color=COLOURS["kl"], lw=3, label=f"between them: {gap:.4f}")
-        axes.plot(mean, np.log(mean), "s", color=COLOURS["p"], ms=6, label=f"log of the mean: {np.log(mean):.4f}")
-        axes.plot(mean, chord, "D", color=COLOURS["nelbo"], ms=5, label=f"mean of the logs: {chord:.4f}")
+        axes.plot([mean, mean], [chord, np.log(mean)], "-", color=COLOURS["kl"], lw=6, label=f"between them: {gap:.4f}")
+        axes.plot(mean, np.log(mean), "s", color=COLOURS["p"], ms=7, label=f"log of the mean: {np.log(mean):.4f}")
+        axes.plot(mean, chord, "D", color=COLOURS["nelbo"], ms=7, label=f"mean of the logs: {chord:.4f}")
         axes.set(xlabel="weight w", ylabel="log w (nats)", title=f"w = 3 with probability {share:g}, else w = 1")
         axes.legend(loc="lower right")
 
@@ -83,8 +83,10 @@ def learning_curves(curves: Curves) -> None:
         left.plot(steps, smooth(curves["train/loss"]), LINES["nelbo"], color=COLOURS["nelbo"], label="nelbo = kl + rec")
         left.plot(steps, smooth(curves["gen/rec"]), LINES["rec"], color=COLOURS["rec"], label="rec")
         left.axhline(205.87, color=COLOURS["faint"], ls="--", lw=1)
-        left.text(steps[-1], 208, "mean-pixel model", ha="right", color=COLOURS["truth"], fontsize=9)
-        left.set(xlabel="step", ylabel="nats per image", ylim=(60, 260))
+        left.text(steps[-1], 210, "mean-pixel model", ha="right", color=COLOURS["truth"], fontsize=9)
+        left.set(xlabel="step", ylabel="nats per image", yscale="log", ylim=(60, 600))
+        left.set_yticks([60, 80, 100, 150, 200, 300, 543], ["60", "80", "100", "150", "200", "300", "543"], minor=False)
+        left.set_yticks([], minor=True)
         left.legend()
         right.plot(steps, smooth(curves["gen/kl_z"]), LINES["kl"], color=COLOURS["kl"], label="kl")
         right.set(xlabel="step", ylabel="nats per image")

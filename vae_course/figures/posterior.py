@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from vae_course.figures.digits import one_image
 from vae_course.figures.exact_gap import Gap, gap, posterior_grid
 from vae_course.figures.exact_gap import gaps as gaps
 from vae_course.figures.style import COLOURS, canvas, figure
@@ -27,9 +28,7 @@ def beside_q(model: Any, x: Tensor) -> None:
     z1, z2, log_joint = posterior_grid(model, x)
     density = (log_joint - log_joint.max()).exp()  # 1 at its top
     with canvas(columns=3, width=11, height=3.7, width_ratios=(1, 1.6, 1.3)) as (left, middle, right):
-        left.imshow(x.reshape(28, 28), cmap="gray_r")
-        left.set_title("x")
-        left.axis("off")
+        one_image(left, x, "x")
         middle.contourf(z1, z2, density.T, levels=[0.011, 0.05, 0.135, 0.4, 0.607, 1], cmap="Oranges", alpha=0.9)
         for radius in (1, 2):
             label = "the encoder's q: 1 and 2 sd" if radius == 1 else None

@@ -6,23 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor, nn
-from torch.nn.functional import logsigmoid, softplus
+from torch.nn.functional import binary_cross_entropy, logsigmoid, softplus
 
 from vae_course import given
 from vae_course.data import MNIST
-from vae_course.figures.digits import images_in_rows
+from vae_course.figures.digits import images_in_rows, one_image
 from vae_course.figures.style import COLOURS, canvas, figure
 from vae_course.training import fit, start_at_mean_pixel
-
-
-def _image(axes: Axes, image: Tensor) -> None:
-    axes.imshow(image.detach().reshape(28, 28), cmap="gray_r", vmin=0, vmax=1)
-    axes.set(xticks=[], yticks=[])
-    for side in axes.spines.values():
-        side.set_visible(True)
-        side.set_color(COLOURS["faint"])
 
 
 @figure
@@ -50,10 +41,9 @@ def mean_pixel_model(p: Tensor, image: Tensor) -> None:
         for place, picture, title in zip(
             axes, (p, draw, image), ("p: how often each is ink", "a draw from this model", "a test image"), strict=False
         ):
-            _image(place, picture)
+            one_image(place, picture)
             place.set_title(title, fontsize=11)
-        shown = axes[3].imshow(cost.reshape(28, 28), cmap="magma_r", vmin=0, vmax=5)
-        axes[3].set(xticks=[], yticks=[])
+        shown = one_image(axes[3], cost, cmap="magma_r", vmax=5)
         axes[3].set_title(f"its cost, {cost.sum():.0f} nats", fontsize=11)
         axes[3].figure.colorbar(shown, ax=axes[3], shrink=0.75, label="nats per pixel", extend="max")
 
@@ -87,21 +77,28 @@ def naive_loss(logit: float) -> tuple[float, float]:
     return loss.item(), a.grad.item()
 
 
+def torchs_loss(logit: float) -> tuple[float, float]:
+    """The same pixel by torch's `binary_cross_entropy` of p, and its slope in the logit: no logarithm is below −100 there."""
+    a = torch.tensor(logit, dtype=torch.float32, requires_grad=True)
+    loss = binary_cross_entropy(torch.sigmoid(a), torch.zeros(()))
+    loss.backward()
+    assert a.grad is not None
+    return loss.item(), a.grad.item()
+
+
 @cache
-def _naive_losses(low: float = 10.0, high: float = 20.0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, (n,), and beside them the naive loss and its slope there, (n, 2)."""
+def _losses(low: float = 10.0, high: float = 20.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits, beside them the naive cost, and the slope of torch's: (n,) each."""
     grid = np.arange(low, high + 0.01, 0.05)
-    return grid, np.array([naive_loss(float(a)) for a in grid])
+    return grid, *np.array([(naive_loss(float(a))[0], torchs_loss(float(a))[1]) for a in grid]).T
 
 
 @figure
 def float32_edge(logit: float = 12.0) -> None:
-    """The cost of a wrong, ever surer pixel and its slope: naive (from p) and right (from the logit)."""
-    grid, naive = _naive_losses()
-    finite = np.where(np.isfinite(naive[:, 0]), naive[:, 0], np.nan)
-    value, slope = naive_loss(logit)
-    # Once 1 − p is 0 the chain rule multiplies ∞ by 0; clamping the loss, as libraries do, turns this into 0.
-    slopes, slope = np.nan_to_num(naive[:, 1]), float(np.nan_to_num(slope))
+    """The cost of a wrong, ever surer pixel and its slope: from p (the slope by torch's own loss), and from the logit."""
+    grid, naive, slopes = _losses()
+    finite = np.where(np.isfinite(naive), naive, np.nan)
+    value, (own, slope) = naive_loss(logit)[0], torchs_loss(logit)
     with canvas(columns=2, width=9.5, height=3.3) as (left, right):
         left.plot(grid, grid, color=COLOURS["truth"], ls="--", label="from the logit: softplus(a)")
         left.plot(grid, finite, color=COLOURS["rec"], label="from p: −log(1 − p)")
@@ -110,17 +107,19 @@ def float32_edge(logit: float = 12.0) -> None:
             axes.plot(logit, height, "o" if math.isfinite(value) else "^", color=COLOURS["rec"], ms=8)
         left.set(xlabel="logit a", ylabel="cost of a pixel x = 0 (nats)", ylim=(9.5, 21))
         left.set(xticks=[10, 15, 20], yticks=[10, 15, 20])
-        left.set_title(f"at a = {logit:g}: {value:.4g} nats")
+        left.set_title(
+            f"at a = {logit:g}: {value:.4g} nats" + ("" if math.isfinite(value) else f" (torch's own: {own:g})")
+        )
         left.legend(loc="lower right")
         right.plot(grid, 1 / (1 + np.exp(-grid)), color=COLOURS["truth"], ls="--", label="from the logit: sigmoid(a)")
-        right.plot(grid, slopes, color=COLOURS["rec"], label="from p, clamped")
+        right.plot(grid, slopes, color=COLOURS["rec"], label="from p, by torch")
         right.set(
             xlabel="logit a",
             ylabel="slope in a",
             ylim=(-0.1, 1.25),
             xticks=[10, 15, 20],
             yticks=[0, 0.5, 1],
-            title=f"slope of the naive cost, clamped: {slope:.3g}",
+            title=f"slope of torch's cost from p: {slope:.3g}",
         )
         right.legend(loc="center left")
 

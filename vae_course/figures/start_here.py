@@ -8,6 +8,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
+from vae_course.figures.digits import one_image
 from vae_course.figures.style import COLOURS, canvas, figure
 
 JOINT = (0.5 * 0.2, 0.5 * 0.9)  # p(z, red) of box 0 and box 1
@@ -124,7 +125,7 @@ def why_it_is_hard() -> None:
 @figure
 def poster() -> None:
     """The whole VAE as a drawing: from an image through m, v and z back to an image, each part with its lesson."""
-    with canvas(width=10, height=4.3) as axes:
+    with canvas(width=10, height=4.6) as axes:
         _part(axes, 0.7, 2.6, "image\nx", "", COLOURS["truth"])
         _part(axes, 2.5, 2.6, "encoder\nq(z|x)", "given", COLOURS["q"])
         _part(axes, 4.3, 2.6, "m, v", "given", COLOURS["q"])
@@ -133,20 +134,26 @@ def poster() -> None:
         _part(axes, 9.7, 2.6, "logits", "03", COLOURS["p"])
         for x in (0.7, 2.5, 4.3, 6.1, 7.9):
             axes.annotate("", (x + 1.18, 2.6), (x + 0.64, 2.6), arrowprops={"arrowstyle": "->", "lw": 1.5})
+        _part(axes, 2.1, 0.75, "prior\np(z)", "given", COLOURS["p"])
         _part(axes, 4.3, 0.75, "kl =\nKL(q(z|x) ‖ p(z))", "02", COLOURS["kl"], 0.85)
         _part(axes, 9.2, 0.75, "rec =\n−E$_q$[log p(x|z)]", "03", COLOURS["rec"], 1.02)
         _part(axes, 6.7, 0.75, "nelbo =\nkl + rec", "04 · 05", COLOURS["nelbo"], 0.8)
         for start, end in (
             ((4.3, 2.05), (4.3, 1.3)),
+            ((2.77, 0.75), (3.4, 0.75)),
             ((9.7, 2.05), (9.4, 1.3)),
             ((5.17, 0.75), (5.88, 0.75)),
             ((8.16, 0.75), (7.52, 0.75)),
         ):
             axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "lw": 1.5})
+        # rec compares the logits with x itself, which comes round below
+        axes.plot([0.7, 0.7, 9.2], [2.05, -0.25, -0.25], color="black", lw=1.5)
+        axes.annotate("", (9.2, 0.2), (9.2, -0.28), arrowprops={"arrowstyle": "->", "lw": 1.5})
+        axes.text(4.9, -0.2, "x, to compare with its logits", ha="center", va="bottom", fontsize=10)
         _part(axes, 7.0, 4.45, "draw z from the prior p(z), decode: a new image", "06", COLOURS["p"], 2.6, 0.32)
         axes.annotate("", (7.7, 3.2), (7.3, 4.05), arrowprops={"arrowstyle": "->", "lw": 1.5, "ls": "--"})
         axes.text(0.1, 4.4, "all of it, alone: lesson 07", fontsize=11)
-        axes.set(xlim=(0, 10.5), ylim=(0, 5.0))
+        axes.set(xlim=(0, 10.5), ylim=(-0.4, 5.0))
         axes.axis("off")
 
 
@@ -163,11 +170,10 @@ def _part(
 def decoded(model: Any, z1: float = 0.0, z2: float = 0.0) -> None:
     """One place in the latent plane, and what the decoder draws there: each pixel's probability of being inked."""
     with torch.no_grad():
-        image = torch.sigmoid(model.dec(torch.tensor([[z1, z2]]))).view(28, 28).numpy()
+        image = torch.sigmoid(model.dec(torch.tensor([[z1, z2]])))
     with canvas(columns=2, width=6.4, height=3.0) as (left, right):
         for radius in (1, 2, 3):
             left.add_patch(Circle((0, 0), radius, fc="none", ec=COLOURS["p"], ls="--", lw=1))
         left.plot([z1], [z2], "o", color=COLOURS["q"], ms=9)
         left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z_1", ylabel="z_2", title="z")
-        right.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-        right.set(xticks=[], yticks=[], title="decoded: probabilities")
+        one_image(right, image, "decoded: probabilities")

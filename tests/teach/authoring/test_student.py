@@ -10,6 +10,7 @@ from nbgrader.preprocessors import ClearSolutions
 
 from tests.teach.authoring.fake import EXERCISES, LESSON, NAME, Fake
 from vae_course.teach.authoring.exercise_facts import card_head
+from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.prepare import Notebooks, prepare
 from vae_course.teach.authoring.student import STUB_AT_MARGIN
 
@@ -129,3 +130,18 @@ def test_no_lesson_shows_another_lessons_answer(root: Path) -> None:
     table = {**EXERCISES, "other": Fake("other", lesson="02_next")}
     pairs, problems = prepare([source], table, root)
     assert pairs == [] and "exercise other: expected this solved region nowhere" in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("source", "held"),
+    [
+        ("of $x$, $y$.", r"of $x\text{,}$ $y\text{.}$"),
+        ("$\\frac{1}{1 +\ne}$; and", "$\\frac{1}{1 +\ne}\\text{;}$ and"),
+        ("`$x$,` and ``a`$x$,`` stay", "`$x$,` and ``a`$x$,`` stay"),
+        ("```\n$x$,\n```\n$x$:", "```\n$x$,\n```\n$x\\text{:}$"),
+        ("$$x$$, and \\$5, 6$", "$$x$$, and \\$5, 6$"),
+        ("($x$) stays", "($x$) stays"),
+    ],
+)
+def test_punctuation_after_a_formula_cannot_begin_a_line(source: str, held: str) -> None:
+    assert hold_punctuation(source) == held

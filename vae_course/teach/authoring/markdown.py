@@ -3,6 +3,23 @@
 import re
 from collections.abc import Iterator
 
+_FORMULA_OR_CODE = re.compile(
+    r"^[ \t]*(?P<fence>```+|~~~+).*?^[ \t]*(?P=fence)|(?P<ticks>`+).*?(?P=ticks)|\$\$.*?\$\$|\\\$"
+    r"|\$(?P<formula>[^$\s](?:[^$]*[^$\s\\])?)\$(?P<after>[.,;:?!]+)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def hold_punctuation(source: str) -> str:
+    """What follows a formula directly goes into it, so that no line of a page begins with a comma."""
+
+    def held(match: re.Match[str]) -> str:
+        if match["formula"] is None:
+            return match[0]
+        return rf"${match['formula']}\text{{{match['after']}}}$"
+
+    return _FORMULA_OR_CODE.sub(held, source)
+
 
 def headings(source: str) -> list[tuple[int, str, int]]:
     """(level, text, offset of the line) of each heading outside fenced code."""

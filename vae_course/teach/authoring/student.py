@@ -11,6 +11,7 @@ from nbgrader.preprocessors import ClearSolutions
 from vae_course.teach.authoring.card_code import defines, names_bound
 from vae_course.teach.authoring.exercise_facts import Exercises
 from vae_course.teach.authoring.lesson_source import Cell, Lesson
+from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.problems import Problem
 from vae_course.teach.authoring.regions import BUILD_ONLY
 
@@ -29,8 +30,10 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
         metadata: dict[str, object] = {"tags": cell.tags} if cell.tags else {}
         if cell.regions:
             metadata["nbgrader"] = _nbgrader_metadata(cell, grade_ids)
-        make = nbformat.v4.new_markdown_cell if cell.kind == "markdown" else nbformat.v4.new_code_cell
-        shown = make(BUILD_ONLY.sub("", cell.source).rstrip("\n"), metadata=metadata)
+        is_prose = cell.kind == "markdown"
+        make = nbformat.v4.new_markdown_cell if is_prose else nbformat.v4.new_code_cell
+        source = hold_punctuation(cell.source) if is_prose else cell.source
+        shown = make(BUILD_ONLY.sub("", source).rstrip("\n"), metadata=metadata)
         if cell.regions:
             _clear(cell).preprocess_cell(shown, {"language": "python"}, 0)
         # The id says what the learner sees, so a better solution does not change the notebook that is handed out.
@@ -42,7 +45,7 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
             metadata = metadata | {
                 "tags": [*cell.tags, IGNORED_BY_NBVAL]
             }  # what it shows is another lesson's affair as well
-        solved.append(make(cell.source, metadata=metadata, id=shown.id))
+        solved.append(make(source, metadata=metadata, id=shown.id))
     return _notebook(lesson, solved), _notebook(lesson, learner)
 
 
