@@ -1,23 +1,79 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# Behind every handwritten digit there is something that you cannot see in any single pixel: which digit was meant, how slanted the hand
-# was, how thick the pen. A **variational autoencoder** (VAE) finds such hidden causes by itself, from images alone, and can then draw
-# digits that nobody ever wrote. In eight lessons you write one, line by line, and every line is checked while you write it.
+# Behind every handwritten digit there is something that no single pixel shows: which digit was meant, how slanted the hand was, how
+# thick the pen. A **variational autoencoder** (VAE) finds such hidden causes by itself, and can then draw digits that nobody ever
+# wrote. In eight lessons you write one, line by line. Here is one that has learned. Run the cell (**Shift + Enter**) and drag.
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import side_by_side
+from vae_course.figures import start_here as figures
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+
+plane = given.trained("v1_z2")
+explore(lambda z_1, z_2: figures.decoded(plane, z_1, z_2), z_1=(1.0, -3.0, 3.0, 0.1), z_2=(0.5, -3.0, 3.0, 0.1))
+
+# %% [markdown]
+# It explains every image by two numbers, $z_1$ and $z_2$, its **latent variables** (latent: hidden). Nobody told it what they should
+# mean. Left the place $z$, right the probability of ink that its *decoder* gives each pixel there. Most moves melt one digit into the
+# next. Here is a walk along $z_1$, for readers without a running kernel:
+
+# %%
+with torch.no_grad():
+    walk = torch.stack([torch.linspace(-2.5, 2.5, 12), torch.zeros(12)], dim=1)  # (12, 2)
+    images_in_rows({"z_1 from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
+
+# %% [markdown]
+# ## Train two, on your own machine
+#
+# Two networks of the same size: an *encoder* squeezes an image into 20 numbers $z$, a *decoder* draws the image again from them. Both
+# are trained for the same 1,000 steps. The **autoencoder** is told one thing: *draw it well*. The **VAE** is told a second one: *keep
+# your $z$ as if they were drawn from a bell curve around 0*. Then take the encoders away, give both decoders random $z$ from that bell
+# curve, and let them draw.
+#
+# *Predict first*: which one copies an image better? And which one can draw a new one?
+
+# %% tags=["nbval-ignore-output"]
+train, test = load_mnist("train"), load_mnist("test")
+autoencoder, vae = side_by_side.train_two(train)  # about 15 seconds
+
+# %%
+x = binarize(test.images[:12], generator=torch.Generator().manual_seed(0))  # (12, 784) of 0 and 1
+torch.manual_seed(1)
+z = torch.randn(12, 20)  # from the bell curve
+with torch.no_grad():
+    rows = {"images": x}
+    for name, some in {"autoencoder": autoencoder, "VAE": vae}.items():
+        rows[f"{name}\ncopies"] = torch.sigmoid(some.dec(some.enc(x)[0]))
+    for name, some in {"autoencoder": autoencoder, "VAE": vae}.items():
+        rows[f"{name}\ndraws"] = torch.sigmoid(some.dec(z))
+images_in_rows(rows)
+### BEGIN BUILD ONLY
+far, near = (some.enc(x)[0].square().mean() for some in (autoencoder, vae))
+assert far > 2 > near
+### END BUILD ONLY
+
+# %% [markdown]
+# The autoencoder copies at least as well, and draws scraps. Nobody told it *where* its $z$ should lie, so the places that you draw from
+# mean nothing to its decoder. The VAE draws digits, some of them clumsy after so short a training. What it was told in addition is
+# called the **KL term**. Why it has just the form that it has, and how to train with a $z$ that is drawn by chance: that is this course.
 
 # %% [markdown]
 # ## What you will build
 #
-# No network yet. In this lesson you solve the whole problem with a **pencil**, in a world so small that nothing is left to
-# believe: two boxes and one ball. Every idea of the course is already in it.
-#
-# After this lesson you can
+# From here on a **pencil** suffices, in a world so small that nothing is left to believe: two boxes and one ball. Every idea of the
+# course is already in it. After this lesson you can
 #
 # * say what a latent variable, the evidence, the prior and the posterior are, and compute them in a small world;
 # * derive the ELBO, the number that a VAE maximises, and say by how much it misses and when it does not;
 # * say why large worlds need a guess $q$, and why its quality is measured by $\mathrm{KL}(q \,\|\, p)$;
-# * read the drawing of a VAE, part by part;
-# * use `check`, `hint` and `progress`.
+# * read the drawing of a VAE, part by part, and use `check`, `hint` and `progress`.
 
 # %% [markdown]
 # ## Before you start
@@ -27,7 +83,7 @@
 # You need: Python; tensors in PyTorch (shapes, `+`, `*`, `.mean()`); from probability, what $p(x)$ and $p(x \mid z)$ say, and what an
 # average (expectation) is. No VAE, no machine learning theory.
 #
-# **Notation.** These letters mean the same in all lessons. Come back to this table whenever one looks strange.
+# <details><summary>Notation: the letters of all lessons, beside those of the papers</summary>
 #
 # | here | in many papers | meaning |
 # | --- | --- | --- |
@@ -48,9 +104,10 @@
 # | `nelbo` | −ELBO | `kl + rec`: what a VAE minimises (lesson 04) |
 # | `iw`, $w$ | $k$, $w$ | number of importance samples (code writes `iw`, formulas write $k$), and their weights (lesson 05) |
 #
-# $\log$ is always the natural logarithm, and what it measures is counted in **nats** (explained below). Four letters have a second
+# $\log$ is always the natural logarithm, and what it measures is counted in **nats**. Four letters have a second
 # meaning: $a$ is a logit from lesson 03 on, and in the boxes of this lesson a probability, your guess; $x$ is any number where a function
 # of numbers is asked for (0.1, 2.1, 3.2); `w` is a parameter in one cell of lesson 04; `k` counts neighbours that vote in lesson 06.
+# </details>
 
 # %% [markdown]
 # ## Warm-up
@@ -70,28 +127,12 @@
 #    probability: the height of a curve under which areas are probabilities. A height may exceed 1, and then its logarithm is positive.)
 # </details>
 
-# %%
-import math
-
-import torch
-
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
-from vae_course.figures import start_here as figures
-from vae_course.figures.digits import images_in_rows
-from vae_course.figures.widgets import explore
-
 # %% [markdown]
 # ## How a lesson works
 #
-# Run a cell with **Shift + Enter**. Some cells are yours to fill in: they say `raise NotImplementedError`, and below each one a
-# `check(...)` tells you at once what it saw. The check never wants *our* code; it wants the right behaviour. A wrong answer gets the likely
-# reason.
-#
-# * `hint("name")` opens the next rung of a ladder of hints;
-# * `progress()` shows how far you are;
-# * `solution("name")` shows our answer, once yours has passed.
-#
-# Try them on something small. Nothing can break, and your own lines are never overwritten.
+# Some cells are yours to fill in: they say `raise NotImplementedError`, and below each one a `check(...)` tells you at once what it saw.
+# It never wants *our* code; it wants the right behaviour. `hint("name")` opens the next rung of a ladder of hints, `progress()` shows how
+# far you are, `solution("name")` shows our answer once yours has passed. Nothing can break, and your own lines are never overwritten.
 
 # %% [markdown]
 # {{ exercise standardize }}
@@ -141,57 +182,20 @@ else:
 # </details>
 
 # %% [markdown]
-# ## What is behind the picture
-#
-# Here is where the journey ends: a VAE that was trained on handwritten digits. This one explains every image by just two numbers,
-# $z_1$ and $z_2$. They are the **latent variables**: latent means hidden. Nobody told it what they should mean. Its name, `v1_z2`, says:
-# network design `v1`, with 2 latent dimensions.
-#
-# The digits are called MNIST: 60,000 images for training, of which the course holds the last 10,000 back as "valid" (so you will train on
-# 50,000), and 10,000 for testing. The models that come with the course were trained on all 60,000 ("train+valid"), and never on a
-# test image.
-#
-# The *decoder* goes from $z$ to an image. Since ink is a matter of chance (the same person never writes the same 3 twice), it
-# answers with a
-# probability of ink for each pixel, drawn here as a shade of grey.
-#
-# *Predict first*: when you move $z_1$ slowly, will the picture jump from digit to digit, or melt from one into the next?
-
-# %%
-plane = given.trained("v1_z2")
-explore(lambda z_1, z_2: figures.decoded(plane, z_1, z_2), z_1=(1.0, -3.0, 3.0, 0.1), z_2=(0.5, -3.0, 3.0, 0.1))
-
-# %% [markdown]
-# *What to read off:* left the place $z$, right what the decoder draws there. Neighbouring places give similar pictures, so most moves
-# melt. (The dashed circles have radius 1, 2, 3: nearly all $z$ of the prior lie inside.)
-#
-# Here is a walk along $z_1$, at $z_2 = 0$, for readers without a running kernel:
-
-# %%
-with torch.no_grad():
-    walk = torch.stack([torch.linspace(-2.5, 2.5, 12), torch.zeros(12)], dim=1)  # (12, 2)
-    images_in_rows({"z_1 from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
-
-# %% [markdown]
-# *What to read off:* the 0 melts into a 6, then come a 2, a 7, a 9 and a 1. Between some of them lies a smudge that is no clear digit.
+# ## Two boxes and a ball
 #
 # Drawing is the easy direction: pick $z$, decode. The hard questions go the other way. *Given an image, which $z$ was behind it?* And:
 # *how likely is this image at all?* For them we leave digits and take the smallest world that has a hidden cause.
-
-# %% [markdown]
-# ## Two boxes and a ball
 #
-# Behind a curtain stand two boxes. Somebody tosses a fair coin to choose a box $z$, draws a ball from it without looking, and shows you the
-# ball's colour $x$. The box stays hidden: it is the latent variable.
+# Behind a curtain stand two boxes. Somebody tosses a fair coin to choose a box $z$, draws a ball from it without looking, and shows you
+# the ball's colour $x$. The box stays hidden: it is the latent variable.
 
 # %%
 figures.boxes()
 
 # %% [markdown]
-# *What to read off:* box 0 has 2 red balls in 10, box 1 has 9 in 10.
-#
-# Everything that can happen is a pair (box, colour). Its probability is a chain of two steps, choose and draw, so the two
-# probabilities are multiplied. This is called the **joint** probability:
+# Everything that can happen is a pair (box, colour), in two steps, choose and draw, so the two probabilities are multiplied. This is the
+# **joint** probability, and $p(z)$, what we know of $z$ before anything is seen, is the **prior**:
 #
 # $$p(z, x) = p(z)\;p(x \mid z)$$
 #
@@ -199,15 +203,9 @@ figures.boxes()
 # | --- | --- | --- |
 # | box 0 | $\tfrac12 \cdot 0.2 = 0.10$ | $\tfrac12 \cdot 0.8 = 0.40$ |
 # | box 1 | $\tfrac12 \cdot 0.9 = 0.45$ | $\tfrac12 \cdot 0.1 = 0.05$ |
-#
-# The four entries add up to 1.
 
 # %% [markdown]
-# ## Question 1: how likely is what I see?
-#
-# *Predict first*: before any ball is drawn, how likely is red? More or less than one half?
-#
-# Red can come about in two ways that exclude each other, so their probabilities are added:
+# **Question 1: how likely is what I see?** Red can come about in two ways that exclude each other, so their probabilities are added:
 #
 # $$p(x) = \sum_z p(z)\;p(x \mid z)$$
 #
@@ -215,27 +213,20 @@ figures.boxes()
 # *likely*. Take a pencil, add up the column "red", and keep the number.
 
 # %% [markdown]
-# ## Question 2: what was behind it?
-#
-# The ball is red. Which box was it? Of all the ways to see red, look at the share of box 1:
+# **Question 2: what was behind it?** The ball is red. Which box was it? Of all the ways to see red, look at the share of box 1:
 #
 # $$p(z \mid x) = \frac{p(z, x)}{p(x)} = \frac{p(z)\;p(x \mid z)}{p(x)}$$
 #
-# This is the **posterior** (*post*: after seeing $x$). You used it in the warm-up for spam. Note what stands below the
-# line: the evidence. Whoever cannot compute question 1 cannot compute question 2 either.
-#
-# Compute $p(z = 1 \mid \text{red})$ and keep it as well.
+# This is the **posterior** (*post*: after seeing $x$). Below the line stands the evidence: whoever cannot compute question 1 cannot
+# compute question 2 either. Compute $p(z = 1 \mid \text{red})$ and keep it as well.
 
 # %% [markdown]
 # ## Nats: what a logarithm counts
 #
-# Probabilities of images are tiny: a product of 784 pixel probabilities. So from now on we look at their logarithm, in which products
-# become sums.
-#
-# $-\log p(x)$ is the *surprise* at seeing $x$: 0 for what was certain, and the larger the less likely. With the natural
-# logarithm the unit is called a **nat**. Being surprised by one nat more means that it was $e \approx 2.7$ times less likely.
-# (With $\log_2$ the
-# unit is the *bit*; one bit is $\log 2 = 0.693$ nats.)
+# The probability of an image is tiny: a product of 784 pixel probabilities. So we look at logarithms, in which products become sums.
+# $-\log p(x)$ is the *surprise* at seeing $x$: 0 for what was certain, and the larger the less likely. With the natural logarithm the
+# unit is called a **nat**: one nat more means $e \approx 2.7$ times less likely. (With $\log_2$ the unit is the *bit*; one bit is
+# $\log 2 = 0.693$ nats.)
 
 # %%
 for p in (1.0, 0.9, 0.5, 0.1):
@@ -244,62 +235,46 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # %% [markdown]
 # ## A guess, and a score for it
 #
-# Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior instead:
-# let $a$ be the probability that you give
-# to box 1, and $1 - a$ to box 0. How good is your guess? Look for a score that uses only what is easy: the *joint* $p(z, x)$ and $q$
-# itself.
-#
-# Begin with what is true for every single $z$: turn the posterior's definition round,
-#
-# $$p(x) = \frac{p(z, x)}{p(z \mid x)}.$$
-#
-# The left side knows nothing of $z$, so the right side is the same number for both boxes.
-# Take the logarithm and multiply and divide by $q(z)$
-# inside:
+# Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior: $a$ for box 1, and $1 - a$ for box 0. How
+# good is it? Look for a score that uses only what is easy, the *joint* $p(z, x)$ and $q$ itself.
+
+# %% [markdown]
+# Turn the posterior's definition round: $p(x) = p(z, x) / p(z \mid x)$. The left side knows nothing of $z$, so the right side is the
+# same number for both boxes. Take the logarithm, and multiply and divide by $q(z)$ inside:
 #
 # $$\log p(x) = \log\frac{p(z, x)}{q(z)} + \log\frac{q(z)}{p(z \mid x)}.$$
 #
-# This too holds for each $z$. So it stays true when both sides are averaged over $z$ drawn from $q$; the left side is constant and does not
-# change:
+# This holds for each $z$, so it stays true when both sides are averaged over $z$ drawn from $q$; the left side does not change:
 #
 # $$\log p(x) = \underbrace{\sum_z q(z) \log\frac{p(z, x)}{q(z)}}_{\text{ELBO}(q)} \;+\; \underbrace{\sum_z q(z)
 # \log\frac{q(z)}{p(z \mid x)}}_{\text{the gap}}$$
 #
-# The first part needs only the joint and $q$: it is the score that we looked for. It is called the **ELBO**, for reasons that come
-# next. The second part is what the score misses.
+# The first part needs only the joint and $q$: it is the score that we looked for. The second is what the score misses.
 
 # %% [markdown]
 # ### The gap is never negative
 #
-# For every $t > 0$: $\log t \le t - 1$. (The curve $\log t$ bends downwards, and the line $t - 1$ touches it at $t = 1$.) Put $t = p(z \mid
-# x) / q(z)$:
+# For every $t > 0$: $\log t \le t - 1$. (The curve bends downwards, and the line touches it at $t = 1$.) Put $t = p(z \mid x) / q(z)$:
 #
 # $$-\text{gap} = \sum_z q(z) \log\frac{p(z \mid x)}{q(z)} \;\le\; \sum_z q(z)\Big(\frac{p(z \mid x)}{q(z)} - 1\Big) = \sum_z p(z \mid x) - \sum_z q(z) = 1
 # - 1 = 0.$$
 #
-# (Sums run over the $z$ with $q(z) > 0$. If $q$ is 0 somewhere, $\sum_z p(z \mid x)$ misses a part and is at most 1; the result stands.)
-# Equality needs $t = 1$ everywhere: $q(z) = p(z \mid x)$.
+# (If $q$ is 0 somewhere, $\sum_z p(z \mid x)$ over the other $z$ is at most 1; the result stands.) Equality needs $t = 1$ everywhere:
+# $q(z) = p(z \mid x)$.
 #
-# So $\text{ELBO}(q) \le \log p(x)$ for *every* guess: the *evidence lower bound*, ELBO for short. And it touches exactly when the guess is
-# the posterior. The gap has a name too: the **Kullback-Leibler divergence** of $q$ from the posterior, $\mathrm{KL}(q \,\|\, p(z \mid x))$.
-# Lesson 02 is about it.
+# So $\text{ELBO}(q) \le \log p(x)$ for *every* guess: the *evidence lower bound*. It touches exactly when the guess is the posterior. The
+# gap is the **Kullback-Leibler divergence** of $q$ from the posterior, $\mathrm{KL}(q \,\|\, p(z \mid x))$; lesson 02 is about it.
 
 # %% [markdown]
-# *Predict first*: in the boxes world, with a red ball, the guess $a = ½$ ignores the ball. Is $a = 1$, "surely box 1", better or worse
-# than $a = ½$? And where is the top of the curve?
+# *Predict first*: a red ball. The guess $a = ½$ ignores it. Is $a = 1$, "surely box 1", better or worse? And where is the top?
 
 # %%
 explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
 
 # %% [markdown]
-# *What to read off:* the curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) has the
-# height of the posterior (hatched bars). The thick bar is the gap. You will meet it again in lessons 04, 05 and 07, hatched and
-# lying on its
-# side, between a bound and $\log p(x)$.
-#
-# So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as well.
-# One search answers both
-# questions, without ever dividing by $p(x)$. This is the idea of the whole course.
+# The curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) is the posterior (hatched). The
+# thick bar is the gap. So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as
+# well. One search answers both questions, without ever dividing by $p(x)$. This is the idea of the course.
 
 # %% [markdown]
 # {{ exercise two_boxes }}
@@ -356,20 +331,16 @@ check(two_boxes, "two_boxes")
 # %% [markdown]
 # ## Why not simply sum?
 #
-# With two boxes the sum is easier than the search. So why search?
+# The latent variable of a VAE is a list of, say, 20 real numbers. Three ways to get $p(x)$ come to mind:
 #
-# The latent variable of a VAE is no box but a list of, say, 20 real numbers. Three ways to get $p(x)$ come to mind:
-#
-# 1. **A formula.** The sum becomes an integral $\int p(z)\,p(x \mid z)\,dz$, and $p(x \mid z)$ is a neural network.
-#    Nobody can write that integral down.
+# 1. **A formula.** $\int p(z)\,p(x \mid z)\,dz$, with a neural network in it: nobody can write that integral down.
 # 2. **A grid.** Ten values for each number make $10^{20}$ places. At a million places a second that is three million years, for one image.
 # 3. **Dice.** Draw many $z$ from the prior and average $p(x \mid z)$. On average this is exactly right, in any dimension.
-#
-# The third looks harmless. Let us try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says:
-# every entry is independent of the
-# others and has variance 1; the means are all 0), and $x$ is $z$ plus a little noise of standard deviation 0.1. We see $x_i = 0.7$ in every
-# dimension. The sum of two independent normal numbers is normal and the variances add, so each $x_i \sim N(0, 1.01)$:
-# this gives $\log p(x)$ exactly.
+
+# %% [markdown]
+# The third looks harmless. Try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says: every entry is independent and
+# has variance 1), and $x$ is $z$ plus noise of standard deviation 0.1. We see $x_i = 0.7$ everywhere. Variances add, so each
+# $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
 #
 # *Predict first*: with 10,000 draws, how far off will the dice be in 2 dimensions? In 10?
 
@@ -378,37 +349,26 @@ print("dimensions   exact    10,000 draws from the prior   10,000 draws from a g
 for dims in (1, 2, 5, 10, 20):
     by_prior, by_q, exact = figures.evidence_three_ways(dims)
     print(f"{dims:10d} {exact:7.2f} {by_prior:30.2f} {by_q:34.2f}")
-
-# %%
 figures.why_it_is_hard()
 
 # %% [markdown]
-# *What to read off:* left, only few of 1,500 draws in two dimensions fall into the small circle (radius 0.25) that explains $x$. With
-# each dimension that share shrinks by a similar *factor*. Right, the average over draws of the prior (squares) falls off:
-# nearly every draw explains
-# nothing. The dots use the same number of draws from a guess $q$ that sits in the right place (lesson 05 shows how), and stay on the line.
-#
-# *Right on average* was no lie: once in a very long while a draw would hit and lift the average enormously. You would have to wait for it.
-# So that is what $q(z \mid x)$ is for: **it says where to look**. In a VAE a network, the *encoder*, looks at $x$ and answers with
+# Left, only few of 1,500 draws fall into the small circle (radius 0.25) that explains $x$; with each dimension that share shrinks by a
+# similar *factor*. Right, the average falls off: nearly every draw explains nothing. (*Right on average* was no lie: once in a very long
+# while a draw would hit, and lift the average enormously.) The dots are as many draws from a guess $q$ in the right place, and stay on
+# the line. So that is what $q(z \mid x)$ is for: **it says where to look**. In a VAE the *encoder* looks at $x$ and answers with
 # $q(z \mid x) = N(m, v)$.
 
 # %% [markdown]
 # ## Why KL(q ‖ posterior), and not the other way round
 #
-# The KL is not symmetric: $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far
-# apart the two are, and is also
-# 0 only when they are equal. Why the first?
+# $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are. Why the first?
 #
-# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$, by the
-#   derivation above.
+# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$.
 # * **It is the one that we can make small.** Its average is over $z$ drawn from $q$, and from $q$ we can draw; what we cannot
 #   compute in it is $\log p(x)$, which does not depend on $q$. The other averages over the posterior, which is what we do not have.
 #
-# It has a price. Where $q(z)$ is small little is averaged, so a guess that *forgets* a part of the posterior is only mildly punished. A
-# guess that puts weight where the posterior has almost none is punished hard.
-#
-# *Predict first*: three boxes, and a posterior of 0.499, 0.499, 0.002. Guess A forgets the second box, guess B spreads evenly over all
-# three. Which one does each KL prefer?
+# It has a price. *Predict first*: three boxes, and a posterior of 0.499, 0.499, 0.002. Guess A forgets the second box, guess B spreads
+# evenly over all three. Which one does each KL prefer?
 
 # %%
 posterior = torch.tensor([0.499, 0.499, 0.002])
@@ -418,9 +378,8 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
     print(f"guess {name}:   KL(q ‖ posterior) = {ours:.2f}   KL(posterior ‖ q) = {other:.2f}")
 
 # %% [markdown]
-# *What to read off:* our KL prefers A, which settles for one explanation of the two;
-# the other direction prefers B, which covers both. Lesson
-# 02 draws this consequence with curves: where a posterior has two bumps far enough apart, a $q$ of one bump *picks one* of them.
+# Our KL prefers A: to *forget* a part of the posterior is punished mildly, to put weight where it has almost none is punished hard.
+# Lesson 02 draws it with curves: of two bumps far enough apart, a $q$ of one bump *picks one*.
 
 # %% [markdown]
 # ## The whole machine
@@ -431,13 +390,20 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 figures.poster()
 
 # %% [markdown]
-# *What to read off:* top, how a new image is drawn: it needs only the prior and the decoder.
-# Middle row, from left to right, what happens to
-# one image. Bottom, what the image costs: `kl`, and `rec`, which compares $x$ with its logits;
-# their sum, `nelbo`, is −ELBO, and a VAE makes it small. Two words are still to come: the noise
-# $\varepsilon$ is explained in lesson 01, the logits in lesson 03.
+# Top, how a new image is drawn. Middle row, what happens to one image. Bottom, what it costs: `kl`, and `rec`, which compares $x$ with its
+# logits; their sum, `nelbo`, is −ELBO, and a VAE makes it small. (The noise $\varepsilon$ is explained in lesson 01, the logits in 03.)
+
+# %% [markdown]
+# How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm:
 #
-# As a class, the same thing line by line:
+# $$\text{ELBO} = \mathbb E_q\Big[\log\frac{p(z)\,p(x \mid z)}{q(z \mid x)}\Big] = \underbrace{\mathbb E_q[\log p(x \mid z)]}_{-\text{rec}} -
+# \underbrace{\mathbb E_q\Big[\log\frac{q(z \mid x)}{p(z)}\Big]}_{\text{kl}}$$
+#
+# A contract: *explain the image well, with a $q$ that strays from the prior as little as possible*. These are the two things that the VAE
+# was told above. Mind which KL this is: here $q$ is compared with the **prior**; the gap compared it with the **posterior**.
+
+# %% [markdown]
+# As a class, line by line:
 #
 # | line of `class VAE` | what it does | lesson |
 # | --- | --- | --- |
@@ -449,35 +415,6 @@ figures.poster()
 # | `log_weights`, `negative_iwae_bound(x, iw)` | a tighter bound, from several $z$ for each image | 05 |
 # | `sample_z`, `sample_x`, `sample_sigmoid`, ... | new digits, and what the latents are good for | 06 |
 # | all of it | the whole class, alone, with a network of your own | 07 |
-#
-# How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm:
-#
-# $$\text{ELBO} = \mathbb E_q\Big[\log\frac{p(z)\,p(x \mid z)}{q(z \mid x)}\Big] = \underbrace{\mathbb E_q[\log p(x \mid z)]}_{-\text{rec}} -
-# \underbrace{\mathbb E_q\Big[\log\frac{q(z \mid x)}{p(z)}\Big]}_{\text{kl}}$$
-#
-# Read it as a contract: *explain the image well, with a $q$ that strays from the prior as little as possible*.
-# Mind which KL this is: here $q$
-# is compared with the **prior**; the gap compared it with the **posterior**.
-
-# %% [markdown]
-# ## There and back
-#
-# The second trained model of the course, `v1_z20`, is the same network design with 20 latent dimensions. Encode ten test images,
-# decode the means $m$, and compare.
-#
-# *Predict first*: 784 pixels must pass through 20 numbers. What of an image will come back, and what will be lost?
-
-# %%
-model = given.trained("v1_z20")
-x = binarize(load_mnist("test").images[:10], generator=torch.Generator().manual_seed(0))  # (10, 784) of 0 and 1
-with torch.no_grad():
-    m, v = model.enc(x)  # (10, 20) each
-    back = torch.sigmoid(model.dec(m))  # (10, 784)
-images_in_rows({"x": x, "decoded from m": back})
-
-# %% [markdown]
-# *What to read off:* 784 pixels went through 20 numbers and came back, smoother: the speckle of the ink was left behind, the
-# digit was kept. (Upper row: each pixel is 1 with the probability of its grey value, see lesson 03.)
 
 # %% [markdown]
 # ## Where we start
@@ -486,27 +423,21 @@ images_in_rows({"x": x, "decoded from m": back})
 # $0.5^{784}$, and a surprise of
 #
 # $$-\log p(x) = 784 \cdot \log 2 \text{ nats.}$$
+#
+# And the trained models? Their evidence is hard to get, their ELBO is not: `evaluate` averages it over all 10,000 test images. (`v1_z20`
+# is the same design with 20 latents. Both have seen the 60,000 training images of MNIST, and never a test image.)
 
 # %%
 print(f"know-nothing model: {784 * math.log(2):.1f} nats per image")
-torch.manual_seed(0)
-images_in_rows({"fair coins": (torch.rand(10, 784) < 0.5).float(), "MNIST": x})
-
-# %% [markdown]
-# *What to read off:* none of the upper images looks like a digit, and to this model the lower ones are exactly as likely:
-# it cannot tell a digit from
-# noise.
-#
-# **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. And the two trained
-# models that you played with? Their evidence is hard to get, their ELBO is not: `evaluate` averages it over all 10,000 test images.
-
-# %%
-test = binarize(load_mnist("test").images, generator=torch.Generator().manual_seed(0))
+all_test = binarize(test.images, generator=torch.Generator().manual_seed(0))
 for name in ("v1_z2", "v1_z20"):
-    print(f"{name}: log p(x) is at least {evaluate(given.trained(name), test).bound:.0f} nats per image, on average")
+    print(
+        f"{name}: log p(x) is at least {evaluate(given.trained(name), all_test).bound:.0f} nats per image, on average"
+    )
 
 # %% [markdown]
-# By the end your own model will be in this range, and you will know how to tell a model that is better from a bound that is wrong.
+# **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. By the end your
+# own model will be in the range of the trained ones, and you will know how to tell a model that is better from a bound that is wrong.
 
 # %% [markdown]
 # ## Summary

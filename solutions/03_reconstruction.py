@@ -56,6 +56,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
 from vae_course.figures import reconstruction as figures
+from vae_course.figures import side_by_side
 from vae_course.figures.digits import images_in_rows
 from vae_course.figures.widgets import explore
 
@@ -499,10 +500,10 @@ for a in (15.0, 16.0, 16.6, 16.7):
 # *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
 
 # %% tags=["nbval-ignore-output"]
-three = figures.train_three(train)
+three = side_by_side.train_three(train)
 for name, (_, kl, rec) in three.items():
     print(f"{name:27s} KL {kl:5.1f}   rec {rec:6.1f}   together {kl + rec:6.1f} nats")
-figures.one_mean(three, black_and_white)
+side_by_side.one_mean(three, black_and_white)
 
 # %%
 right, pixels, latents = three.values()

@@ -25,6 +25,7 @@ from vae_course.figures import (
     posterior,
     reconstruction,
     reparameterization,
+    side_by_side,
     start_here,
     wrong_models,
 )
@@ -160,8 +161,8 @@ CALLS: dict[str, Call] = {
     ),
     "reconstruction.float32_edge": Call(reconstruction.float32_edge),
     "reconstruction.float32_edge, beyond": Call(reconstruction.float32_edge, lambda: {"logit": 18.0}),
-    "reconstruction.one_mean": Call(
-        reconstruction.one_mean, lambda: {"found": three_models(), "images": digits()[:6]}, 1e-2
+    "side_by_side.one_mean": Call(
+        side_by_side.one_mean, lambda: {"found": three_models(), "images": digits()[:6]}, 1e-2
     ),
     # lesson 04
     "nelbo.jensen": Call(nelbo.jensen),

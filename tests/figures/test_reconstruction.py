@@ -1,21 +1,16 @@
 """Lesson 03's figures against the Bernoulli distribution, and against what float32 is known to do."""
 
 import math
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch.distributions import Bernoulli
 
-from tests.figures.calls import mean_pixels, pixel_costs, three_models
-from tests.figures.models import digits, held_out
-from tests.figures.picture import axes_of, image, line, lines, words
-from vae_course import given
-from vae_course.data import MNIST
-from vae_course.evaluation import evaluate
+from tests.figures.calls import mean_pixels, pixel_costs
+from tests.figures.models import digits
+from tests.figures.picture import axes_of, image, line, words
 from vae_course.figures import reconstruction as figures
-from vae_course.training import fit, start_at_mean_pixel
 
 
 def test_the_cost_of_ink_falls_and_the_cost_of_paper_rises_with_the_logit():
@@ -101,67 +96,3 @@ def test_the_edge_of_float32_is_shown_beside_softplus_and_sigmoid(logit: float):
 
 def test_the_slider_of_the_edge_begins_at_12():
     assert "at a = 12" in words(axes_of(figures.float32_edge)[0])
-
-
-@pytest.fixture(scope="module")
-def three() -> tuple[MNIST, dict]:
-    data = MNIST(held_out().images[:3_000], held_out().labels[:3_000])
-    return data, figures.train_three(data, steps=25)
-
-
-def test_three_models_that_differ_by_one_mean_end_with_three_different_kls(three: tuple[MNIST, dict]):
-    _, found = three
-    kls = {name.split(":")[0]: kl for name, (_, kl, _) in found.items()}
-    assert list(kls) == ["all sums", "rec", "KL"]
-    assert kls["rec"] < 0.5 * kls["all sums"] and kls["KL"] > 2 * kls["all sums"]
-    recs = {name.split(":")[0]: rec for name, (_, _, rec) in found.items()}
-    assert recs["KL"] < recs["all sums"] < recs["rec"] < 206
-
-
-def test_the_two_terms_are_summed_as_they_should_be_whatever_was_trained(three: tuple[MNIST, dict]):
-    data, found = three
-    x = torch.bernoulli(data.images[-1000:] / 255, generator=torch.Generator().manual_seed(0))
-    for model, kl, rec in found.values():
-        with torch.no_grad():
-            m, v = model.enc(x)
-        assert kl == pytest.approx(given.kl_normal(m, v, torch.zeros(1), torch.ones(1)).mean().item(), rel=1e-4)
-        assert rec == pytest.approx(evaluate(model, x).rec, abs=0.5)
-        assert m.shape == (1000, 20)
-
-
-def test_each_model_is_the_one_that_its_own_objective_trains_from_the_same_beginning(three: tuple[MNIST, dict]):
-    data, found = three
-
-    def objective(model, x: torch.Tensor, of_rec: float, of_kl: float) -> torch.Tensor:
-        m, v = model.enc(x)
-        rec = -given.log_bernoulli_with_logits(x, model.dec(m + v.sqrt() * torch.randn_like(m)))
-        return (of_rec * rec + of_kl * given.kl_normal(m, v, torch.zeros(1), torch.ones(1))).mean()
-
-    for (name, (model, *_)), shares in zip(found.items(), [(1, 1), (1 / 784, 1), (1, 1 / 20)], strict=True):
-        own = partial(objective, of_rec=shares[0], of_kl=shares[1])
-        torch.manual_seed(0)
-        again = given.VAE(nn="v1", z_dim=20)
-        start_at_mean_pixel(again, data)
-        fit(again, data, objective=own, steps=25, lr=3e-3, progress=False)
-        with torch.no_grad():
-            (m, v), (expected_m, expected_v) = (one.enc(digits()) for one in (model, again))
-        assert (m - expected_m).abs().max() < 0.05 * expected_m.std(), name
-        assert (v / expected_v - 1).abs().max() < 0.05, name
-
-
-def tiles(strip: np.ndarray) -> np.ndarray:
-    """The images (n, 28, 28) of a strip, without their frames."""
-    assert strip.shape[0] == 30
-    return np.stack([one[1:29, 1:29] for one in np.split(strip, strip.shape[1] // 30, axis=1)])
-
-
-def test_each_row_shows_what_its_own_model_makes_of_the_images():
-    x, found = digits()[:5], three_models()
-    rows = axes_of(figures.one_mean, found, x)
-    assert tiles(image(rows[0])) == pytest.approx(x.view(-1, 28, 28).numpy()) and rows[0].get_ylabel() == "the images"
-    for axes, (name, (model, kl, _)) in zip(rows[1:], found.items(), strict=True):
-        assert axes.get_ylabel() == f"{name}\nKL {kl:.1f} nats"
-        with torch.no_grad():
-            expected = Bernoulli(logits=model.dec(model.enc(x)[0])).probs.view(-1, 28, 28)
-        assert tiles(image(axes)) == pytest.approx(expected.numpy(), abs=1e-5)
-        assert not lines(axes)

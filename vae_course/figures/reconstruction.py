@@ -2,18 +2,14 @@
 
 import math
 from functools import cache
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy, logsigmoid, softplus
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy, logsigmoid
 
-from vae_course import given
-from vae_course.data import MNIST
-from vae_course.figures.digits import images_in_rows, one_image
+from vae_course.figures.digits import one_image
 from vae_course.figures.style import COLOURS, canvas, figure
-from vae_course.training import fit, start_at_mean_pixel
 
 
 @figure
@@ -122,45 +118,3 @@ def float32_edge(logit: float = 12.0) -> None:
             title=f"slope of torch's cost from p: {slope:.3g}",
         )
         right.legend(loc="center left")
-
-
-def train_three(data: MNIST, steps: int = 200) -> dict[str, tuple[Any, float, float]]:
-    """Three VAEs that differ by one `.mean`. Each: (model, mean KL, mean rec), both summed as they should be, in nats."""
-    found: dict[str, tuple[Any, float, float]] = {}
-    test = torch.bernoulli(data.images[-1000:] / 255, generator=torch.Generator().manual_seed(0))
-    for name, rec_scale, kl_scale in (
-        ("all sums", 1.0, 1.0),
-        ("rec: mean over 784 pixels", 1 / 784, 1.0),
-        ("KL: mean over 20 latents", 1.0, 1 / 20),
-    ):
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            model = given.VAE(nn="v1", z_dim=20)
-            start_at_mean_pixel(model, data)
-
-            def objective(model: nn.Module, x: Tensor, a: float = rec_scale, b: float = kl_scale) -> Tensor:
-                kl, rec = _two_terms(model, x)
-                return a * rec + b * kl
-
-            fit(model, data, objective=objective, steps=steps, lr=3e-3, progress=False)
-            with torch.no_grad():
-                kl, rec = _two_terms(model, test)
-        found[name] = (model, kl.item(), rec.item())
-    return found
-
-
-def _two_terms(model: Any, x: Tensor) -> tuple[Tensor, Tensor]:
-    m, v = model.enc(x)
-    logits = model.dec(m + v.sqrt() * torch.randn_like(m))
-    kl = 0.5 * (v + m.square() - 1 - v.log()).sum(-1)
-    return kl.mean(), (softplus(logits) - x * logits).sum(-1).mean()
-
-
-def one_mean(found: dict[str, tuple[Any, float, float]], images: Tensor) -> None:
-    """What each of the three models makes of some images, and its KL. images: (n, 784) in [0, 1]."""
-    rows = {"the images": images}
-    with torch.no_grad():
-        for name, (model, kl, _) in found.items():
-            m, _ = model.enc(images)
-            rows[f"{name}\nKL {kl:.1f} nats"] = torch.sigmoid(model.dec(m))
-    images_in_rows(rows)

@@ -106,15 +106,15 @@ FAULTS = {
     "spelling": ("# Nowhere.", "# Teh end.", r"expected `The`; got `Teh` \(codespell\)"),
     "no blank line in details": ("9 instead of 3</summary>\n#\n", "9 instead of 3</summary>\n", r"blank line after"),
     "open details": ("# No.\n# </details>", "# No.", r"every <details> closed"),
-    "no prediction": (
-        "# *Predict first*: where?\n",
-        "# Look.\n",
-        r"expected `\*Predict first\*` in the text above a widget",
+    "no word above a widget": (
+        "# %% [markdown]\n# *Predict first*: where?\n",
+        "# %%\na = 1\n\n# %%\nb = 1\n",
+        r"expected text right above a widget; got none",
     ),
-    "nothing to read off": (
-        "*What to read off:* n",
-        "N",
-        r"expected `\*What to read off:\*` in the text below a widget",
+    "no word below a widget": (
+        "# %% [markdown]\n# *What to read off:* nothing.\n\n",
+        "",
+        r"expected text right below a widget; got none",
     ),
     "section missing": ("# ## Further reading", "# ## Links", r"expected a section `## Further reading`"),
     "sections out of order": (

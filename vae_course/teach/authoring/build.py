@@ -74,7 +74,7 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
   the check cell `no-drawing`.
 * **Hints.** At least one `<details>` whose summary reads "I get ... instead ...". A blank line follows each
   `</summary>`, or Markdown inside is not rendered.
-* **Widgets.** `*Predict first*` stands in the text above an `explore(...)`, `*What to read off:*` in that below.
+* **Widgets.** Text stands right above an `explore(...)`, what to try or to predict, and right below it, what it shows.
 * **Symbols.** A displayed formula's letters are in lesson 00's notation table, or the text up to there names them ($k$).
 * **Links** are relative to notebooks/ and resolve in the repository: `02_kl_divergence.ipynb`, `../docs/x.md`,
   `#Heading-text` (spaces become hyphens). Images have alt text; so have figures (`figures.style`).

@@ -1,22 +1,29 @@
-"""A widget teaches whoever has guessed first: a prediction stands above each one, and below it what to read off."""
+"""A widget teaches whoever knows what to look for: prose stands above each one, and below it prose that says what it shows."""
 
-from vae_course.teach.authoring.lesson_source import Lesson
+from vae_course.teach.authoring.lesson_source import Cell, Lesson
 from vae_course.teach.authoring.problems import Problem
 
 WIDGET = "explore("
-BEFORE, AFTER = "*Predict first*", "*What to read off:*"
+NEAR = 2
+"""Within how many cells its prose stands: one cell of code may lie between."""
 
 
 def check_demonstrations(lesson: Lesson) -> list[Problem]:
-    """Every cell that shows a widget has both, in the prose next to it on either side."""
+    """Every cell that shows a widget has prose near above it, and near below it prose that opens no new section."""
     problems = []
     for index, cell in enumerate(lesson.cells):
         if cell.kind != "code" or WIDGET not in cell.source:
             continue
-        above = [other for other in lesson.cells[:index] if other.kind == "markdown"][-1:]
-        below = [other for other in lesson.cells[index + 1 :] if other.kind == "markdown"][:1]
-        for words, where, cells in ((BEFORE, "above", above), (AFTER, "below", below)):
-            if not any(words in other.source for other in cells):
-                expected = f"`{words}` in the text {where} a widget"
-                problems.append(Problem(lesson.path, cell.line, expected, "none", "write it, in a sentence or two"))
+        above = lesson.cells[max(0, index - NEAR) : index]
+        below = [other for other in lesson.cells[index + 1 : index + 1 + NEAR] if _is_prose(other)][:1]
+        for there, where, what_next in (
+            (any(map(_is_prose, above)), "above", "say what to try, or ask for a prediction"),
+            (any(not other.source.startswith("#") for other in below), "below", "say what it shows"),
+        ):
+            if not there:
+                problems.append(Problem(lesson.path, cell.line, f"text right {where} a widget", "none", what_next))
     return problems
+
+
+def _is_prose(cell: Cell) -> bool:
+    return cell.kind == "markdown"

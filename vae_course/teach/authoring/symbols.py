@@ -11,7 +11,7 @@ from pathlib import Path
 from vae_course.teach.authoring.lesson_source import Lesson
 from vae_course.teach.authoring.problems import Problem
 
-TABLE = "**Notation.**"
+TABLE = "<summary>Notation"
 FREE = frozenset({"i", "j", "e", r"\pi"})
 """Counting indices, and two numbers."""
 
