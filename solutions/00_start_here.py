@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import side_by_side
 from vae_course.figures import start_here as figures
 from vae_course.figures.digits import images_in_rows
@@ -35,9 +35,10 @@ with torch.no_grad():
 # Two networks of the same size: an *encoder* squeezes an image into 20 numbers $z$, a *decoder* draws the image again from them. Both
 # are trained for the same 1,000 steps. The **autoencoder** is told one thing: *draw it well*. The **VAE** is told a second one: *keep
 # your $z$ as if they were drawn from a bell curve around 0*. Then take the encoders away, give both decoders random $z$ from that bell
-# curve, and let them draw.
-#
-# *Predict first*: which one copies an image better? And which one can draw a new one?
+# curve, and let them draw. What will you see? (Run the cell, choose, press the button. Nobody marks it.)
+
+# %%
+predict("00.who-draws")
 
 # %% tags=["nbval-ignore-output"]
 train, test = load_mnist("train"), load_mnist("test")
@@ -59,10 +60,12 @@ far, near = (some.enc(x)[0].square().mean() for some in (autoencoder, vae))
 assert far > 2 > near
 ### END BUILD ONLY
 
+# %%
+predict("00.who-draws").was()
+
 # %% [markdown]
-# The autoencoder copies at least as well, and draws scraps. Nobody told it *where* its $z$ should lie, so the places that you draw from
-# mean nothing to its decoder. The VAE draws digits, some of them clumsy after so short a training. What it was told in addition is
-# called the **KL term**. Why it has just the form that it has, and how to train with a $z$ that is drawn by chance: that is this course.
+# What the VAE was told in addition is called the **KL term**. Why it has just the form that it has, and how to train with a $z$ that is
+# drawn by chance: that is this course.
 
 # %% [markdown]
 # ## What you will build
@@ -266,10 +269,16 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # gap is the **Kullback-Leibler divergence** of $q$ from the posterior, $\mathrm{KL}(q \,\|\, p(z \mid x))$; lesson 02 is about it.
 
 # %% [markdown]
-# *Predict first*: a red ball. The guess $a = ½$ ignores it. Is $a = 1$, "surely box 1", better or worse? And where is the top?
+# The slider begins at $a = ½$, a guess that ignores the red ball. What if you are *sure* that it was box 1, $a = 1$?
+
+# %%
+predict("00.sure")
 
 # %%
 explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
+
+# %%
+predict("00.sure").was()
 
 # %% [markdown]
 # The curve lies below the dashed line $\log p(\text{red})$, and touches it where your guess (full bars) is the posterior (hatched). The
@@ -319,13 +328,12 @@ check(two_boxes, "two_boxes")
 # </details>
 
 # %% [markdown]
-# **Think.** Your guess is $a = \tfrac12$, the prior. Could the ELBO of a *sure* guess, $a = 1$, ever beat it?
+# **Think.** For a ball that is *not* red, is a sure guess better than $a = \tfrac12$ too? Which one?
 #
 # <details><summary>Answer</summary>
 #
-# Here it does: $\text{ELBO}(1) = \log 0.45 = -0.799$, against $-0.857$ at ½; the posterior 0.818 lies nearer to 1 in the sense that counts,
-# the KL. For a ball that is *not* red it does not: there the column is 0.40 and 0.05, and $\text{ELBO}(1) = \log 0.05 = -2.996$ lies
-# below $-1.263$ at ½. It is the other sure guess that wins: $\text{ELBO}(0) = \log 0.40 = -0.916$.
+# The column is 0.40 and 0.05. $\text{ELBO}(\tfrac12) = -1.263$, $\text{ELBO}(1) = \log 0.05 = -2.996$ is worse, and
+# $\text{ELBO}(0) = \log 0.40 = -0.916$ is better.
 # </details>
 
 # %% [markdown]
@@ -342,7 +350,9 @@ check(two_boxes, "two_boxes")
 # has variance 1), and $x$ is $z$ plus noise of standard deviation 0.1. We see $x_i = 0.7$ everywhere. Variances add, so each
 # $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
 #
-# *Predict first*: with 10,000 draws, how far off will the dice be in 2 dimensions? In 10?
+
+# %%
+predict("00.dice")
 
 # %%
 print("dimensions   exact    10,000 draws from the prior   10,000 draws from a good guess q")
@@ -350,6 +360,10 @@ for dims in (1, 2, 5, 10, 20):
     by_prior, by_q, exact = figures.evidence_three_ways(dims)
     print(f"{dims:10d} {exact:7.2f} {by_prior:30.2f} {by_q:34.2f}")
 figures.why_it_is_hard()
+
+# %%
+by_prior, _, exact = figures.evidence_three_ways(10)
+predict("00.dice").was(exact - by_prior)
 
 # %% [markdown]
 # Left, only few of 1,500 draws fall into the small circle (radius 0.25) that explains $x$; with each dimension that share shrinks by a

@@ -1,6 +1,6 @@
 """Learn the variational autoencoder by writing it. This is the learner's door.
 
-    from vae_course import check, hint, progress, solved, solution   # answers
+    from vae_course import check, hint, predict, progress, solved, solution   # answers
     from vae_course import binarize, evaluate, fit, load_mnist       # data and training
 
 Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.figures`.
@@ -15,6 +15,7 @@ from typing import Any
 _WHERE = {
     "check": "checks.learning",
     "hint": "checks.learning",
+    "predict": "checks.learning",
     "progress": "checks.learning",
     "solution": "checks.learning",
     "solved": "checks.learning",
@@ -24,7 +25,7 @@ _WHERE = {
     "evaluate": "evaluation",
 }
 
-__all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "progress", "solution", "solved"]
+__all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "predict", "progress", "solution", "solved"]
 
 if "torch" in sys.modules:  # as in a lesson: torch counts processors that a container may not use
     import_module("vae_course.threads")

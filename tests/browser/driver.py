@@ -84,8 +84,10 @@ def run_all(page: Page, lab: Lab, name: str, seconds: float = RUN_SECONDS) -> li
 def moving_widgets(page: Page, lab: Lab) -> list[tuple[str, bool]]:
     """Move every slider, choose another entry of every menu; (its label, whether what is drawn around it changed) for each."""
     found: list[tuple[str, bool]] = []
-    for cell in _cells_with(page, ".widget-slider, .widget-dropdown"):
-        for widget in cell.locator(".widget-slider, .widget-dropdown").all():
+    # The slider of a prediction moves nothing but itself.
+    moving = ".widget-slider:not(.vae-prediction), .widget-dropdown"
+    for cell in _cells_with(page, moving):
+        for widget in cell.locator(moving).all():
             label = widget.locator(".widget-label").first
             name = label.inner_text() if label.count() else "(no label)"
             before = _drawn(cell)

@@ -15,6 +15,15 @@ def hint(exercise: Any = None) -> None:
     return None
 
 
+class _Prediction:
+    def was(self, number: Any = None) -> None:
+        return None
+
+
+def predict(name: str) -> _Prediction:
+    return _Prediction()
+
+
 def progress(nats: float | None = None) -> None:
     return None
 

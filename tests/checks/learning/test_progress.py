@@ -184,6 +184,7 @@ def test_the_file_says_of_each_exercise_what_was_seen():
             "log_normal": {"status": "correct", "points": 5, "tries": 0},
         },
         "nats": None,
+        "predictions": {},
     }
 
 
@@ -237,7 +238,7 @@ def test_hints_are_counted_up_to_the_last_and_kept():
 
 
 def test_a_missing_file_is_an_empty_one():
-    assert state.load() == {"exercises": {}, "nats": None}
+    assert state.load() == {"exercises": {}, "nats": None, "predictions": {}}
 
 
 @pytest.mark.parametrize(

@@ -15,20 +15,22 @@ UNIFORM_PIXELS = 543.43  # 784 ln 2: a model that knows nothing
 class Progress:
     """The progress card: HTML in a notebook, plain text everywhere else."""
 
-    def __init__(self, entries: dict[str, dict], nats: float | None) -> None:
+    def __init__(self, entries: dict[str, dict], nats: float | None, predictions: dict[str, dict]) -> None:
         self._entries = entries
         self._nats = nats
+        self._predictions = predictions
 
     def __repr__(self) -> str:
         lines = [self._head()]
         for lesson, exercises in _by_lesson():
-            lines.append(f"  {lesson}: " + ", ".join(f"{self._sign(e)} {e.name}" for e in exercises))
+            names = ", ".join(f"{self._sign(e)} {e.name}" for e in exercises)
+            lines.append(f"  {lesson}: {names}{self._foreseen(lesson)}")
         return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left;vertical-align:top;padding-right:1em'>{escape(lesson)}</td>"
-            f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)}&nbsp;{escape(e.name)}' for e in exercises)}</td></tr>"
+            f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)}&nbsp;{escape(e.name)}' for e in exercises)}{self._foreseen(lesson)}</td></tr>"
             for lesson, exercises in _by_lesson()
         )
         return frame(f"<b>{escape(self._head())}</b><table style='margin:.4em 0 0'>{rows}</table>", "#0072B2")
@@ -38,6 +40,12 @@ class Progress:
         total = sum(e.points for e in EXERCISES.values())
         nats = UNIFORM_PIXELS if self._nats is None else self._nats
         return f"Your progress: {earned:g} of {total:g} points · our model: −{nats:.1f} nats per image"
+
+    def _foreseen(self, lesson: str) -> str:
+        """How many predictions of a lesson came true, of those that were made and seen."""
+        number = lesson.partition("_")[0]
+        judged = [p["right"] for name, p in self._predictions.items() if name.startswith(f"{number}.") and "right" in p]
+        return f" · predictions: {sum(judged)} of {len(judged)}" if judged else ""
 
     def _sign(self, exercise: Exercise) -> str:
         status = self._entries.get(exercise.name, {}).get("status", "not started")
@@ -63,7 +71,7 @@ def progress(nats: float | None = None) -> Progress:
             )
         state.record_nats(nats)
     found = state.load()
-    return Progress(found["exercises"], found["nats"])
+    return Progress(found["exercises"], found["nats"], found["predictions"])
 
 
 def _by_lesson() -> Iterable[tuple[str, list[Exercise]]]:

@@ -30,7 +30,8 @@ def path() -> Path:
 
 
 def load() -> dict[str, Any]:
-    """The state: {"exercises": {name: {"status", "points", "hints", "tries", "last"}}, "nats": number or null}.
+    """The state: {"exercises": {name: {"status", "points", "hints", "tries", "last"}}, "nats": number or null,
+    "predictions": {name: {"said", "right"}}}.
 
     A missing file counts as an empty one. One that cannot be read is kept beside it under another name, and the learner
     is told which.
@@ -87,6 +88,24 @@ def next_hint(exercise: str, rungs: int) -> int:
     return min(shown, rungs - 1)
 
 
+def prediction(name: str) -> Any:
+    """What was predicted, or None."""
+    return load()["predictions"].get(name, {}).get("said")
+
+
+def keep_prediction(name: str, said: str | float) -> None:
+    """The first prediction stays: after the truth nobody can predict."""
+    with _changing() as state:
+        state["predictions"].setdefault(name, {"said": said})
+
+
+def judge_prediction(name: str, right: bool) -> None:
+    """Whether what was predicted is so."""
+    with _changing() as state:
+        if name in state["predictions"]:
+            state["predictions"][name]["right"] = right
+
+
 def record_nats(nats: float) -> None:
     """Keep the best figure (the smallest) of "our model: −? nats"."""
     if not math.isfinite(nats):
@@ -96,7 +115,7 @@ def record_nats(nats: float) -> None:
 
 
 def _empty() -> dict[str, Any]:
-    return {"exercises": {}, "nats": None}
+    return {"exercises": {}, "nats": None, "predictions": {}}
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -110,8 +129,11 @@ def _read(text: str) -> dict[str, Any]:
         if not math.isfinite(entry.get("points", 0)) or any(not 0 <= int(count) == count for count in counts):
             raise ValueError("a number is out of range")
     nats = float(nats) if nats is not None else None
+    predictions = {str(name): dict(entry) for name, entry in found.get("predictions", {}).items()}
+    if not all(isinstance(entry.get("said"), str | float | int) for entry in predictions.values()):
+        raise ValueError("a prediction is neither a word nor a number")
     # A figure that is not positive was kept by an earlier version, and no later one could be better.
-    return {"exercises": entries, "nats": nats if nats is None or nats > 0 else None}
+    return {"exercises": entries, "nats": nats if nats is None or nats > 0 else None, "predictions": predictions}
 
 
 def _keep_aside(error: Exception) -> None:

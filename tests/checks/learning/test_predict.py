@@ -1,0 +1,126 @@
+"""`predict(...)`: the first answer is kept, the truth stands beside it, and only what was predicted counts on the card."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vae_course import predict, progress
+from vae_course.checks.learning import state
+from vae_course.checks.learning.questions import QUESTIONS, Question
+
+SOLUTIONS = Path(__file__).parents[3] / "solutions"
+CHOICE, NUMBER = "00.who-draws", "00.dice"
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VAE_COURSE_STATIC", raising=False)
+
+
+def answer(name: str, value: Any) -> Any:
+    """As a learner does: choose, and press the button."""
+    _, control, button, line = predict(name).form().children
+    control.value = value
+    button.click()
+    return control, button, line.value
+
+
+def card_of(lesson: str) -> str:
+    return next(line for line in repr(progress()).splitlines() if line.strip().startswith(lesson))
+
+
+def test_the_form_keeps_the_answer_says_so_and_ends():
+    control, button, line = answer(CHOICE, "neither")
+    assert control.disabled and button.disabled and "You predicted: neither" in line
+    assert state.prediction(CHOICE) == "neither"
+
+
+def test_a_click_without_a_choice_keeps_nothing_and_says_what_to_do():
+    _, button, line = answer(CHOICE, None)
+    assert "Choose one first" in line and not button.disabled and state.prediction(CHOICE) is None
+
+
+def test_the_first_answer_stays_also_in_another_kernel():
+    answer(CHOICE, "neither")
+    _, control, button, line = predict(CHOICE).form().children
+    assert control.disabled and button.disabled and "You predicted: neither" in line.value
+    predict(CHOICE).keep("the VAE")
+    assert state.prediction(CHOICE) == "neither"
+
+
+def test_the_truth_stands_beside_the_prediction_with_the_reason():
+    answer(CHOICE, "neither")
+    told, question = predict(CHOICE).was(), QUESTIONS[CHOICE]
+    assert repr(told) == f"You predicted: neither. It is: {question.truth}.\n{question.why}"
+    assert "<details" not in told._repr_html_() and question.why in told._repr_html_()
+
+
+@pytest.mark.parametrize(("value", "right"), [(40, True), (70, True), (80, False)])
+def test_a_number_is_right_within_what_the_question_allows(value: float, right: bool):
+    answer(NUMBER, value)
+    told = predict(NUMBER).was(53)
+    assert ("✓" in repr(told)) == right and f"{value} nats" in repr(told)
+    assert f"predictions: {int(right)} of 1" in card_of("00_")
+
+
+def test_without_a_prediction_the_answer_is_folded_and_counts_for_nothing():
+    told = predict(CHOICE).was()
+    assert "<details><summary>The answer</summary>" in told._repr_html_() and repr(told).startswith("It is: the VAE.")
+    assert "predictions" not in repr(progress())
+
+
+def test_the_card_counts_what_came_true_in_text_and_in_the_page():
+    answer(CHOICE, "the VAE")
+    assert "predictions" not in card_of("00_"), "nothing is known before the truth was shown"
+    predict(CHOICE).was()
+    answer(NUMBER, 0)
+    predict(NUMBER).was(53)
+    assert "predictions: 1 of 2" in card_of("00_") and "predictions: 1 of 2" in progress()._repr_html_()
+    assert "predictions" not in card_of("01_")
+
+
+def test_predictions_move_no_points():
+    before = repr(progress()).splitlines()[0]
+    answer(CHOICE, "the VAE")
+    predict(CHOICE).was()
+    assert repr(progress()).splitlines()[0] == before
+
+
+def test_a_state_of_before_predictions_is_read(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "progress.json").write_text('{"exercises": {}, "nats": 99.0}')
+    answer(CHOICE, "neither")
+    assert state.prediction(CHOICE) == "neither" and state.load()["nats"] == 99.0
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: predict("00.nothing"), "no question '00.nothing'. There are: 00.who-draws"),
+        (lambda: predict(CHOICE).was(3), "the truth is a choice"),
+        (lambda: predict(NUMBER).was(), "the truth is a number"),
+        (lambda: Question(asks="What?", why=""), "either choices"),
+        (lambda: Question(asks="What?", why="", choices=("a",), truth="b"), "either choices"),
+        (lambda: Question(asks="What?", why="", choices=("a",), truth="a", between=(0, 1)), "either choices"),
+    ],
+)
+def test_a_mistake_of_the_author_is_told(ask: Any, words: str):
+    with pytest.raises(ValueError, match=words):
+        ask()
+
+
+def test_without_a_kernel_the_question_and_its_choices_stand_as_text():
+    assert repr(predict(CHOICE)).endswith("\n  the autoencoder · the VAE · both alike · neither")
+    assert "a number from 0 to 100 nats" in predict(NUMBER)._repr_html_()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_is_asked_in_its_own_lesson_once_before_its_answer_and_nothing_there_tells_it(name: str):
+    [source] = SOLUTIONS.glob(f"{name.partition('.')[0]}_*.py")
+    text = source.read_text(encoding="utf-8")
+    calls = [match.group(1) for match in re.finditer(rf'predict\("{re.escape(name)}"\)(\.was\(|$)', text, re.MULTILINE)]
+    assert calls == ["", ".was("]
+    assert QUESTIONS[name].why not in " ".join(text.split())

@@ -1,0 +1,130 @@
+"""`predict(...)`: a guess before a figure or a number, kept, and set beside the truth. It counts for nothing but learning."""
+
+import os
+from html import escape
+from typing import Any
+
+from vae_course.checks.learning import state
+from vae_course.checks.learning.cards import frame
+from vae_course.checks.learning.questions import QUESTIONS, Question
+from vae_course.printable import printable
+
+EDGE = "#E69F00"
+
+
+class Prediction:
+    """A question with its form; `was` says what is true, beside what was predicted."""
+
+    def __init__(self, name: str, question: Question) -> None:
+        self.name, self.question = name, question
+
+    def was(self, number: float | None = None) -> "Told":
+        """The truth beside the prediction, and why. The first prediction that was kept counts, for the score on the card.
+
+        Args:
+            number: the truth, where a number was asked for.
+        """
+        question = self.question
+        if bool(question.choices) == (number is not None):
+            raise ValueError(
+                f"{self.name!r}: the truth is {'a choice, and stands with the question' if question.choices else 'a number: was(number)'}."
+            )
+        truth = question.truth if number is None else float(number)
+        said = state.prediction(self.name)
+        right = said == truth if number is None else said is not None and abs(float(said) - number) <= question.near
+        if said is not None:
+            state.judge_prediction(self.name, right)
+        return Told(None if said is None else self.in_words(said), self.in_words(truth), right, question.why)
+
+    def in_words(self, value: Any) -> str:
+        return str(value) if self.question.choices else f"{float(value):.3g} {self.question.unit}".strip()
+
+    def keep(self, value: Any) -> None:
+        """As the button does: the first one stays."""
+        state.keep_prediction(self.name, value)
+
+    def __repr__(self) -> str:
+        low, high = self.question.between or (0.0, 0.0)
+        offered = " · ".join(self.question.choices) or f"a number from {low:g} to {high:g} {self.question.unit}".strip()
+        return printable(f"Predict: {self.question.asks}\n  {offered}")
+
+    def _repr_html_(self) -> str:
+        rows = repr(self).splitlines()
+        return frame(f"<b>{escape(rows[0])}</b><div>{escape(rows[1].strip())}</div>", EDGE)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, display
+
+        display(HTML(self._repr_html_()) if os.environ.get("VAE_COURSE_STATIC") else self.form())
+
+    def form(self) -> Any:
+        """Radio buttons or a slider, and a button that keeps the answer and ends the form."""
+        import ipywidgets
+
+        kept = state.prediction(self.name)
+        question = self.question
+        asked = ipywidgets.HTML(f"<b>Predict: {escape(question.asks)}</b>")
+        if question.choices:
+            control = ipywidgets.RadioButtons(options=question.choices, value=None, layout={"width": "max-content"})
+        else:
+            assert question.between is not None
+            low, high = question.between
+            control = ipywidgets.FloatSlider(
+                value=(low + high) / 2,
+                min=low,
+                max=high,
+                step=(high - low) / 100,
+                readout_format=".3g",
+                description=question.unit,
+            )
+        control.tooltip = question.asks
+        control.add_class("vae-prediction")
+        button = ipywidgets.Button(description="Keep my answer", tooltip=f"Keep my answer to: {question.asks}")
+        line = ipywidgets.HTML()
+
+        def end(value: Any) -> None:
+            control.disabled = button.disabled = True
+            line.value = f"<span role='status'>You predicted: {escape(self.in_words(value))}. Run the next cell.</span>"
+
+        def clicked(_: Any) -> None:
+            if control.value is None:
+                line.value = "<span role='status'>Choose one first.</span>"
+                return
+            self.keep(control.value)
+            end(control.value)
+
+        button.on_click(clicked)
+        if kept is not None:
+            end(kept)
+        return ipywidgets.VBox([asked, control, button, line])
+
+
+class Told:
+    """The truth, beside what was predicted: HTML in a notebook, plain text everywhere else."""
+
+    def __init__(self, said: str | None, truth: str, right: bool, why: str) -> None:
+        self._said, self._truth, self._right, self._why = said, truth, right, why
+
+    def __repr__(self) -> str:
+        if self._said is None:
+            head = f"It is: {self._truth}."
+        else:
+            head = f"You predicted: {self._said}. {'✓ So it is.' if self._right else f'It is: {self._truth}.'}"
+        return printable("\n".join(filter(None, (head, self._why))))
+
+    def _repr_html_(self) -> str:
+        head, *why = (f"<div>{escape(line)}</div>" for line in repr(self).splitlines())
+        if self._said is None:  # folded, so that there is still time to think
+            return frame(f"<details><summary>The answer</summary>{head}{''.join(why)}</details>", EDGE)
+        return frame(f"<b>{head}</b>{''.join(why)}", EDGE)
+
+
+def predict(name: str) -> Prediction:
+    """Ask for a guess, of which the cell below says what became: `predict("00.dice")`, and later `predict("00.dice").was(...)`.
+
+    Raises:
+        ValueError: there is no such question; the sentence lists the names.
+    """
+    if name not in QUESTIONS:
+        raise ValueError(f"There is no question {name!r}. There are: {', '.join(QUESTIONS)}.")
+    return Prediction(name, QUESTIONS[name])
