@@ -81,6 +81,25 @@ def test_a_lesson_runs_before_anything_is_solved(page: Page, lab: Lab, name: str
     assert not wrong, f"an untouched exercise must be told as not started: {wrong}"
 
 
+def test_a_prediction_is_made_with_the_keyboard_and_the_answer_then_stands_beside_it(page: Page, lab: Lab):
+    name = "00_start_here.ipynb"
+    try:
+        open_notebook(page, lab, name)
+        folded = [cell.text for cell in run_all(page, lab, name) if ".was(" in cell.source]
+        assert folded and not any("You predicted" in text for text in folded)
+        form = page.locator(".widget-vbox", has=page.get_by_text("Which one draws new digits?")).first
+        form.get_by_role("button").first.focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        form.get_by_role("status").wait_for()
+        assert "You predicted: the VAE" in form.get_by_role("status").inner_text()
+        page.locator(".jp-CodeCell", has_text='predict("00.who-draws").was()').locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        page.get_by_text("You predicted: the VAE. ✓ So it is.").wait_for()
+    finally:
+        lab.stop_kernels()
+
+
 @pytest.mark.parametrize("name", lessons("solutions", SOLVED_ALWAYS))
 def test_a_solved_lesson_passes_every_check(page: Page, solved_lab: Lab, name: str):
     cells = run_lesson(page, solved_lab, name)

@@ -20,33 +20,35 @@ def empty_home(tmp_path, monkeypatch):
     monkeypatch.delenv("VAE_COURSE_STATIC", raising=False)
 
 
-def answer(name: str, value: Any) -> Any:
-    """As a learner does: choose, and press the button."""
-    _, control, button, line = predict(name).form().children
-    control.value = value
-    button.click()
-    return control, button, line.value
+def parts(name: str) -> Any:
+    """The sliders (one or none), the buttons by their words, and the line below."""
+    _, *sliders, buttons, line = predict(name).form().children
+    return sliders, {button.description: button for button in buttons.children}, line
+
+
+def answer(name: str, value: Any) -> str:
+    """As a learner does: press a choice, or move the slider and press the button."""
+    sliders, buttons, line = parts(name)
+    for slider in sliders:
+        slider.value = value
+    buttons[value if not sliders else "Keep my answer"].click()
+    assert all(control.disabled for control in (*sliders, *buttons.values()))
+    return line.value
 
 
 def card_of(lesson: str) -> str:
     return next(line for line in repr(progress()).splitlines() if line.strip().startswith(lesson))
 
 
-def test_the_form_keeps_the_answer_says_so_and_ends():
-    control, button, line = answer(CHOICE, "neither")
-    assert control.disabled and button.disabled and "You predicted: neither" in line
-    assert state.prediction(CHOICE) == "neither"
-
-
-def test_a_click_without_a_choice_keeps_nothing_and_says_what_to_do():
-    _, button, line = answer(CHOICE, None)
-    assert "Choose one first" in line and not button.disabled and state.prediction(CHOICE) is None
+@pytest.mark.parametrize(("name", "value", "words"), [(CHOICE, "neither", "neither"), (NUMBER, 40.0, "40 nats")])
+def test_the_form_keeps_the_answer_says_so_and_ends(name: str, value: Any, words: str):
+    assert f"You predicted: {words}" in answer(name, value) and state.prediction(name) == value
 
 
 def test_the_first_answer_stays_also_in_another_kernel():
     answer(CHOICE, "neither")
-    _, control, button, line = predict(CHOICE).form().children
-    assert control.disabled and button.disabled and "You predicted: neither" in line.value
+    _, buttons, line = parts(CHOICE)
+    assert all(button.disabled for button in buttons.values()) and "You predicted: neither" in line.value
     predict(CHOICE).keep("the VAE")
     assert state.prediction(CHOICE) == "neither"
 

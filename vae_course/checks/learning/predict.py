@@ -58,45 +58,41 @@ class Prediction:
         display(HTML(self._repr_html_()) if os.environ.get("VAE_COURSE_STATIC") else self.form())
 
     def form(self) -> Any:
-        """Radio buttons or a slider, and a button that keeps the answer and ends the form."""
+        """A button for each choice, or a slider with a button; pressed once, the answer is kept and the form ends.
+
+        Buttons, because JupyterLab takes the arrow keys with which one moves among radio buttons. Tab and Space are free.
+        """
         import ipywidgets
 
-        kept = state.prediction(self.name)
         question = self.question
         asked = ipywidgets.HTML(f"<b>Predict: {escape(question.asks)}</b>")
-        if question.choices:
-            control = ipywidgets.RadioButtons(options=question.choices, value=None, layout={"width": "max-content"})
-        else:
-            assert question.between is not None
+        slider = []
+        if question.between is not None:
             low, high = question.between
-            control = ipywidgets.FloatSlider(
-                value=(low + high) / 2,
-                min=low,
-                max=high,
-                step=(high - low) / 100,
-                readout_format=".3g",
-                description=question.unit,
-            )
-        control.tooltip = question.asks
-        control.add_class("vae-prediction")
-        button = ipywidgets.Button(description="Keep my answer", tooltip=f"Keep my answer to: {question.asks}")
+            some = {"value": (low + high) / 2, "min": low, "max": high, "step": (high - low) / 100}
+            slider = [ipywidgets.FloatSlider(**some, readout_format=".3g", description=question.unit)]
+            slider[0].add_class("vae-prediction")
+        buttons = [
+            ipywidgets.Button(description=text, tooltip=f"{question.asks} {text}", layout={"width": "auto"})
+            for text in question.choices or ("Keep my answer",)
+        ]
         line = ipywidgets.HTML()
 
         def end(value: Any) -> None:
-            control.disabled = button.disabled = True
-            line.value = f"<span role='status'>You predicted: {escape(self.in_words(value))}. Run the next cell.</span>"
+            for control in (*slider, *buttons):
+                control.disabled = True
+            line.value = f"<span role='status'>You predicted: {escape(self.in_words(value))}. Go on.</span>"
 
-        def clicked(_: Any) -> None:
-            if control.value is None:
-                line.value = "<span role='status'>Choose one first.</span>"
-                return
-            self.keep(control.value)
-            end(control.value)
+        def pressed(button: Any) -> None:
+            value = slider[0].value if slider else button.description
+            self.keep(value)
+            end(value)
 
-        button.on_click(clicked)
-        if kept is not None:
+        for button in buttons:
+            button.on_click(pressed)
+        if (kept := state.prediction(self.name)) is not None:
             end(kept)
-        return ipywidgets.VBox([asked, control, button, line])
+        return ipywidgets.VBox([asked, *slider, ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"}), line])
 
 
 class Told:
