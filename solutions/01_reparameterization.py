@@ -1,29 +1,41 @@
 # %% [markdown]
 # # 01 · The reparameterization trick
 #
-# A neural network learns by gradients. A variational autoencoder has a *random draw* in its middle. This lesson lets the
-# gradient through.
+# A neural network learns by gradients: how does the result change with each weight? In the middle of a variational autoencoder a
+# number is *drawn by chance*. Can a throw of dice have a slope? Here are twelve numbers $z$ from a bell curve (mean $m$, variance
+# $v$). Run the cell, and move the curve.
+
+# %%
+import torch
+
+from vae_course import check, hint, progress, solution, solved
+from vae_course.figures import reparameterization as figures
+from vae_course.figures.widgets import explore
+
+explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.25))
+
+# %% [markdown]
+# Each $z$ (below) hangs on a thread from its own noise $\varepsilon$ (above), which never moves. How must $z$ be made, so that a
+# network can learn *through* a random draw?
 
 # %% [markdown]
 # ## What you will build
 #
-# One function of two lines, `sample_gaussian(m, v)`. It draws a random number, and still tells you how that number
-# changes when `m` and `v` change. Every later lesson stands on it.
+# Two lines on which every later lesson stands: `sample_gaussian(m, v)`, a random number that tells how it changes with `m` and `v`.
+# Afterwards you can
 #
-# After this lesson you can
-#
-# * say why a gradient stops at a random draw, and draw the graph in which it does not;
-# * derive $z = m + \sqrt{v}\,\varepsilon$, and its two derivatives, on a blank page;
-# * choose between the two ways of differentiating an expectation, and say when neither works.
+# * draw two graphs of a random draw, and the gradient's way in each;
+# * derive the trick and its two derivatives on a blank page;
+# * choose between two ways of differentiating an expectation, and say when neither works.
 
 # %% [markdown]
 # ## Before you start
 #
-# About 80 minutes: 40 of reading and playing, 41 of exercises (the optional one included). **Short path** (workshop, 30
-# minutes): up to exercise 1.1, then the summary.
+# About 80 minutes: 40 of reading and playing, 41 of exercises (the optional one included). **Short path** (workshop, 30 minutes):
+# up to exercise 1.1, then the summary.
 #
-# You need: Python, tensors and `.backward()` in PyTorch, the mean and the variance of a random number. From lesson 00:
-# what a latent variable $z$ is. Nothing else.
+# You need: Python, tensors and `.backward()` in PyTorch, mean and variance of a random number; from lesson 00, what a latent
+# variable $z$ is.
 #
 # | here | in many papers | meaning |
 # | --- | --- | --- |
@@ -35,46 +47,40 @@
 # %% [markdown]
 # ## Warm-up
 #
-# Three questions on lesson 00. Answer aloud before you open the answers; recalling is what makes it stay.
+# Three questions on lesson 00. Answer aloud before you open the answers.
 #
-# 1. In the world of the two boxes a red ball was drawn. What is the *posterior*?
+# 1. A red ball was drawn from the two boxes. What is the *posterior*?
 # 2. At which $q$ does the ELBO touch $\log p(x)$?
-# 3. Why does a VAE need a distribution $q(z|x)$ at all, when $p(x) = \sum_z p(z)\,p(x|z)$ is exact?
+# 3. Why does a VAE need $q(z|x)$ at all, when $p(x) = \sum_z p(z)\,p(x|z)$ is exact?
 #
 # <details><summary>Answers</summary>
 #
 # 1. The distribution of the box *after* seeing the colour: $p(z|x) = p(z)\,p(x|z) / p(x)$.
 # 2. At the posterior, and nowhere else.
-# 3. The sum runs over all $z$. With many continuous dimensions it cannot be computed, and draws from the prior almost
-#    never land where $p(x|z)$ matters. $q$ says where to look.
+# 3. The sum runs over all $z$. With many continuous dimensions it cannot be computed, and draws from the prior almost never land
+#    where $p(x|z)$ matters. $q$ says where to look.
 # </details>
 
-# %%
-import torch
-
-from vae_course import check, hint, progress, solution, solved
-from vae_course.figures import reparameterization as figures
-from vae_course.figures.widgets import explore
-
 # %% [markdown]
-# ## A draw has no slope
+# ## The slope of an average
 #
-# In a VAE the encoder looks at an image $x$ and answers with two numbers for each latent dimension: a mean $m$ and a
-# variance $v$. Then a $z$ is drawn from $N(m, v)$, and the decoder turns it into a picture. How good the picture is, is some
-# number $f(z)$. Training means: change $m$ and $v$ a little, so that $f$ gets better *on average*. So we need the slope of
+# The encoder of a VAE answers an image $x$ with a mean $m$ and a variance $v$ for each latent dimension. A $z$ is drawn from
+# $N(m, v)$, the decoder turns it into a picture, and some number $f(z)$ says how good it is. To make $f$ better *on average*,
+# training needs the slope of
 #
 # $$\mathbb E_{z \sim N(m, v)}\,[\,f(z)\,]$$
 #
 # as $m$ and $v$ change.
-#
-# Take the smallest example, $f(z) = z^2$. Here the truth is known: the variance of $z$ is $\mathbb E[z^2] - m^2$, so
+
+# %% [markdown]
+# Take $f(z) = z^2$. The variance of $z$ is $\mathbb E[z^2] - m^2$, so here the truth is known:
 #
 # $$\mathbb E[z^2] = m^2 + v, \qquad \frac{d}{dm}\,\mathbb E[z^2] = 2m, \qquad \frac{d}{dv}\,\mathbb E[z^2] = 1.$$
 #
-# At $m = 1.5$ and $v = 4$ the slopes are therefore **3** and **1**. Let us see whether PyTorch finds them.
+# At $m = 1.5$ and $v = 4$ the slopes are **3** and **1**.
 #
-# *Predict first*: the next cell draws with `torch.normal` and calls `backward()`. What will `m.grad` be: 3, something random
-# around 3, or something else?
+# *Predict first*: the next cell draws with `torch.normal` and calls `backward()`. Will `m.grad` be 3, something random around 3, or
+# something else?
 
 # %%
 m = torch.tensor(1.5, requires_grad=True)
@@ -87,66 +93,44 @@ print("m.grad:", m.grad.item())
 print("v.grad:", v.grad.item())
 
 # %% [markdown]
-# Zero: no error, no warning, and no learning. To PyTorch `torch.normal` is a machine that throws dice. The number it returned does not
-# say by which steps it came from `m` and `v`, so as far as PyTorch can see, wiggling them changes nothing. (Other ways of drawing, such
-# as `Normal(m, v.sqrt()).sample()`, give no gradient at all, and then `backward()` fails with an error. That is the friendlier case.)
+# Zero: no error, no warning, and no learning. The number that `torch.normal` returned does not say how it came from `m` and `v`: as
+# far as PyTorch can see, wiggling them changes nothing. (After `Normal(m, v.sqrt()).sample()`, `backward()` fails: the friendlier
+# case.)
 
 # %% [markdown]
 # ## Move the randomness out
 #
-# Look for another way of producing the *same* random number, in which `m` and `v` take part by ordinary arithmetic.
-#
-# Begin with a draw that has no parameters, $\varepsilon \sim N(0, 1)$: mean 0, variance 1. Now stretch it by a number $s$ and
-# move it by a number $m$:
+# Make the *same* random number so that `m` and `v` take part by ordinary arithmetic. Begin with a draw that has no parameters,
+# $\varepsilon \sim N(0, 1)$: mean 0, variance 1. Stretch it by a number $s$ and move it by $m$:
 #
 # $$z = m + s\,\varepsilon.$$
 #
 # * Its mean is $\mathbb E[z] = m + s\,\mathbb E[\varepsilon] = m$.
 # * Its variance is $\mathbb E[(z - m)^2] = s^2\,\mathbb E[\varepsilon^2] = s^2$.
-# * A bell curve that is moved and stretched is still a bell curve, so $z \sim N(m, s^2)$.
+# * A bell curve, moved and stretched, is still a bell curve, so $z \sim N(m, s^2)$.
 #
-# We want the variance to be $v$, so $s = \sqrt{v}$:
-#
-# $$\boxed{\;z = m + \sqrt{v}\;\varepsilon, \qquad \varepsilon \sim N(0, 1)\;}$$
-#
-# This is the **reparameterization trick**. The distribution of $z$ is the same as before. What changed is where the
-# randomness enters: no longer *between* $m, v$ and $z$, but from the side.
+# For which $s$ is this $N(m, v)$? That last step is yours. The graph, before and after:
 
 # %%
 figures.where_the_gradient_stops()
 
 # %% [markdown]
-# *What to read off:* on the left every path from $f$ back to $m$ and $v$ passes through the dice (round). On the right the dice
-# stand beside the path.
-
-# %% [markdown]
-# *Predict first*: below, twelve fixed values of $\varepsilon$ become twelve values of $z$. If you raise $m$ by 1, by how much does each
-# $z$ move? If you double $\sqrt v$, which $z$ move most?
-
-# %%
-explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.25))
-
-# %% [markdown]
-# *What to read off:* raising $m$ by 1 moves *every* $z$ by 1. Raising $v$ moves those most whose $\varepsilon$ is far from 0,
-# outwards on both
-# sides. Those movements are the derivatives, for one fixed $\varepsilon$:
-#
-# $$\frac{dz}{dm} = 1, \qquad \frac{dz}{dv} = \frac{d\sqrt v}{dv}\;\varepsilon = \frac{\varepsilon}{2\sqrt v}.$$
+# Left, the dice (round) lie on every path from $f$ back to $m$ and $v$. Right, they stand beside it, and $z$ has the same
+# distribution.
 
 # %% [markdown]
 # ## Your turn
 #
-# Now write it. A latent variable usually has several dimensions and we treat a batch of examples at once, so `m` and `v` are
-# tensors, and each of their entries needs noise of its own.
+# A latent variable usually has several dimensions and comes in batches, so `m` and `v` are tensors.
 
 # %% [markdown]
 # {{ exercise sample_gaussian }}
 #
-# **Goal.** Draw $z$ from $N(m, v)$ so that gradients reach `m` and `v`.
+# **Goal.** Draw $z$ from $N(m, v)$ so that gradients reach `m` and `v`: in every entry
 #
-# $$z = m + \sqrt{v}\;\varepsilon, \qquad \varepsilon \sim N(0, I)$$
+# $$\mathbb E[z] = m, \qquad \mathbb E[(z - m)^2] = v,$$
 #
-# ($I$: every entry of $\varepsilon$ is drawn by itself, with variance 1.)
+# with noise $\varepsilon \sim N(0, I)$, drawn anew at each call ($I$: every entry by itself, with variance 1).
 #
 # **Shapes.** In: `m` and `v`, both `(batch, dim)`. Out: `z`, the same shape. Nothing is summed, nothing is averaged.
 
@@ -176,9 +160,8 @@ else:
     figures.draws_beside_target(None, m=1, v=9)
 
 # %% [markdown]
-# *What to read off:* the histogram of your draws follows the dashed curve: its middle lies at $m = 1$, and nearly all of it
-# within three standard
-# deviations, $3\sqrt 9 = 9$, on either side.
+# Your draws follow the dashed curve: the middle at $m = 1$, nearly all within three standard deviations, $3\sqrt 9 = 9$, on either
+# side. Stuck? `hint("sample_gaussian")` goes one step at a time.
 #
 # <details><summary>I get a spread of 9 instead of 3</summary>
 #
@@ -192,8 +175,8 @@ else:
 #
 # <details><summary>I get "no gradient reaches m", or a slope of 0, instead of 1</summary>
 #
-# Somewhere the numbers leave the graph: `torch.normal(m, ...)`, `.sample()`, `.detach()`, `.item()` or `torch.no_grad()`. Write
-# $z$ as a formula of `m`, `v` and the noise.
+# Somewhere the numbers leave the graph: `torch.normal(m, ...)`, `.sample()`, `.detach()`, `.item()` or `torch.no_grad()`. Write $z$
+# as a formula of `m`, `v` and the noise.
 # </details>
 #
 # <details><summary>I get the same noise in every row instead of new noise</summary>
@@ -202,33 +185,44 @@ else:
 # </details>
 
 # %% [markdown]
-# Stuck? `hint("sample_gaussian")` goes one step at a time.
+# What you wrote is the **reparameterization trick**:
 #
+# $$\boxed{\;z = m + \sqrt{v}\;\varepsilon, \qquad \varepsilon \sim N(0, 1)\;}$$
+#
+# In the first picture, raising $m$ by 1 moves *every* $z$ by 1; raising $v$ moves those most whose $\varepsilon$ is far from 0,
+# outwards on both sides. Those movements are the derivatives, for one fixed $\varepsilon$:
+#
+# $$\frac{dz}{dm} = 1, \qquad \frac{dz}{dv} = \frac{d\sqrt v}{dv}\;\varepsilon = \frac{\varepsilon}{2\sqrt v}.$$
+
+# %% [markdown]
 # **Think.** $m - \sqrt v\,\varepsilon$ passes the check as well. Why is it right, although $dz/dv$ has the other sign for the same
 # $\varepsilon$?
 #
 # <details><summary>Answer</summary>
 #
-# $-\varepsilon$ is standard normal too, so $z$ has the same distribution. For a given *$z$* both ways say
-# $dz/dv = (z - m)/(2v)$: express the derivative by what was drawn and the sign of $\varepsilon$ drops out. This is what the
-# check compares.
+# $-\varepsilon$ is standard normal too, so $z$ has the same distribution. For a given *$z$* both ways say $dz/dv = (z - m)/(2v)$:
+# express the derivative by what was drawn and the sign of $\varepsilon$ drops out. This is what the check compares.
 # </details>
 
 # %% [markdown]
 # ## Does it find the slopes?
 #
-# We can now estimate the slope of an *expectation*. The draw of $\varepsilon$ does not depend on $m$ or $v$, so the derivative may move
-# inside the average:
+# Now the slope of an *expectation*. The draw of $\varepsilon$ does not depend on $m$ or $v$, so for an $f$ without jumps the
+# derivative may move inside the average:
 #
-# $$\frac{d}{dm}\,\mathbb E_{\varepsilon}\big[f(m + \sqrt v\,\varepsilon)\big] = \mathbb E_{\varepsilon}\Big[\frac{d}{dm} f(m + \sqrt v\,\varepsilon)\Big]
+# $$\frac{d}{dm}\,\mathbb E_{\varepsilon}\big[f(m + \sqrt v\,\varepsilon)\big]
+# = \mathbb E_{\varepsilon}\Big[\frac{d}{dm} f(m + \sqrt v\,\varepsilon)\Big]
 # = \mathbb E_{\varepsilon}\big[f'(z)\big].$$
 #
-# (Allowed when $f$ has no jumps and its slope does not grow too fast: some function with a finite average must lie above
-# $|f'(m + \sqrt v\,\varepsilon)|$ for all $m$ near by. What a jump does comes below.) So: draw many $\varepsilon$, average $f$, call `backward()`. For
-# $f(z) = z^2$ the answers should be near 3 and 1.
+# <details><summary>Exactly when?</summary>
 #
-# *Predict first*: with 100,000 draws, how near? Will they be off by about one, a tenth or a hundredth? (The average of $n$ draws with
-# standard deviation $s$ scatters by $s/\sqrt n$; here $s = 4$ for the slope in $m$.)
+# When $f$ has no jumps and its slope does not grow too fast: some function with a finite average must lie above
+# $|f'(m + \sqrt v\,\varepsilon)|$ for all $m$ near by.
+# </details>
+
+# %% [markdown]
+# So draw many $\varepsilon$, average $f$, call `backward()`. The average of $n$ draws scatters by their standard deviation over
+# $\sqrt n$ (lesson 02): for the slope in $m$ by $4/\sqrt{100{,}000}$, about a hundredth.
 
 # %%
 if solved(sample_gaussian):
@@ -243,9 +237,8 @@ else:
     print("Here your function will estimate the slopes 3 and 1.")
 
 # %% [markdown]
-# As a rule they are off by about a hundredth (lesson 02 says why). The gradient of every VAE is estimated like this, with a
-# single $z$ per image.
-# One draw is noisy, and right on average; the next step of training draws again.
+# The gradient of every VAE is estimated like this, from one $z$ per image: noisy, right on average, and drawn again at the next
+# step.
 
 # %% [markdown]
 # {{ exercise predict_noise }}
@@ -289,18 +282,18 @@ check(predict_noise, "predict_noise")
 # %% [markdown]
 # ## The other way: the score function
 #
-# There is a second way to differentiate an expectation, and it needs no trick. Write the expectation as an integral, with
-# $N(z; m, v)$ for the density at $z$. Only the density depends on $m$:
+# A second way to differentiate an expectation needs no trick. Write it as an integral; only the density $N(z; m, v)$ depends on
+# $m$:
 #
 # $$\frac{d}{dm}\int N(z; m, v)\,f(z)\,dz = \int \frac{dN}{dm}\,f(z)\,dz.$$
 #
-# That is no expectation yet: there is no density left to draw from. But $\frac{d \log N}{dm} = \frac{1}{N}\frac{dN}{dm}$, so
+# That is no expectation: no density is left to draw from. But $\frac{d \log N}{dm} = \frac{1}{N}\frac{dN}{dm}$, so
 # $\frac{dN}{dm} = N\,\frac{d\log N}{dm}$, and the density is back:
 #
 # $$\frac{d}{dm}\,\mathbb E[f(z)] = \mathbb E\Big[f(z)\,\frac{d\log N(z; m, v)}{dm}\Big]
 # = \mathbb E\Big[f(z)\,\frac{z - m}{v}\Big].$$
 #
-# The factor $(z - m)/v$ is called the **score**: where $\log N = -\tfrac12 (z - m)^2 / v + \text{const}$ has its slope in $m$.
+# The factor $(z - m)/v$, the slope in $m$ of $\log N = -\tfrac12 (z - m)^2 / v + \text{const}$, is called the **score**.
 #
 # | | pathwise (the trick) | score function |
 # | --- | --- | --- |
@@ -308,10 +301,10 @@ check(predict_noise, "predict_noise")
 # | needs | the slope of $f$ | only the value of $f$ |
 # | needs from the density | a formula $z = g(m, v, \varepsilon)$ | smooth in $m$ and $v$ |
 #
-# Both are right on average. How much do they scatter?
+# Both are right on average.
 #
-# *Predict first*: let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. We want the slope in $m_1$. The pathwise
-# estimate is $2 z_1$. How does the scatter of both grow with $D$?
+# *Predict first*: let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. Pathwise, the slope in $m_1$ is
+# estimated by $2 z_1$. How does the scatter of both grow with $D$?
 
 # %%
 print("variance of one estimate of the slope in m_1")
@@ -324,26 +317,21 @@ for dims in (1, 10, 100):
 figures.variance_against_dimension()
 
 # %% [markdown]
-# *What to read off:* the pathwise variance stays at 4 whatever the dimension, because $2z_1$ does not know about the others. The score
-# function multiplies the *whole* sum $f$ by the score, so the noise of all dimensions ends up in the slope of one. A **baseline**
-# (subtracting the mean of $f$, which changes no average since $\mathbb E[\text{score}] = 0$) helps, and does not cure it.
-#
-# A VAE has tens of latent dimensions. This picture is why it is trained with the trick.
+# The pathwise variance stays at 4: $2z_1$ does not know the other dimensions. The score function multiplies the *whole* sum $f$ by
+# the score, so the noise of all dimensions enters the slope of one; a **baseline** (subtract the mean of $f$, which changes no
+# average since $\mathbb E[\text{score}] = 0$) helps, and does not cure it. A VAE has tens of latent dimensions: hence the trick.
 
 # %% [markdown]
 # ## When the trick loses
 #
-# "Pathwise is always better" is *not* true. Take $f(z) = \cos(\omega z)$ with $z \sim N(0.5, 1)$.
-# The larger $\omega$, the more wiggles $f$ has
-# under $q$. The pathwise estimate $-\omega \sin(\omega z)$ grows with $\omega$; the score estimate does not.
-#
-# *Predict first*: somewhere the two curves cross. Below or above $\omega = 3$?
+# Pathwise is *not* always better: take $f(z) = \cos(\omega z)$ with $z \sim N(0.5, 1)$. The larger $\omega$, the more wiggles under
+# the bell curve. The pathwise estimate $-\omega \sin(\omega z)$ grows with $\omega$; the score estimate does not.
 
 # %%
 explore(figures.when_the_trick_loses, ω=(1.0, 0.2, 5.0, 0.2))
 
 # %% [markdown]
-# *What to read off:* the curves cross near $\omega = 1$. A slope says a lot about a smooth function and little about a wiggly one.
+# The curves cross near $\omega = 1$. A slope says a lot about a smooth function and little about a wiggly one.
 
 # %% [markdown]
 # {{ exercise choose_estimator }}
@@ -352,9 +340,10 @@ explore(figures.when_the_trick_loses, ω=(1.0, 0.2, 5.0, 0.2))
 #
 # * `"square"`: $f(z) = z^2$, with $z \sim N(m, v)$; the slope in $m$.
 # * `"step"`: $f(z) = 1$ if $z > 1$ and 0 otherwise, with $z \sim N(m, v)$; the slope in $m$.
-# * `"moving edge"`: the same step, but $z$ is uniform between 0 and $\theta$ (with $\theta > 1$); the slope in $\theta$. Check your choice
-#   against the truth: $\mathbb E[f] = 1 - 1/\theta$, so the slope is $1/\theta^2$.
-#
+# * `"moving edge"`: the same step, but $z$ is uniform between 0 and $\theta$ (with $\theta > 1$); the slope in $\theta$. Check your
+#   choice against the truth: $\mathbb E[f] = 1 - 1/\theta$, so the slope is $1/\theta^2$.
+
+# %% [markdown]
 # **Answer.** For each, one of the words `"pathwise"`, `"score function"`, `"neither"`: the better one of those that are right on
 # average.
 
@@ -370,8 +359,8 @@ check(choose_estimator, "choose_estimator")
 # %% [markdown]
 # <details><summary>I get "not it" instead of a pass for the moving edge</summary>
 #
-# Compute both estimates with a pencil. Pathwise: $z = \theta u$ with uniform $u$, so it averages $f'(z)\,u$; what is the slope of a step?
-# Score: the density is $1/\theta$ on $(0, \theta)$, so its score is $-1/\theta$; multiply by $f$ and average.
+# Compute both estimates with a pencil. Pathwise: $z = \theta u$ with uniform $u$, so it averages $f'(z)\,u$; what is the slope of a
+# step? Score: the density is $1/\theta$ on $(0, \theta)$, so its score is $-1/\theta$; multiply by $f$ and average.
 # </details>
 
 # %% [markdown]
@@ -379,20 +368,20 @@ check(choose_estimator, "choose_estimator")
 #
 # <details><summary>Answer</summary>
 #
-# $z$ as a function of $\theta$ and outside noise is a step: it stays, and then jumps. Its slope is 0 wherever it exists, so nothing flows.
-# One uses the score function, sums over both values, or replaces the step by a smooth stand-in (further reading).
+# $z$ as a function of $\theta$ and outside noise is a step: it stays, and then jumps. Its slope is 0 wherever it exists, so nothing
+# flows. One uses the score function, sums over both values, or replaces the step by a smooth stand-in (further reading).
 # </details>
 
 # %% [markdown]
 # {{ exercise score_function_gradient }}
 #
-# **Goal.** Write the score-function estimate of the slope in $m$, averaged over $n$ draws that somebody else has made. (Optional: no
-# later lesson needs it.)
+# **Goal.** Write the score-function estimate of the slope in $m$, averaged over $n$ draws that somebody else has made. (Optional:
+# no later lesson needs it.)
 #
 # $$\frac1n \sum_{j=1}^{n} f(z_j)\,\frac{z_j - m}{v}$$
 #
-# **Shapes.** In: `fz` `(n,)`, the values $f(z_j)$; `z` `(n, dim)`; `m` and `v` `(dim,)`. Out: `(dim,)`. The draws are averaged; nothing
-# is summed over dimensions. $f$ may have either sign, and all numbers any size.
+# **Shapes.** In: `fz` `(n,)`, the values $f(z_j)$; `z` `(n, dim)`; `m` and `v` `(dim,)`. Out: `(dim,)`. The draws are averaged;
+# nothing is summed over dimensions. $f$ may have either sign, and all numbers any size.
 
 
 # %%
@@ -431,21 +420,21 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# The pathwise one does not notice: the slope of a constant is 0. The score-function estimate scatters far more, and its average stays,
-# because $\mathbb E[1000 \cdot \text{score}] = 0$. Turn this around and you have the baseline.
+# The pathwise one does not notice: the slope of a constant is 0. The score-function estimate scatters far more, and its average
+# stays, because $\mathbb E[1000 \cdot \text{score}] = 0$. Turn this around and you have the baseline.
 # </details>
 
 # %% [markdown]
 # ## Summary
 #
-# * A random draw has no slope. Writing it as $z = m + \sqrt v\,\varepsilon$ keeps its distribution and moves the dice beside the path.
+# * A random draw has no slope. $z = m + \sqrt v\,\varepsilon$ keeps its distribution and moves the dice beside the path.
 # * $dz/dm = 1$ and $dz/dv = \varepsilon / (2\sqrt v) = (z - m)/(2v)$.
-# * The gradient of an expectation becomes an expectation of gradients, estimated by as little as one draw.
-# * The score function needs only values of $f$, and usually scatters far more; for wiggly $f$ it can be the other way round. A step under
-#   a moving edge defeats both.
+# * The gradient of an expectation becomes an expectation of gradients; one draw estimates it.
+# * The score function needs only values of $f$, and usually scatters far more; for wiggly $f$ it can scatter less. A step under a
+#   moving edge defeats both.
 #
-# In the map of the course: `sample_gaussian` is the line of the VAE that turns the encoder's `m, v` into a `z`. Our model has
-# still learned nothing (−543.4 nats per image, lesson 00); the next two lessons build the two terms of what it will minimise.
+# Our model has still learned nothing (−543.4 nats per image, lesson 00). The next two lessons build the two terms that it will
+# minimise.
 
 # %% [markdown]
 # ## Check your progress
@@ -465,24 +454,23 @@ progress()
 # | all examples move together | the noise has too few axes and was broadcast |
 # | the result is right once and never changes | a seed is set inside the function |
 #
-# **Group task** (rooms, 10 minutes). In pairs, one person thinks of a distribution (exponential, uniform on $(a, b)$, log-normal), the
-# other looks for a formula that makes it from noise without parameters, and says which derivatives exist. Which one in the room has no
-# such formula?
+# **Group task** (rooms, 10 minutes). In pairs, one names a distribution (exponential, uniform on $(a, b)$, log-normal), the other
+# finds a formula that makes it from noise without parameters, and its derivatives. Which one in the room has none?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, five minutes: draw the two graphs; derive the boxed formula from mean and variance; write both
-# derivatives; write the two lines of code. Then compare. What was missing goes onto tomorrow's page.
+# Close the notebook, take paper, five minutes: the two graphs; the boxed formula, derived from mean and variance; both derivatives;
+# the two lines of code. Then compare. What was missing goes onto tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
-# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 2.4: the trick, in half a page, where it was made for
-#   this model.
-# * D. Rezende, S. Mohamed, D. Wierstra, *Stochastic Backpropagation*, ICML 2014: found at the same time, from the side of the gradients.
-# * S. Mohamed, M. Rosca, M. Figurnov, A. Mnih, *Monte Carlo Gradient Estimation in Machine Learning*, JMLR 2020: all estimators side by
-#   side; its $\cos$ examples show the crossing that you saw.
-# * E. Jang, S. Gu, B. Poole, *Categorical Reparameterization with Gumbel-Softmax*, ICLR 2017: what to do when $z$ is discrete.
+# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, section 2.4: the trick, made for this model.
+# * D. Rezende, S. Mohamed, D. Wierstra, *Stochastic Backpropagation*, ICML 2014: found at the same time, from the side of the
+#   gradients.
+# * S. Mohamed, M. Rosca, M. Figurnov, A. Mnih, *Monte Carlo Gradient Estimation in Machine Learning*, JMLR 2020: all estimators
+#   side by side, and your crossing for $\cos$.
+# * E. Jang, S. Gu, B. Poole, *Categorical Reparameterization with Gumbel-Softmax*, ICLR 2017: for a discrete $z$.
 #
 # Next: [02 · The KL divergence](02_kl_divergence.ipynb).

@@ -1,21 +1,40 @@
 # %% [markdown]
 # # 03 · Reconstruction
 #
-# The decoder of a VAE paints an image in probabilities. This lesson says how good a painting is, in nats, and makes the first model of
-# this course that has learned something.
+# The decoder of a VAE paints an image in probabilities. How good is such a painting? Here is the simplest model of digits that
+# has learned anything: 784 numbers, one for each pixel, and no network.
+
+# %%
+import math
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
+from vae_course.figures import reconstruction as figures
+from vae_course.figures import side_by_side
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+
+train, test = load_mnist("train"), load_mnist("test")
+share = (train.images.float().mean(dim=0) / 255).clamp(0.001, 0.999)  # (784,): how often each pixel is ink
+seven = binarize(test.images[:1], generator=torch.Generator().manual_seed(0))[0]  # (784,) of 0 and 1
+figures.mean_pixel_model(share, seven)
+
+# %% [markdown]
+# Left to right: the model, an image drawn from it, a test image, and what each pixel of that image costs the model. How does one
+# put a price on a painting, and why is this price the one that counts?
 
 # %% [markdown]
 # ## What you will build
 #
-# Two functions of one to three lines, `log_bernoulli_with_logits` and `log_mean_exp`, and with the first of them a model of all digits
-# that needs no network at all. It takes our running number from −543.4 to about −206 nats per image.
+# Two short functions, `log_bernoulli_with_logits` and `log_mean_exp`. The first takes our running number from −543.4 to about
+# −206 nats per image. After this lesson you can
 #
-# After this lesson you can
-#
-# * derive the log-likelihood of a black-and-white image from logits, and say what it has to do with "binary cross-entropy";
+# * derive an image's log-likelihood from logits, and say what it has to do with "binary cross-entropy";
 # * say what is claimed with dynamically binarized, statically binarized and grey pixels;
 # * average numbers that exist only as logarithms;
-# * explain how a single `.mean` in the wrong place empties a VAE's latent space.
+# * explain what a single `.mean` in the wrong place does to a VAE.
 
 # %% [markdown]
 # ## Before you start
@@ -48,89 +67,68 @@
 # 3. 20 times too small. Independent dimensions add up.
 # </details>
 
-# %%
-import math
-
-import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
-
-from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
-from vae_course.figures import reconstruction as figures
-from vae_course.figures import side_by_side
-from vae_course.figures.digits import images_in_rows
-from vae_course.figures.widgets import explore
-
-train, test = load_mnist("train"), load_mnist("test")
-grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
-
 # %% [markdown]
 # ## An image is 784 coins
 #
-# MNIST has grey pixels: 0 is paper, 255 is ink. We want black and white, so that every pixel is a coin that shows ink (1) or paper (0).
-# So we *draw*: a pixel with 200 of 255 parts of ink becomes 1 with probability 200/255. That is what `binarize` does.
-#
-# *Predict first*: two draws of the same image. Where will they differ?
+# MNIST has grey pixels, from 0 (paper) to 255 (ink). We want coins that show ink (1) or paper (0), so we *draw*: a pixel with 200
+# of 255 parts of ink becomes 1 with probability 200/255. That is what `binarize` does.
 
 # %%
+grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
 black_and_white = binarize(test.images[:8], generator=torch.Generator().manual_seed(0))
 again = binarize(test.images[:8], generator=torch.Generator().manual_seed(1))
 print(f"neither ink nor paper: {((test.images > 0) & (test.images < 255)).float().mean():.0%} of all pixels")
 images_in_rows({"as photographed": grey, "one draw": black_and_white, "another draw": again})
 
 # %% [markdown]
-# *What to read off:* the draws differ at the soft edges of a stroke, where the grey is; pure ink and pure paper stay.
+# Two draws of one image differ at the soft edges of its strokes, where the grey is. Pure ink and pure paper stay.
 
 # %% [markdown]
 # ## One coin
 #
-# The model says: this pixel is ink with probability $p$. Then the probability of what we see is $p$ if $x = 1$ and $1 - p$ if $x = 0$. One
-# formula for both (an exponent of 0 makes a factor 1):
+# The model says: ink with probability $p$, paper with probability $1 - p$. One formula for both (an exponent of 0 makes a factor
+# 1):
 #
 # $$P(x) = p^{\,x}\,(1 - p)^{1 - x}, \qquad \log P(x) = x \log p + (1 - x)\log(1 - p).$$
 #
-# This is the **Bernoulli** distribution. Given $z$, our decoder treats the pixels as independent coins, so their logs add up:
+# This is the **Bernoulli** distribution. Given $z$, our decoder's pixels are independent coins, so their logs add up:
 #
 # $$\log p(x\mid z) = \sum_{i=1}^{784} \big[x_i \log p_i + (1 - x_i)\log(1 - p_i)\big].$$
 #
-# With a minus sign in front this is the "binary cross-entropy" (BCE) of the libraries.
-# **BCE, summed over the pixels, is the surprise of the model
-# in nats.** It is not one loss among many that somebody liked; it is what "maximum likelihood" means for coins.
+# With a minus sign this is the "binary cross-entropy" (BCE) of the libraries. **BCE, summed over the pixels, is the surprise of
+# the model in nats**: not one loss among many, but what "maximum likelihood" means for coins.
 
 # %% [markdown]
 # ## Logits
 #
-# A network's last layer returns any number $a$, and a probability must lie between 0 and 1. So let $a$ be the **log-odds** (or logit):
+# A network's last layer returns any number $a$; a probability lies between 0 and 1. So let $a$ be the **log-odds** (or logit):
 #
 # $$a = \log\frac{p}{1 - p} \quad\Longleftrightarrow\quad p = \frac{1}{1 + e^{-a}} = \mathrm{sigmoid}(a).$$
 #
-# $a = 0$ is "no idea", $p = \tfrac12$; each step of 1 in $a$ multiplies the odds by $e$. Now put it into the log probability.
-# Multiply the fraction by $e^a / e^a$, so
-# $p = \frac{e^a}{1 + e^a}$ and $1 - p = \frac{1}{1 + e^a}$:
+# $a = 0$ is "no idea", $p = \tfrac12$; each step of 1 in $a$ multiplies the odds by $e$. Multiply the fraction by $e^a / e^a$:
+# then $p = \frac{e^a}{1 + e^a}$ and $1 - p = \frac{1}{1 + e^a}$, so
 #
 # $$\log p = a - \log(1 + e^a), \qquad \log(1 - p) = -\log(1 + e^a).$$
 #
-# Weigh them with $x$ and $1 - x$. The second part appears in both, with weights that add up to 1:
+# Neither a sigmoid nor a logarithm of a small number is left, and that will matter. $\log(1 + e^a)$ is called **softplus**;
+# torch's `softplus(a)` computes it without ever forming a huge $e^a$.
+
+# %% [markdown]
+# One step remains, and it is yours: weigh the two with $x$ and $1 - x$.
 #
-# $$x \log p + (1 - x) \log(1 - p) = x\,a - \log(1 + e^a).$$
-#
-# The function $\log(1 + e^a)$ is called **softplus**; `softplus(a)`, imported above from `torch.nn.functional`, computes it
-# without ever forming a huge $e^a$. Neither a sigmoid nor a
-# logarithm of a small number is left, and that will turn out to matter.
-#
-# *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if the pixel is ink?
+# *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if it is
+# ink?
 
 # %% [markdown]
 # {{ exercise log_bernoulli_with_logits }}
 #
 # **Goal.** The log-likelihood of images whose pixels are independent coins, one number per image.
 #
-# $$\log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big]$$
+# $$\log p(x) = \sum_i \big[x_i \log p_i + (1 - x_i)\log(1 - p_i)\big] \qquad\text{where}\quad \log\frac{p_i}{1 - p_i} = a_i$$
 #
-# **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1];
-# grey ones are allowed too, the formula
-# does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each:
-# gradients in the logits, and a right, finite
-# value (with a finite gradient) for logits of ±10,000.
+# **Shapes.** In: `x` and `logits`, both `(batch, dim)`, or both with more axes in front. The pixels lie in [0, 1]; grey ones are
+# allowed too, the formula does not mind. Out: `(batch,)`. The last axis is summed; the batch is not averaged. One point each:
+# gradients in the logits, and a right, finite value (with a finite gradient) for logits of ±10,000.
 
 
 # %%
@@ -159,9 +157,15 @@ else:
     figures.pixel_cost_beside_target(None, None, None)
 
 # %% [markdown]
-# *What to read off:* being right is cheap, no idea costs $\log 2 = 0.69$ nats, and being sure and wrong costs as much as the
-# logit is large: about 6 nats at
-# $a = 6$ for paper, and 0.002 for ink.
+# Being right is cheap, no idea costs $\log 2 = 0.69$ nats, and being sure and wrong costs as much as the logit is large: at
+# $a = 6$ about 6 nats for paper, and 0.002 for ink.
+#
+# <details><summary>The last step, to compare with yours</summary>
+#
+# $\log(1 + e^a)$ appears in both logarithms, with weights $x$ and $1 - x$ that add up to 1:
+#
+# $$x \log p + (1 - x) \log(1 - p) = x\,a - \log(1 + e^a), \qquad \log p(x) = \sum_i \big[x_i\,a_i - \log(1 + e^{a_i})\big].$$
+# </details>
 #
 # <details><summary>I get positive numbers instead of negative ones</summary>
 #
@@ -188,19 +192,16 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# The push on each logit is simply the error, prediction minus truth, at most 1 in size:
-# never an explosion, and no vanishing while the model is wrong.
-# For $-\log p$ and the sigmoid taken one after the other the chain rule multiplies $1/p$ by $p(1 - p)$:
-# on paper the same, in float32 not. Below we look
-# at that.
+# The push on each logit is simply the error, prediction minus truth: at most 1 in size, so never an explosion, and no vanishing
+# while the model is wrong. For $-\log p$ and the sigmoid taken one after the other the chain rule multiplies $1/p$ by $p(1 - p)$:
+# on paper the same, in float32 not ("The float32 edge", below).
 # </details>
 
 # %% [markdown]
 # ## The same as torch's BCE?
 #
-# Same formula, other sign, and the sum has to be asked for.
-#
-# *Predict first*: the cell adds your log-likelihood of each image to torch's BCE, summed over its pixels. What should come out?
+# Same formula, other sign, and the sum has to be asked for. For each image, your log-likelihood and torch's summed BCE should add
+# up to 0.
 
 # %%
 if solved(log_bernoulli_with_logits):
@@ -214,33 +215,28 @@ else:
 # %% [markdown]
 # ## The first model that learned something
 #
-# A model that has no idea says $p_i = \tfrac12$ for all pixels. It is what our progress card has shown so far.
-# The simplest improvement: for each pixel, say how often it is
-# ink in the training images (`load_mnist("train")`: 50,000, without those held back as "valid").
-# Over many draws a pixel is ink in a share equal to its grey value, so the mean grey value
-# over the images is that share: nothing needs to be drawn. No latent variable, no network: 784 numbers.
+# Our progress card has so far shown a model that has no idea: $p_i = \tfrac12$ for all pixels. The simplest improvement is the
+# model at the top of this lesson: for each pixel, how often it is ink in the training images (50,000; those held back as "valid"
+# are not among them). Over many draws a pixel is ink in a share equal to its grey value, so the mean grey value over the images
+# is that share: nothing needs to be drawn.
 #
-# (Is that the best choice of $p_i$? The log-likelihood of a pixel that is ink in a share $s$ of the images is
-# $s \log p + (1 - s)\log(1 - p)$ on average; its slope
-# $s/p - (1 - s)/(1 - p)$ is 0 at $p = s$. Yes.)
+# Pixels in the corners were never ink in training. $p = 0$ would make a speck of ink infinitely surprising, so we keep every $p$
+# between 0.001 and 0.999.
 #
-# One caution: pixels in the corners were never ink in training. $p = 0$ would make a single speck of ink infinitely surprising,
-# so we keep every $p$ between 0.001 and
-# 0.999.
+# <details><summary>Is the share the best choice of p?</summary>
 #
-# *Predict first*: what does the image of all $p_i$ look like? And an image *drawn* from this model, each pixel for itself?
+# The log-likelihood of a pixel that is ink in a share $s$ of the images is $s \log p + (1 - s)\log(1 - p)$ on average; its slope
+# $s/p - (1 - s)/(1 - p)$ is 0 at $p = s$. Yes.
+# </details>
 
 # %%
 p = (train.images.float().mean(dim=0) / 255).clamp(0.001, 0.999)  # (784,)
 x = binarize(test.images, generator=torch.Generator().manual_seed(0))  # (10000, 784)
-figures.mean_pixel_model(p, x[0])
 
 # %% [markdown]
-# *What to read off:* the model knows where ink tends to be, and nothing else. Its draws are clouds, because each pixel decides
-# alone: the model does not know that strokes are
-# connected. On the right, the dark places are what surprised it: ink at the edge of the cloud.
-# Paper in the middle of the cloud is only a little darker than
-# the rest: even there $p$ is hardly more than ½, so paper is no great surprise.
+# Look at the first picture again. The model knows where ink tends to be, and nothing else. Its draws are clouds: each pixel
+# decides alone, and nothing says that strokes are connected. On the right, what surprised it is dark: ink at the edge of the
+# cloud. Paper in the middle is no great surprise: even there $p$ is hardly more than ½.
 
 # %%
 if solved(log_bernoulli_with_logits):
@@ -251,27 +247,24 @@ else:
     print("Here your function will say how many nats this model needs per image.")
 
 # %% [markdown]
-# From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images;
-# the 7 drawn above costs 183, as its picture says.) What a latent variable adds is to let the pixels *agree with each other*;
-# a good VAE gets below 100 (the one of lesson 00: 93).
+# From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images; the 7 at the top
+# costs 183.) What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100 (the one of
+# lesson 00: 93).
 
 # %% [markdown]
 # ## Black and white, drawn or rounded, or grey?
 #
-# What exactly is the model's data? There are three habits, and numbers from different habits must not be compared.
+# What exactly are the model's data? There are three habits, and their numbers must not be compared.
 #
-# * **dynamic**: draw the pixels anew each time an image is used, with the grey value, between 0 and 1, as probability of ink.
-#   The data are then all possible black-and-white versions of an image; the number of nats is an average over
-#   them. The noise also keeps a network from learning images by heart. It is what this course does.
-#   (In the first figure of this lesson: the second
-#   row at one use, the third at the next.)
-# * **static**: make one black-and-white version of each image, once and for all, by one draw or by rounding at ½.
-#   Also an honest likelihood, of *other* data.
-#   (By one draw, in the first figure: the second row at every use, the third never.)
+# * **dynamic**: draw the pixels anew each time an image is used. The data are all black-and-white versions of it, and the nats an
+#   average over them. The noise also keeps a network from learning images by heart. This course does it.
+# * **static**: make one version of each image, once and for all, by one draw or by rounding at ½. Also an honest likelihood, of
+#   *other* data.
 # * **grey**: put the grey value itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
-#
-# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true grey value.
-# How many nats does the dynamic habit still cost? (Zero?)
+
+# %% [markdown]
+# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true grey value. How many nats does the
+# dynamic habit still cost? (Zero?)
 
 # %%
 greys = test.images.double() / 255
@@ -279,14 +272,12 @@ perfect = -torch.xlogy(greys, greys) - torch.xlogy(1 - greys, 1 - greys)  # (100
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
 # %% [markdown]
-# The draw itself is random, and nobody can foresee it: a pixel of grey value ½ costs even those who know everything $\log 2$
-# nats. So part of every number for *drawn* images is the price of the grey edges, whether they are drawn once or at each use: a
-# test image that was drawn once is as hard to foresee. (With *rounded* pixels the same all-knowing person would pay nothing: one more
-# reason not to compare.)
+# Nobody can foresee the draw: a pixel of grey value ½ costs even those who know everything $\log 2$ nats. So part of every number
+# for *drawn* images, drawn once or at each use, is the price of the grey edges. (*Rounded* pixels would cost the all-knowing
+# nothing.)
 #
-# And the grey habit? A distribution's probabilities must add up to 1. For black and white $p + (1 - p) = 1$.
-# For grey $x$ between 0 and 1 one has to integrate: with
-# $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
+# And the grey habit? Probabilities must add up to 1; for black and white, $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one
+# integrates: with $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
 #
 # $$\int_0^1 p^{\,x} (1 - p)^{1 - x}\,dx = (1 - p)\,\frac{e^a - 1}{a} = \frac{2p - 1}{a} \qquad (\tfrac12 \text{ at } p = \tfrac12).$$
 
@@ -296,53 +287,47 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
     print(f"p = {probability:<6g}: the 'density' adds up to {total:.2f}")
 
 # %% [markdown]
-# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**:
-# its nats cannot be compared with those of a real one. (The missing factor can be put in; then it is
-# called the *continuous Bernoulli*. See further reading.)
+# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**: its
+# nats cannot be compared with real ones. (With the missing factor it is the *continuous Bernoulli*; see further reading.)
 #
-# | habit | the data are | the number claims |
+# | habit | the data are, for one image | the number claims |
 # | --- | --- | --- |
-# | dynamic | all black-and-white versions, weighted | nats per image, averaged over the draws |
-# | static | one black-and-white version each | nats per image, of these very versions |
+# | dynamic | all versions, weighted (coins: second row at one use, third at the next) | nats per image, averaged over the draws |
+# | static | one version each (coins: always the second row, or rounded) | nats per image, of these very versions |
 # | grey | a grey value between 0 and 1 | nothing; it is a loss |
 
 # %% [markdown]
 # ## Stay in log space
 #
-# Lesson 05 will average the *probabilities* of an image under $k$ different $z$.
-# Such a probability is $e^{-100}$ if all goes well, and its average can be asked for only as a logarithm:
+# Lesson 05 will average the *probabilities* of an image under $k$ different $z$. Each is $e^{-100}$ if all goes well, so they and
+# their average are known only as logarithms:
 #
 # $$\mathrm{log\_mean\_exp}(x_1, \dots, x_k) = \log\Big(\frac1k \sum_{j=1}^k e^{x_j}\Big).$$
 #
-# Its inputs are logs and its result is a log; in between there is an exponential.
-#
-# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999.
-# What does float32 say?
+# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999. What does
+# float32 say?
 
 # %%
 logs = torch.tensor([-1000.0, -1001.0, -999.0])
 print("exp, mean, log:", logs.exp().mean().log().item())
 
 # %% [markdown]
-# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$.
-# The cure is one line of algebra. For any number $c$,
+# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$. The
+# cure is one line of algebra, for any number $c$:
 #
 # $$\log \sum_j e^{x_j} = \log\Big(e^c \sum_j e^{x_j - c}\Big) = c + \log \sum_j e^{x_j - c}.$$
 #
-# Choose $c = \max_j x_j$. Then the largest exponential is exactly 1, nothing overflows, and what underflows is too small to
-# matter. (`torch.logsumexp` does this.) Dividing by $k$ is
-# $-\log k$ in log space.
-#
-# One more fact, for lessons 04 and 05. The log of a mean is at least the mean of the logs (**Jensen's inequality**:
-# the logarithm is a curve that bends down, so the chord between two of its points lies below it). With a
-# pencil: two weights, 1 and 3. The mean of their logs is $\tfrac12 \log 3 = 0.549$; the log of their mean is $\log 2 = 0.693$.
+# Two things are yours: a $c$ with which nothing overflows, and what underflows is too small to matter; and the way from the sum
+# to the mean.
 
 # %% [markdown]
 # {{ exercise log_mean_exp }}
 #
 # **Goal.** The logarithm of the mean of $e^x$ along one axis, for inputs of any size.
 #
-# $$\log\Big(\frac1k \sum_{j=1}^{k} e^{x_j}\Big)$$
+# The result $y$ is the number that could stand in place of each of the $k$ entries:
+#
+# $$k\,e^{\,y} = \sum_{j=1}^{k} e^{x_j}$$
 #
 # **Shapes.** In: `x` of any shape; `dim`, the number of the axis with the $k$ entries. Out: the shape of `x` without that axis.
 # The exponentials are averaged along `dim`; all other axes stay. Gradients pass, and inputs of ±1,000 occur.
@@ -371,9 +356,24 @@ else:
     figures.log_mean_exp_beside_target(None, None)
 
 # %% [markdown]
-# *What to read off:* the log-mean-exp lies between the mean and the maximum. Where the two entries are similar it follows the
-# mean; where one is far ahead it follows the maximum, $\log 2$ below: the best of
-# the two is all that counts, and it is shared by two.
+# The log-mean-exp lies between the mean and the maximum. Where the two entries are similar it follows the mean; where one is far
+# ahead it follows the maximum, $\log 2$ below: the best of the two is all that counts, and it is shared by two.
+#
+# For lessons 04 and 05, remember the lower side: the log of a mean is at least the mean of the logs (**Jensen's inequality**).
+#
+# <details><summary>Why, and an example with a pencil</summary>
+#
+# The logarithm is a curve that bends down, so the chord between two of its points lies below it. Take two weights, 1 and 3. The
+# mean of their logs is $\tfrac12 \log 3 = 0.549$; the log of their mean is $\log 2 = 0.693$.
+# </details>
+#
+# <details><summary>The two steps, to compare with yours</summary>
+#
+# Choose $c = \max_j x_j$. Then the largest exponential is exactly 1, nothing overflows, and what underflows is too small to
+# matter. Dividing by $k$ is $-\log k$ in log space. (`torch.logsumexp` is the first two terms.)
+#
+# $$y = c + \log \sum_j e^{x_j - c} - \log k$$
+# </details>
 #
 # <details><summary>I get values above the maximum instead of below it</summary>
 #
@@ -396,25 +396,22 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# $-90 - \log 100 = -94.6$, and nothing would change. One good sample carries the whole average:
-# lesson 05 calls this a small *effective sample size*.
+# $-90 - \log 100 = -94.6$, and nothing would change. One good sample carries the whole average: lesson 05 calls this a small
+# *effective sample size*.
 # </details>
 
 # %% [markdown]
 # ## Three numbers
 #
-# Three predictions with a pencil, before the last two demonstrations.
-#
-# *For `uniform`:* all 784 pixels cost the same, ink or paper, because the model says ½ for both.
-# What does one pixel cost? You met this model at the end of lesson 00.
+# Take a pencil. `uniform` you met at the end of lesson 00; ink or paper, each pixel costs the same.
 #
 # *For `edge logit`:* float32 keeps 24 binary digits. Near 1, the next larger number is $1 + 2^{-23}$, and what lies half-way,
-# $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So there is a logit $a$ from which on
-# $1 + e^{-a}$ is 1, $p$ is 1, and $1 - p$ is 0.
+# $1 + 2^{-24}$, is rounded to 1. The sigmoid is computed as $1 / (1 + e^{-a})$. So from some logit $a$ on, $1 + e^{-a}$ is 1, $p$
+# is 1, and $1 - p$ is 0.
 #
 # *For `beta`:* the loss of a VAE is $\mathrm{kl} + \mathrm{rec}$ (lesson 04). Somebody averages rec over the 784 pixels instead
-# of summing it. Multiplying a whole loss by a constant does not move its minimum, so this is the same as
-# training with $\beta \cdot \mathrm{kl} + \mathrm{rec}$ for some $\beta$.
+# of summing it. A constant factor of a whole loss does not move its minimum, so this is the same as training with
+# $\beta \cdot \mathrm{kl} + \mathrm{rec}$ for some $\beta$.
 
 # %% [markdown]
 # {{ exercise predict_pixels }}
@@ -458,7 +455,7 @@ check(predict_pixels, "predict_pixels")
 # %% [markdown]
 # ## The float32 edge
 #
-# A pixel is paper, the model says ink, and is surer and surer: $a$ grows. In truth it costs $a$ nats, and the push back has slope 1.
+# A pixel is paper, the model says ink, and its logit $a$ grows. In truth this costs $a$ nats, and the push back has slope 1.
 #
 # *Predict first*: what becomes of the *naive* loss $-\log(1 - p)$ as the slider passes your edge logit? And of its slope, the
 # only thing that training sees?
@@ -467,11 +464,11 @@ check(predict_pixels, "predict_pixels")
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
-# *What to read off:* left, the naive cost leaves the dashed line in steps, and its line ends at the edge. Right, the slope by torch's
-# own loss drops there from 1 to 0. The dashed lines, from the logit, go on.
+# Left, the naive cost leaves the dashed line in steps, and ends at the edge. Right, the slope by torch's own loss drops there
+# from 1 to 0. From the logit (dashed) both go on.
 #
-# The same in numbers. "Slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$. It knows of the trouble,
-# and replaces every logarithm below −100 by −100.
+# In numbers: "slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$, which replaces every
+# logarithm below −100 by −100.
 
 # %%
 for a in (15.0, 16.0, 16.6, 16.7):
@@ -483,19 +480,16 @@ for a in (15.0, 16.0, 16.6, 16.7):
     )
 
 # %% [markdown]
-# *What to read off:* the naive cost climbs in steps and freezes at $23 \log 2 = 15.94$;
-# at the edge it becomes infinite, and backward() returns
-# `nan` ("not a number": the chain rule multiplied ∞ by 0). Torch's cost jumps from 15.94 to 100, and its slope is **0**: the cap is a
-# constant. The model's worst pixels are the ones that it is no longer corrected for. The function that you wrote is a straight line.
+# The naive cost freezes at $23 \log 2 = 15.94$; at the edge it is infinite, and its slope `nan` ("not a number": the chain rule
+# multiplied ∞ by 0). Torch's cost jumps to 100 and its slope is **0**, for the cap is a constant: the model is no longer
+# corrected for its worst pixels. The function that you wrote is a straight line.
 
 # %% [markdown]
 # ## One `.mean`, three models
 #
-# Now the third number, live. Three VAEs, equal to the last digit of their seed, trained for 200 steps with the loop of lesson 04.
-# They differ by one `.mean` in the loss. The
-# cell below trains all three: it takes up to half a minute on an idle laptop, and prints nothing until all three are done.
-# For 1,000 training images it then prints both terms of each model, summed as they should be. (Lesson 04 trains for thousands of steps. The
-# difference shows after 200.)
+# Now the third number, live. Three VAEs, equal to the last digit of their seed, differ by one `.mean` in the loss. Each is
+# trained for 200 steps with the loop of lesson 04 (there, thousands); then both terms are printed for 1,000 training images,
+# summed as they should be. It takes up to half a minute on an idle laptop, and prints nothing until the end.
 #
 # *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
 
@@ -511,31 +505,25 @@ assert pixels[1] < 0.1, "with a mean over pixels the KL collapses"
 assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly free"
 
 # %% [markdown]
-# *What to read off:* after these 200 steps, averaged over pixels (β = 784) the KL is 0.0:
-# the latent variable carries *nothing*, and every image is
-# painted as the same mean digit, for about the 206 nats of the mean-pixel model.
-# Averaged over latents (β = 1/20) the paintings are sharpest, and
-# the KL so large that the sum of both, the honest price, is worse than that of the right model.
-# No error and no warning in any of the three. **Sum
-# over pixels, sum over latents, average over the batch only.**
+# Averaged over pixels (β = 784) the KL is 0.0 after these 200 steps: the latent variable carries *nothing*, and every image is
+# painted as the same mean digit, for about the 206 nats of the mean-pixel model. Averaged over latents (β = 1/20) the paintings
+# are sharpest, and the KL so large that the honest price, the sum of both, is worse than the right model's. No error and no
+# warning in any of the three.
+#
+# **Sum over pixels, sum over latents, average over the batch only.**
 
 # %% [markdown]
 # ## Summary
 #
-# * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$.
-#   Its negative is the BCE, summed over pixels.
+# * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$. Its negative is the BCE, summed
+#   over pixels.
 # * Never form $p$ on the way to $\log p$: float32 gives up at a logit of $24 \log 2$.
 # * Dynamic and static binarization are honest likelihoods of different data; BCE on grey pixels is a loss, not a likelihood.
-# * `log_mean_exp` averages in log space: take off the maximum, put it back, subtract $\log k$.
+# * `log_mean_exp`: take off the maximum, put it back, subtract $\log k$.
 # * A mean over pixels is β = 784, and the latent variable dies.
-#
-# In the map of the course: `log_bernoulli_with_logits` is the second term of a VAE's loss, and `log_mean_exp` the heart of
-# lesson 05. Next: both terms together.
 
 # %% [markdown]
 # ## Check your progress
-#
-# The running number falls for the first time.
 
 # %%
 progress(nats=nats)
@@ -552,26 +540,26 @@ progress(nats=nats)
 # | values hardly depend on the logits | the sigmoid was applied twice |
 # | 45 nats that no model gets rid of | the price of drawing grey pixels: nothing is wrong |
 #
-# **Group task** (rooms, 10 minutes). Each group finds a VAE on the internet (a blog, a repository) and answers from its code:
-# are the pixels drawn, rounded or grey? Summed or averaged? From p or from logits? What is its
-# β, then? Report the most surprising one.
+# **Group task** (rooms, 10 minutes). Each group finds a VAE on the internet and answers from its code: are the pixels drawn,
+# rounded or grey? Summed or averaged? From p or from logits? What is its β, then?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, six minutes: the log probability of a coin; the definition of the logit;
-# the way from there to $x a - \mathrm{softplus}(a)$; the shift by the maximum; the three numbers. Then compare. What was
-# missing goes onto tomorrow's page.
+# Close the notebook, take paper, six minutes: the log probability of a coin; the definition of the logit; the way from there to
+# $x a - \mathrm{softplus}(a)$; the shift by the maximum; the three numbers. Then compare. What was missing goes onto tomorrow's
+# page.
 
 # %% [markdown]
 # ## Further reading
 #
-# * C. Bishop, *Pattern Recognition and Machine Learning*, section 4.3.4: cross-entropy as the likelihood of coins, from the beginning.
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016:
-#   dynamic binarization, and the numbers that ours will be set beside.
-# * G. Loaiza-Ganem, J. Cunningham, *The Continuous Bernoulli*, NeurIPS 2019: what grey pixels in the BCE really do, and the missing factor.
-# * D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, 1991: where edges like 24 log 2 come from.
-# * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021:
-#   why the shift by the maximum is not only safe but accurate.
+# * C. Bishop, *Pattern Recognition and Machine Learning*, section 4.3.4: cross-entropy as the likelihood of coins.
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: dynamic binarization, and numbers like
+#   ours.
+# * G. Loaiza-Ganem, J. Cunningham, *The Continuous Bernoulli*, NeurIPS 2019: grey pixels in the BCE, and the missing factor.
+# * D. Goldberg, *What Every Computer Scientist Should Know About Floating-Point Arithmetic*, 1991: where edges like 24 log 2 come
+#   from.
+# * P. Blanchard, D. Higham, N. Higham, *Accurately computing the log-sum-exp and softmax functions*, 2021: why the shift is
+#   accurate, too.
 #
 # Next: [04 · The NELBO](04_nelbo.ipynb).

@@ -1,22 +1,41 @@
 # %% [markdown]
 # # 04 · The NELBO
 #
-# The pieces are ready: a draw that lets gradients through, a KL divergence, the log-probability of an image. This lesson puts them
-# together into one number, shows why that number is the right one, and makes a model learn from it.
+# The pieces are ready: a draw that lets gradients through, a KL divergence, the log-probability of an image. Here the same twelve
+# random $z$ are decoded twice, by a model that has been trained and by one of the same design that has not. Run the cell.
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import nelbo as figures
+from vae_course.figures import posterior, scatter, wrong_models
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+
+torch.manual_seed(2)
+z = torch.randn(12, 20)  # from the prior
+with torch.no_grad():
+    models = {"trained": given.trained("v1_z20"), "yours,\nuntrained": given.VAE(nn="v1", z_dim=20)}
+    images_in_rows({name: torch.sigmoid(model.dec(z)) for name, model in models.items()})
+
+# %% [markdown]
+# The two decoders differ in their weights alone, and yours knows nothing of digits yet. What has to be made small, so that the
+# lower row becomes the upper one?
 
 # %% [markdown]
 # ## What you will build
 #
 # `VAE.negative_elbo_bound(x)`, six steps in about six lines; `VAE.loss(x)` around it; and `training_step`, once by hand. Then you
-# train a VAE on the 50,000 training digits of MNIST, in this notebook, to below **100 nats** per test image (with the KL in closed
-# form; a little more, if you estimate it by draws).
+# train a VAE on the 50,000 training digits of MNIST to below **100 nats** per test image (a little more, if you estimate the KL by
+# draws). After this lesson you can
 #
-# After this lesson you can
-#
-# * derive the ELBO in two ways on a blank page, and say what each way shows that the other does not;
-# * write the bound from memory, and say for each term its sign, its shape, and what is summed and what averaged;
+# * derive the ELBO in two ways, and say what each shows that the other does not;
+# * write the bound from memory: signs, shapes, what is summed and what averaged;
 # * say what one $z$ per image is right for, and what it costs;
-# * read learning curves: tell a healthy model from a collapsed one, and a good bound from a bug.
+# * tell a healthy model from a collapsed one by its curves, and a good bound from a bug.
 
 # %% [markdown]
 # ## Before you start
@@ -25,7 +44,7 @@
 # **Short path** (workshop, 45 minutes): the first derivation, the six steps, exercise 4.1, "Train it", the summary.
 #
 # You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
-# black-and-white image. They are given here, under the names that you know:
+# black-and-white image. All are given:
 #
 # | in code | in formulas | meaning |
 # | --- | --- | --- |
@@ -58,16 +77,6 @@
 # </details>
 
 # %%
-import math
-
-import torch
-
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
-from vae_course.figures import nelbo as figures
-from vae_course.figures import posterior, scatter, wrong_models
-from vae_course.figures.widgets import explore
-
-# %%
 train = load_mnist("train")
 test = load_mnist("test")
 x_test = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784), each pixel 0 or 1
@@ -76,17 +85,16 @@ print("training images:", len(train.images), "  test images:", tuple(x_test.shap
 # %% [markdown]
 # ## What we want, and why we cannot have it
 #
-# A good model gives a high probability $p(x)$ to images that really occur. So we would like to change the decoder until $\log p(x)$,
-# averaged over the training images, is as high as possible. The model says how an image comes about: first a $z$ from the prior, then
-# an $x$ from the decoder. Summing over all $z$ that could have been,
+# A good model gives a high probability $p(x)$ to images that really occur. So we would like to change the decoder until
+# $\log p(x)$, averaged over the training images, is as high as possible. As the model draws a $z$ from the prior, then an $x$ from
+# the decoder,
 #
 # $$p(x) = \int p(z)\,p(x|z)\,dz = \mathbb E_{z \sim p(z)}\big[\,p(x|z)\,\big].$$
 #
-# An average! So why not draw many $z$ from the prior and take the mean of $p(x|z)$? Let us try it with a model that is already
-# trained.
+# An average. So why not draw many $z$ from the prior and take the mean of $p(x|z)$?
 #
-# *Predict first*: for one test image the cell takes the mean over 10,000 draws from the prior (in log space, lesson 03). Below it
-# stands the lower bound that this lesson is about, from ten draws of the *encoder*. Which number is higher, and by how much?
+# *Predict first*: for a trained model and one test image, the cell takes the mean over 10,000 draws (in log space, lesson 03).
+# Below it stands this lesson's lower bound, from ten draws of the *encoder*. Which number is higher, and by how much?
 
 # %%
 good = given.trained("v1_z20")  # 20 latent dimensions; never saw the test images
@@ -98,32 +106,32 @@ print(f"10,000 draws from the prior:  log p(x) ≈ {given.log_mean_exp(log_p, di
 print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[6:7], iw=10).bound:.0f} nats")
 
 # %% [markdown]
-# Hardly any of the 10,000 random $z$ makes an image that looks like this one, so the average rests on a few lucky draws and comes out
-# far too low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The
-# ELBO is what makes up for that.
+# Hardly any of the 10,000 random $z$ makes an image like this one: the average rests on a few lucky draws, and comes out far too
+# low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The ELBO
+# makes up for that.
 
 # %% [markdown]
 # ## First derivation: a bound by Jensen
 #
-# Take one image $x$. Start from the sum over all $z$, with $p(x, z) = p(z)\,p(x|z)$:
+# Take one image $x$, and sum over all $z$, with $p(x, z) = p(z)\,p(x|z)$:
 #
 # $$\log p(x) = \log \int p(x, z)\,dz.$$
 #
-# **Bring in $q$.** Multiply and divide by $q(z|x)$. This changes nothing, as long as we do not divide by 0, and a Gaussian is nowhere
-# 0:
+# **Bring in $q$.** Multiply and divide by $q(z|x)$. This changes nothing, as long as we do not divide by 0, and a Gaussian is
+# nowhere 0:
 #
 # $$\log p(x) = \log \int q(z|x)\;\frac{p(x, z)}{q(z|x)}\;dz.$$
 #
-# **Read it as an average under $q$**, of a number that we call the weight $w$:
+# **Read it as an average under $q$**, of a number called the weight $w$:
 #
 # $$\log p(x) = \log \mathbb E_q[\,w\,], \qquad w = \frac{p(x, z)}{q(z|x)}.$$
 #
-# So far everything is exact. The weight corrects for having drawn from $q$: where $q$ draws too often, the weight is small. But the
+# So far everything is exact. The weight corrects for having drawn from $q$: where $q$ draws too often, it is small. But the
 # logarithm of an average is awkward: products inside $w$ cannot be split, and a sample mean inside a logarithm is not right on
-# average. It would be convenient to swap the two. What does the swap cost?
+# average. What would it cost to swap the two?
 
 # %% [markdown]
-# Suppose the weight is 1 or 3, each with probability ½. *Predict first*: is the log of the mean above or below the mean of the logs?
+# Say that the weight is 1 or 3. First each with probability ½, then drag the share of 3:
 
 # %%
 print(f"log of the mean:  log((1 + 3) / 2)         = {math.log(2):.4f}")
@@ -133,15 +141,15 @@ print(f"mean of the logs: (log 1 + log 3) / 2      = {math.log(3) / 2:.4f}")
 explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 
 # %% [markdown]
-# *What to read off:* the curve bends down (it is **concave**), so the line between two of its points runs below it. The dotted
-# distance is what the swap costs; it is 0 only when $w$ has a single value.
+# The curve bends down (it is **concave**), so the line between two of its points runs below it. The thick bar is what the swap
+# costs; it is 0 only when $w$ has a single value.
 #
-# **Jensen's inequality** says the same for any distribution of $w$: $\log \mathbb E[w] \ge \mathbb E[\log w]$. Two lines prove it. A
-# concave curve lies below each of its tangents; at the place $c > 0$ the tangent of $\log$ has slope $1/c$:
+# **Jensen's inequality** says the same for any distribution of $w$: $\log \mathbb E[w] \ge \mathbb E[\log w]$. Two lines prove it.
+# A concave curve lies below each of its tangents; at the place $c > 0$ the tangent of $\log$ has slope $1/c$:
 #
 # $$\log w \le \log c + \frac{w - c}{c}.$$
 #
-# Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, and what is left is
+# Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, which leaves
 # $\mathbb E[\log w] \le \log \mathbb E[w]$.
 
 # %% [markdown]
@@ -158,12 +166,12 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # $$\boxed{\;\mathrm{ELBO}(x) = \mathbb E_q\big[\log p(x|z)\big] - \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big)\;}$$
 #
-# Both parts are within reach: the KL has a closed form, and the average over $q$ can be estimated by drawing $z$ from $q$.
+# The KL has a closed form, and the average is estimated by drawing $z$ from $q$.
 
 # %% [markdown]
 # ## Second derivation: where the gap goes
 #
-# Jensen says that something is lost, but not what. So ask directly: how far is $q$ from the true posterior $p(z|x)$?
+# Jensen says that something is lost, but not what. So ask how far $q$ is from the true posterior $p(z|x)$:
 #
 # $$\mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big) = \mathbb E_q\big[\log q(z|x) - \log p(z|x)\big].$$
 #
@@ -171,25 +179,25 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # $$= \mathbb E_q\big[\log q(z|x) - \log p(x, z) + \log p(x)\big].$$
 #
-# The first two terms average to $-\mathrm{ELBO}$; you saw them in the line that was split. And $\log p(x)$ does not contain $z$, so
-# its average is itself:
+# The first two terms average to $-\mathrm{ELBO}$ (the line that was split), and $\log p(x)$, which has no $z$, to itself:
 #
 # $$\mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big) = -\mathrm{ELBO}(x) + \log p(x).$$
 #
 # $$\boxed{\;\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big)\;}$$
-#
-# No inequality anywhere, and it tells three things:
+
+# %% [markdown]
+# No inequality anywhere, and three things follow:
 #
 # * a KL is never negative, so $\mathrm{ELBO} \le \log p(x)$: the bound again, this time without Jensen;
 # * the gap is 0 exactly when $q$ *is* the posterior;
-# * changing the encoder leaves $\log p(x)$ where it is, so whatever it adds to the ELBO it takes from the gap. Changing the decoder
-#   moves both: the ELBO may rise because the model got better or because the gap got smaller, and the ELBO alone does not say which.
+# * changing the encoder leaves $\log p(x)$ where it is: what it adds to the ELBO it takes from the gap. Changing the decoder moves
+#   both, and when the ELBO rises, it alone does not say whether the model got better or the gap smaller.
 #
-# Two different KLs have now appeared: from $q$ to the **prior** (a part of the ELBO, which we compute) and from $q$ to the
-# **posterior** (the gap, which we usually cannot compute). They are easily mixed up: say "to what?" whenever you say KL.
+# Whenever you say KL, say "to what?": to the **prior** it is a part of the ELBO; to the **posterior** it is the gap, which we
+# usually cannot compute.
 
 # %% [markdown]
-# Check it with a pencil world: the two boxes of lesson 00, a red ball, $q$ still undecided at ½.
+# Check it in a pencil world: the two boxes of lesson 00, a red ball, $q$ still undecided at ½.
 
 # %%
 first_box, second_box = 0.5 * 0.2, 0.5 * 0.9  # p(box, red) = p(box) p(red | box)
@@ -200,10 +208,8 @@ gap = q * math.log(q / (first_box / evidence)) + q * math.log(q / (second_box / 
 print(f"ELBO {elbo:.4f} + gap {gap:.4f} = {elbo + gap:.4f}      log p(red) = {math.log(evidence):.4f}")
 
 # %% [markdown]
-# And with real digits. With only **two** latent dimensions the sum over $z$ can be done on a fine grid, so $\log p(x)$ is known up to
-# the spacing of the grid, with no chance in it. The model `v1_z2` is such a VAE, trained earlier.
-#
-# *Predict first*: one test image of each digit. Will the gap be about the same for all ten, or differ from image to image?
+# And with real digits. With only **two** latent dimensions, as in `v1_z2`, the sum over $z$ can be done on a fine grid: $\log p(x)$
+# is known up to its spacing, with no chance in it.
 
 # %%
 small = given.trained("v1_z2")
@@ -212,19 +218,18 @@ digits = x_test[first]  # (10, 784)
 posterior.gap_bars(small, digits, [f"a {digit}" for digit in range(10)])
 
 # %% [markdown]
-# *What to read off:* the ELBO never ends right of the dashed line, and by how much it stays to the left depends on the image: for
-# some digits the encoder hits the posterior well, for others it is a nat or two away.
+# The ELBO never ends right of the dashed line. How far left depends on the image: for some digits the encoder hits the posterior
+# well, for others it is a nat or two away.
 #
-# One image from close by: draw many $z$ from $q$ and look at $\log w$, the quantity inside the average. *Predict first*: will the
-# exact $\log p(x)$ lie at the middle of the heap, or to one side?
+# One image from close by: $\log w$, the quantity inside the average, for many $z$ drawn from $q$.
 
 # %%
 posterior.log_weight_histogram(small, digits[2])
 
 # %% [markdown]
-# *What to read off:* the ELBO is the middle (the mean) of the heap. $\log p(x)$ lies to its right: it is the log of the *mean
-# weight*, and in that mean the large weights count most. The wider the heap, the further apart the two. If $q$ were the posterior,
-# all weights would be equal, $w = p(x)$, and the heap a single spike. Lesson 05 lives in this picture.
+# The ELBO is the middle (the mean) of the heap. $\log p(x)$ lies to its right, as the log of the *mean weight*, in which large
+# weights count most: the wider the heap, the further apart the two. If $q$ were the posterior, all weights would be equal,
+# $w = p(x)$, and the heap a single spike.
 
 # %% [markdown]
 # ## Signs: from ELBO to NELBO
@@ -239,25 +244,24 @@ posterior.log_weight_histogram(small, digits[2])
 # | `rec` | $-\mathbb E_q[\log p(x \mid z)]$ | ≥ 0 for black-and-white pixels: a probability is at most 1, so its log at most 0 | nats that are still missing once $z$ is known |
 # | `nelbo` | `kl + rec` | ≥ $-\log p(x)$ ≥ 0 | what the image costs in all |
 #
-# The minus sign belongs *to* `rec`. Once it is inside, the two terms are added. One of the published texts that lesson 07 reads
-# closely writes
-# $\mathrm{NELBO} = \mathrm{KL} + \mathbb E_q[\log p(x|z)]$; with that sign training would make reconstructions as *bad* as possible.
+# The minus sign belongs *to* `rec`; with it inside, the two terms are added. (A published text that lesson 07 reads writes
+# $\mathrm{NELBO} = \mathrm{KL} + \mathbb E_q[\log p(x|z)]$, which would make reconstructions as *bad* as possible.)
 #
-# The two terms pull against each other. `rec` alone would like $q$ to be a needle at a place of its own for each image; `kl` alone
-# would like $q$ to be the prior, the same for all images, which says nothing.
+# The terms pull against each other. `rec` alone would like a needle at a place of its own for each image; `kl` alone would like the
+# prior for all of them, which says nothing.
 #
-# For a batch: each image has its NELBO, summed over pixels and over latent dimensions; the batch's is the **mean** over its images.
+# Each image has its NELBO, summed over pixels and latent dimensions; a batch's is the **mean** over its images.
 
 # %% [markdown]
 # ## The six steps
 #
-# In code the formula becomes six steps. The course always writes them in this order:
+# In code the formula becomes six steps, always in this order:
 
 # %%
 figures.six_steps()
 
 # %% [markdown]
-# *What to read off:* two ways lead from `m, v` to the sum. The KL needs no draw, `rec` needs $z$. The batch is averaged once, at the end.
+# Two ways lead from `m, v` to the sum: the KL needs no draw, `rec` needs $z$. The batch is averaged once, at the end.
 #
 # | | step | gives | shape | from |
 # | --- | --- | --- | --- | --- |
@@ -268,10 +272,10 @@ figures.six_steps()
 # | 5 | **sum** | NELBO of each image | `(batch,)` | |
 # | 6 | **return** the batch means | `nelbo, kl, rec` | three scalars | |
 #
-# ### How a class with the networks in it looks
+# ### A class with the networks in it
 #
-# `given.VAE` has the networks and the prior, and nothing else. You derive a class from it and write methods. Here is one that is
-# finished, with a method that is *not* the bound: it replaces an image by its reconstruction.
+# `given.VAE` has the networks and the prior, nothing else; you derive a class from it and write methods. Here is one with a method
+# that is *not* the bound: it replaces an image by its reconstruction.
 
 
 # %%
@@ -294,8 +298,8 @@ print("prior ", tuple(prior_m.shape), tuple(prior_v.shape), "  they broadcast ov
 print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2f}")
 
 # %% [markdown]
-# That is the whole grammar: `self.enc(x)` gives mean and *variance*, `self.dec(z)` gives *logits*, `self.z_prior` the prior's mean
-# and variance. From earlier lessons you have
+# `self.enc(x)` gives mean and *variance*, `self.dec(z)` gives *logits*, `self.z_prior` the prior's mean and variance. From earlier
+# lessons you have
 #
 # ```
 # given.sample_gaussian(m, v)                    # (batch, z_dim) -> (batch, z_dim)
@@ -307,21 +311,22 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
 # **Goal.** Two methods in one class. **Exercise 4.1** (30 minutes, 11 points) is `negative_elbo_bound`: it walks the six steps and
-# returns the bound and its two terms. **Exercise 4.2** (5 minutes, 1 point) is `loss`: it calls the bound, and returns what training
-# minimises together with a dictionary of what is worth plotting.
+# returns the bound and its two terms. **Exercise 4.2** (5 minutes, 1 point) is `loss`: it calls the bound, and returns what
+# training minimises together with a dictionary of what is worth plotting.
 #
 # $$\texttt{nelbo} = \texttt{kl} + \texttt{rec}, \qquad \texttt{kl} = \mathrm{KL}\big(q(z|x)\,\|\,p(z)\big), \qquad
 # \texttt{rec} = -\log p(x|z), \quad z \sim q(z|x)$$
 #
 # `loss` returns `(nelbo, {...})` with the keys `"train/loss"` (the NELBO), `"gen/elbo"` (the ELBO: mind the sign), `"gen/kl_z"` and
 # `"gen/rec"`.
+
+# %% [markdown]
+# **Shapes.** In: `x` `(batch, 784)`, values in [0, 1]. Out: `nelbo, kl, rec`, three scalars in nats. The KL is summed over the
+# latent dimensions, the reconstruction over the pixels (the given functions do both); then each is averaged over the batch.
 #
-# **Shapes.** In: `x` `(batch, 784)`, values in [0, 1]. Out: `nelbo, kl, rec`, three scalars in nats. The KL is summed over the latent
-# dimensions, the reconstruction over the pixels (the given functions do both); then each is averaged over the batch.
-#
-# Use `self.z_prior` for the prior: `pm, pv = self.z_prior`. (The check has a standard normal one. Who writes $N(0, I)$ into the formula
-# loses nothing here, and a point in lesson 05.) The training must be able to differentiate what you return: no `.item()`. `kl` may be the
-# closed form or an estimate from draws that is right on average; the closed form scatters less, and trains the better model below.
+# The prior is `pm, pv = self.z_prior`. ($N(0, I)$ in its place costs nothing here, and a point in lesson 05.) Return what training
+# can differentiate: no `.item()`. `kl` may be the closed form or an estimate from draws that is right on average; the closed form
+# scatters less, and trains the better model below.
 
 
 # %%
@@ -375,9 +380,8 @@ else:
 # %% [markdown]
 # <details><summary>I get "Your bound is" a number far below the expected one instead of a match</summary>
 #
-# Look at the signs. `rec` is *minus* the log-probability and is about 80 for a trained model; `kl` is added to it.
-# If `rec` is negative, the
-# minus sign is missing.
+# Look at the signs. `rec` is *minus* the log-probability and is about 80 for a trained model; `kl` is added to it. If `rec` is
+# negative, the minus sign is missing.
 # </details>
 #
 # <details><summary>I get "Your bound has shape (5,)" instead of a number</summary>
@@ -387,8 +391,8 @@ else:
 #
 # <details><summary>I get "the right one divided by" z_dim or 784 instead of a sum</summary>
 #
-# Somewhere an average took the place of a sum. The given functions sum over latent dimensions and pixels already. If you wrote the terms
-# yourself: sum over the last axis, then average over the batch.
+# Somewhere an average took the place of a sum. The given functions sum over latent dimensions and pixels already. If you wrote the
+# terms yourself: sum over the last axis, then average over the batch.
 # </details>
 #
 # <details><summary>I get "The z that you decode have mean ... and standard deviation ..." instead of a pass</summary>
@@ -409,28 +413,27 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. Single values
-# of `kl` could be negative (lesson 02). The scatter of the whole would be another one;
-# where $q$ is close to the posterior it would even be smaller,
-# because then $\log w$ is nearly constant. For a model that is still learning it is larger, and that costs a little in the training
-# below: 100.4 nats instead of 99.1, when we tried. The check accepts it. Lesson 05 *has* to do it that way.
+# Yes: on average over $z$ it is the same number, so the NELBO would be right on average and so would its gradient. Single values of
+# `kl` could be negative (lesson 02). The scatter of the whole would be another one; where $q$ is close to the posterior it would
+# even be smaller, because then $\log w$ is nearly constant. For a model that is still learning it is larger, and that costs a
+# little in the training below: 100.4 nats instead of 99.1, when we tried. The check accepts it. Lesson 05 *has* to do it that way.
 # </details>
 
 # %% [markdown]
 # ## One z per image
 #
-# `rec` is an average over all $z$ under $q$, and we take *one*. Two questions.
-#
-# **Is it right?** On average, yes. The mean of one draw's $-\log p(x|z)$ over all draws *is* `rec`, by the definition of
-# $\mathbb E_q$. With the trick of lesson 01 the same holds for its gradient. Nothing is biased; there is only scatter.
-#
-# **Would a second draw pay?** Let $s_x^2$ be the variance between images (each averaged over its $z$) and $s_z^2$ that between draws of
-# $z$ for one image. With $K$ draws for each of $B$ images, the encoder runs once for an image and the decoder once for a draw. If both
-# cost the same, a step costs $C = B(1 + K)$, and the mean over the batch has the variance
+# `rec` is an average over all $z$ under $q$, and we take *one*. **Is that right?** On average, yes. The mean of one draw's
+# $-\log p(x|z)$ over all draws *is* `rec`, by the definition of $\mathbb E_q$; with the trick of lesson 01 the same holds for its
+# gradient. There is only scatter.
+
+# %% [markdown]
+# **Would a second draw pay?** Let $s_x^2$ be the variance between images (each averaged over its $z$) and $s_z^2$ that between
+# draws for one image. With $K$ draws for each of $B$ images, the encoder runs once for an image and the decoder once for a draw. If
+# both cost the same, a step costs $C = B(1 + K)$, and the mean over the batch has the variance
 #
 # $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{1 + K}{C}\Big(s_x^2 + \frac{s_z^2}{K}\Big).$$
 #
-# So for a given cost, compare $(1 + K)(s_x^2 + s_z^2 / K)$. And the variance of *what*? Training follows the gradient, not the value.
+# At a given cost, compare $(1 + K)(s_x^2 + s_z^2 / K)$. And the variance of *what*? Training follows the gradient, not the value.
 #
 # *Predict first*: which is larger, the scatter between images or that between draws? In the NELBO itself, in its gradient to the
 # encoder, and to the decoder?
@@ -447,22 +450,23 @@ else:
     print("Here your bound will measure the scatter of its value and of its gradients.")
 
 # %% [markdown]
-# Judged by its value, a second draw would be waste: images differ far more. The gradients tell another story. To the encoder, draws
-# scatter about four times as much as images, because its gradient passes *through* $z$; there two draws beat one by a tenth. To the
-# decoder they scatter less than images, and two draws lose a fifth. One network's gain is the other's loss: at equal cost, one draw
-# with more images is a fair choice, and the usual one.
+# By its value, a second draw is waste: images differ far more. But the gradient to the encoder passes *through* $z$: there draws
+# scatter several times as much as images, and two draws beat one a little. In the gradient to the decoder they scatter less, and
+# two draws lose a fifth. At equal cost, one draw with more images is a fair choice, and the usual one.
 #
-# For the same number of *passes* over the images it is otherwise: more draws then cost more, and help. In lesson 07, five draws instead of
-# one take off about a nat in 24 passes, for twice the time. (In lesson 05 several draws do more, because they enter inside the
-# logarithm.)
+# <details><summary>And for the same number of passes over the images?</summary>
+#
+# Then more draws help, and cost more: in lesson 07, five draws instead of one take off about a nat in 24 passes, for twice the
+# time. (In lesson 05 several draws do more, because they enter inside the logarithm.)
+# </details>
 
 # %% [markdown]
 # ## A training step
 #
-# Training repeats four lines: compute the loss; find its slope in every parameter; let the optimiser move the parameters a little
-# downhill; and, before the next round, forget the old slopes. Why "forget"?
+# `backward()` finds the slope of a loss in every parameter; it lands in the parameter's `.grad`. Take the loss $3w$, whose slope is
+# 3, and call it twice.
 #
-# *Predict first*: the slope of $3w$ is 3. `backward()` is called twice below. What does `w.grad` say after the second call?
+# *Predict first*: what does `w.grad` say after the second call?
 
 # %%
 w = torch.tensor(1.0, requires_grad=True)
@@ -472,24 +476,23 @@ print("after one backward: ", w.grad.item())
 print("after two backwards:", w.grad.item())
 
 # %% [markdown]
-# `backward()` *adds* to what is already in `.grad`. That is useful when a loss comes in pieces; in a training loop the old slope has
-# to be set to zero first, or every step repeats all the ones before.
+# `backward()` *adds* to what is in `.grad`. That is useful when a loss comes in pieces; in training the old slope has to be set to
+# zero first, or every step repeats all the ones before. So training repeats four lines: compute the loss; forget the old slopes;
+# find the new ones; move the parameters a little downhill.
 #
-# An optimiser of PyTorch, such as `torch.optim.Adam(model.parameters())`, knows all parameters of a model and does two of the four
-# lines for you: `optimizer.zero_grad()` forgets their old slopes, and `optimizer.step()` moves each of them by the slope that it finds in
-# `.grad`.
+# An optimiser, such as `torch.optim.Adam(model.parameters())`, does two of the four for all parameters of a model:
+# `optimizer.zero_grad()` forgets the old slopes, and `optimizer.step()` moves each parameter by the slope in its `.grad`.
 
 # %% [markdown]
 # {{ exercise training_step }}
 #
-# **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return the
-# loss.
+# **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return
+# the loss.
 #
 # $$\theta \leftarrow \theta - \text{rate} \cdot \frac{\partial\,\mathrm{loss}}{\partial \theta}$$
 #
-# ($\theta$: all parameters of encoder and decoder together. The minus sign makes it a step downhill;
-# the rate is the optimiser's affair, and
-# Adam chooses one for each parameter.)
+# ($\theta$: all parameters of encoder and decoder. The minus sign makes it a step downhill; Adam chooses a rate for each
+# parameter.)
 #
 # **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the
 # loss, a scalar (a tensor or a plain number). Nothing is summed or averaged here: `model.loss(x)` has done it.
@@ -530,7 +533,8 @@ assert loss < 250
 # %% [markdown]
 # <details><summary>I get "The weights never move" instead of a step</summary>
 #
-# Is `backward()` called, and *then* `optimizer.step()`? If `zero_grad()` stands between them, the slopes are gone before they are used.
+# Is `backward()` called, and *then* `optimizer.step()`? If `zero_grad()` stands between them, the slopes are gone before they are
+# used.
 # </details>
 #
 # <details><summary>I get "The first step is right, later ones are not" instead of a pass</summary>
@@ -548,22 +552,19 @@ assert loss < 250
 #
 # <details><summary>Answer</summary>
 #
-# The model would see the same 50,000 fixed patterns again and again and could learn their accidental specks by heart.
-# Thrown anew, hardly any image
-# comes twice in the same form. The figures of the two ways are not comparable (lesson 03).
+# The model would see the same 50,000 fixed patterns again and again and could learn their accidental specks by heart. Thrown anew,
+# hardly any image comes twice in the same form. The figures of the two ways are not comparable (lesson 03).
 # </details>
 
 # %% [markdown]
 # ## Train it
 #
-# From here on `fit` takes over. It is your step in a loop: batches of 100 at random, black and white drawn anew, Adam, a learning
-# rate that rises over the first 100 steps and then falls to 0. It writes the numbers of your dictionary down at every step. Then
-# `evaluate` measures the trained model on test images; the number after ± is one *standard error*, i.e.
-# how much the mean would scatter with
-# other images.
+# `fit` is your step in a loop: batches of 100 at random, black and white drawn anew, Adam, a learning rate that rises over the
+# first 100 steps and then falls to 0. It records your dictionary at every step. Then `evaluate` measures on test images, ± one
+# *standard error*: how much the mean would scatter with other images.
 #
-# *Predict first*, on paper: sketch `rec` and `kl` against the step. Where does each begin? Does the KL fall all the way, rise all the
-# way, or turn?
+# *Predict first*, on paper: sketch `rec` and `kl` against the step. The numbers of an untrained and of a trained model stand above.
+# Does each term go from one to the other without turning?
 
 # %% tags=["nbval-ignore-output"]
 if solved(VAE.negative_elbo_bound) and solved(VAE.loss):
@@ -596,13 +597,12 @@ else:
     print("The curves of nelbo, kl and rec will appear here.")
 
 # %% [markdown]
-# *What to read off:* `rec` falls steeply to the mean-pixel model (206 nats), and then on and on, while the KL *rises*: what $z$
-# costs, `rec` wins back several times over. A healthy VAE buys reconstruction with KL. So a rising KL is good news, and "the loss is
-# falling" says nothing about whether $z$ is used.
+# `rec` falls steeply to the mean-pixel model (206 nats), and then on and on, while the KL *rises*: what $z$ costs, `rec` wins back
+# several times over. A healthy VAE buys reconstruction with KL. So a rising KL is good news, and "the loss is falling" says nothing
+# about whether $z$ is used.
 #
-# And the spike of the KL at the very beginning? (Each point of the curves is the mean of the last 25 steps, so the spike is really higher
-# than it looks.) The KL contains $\tfrac12 \sum m^2$ (lesson 02). Split it: what part of $m$ is the same for all
-# images, and what part differs?
+# And the KL's spike at the beginning (higher than it looks: each point is the mean of the last 25 steps)? The KL contains
+# $\tfrac12 \sum m^2$ (lesson 02). Split it: what part of $m$ is the same for all images, and what part differs?
 
 # %% tags=["nbval-ignore-output"]
 if curves:
@@ -615,8 +615,8 @@ assert watch.moves[20][0] > watch.moves[20][1] and watch.moves[300][0] < watch.m
 
 # %% [markdown]
 # The spike is no knowledge about images. The encoder sends *all* of them to one far place, where the decoder paints something like
-# the average image; as soon as the decoder has learned that image without help, the move is given back. The KL that comes afterwards
-# differs from image to image: now $z$ says something.
+# the average image; once it paints that without help, the move is given back. The later KL differs from image to image: now $z$
+# says something.
 
 # %%
 if curves:
@@ -625,13 +625,14 @@ else:
     print("Reconstructions and samples, from step 1 to step 2,600, will appear here.")
 
 # %% [markdown]
-# *What to read off:* first grey noise; then one blurred average for everybody (step 40); then the reconstructions (left) become
-# different from each other. The samples (right) come from the same ten $z$ in each row: they follow, and lag behind.
+# First grey noise; then one blurred average for everybody (step 40); then the reconstructions become different from each other. The
+# samples, from the same ten $z$ in each row, lag behind.
 
 # %% [markdown]
 # ## Train against test
 #
-# The NELBO printed above is for *test* images, which training never touched. Is the model better on the images that it learned from?
+# The NELBO printed above is for *test* images, which training never touched. Is the model better on the images that it learned
+# from?
 
 # %% tags=["nbval-ignore-output"]
 if curves:
@@ -645,10 +646,8 @@ assert abs(nats - seen) < 5
 ### END BUILD ONLY
 
 # %% [markdown]
-# After 2,600 steps of 100 images each training image was seen about five times: too seldom to be learned by heart. So let us give the
-# model only 100 images, and let it see each of them 500 times.
-#
-# *Predict first*: draw both curves.
+# Each training image was seen about five times (2,600 steps of 100), too seldom to be learned by heart. Now take only 100 images,
+# and let each be seen 500 times.
 
 # %%
 if curves:
@@ -660,44 +659,40 @@ else:
     print("Here a model will learn 100 images by heart.")
 
 # %% [markdown]
-# *What to read off:* the loss on its own images goes on falling, while the loss on other images turns (at the square) and rises. Both
-# are right bounds; only the dashed one speaks about digits in general. **Report test numbers**, and stop, or take more data, when the
-# dashed curve turns.
+# The loss on its own images goes on falling, while the loss on other images turns (at the square) and rises. Both are right bounds;
+# only the dashed one speaks about digits in general. **Report test numbers**, and stop, or take more data, when the dashed curve
+# turns.
 
 # %% [markdown]
 # ## What does z know?
 #
-# Two latent dimensions can be drawn. Here is where the encoder of `v1_z2` puts test digits: each numeral stands at the mean $m$ of
-# its $q(z|x)$.
-#
-# *Predict first*: which digits will lie next to each other? And what does an image cost with two latent dimensions instead of twenty: a
-# nat more, ten, or fifty?
+# Two latent dimensions can be drawn. Each numeral is a test digit, at the mean $m$ of the $q(z|x)$ that the encoder of `v1_z2`
+# gives it.
 
 # %%
 figures.latent_plane(small, x_test, test.labels)
+
+# %% [markdown]
+# Nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5 and 8. Most of the
+# plane within two standard deviations is filled, as the prior asks.
+#
+# *Predict first*: what does an image cost with two latent dimensions instead of twenty: a nat more, ten, or fifty?
 
 # %%
 for name in ("v1_z2", "v1_z20"):
     print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
 
 # %% [markdown]
-# *What to read off:* nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5
-# and 8. Most of the plane within two standard deviations is filled, as the prior asks.
-#
-# The price: two dimensions cost almost 50 nats more than twenty. `kl` says why. It is the number of nats that $q$ spends on saying
-# which $z$. In two dimensions each extra nat means squeezing the ellipse of $q$ to a smaller part of the same plane, where every
+# Almost 50 nats more, and `kl` says why. In the plane each extra nat squeezes the ellipse of $q$ to a smaller part, where every
 # image needs a place of its own and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In
-# twenty dimensions there is room for about 25 nats, and those 19 more win back several times as much in `rec`.
+# twenty dimensions there is room for about 25, and those 19 more win back several times as much in `rec`.
 
 # %% [markdown]
 # ## A real posterior
 #
-# With two dimensions we can look at the gap itself. The shaded region is the exact posterior of one digit, from the grid. The line is
-# the encoder's $q$. The dotted line is the best Gaussian of this kind that 60 steps of optimisation find for *this very image*:
-# the steps follow the
-# ELBO's slope in $m$ and $v$ alone, from the posterior's top.
-#
-# *Predict first*: will the true posterior be an ellipse with its axes along $z_1$ and $z_2$, as $q$ must be?
+# Now the gap itself. Shaded is the exact posterior of one digit, from the grid; the line is the encoder's $q$. The dotted line is
+# the best Gaussian of this kind that 60 steps of optimisation find for *this very image*, from the posterior's top, by the ELBO's
+# slope in $m$ and $v$ alone. Try the digits.
 
 
 # %%
@@ -708,16 +703,14 @@ def look_at(digit):
 explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 
 # %% [markdown]
-# *What to read off:* the posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits
-# the gap:
+# The posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits the gap:
 #
-# * **amortisation**: what the Gaussian found for this image wins over the encoder's. The encoder has to answer for all images with one
-#   set of weights ("amortised"), and generalises imperfectly;
+# * **amortisation**: what the Gaussian found for this image wins over the encoder's, which answers for all images with one set of
+#   weights ("amortised") and generalises imperfectly;
 # * **shape**: what is left even then. No such ellipse is the posterior.
 #
-# (More steps might find a better ellipse, never a worse one. So the first part is at least what is shown, the second at most.)
-#
-# The pieces add up to $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
+# (More steps might find a better ellipse, never a worse one: the first part is at least what is shown, the second at most.)
+# Together they are $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
 
 # %%
 parts = [posterior.gap(small, image) for image in digits]
@@ -736,24 +729,20 @@ print(f"300 test images: mean gap {many.mean():.1f} nats, median {many.median():
 posterior.beside_q(small, x_test[149])
 
 # %% [markdown]
-# *What to read off:* most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points
-# beside the posterior altogether. The *decoder* has a far better place for it (if no good one: even $\log p(x)$ is low for this image);
-# the encoder, which has never seen such a 2, does not know where. Nearly all of the gap is amortisation.
+# Most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points beside the
+# posterior altogether. The *decoder* has a far better place for it (no good one: even $\log p(x)$ is low); the encoder, which has
+# never seen such a 2, does not know where, and nearly all of the gap is amortisation.
 
 # %% [markdown]
 # ## Collapse
 #
-# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints the
-# average digit. This is **posterior collapse**. It has three different causes; two need different cures, one needs none.
+# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints
+# the average digit. This is **posterior collapse**. It has three causes; two need different cures, one needs none.
 #
 # ### 1 · The KL weighs too much
 #
-# One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and over 20 latents. With *your* bound we can train
-# two wrong models: in one the pixels are averaged, in the other the latents. (`fit` minimises what the function `objective`
-# returns, if it is given
-# one.)
-#
-# *Predict first*: for each, will the true KL be higher or lower than the right model's?
+# One `.mean` in the wrong place is enough. The right bound sums over 784 pixels and 20 latents. With *your* bound we train two
+# wrong models: one averages the pixels, the other the latents. (`fit` minimises what `objective` returns, if given one.)
 
 
 # %%
@@ -777,20 +766,19 @@ else:
     print("Here two models will train that differ from yours in one .mean.")
 
 # %% [markdown]
-# *What to read off:* averaged over pixels, `rec` weighs 784 times less, which is the same as a KL that weighs 784 times more
-# ($\beta = 784$): $z$ is too expensive and is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered. In both
-# cases the number that is minimised is no bound on $-\log p(x)$, so do not report it. Only the first is a collapse; the second is its
-# opposite. **Cure: weigh the terms rightly.** To start with a small weight and raise it slowly ("warm-up") is no cure here: the weight
-# that training ends on is still wrong.
+# Averaged over pixels, `rec` weighs 784 times less, as if the KL weighed 784 times more ($\beta = 784$): $z$ is too expensive and
+# is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered, the opposite of a collapse. In neither case is
+# the minimised number a bound on $-\log p(x)$: do not report it.
+#
+# **Cure: weigh the terms rightly.** A small weight that is raised slowly ("warm-up") is no cure here: the weight that training ends
+# on is still wrong.
 
 # %% [markdown]
 # ### 2 · z is not needed
 #
-# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle.
-# The decoder may give each coordinate its own mean and variance, as a function of one $z$; the coordinates are independent *given*
-# $z$.
-#
-# *Predict first*: at 0° the cloud lies along the axes. What will the KL be at 0°, and what at 45°?
+# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle;
+# at 0° it lies along the axes. The decoder may give each coordinate its own mean and variance, as a function of one $z$; *given*
+# $z$ they are independent. Turn the cloud, and watch the KL.
 
 # %%
 explore(wrong_models.collapse_toy, angle=(45, 0, 45, 5))
@@ -801,24 +789,31 @@ for angle in (0, 45):
     print(f"{angle:2d}°: KL {kl:.2f}   NELBO {nelbo:.3f}   best possible {best:.3f}")
 
 # %% [markdown]
-# *What to read off:* at 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they
-# share: the blue line runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum.
-# The trained one kept a small KL (0.16 nats), and even that brings nothing: its NELBO is as good as any model's can be, no better.
+# At 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they share: the blue line
+# runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum. The trained one kept
+# a small KL (0.16 nats), which brings nothing: its NELBO is as good as any model's can be.
+#
 # **Cure: none is needed**, unless it is $z$ that you want.
 #
-# One can force the KL up, by **free bits** (Kingma et al. 2016): where the KL of a latent dimension (or of a group of them), averaged over
-# the batch, is below a chosen $\lambda$ nats, the loss counts $\lambda$ in its place, so that nothing is won by lowering it further. Here
-# that buys KL, not likelihood, since the NELBO is at its best already. (Only the loss is clipped. The `kl` that you report stays the true
-# KL.)
+# <details><summary>How one can force the KL up: free bits</summary>
 #
-# The same happens with images when the decoder is so strong that it needs no $z$: one that sees the pixels already painted while it
-# paints the next (an *autoregressive* decoder). The simplest adds to the decoder's logits a part that comes from the image itself,
-# `logits + x @ torch.tril(W, -1).T` with a matrix `W` of 784 × 784 weights: each pixel's logit hears of the pixels before it, and of no
-# other. (`torch.tril(W, -1)` sets all entries of `W` on and above the diagonal to 0; pixels are counted row by row.) Three models,
-# trained alike, differ in their decoder alone: a plain one with one hidden layer, one with two hidden layers more, and the plain one
-# with such a `W` (a recording of 3,000 steps each: `vae_course/teach/authoring/nelbo_data.py`).
+# **Free bits** (Kingma et al. 2016): where the KL of a latent dimension (or of a group of them), averaged over the batch, is below
+# a chosen $\lambda$ nats, the loss counts $\lambda$ in its place, so that nothing is won by lowering it further. Here that buys KL,
+# not likelihood, since the NELBO is at its best already. Only the loss is clipped; the `kl` that you report stays the true KL.
+# </details>
+
+# %% [markdown]
+# Now images. Three models, trained alike, differ in their decoder: a plain one with one hidden layer; one with two more; and the
+# plain one, with each pixel's logit also told the pixels before it, row by row (an *autoregressive* decoder).
 #
 # *Predict first*: which of the three has the smallest KL? Is it the one with the worst NELBO?
+#
+# <details><summary>How that is written, and where the models come from</summary>
+#
+# The plain decoder's `logits` become `logits + x @ torch.tril(W, -1).T`, with a matrix `W` of 784 × 784 weights.
+# `torch.tril(W, -1)` sets all entries of `W` on and above the diagonal to 0, so that each pixel hears of the pixels before it, and
+# of no other. It is a recording of 3,000 steps each: `vae_course/teach/authoring/nelbo_data.py`.
+# </details>
 
 # %%
 for name in ("plain", "deeper", "autoregressive"):
@@ -826,22 +821,24 @@ for name in ("plain", "deeper", "autoregressive"):
     print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
 
 # %% [markdown]
-# *What to read off:* with `W` the KL is the smallest and the NELBO by far the best:
-# what the pixels before already tell, $z$ need not carry.
-# So a small KL is no sign of a bad model. This decoder is not strong enough to do without $z$; for one that could paint the
-# data alone, a KL of 0 would be an optimum. The deeper decoder also pays less KL, and its NELBO is only two nats better: given $z$ its
-# pixels are independent, as the plain one's are, so that whatever pixels have in common must still go through $z$. Layers alone do not
-# make a decoder strong in this sense.
+# The autoregressive decoder's KL is the smallest and its NELBO by far the best: what the pixels before tell, $z$ need not carry. So
+# a small KL is no sign of a bad model. For a decoder that could paint the data alone (this one cannot), a KL of 0 would be an
+# optimum.
+#
+# The deeper decoder also pays less KL, and gains only two nats: given $z$ its pixels are as independent as the plain one's, so
+# whatever they have in common must still go through $z$. Layers alone do not make a decoder strong in this sense.
 
 # %% [markdown]
 # ### 3 · Training is caught in a trap
 #
-# Look once more at your pictures. At step 40 the decoder paints the average and ignores $z$. As long as it does, $z$ brings
-# nothing, and the KL pulls $q$ towards the prior; and as long as $q$ is the prior, the decoder has no reason to listen. Your model
-# found the way out. Bowman et al. (2016, sentences) and Sønderby et al. (2016, several layers of $z$) report models whose latents went
-# out of use early in training, and that **warm-up** helps: weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so
-# that $z$ is worth something before it costs something. That is the cure where a better optimum exists and is not found. The model that
-# comes out is then judged with $\beta = 1$.
+# In your pictures, at step 40 the decoder paints the average and ignores $z$. As long as it does, $z$ brings nothing, and the KL
+# pulls $q$ towards the prior; as long as $q$ is the prior, the decoder has no reason to listen. Your model found the way out.
+
+# %% [markdown]
+# Bowman et al. (2016, sentences) and Sønderby et al. (2016, several layers of $z$) report models whose latents went out of use
+# early, and that **warm-up** helps: weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth
+# something before it costs something. That is the cure where a better optimum exists and is not found. Judge the model with
+# $\beta = 1$.
 #
 # | | the optimum itself | sign | cure |
 # | --- | --- | --- | --- |
@@ -852,7 +849,7 @@ for name in ("plain", "deeper", "autoregressive"):
 # %% [markdown]
 # ## Say it again
 #
-# Both derivations are some time ago. Time to recall one of them.
+# Both derivations are some time ago. Recall the first.
 
 # %% [markdown]
 # {{ exercise derivation }}
@@ -885,7 +882,8 @@ check(derivation, "derivation")
 # %% [markdown]
 # <details><summary>I get "In their places, of six lines" and fewer than six instead of a pass, though all six lines belong</summary>
 #
-# Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or inside?
+# Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or
+# inside?
 # </details>
 
 # %% [markdown]
@@ -894,16 +892,15 @@ check(derivation, "derivation")
 # <details><summary>Answer</summary>
 #
 # Line A: its $\ge$ becomes $=$. Then $w = p(x, z) / p(z|x) = p(x)$ is the same for every $z$, and the log of a constant's mean is
-# the mean of
-# its log. (That makes line D true, in this one case.)
+# the mean of its log. (That makes line D true, in this one case.)
 # </details>
 
 # %% [markdown]
 # ## A bound that is too good is a bug
 #
-# A lower bound cannot lie above $\log p(x)$, so a NELBO cannot be *too low*, up to chance, if it is computed rightly. A wrong formula
-# can report anything. Below are five models that were trained with one mistake each, for 600 steps. What the wrong code printed
-# stands on the left, what is true of the same model (computed by the right formula, on all 10,000 test images) on the right.
+# A lower bound cannot lie above $\log p(x)$, so a NELBO that is computed rightly cannot be *too low*, up to chance. A wrong formula
+# can report anything. Below are five models, each trained with one mistake for 600 steps: left what the wrong code printed, right
+# what is true of the same model (by the right formula, on all 10,000 test images).
 
 # %%
 print(f"        | {'reported by its own code':>31} | {'true, on test images':>29}")
@@ -916,8 +913,8 @@ for case in "ABCDE":
 wrong_models.case_files()
 
 # %% [markdown]
-# *What to read off:* in the left column, how high `rec` and `kl` end (the scale is logarithmic above 1). On the right, whether the
-# reconstructions differ from image to image, and whether the samples are digits.
+# Left, how high do `rec` and `kl` end (the scale is logarithmic above 1)? Right, do the reconstructions differ from image to image,
+# and are the samples digits?
 
 # %% [markdown]
 # {{ exercise detective }}
@@ -968,24 +965,21 @@ check(detective, "detective")
 # </details>
 
 # %% [markdown]
-# **Think.** Case B reports a far better bound than the right model, and its reconstructions are good. Suppose you could see only what
-# it reports. What would make you suspicious?
+# **Think.** Case B reports a far better bound than the right model, and its reconstructions are good. Suppose you could see only
+# what it reports. What would make you suspicious?
 #
 # <details><summary>Answer</summary>
 #
 # Its KL of about 2.5 nats. That is room for some $e^{2.5} \approx 12$ kinds of images, not for reconstructions that differ from
-# digit to digit; the
-# right model needs about ten times as many nats. Without noise the encoder can write an image into tiny differences of $m$, which
-# cost next to
-# nothing; with noise they would drown. The code reports an average under a $q$ from which it does not draw.
-# *A bound that is too good is a bug.*
+# digit to digit; the right model needs about ten times as many nats. Without noise the encoder can write an image into tiny
+# differences of $m$, which cost next to nothing; with noise they would drown. The code reports an average under a $q$ from which it
+# does not draw. *A bound that is too good is a bug.*
 # </details>
 
 # %% [markdown]
 # ### The fingerprints
 #
-# All twelve, for your notes. The models and figures are made by `python -m vae_course.teach.authoring.nelbo_data detective` in the course's
-# repository.
+# All twelve, for your notes. (Made by `python -m vae_course.teach.authoring.nelbo_data detective` in the course's repository.)
 
 # %%
 if solved(detective, "detective"):
@@ -997,17 +991,18 @@ else:
 # %% [markdown]
 # ## Summary
 #
-# * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound; the second derivation shows
-#   what is missing.
+# * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound, the second derivation what
+#   is missing.
 # * $\mathrm{NELBO} = \mathrm{KL}(q(z|x)\,\|\,p(z)) - \mathbb E_q[\log p(x|z)]$ = `kl + rec`, both terms ≥ 0 for black-and-white
 #   images. Summed over pixels and latents, averaged over images.
-# * Encode, sample, KL, rec, sum, return. One $z$ per image is right on average, and another image is worth more than another draw.
-# * A model that learns buys reconstruction with KL. KL = 0 has three possible reasons with three different cures.
+# * Encode, sample, KL, rec, sum, return. One $z$ per image is right on average, and a fair choice.
+# * A model that learns buys reconstruction with KL. KL = 0 has three possible causes, and not all are errors.
 # * Report test numbers, computed by a formula that did not train the model. A bound that is too good is a bug.
-#
-# In the map of the course: our model stands at −543.4 nats no longer. The number can be improved without touching the model at all, by a
-# tighter bound: lesson 05. That lesson works with another model, `v1_z20`, which was trained for longer, and with 500 test images, so
-# that its number at the end is not to be compared with yours. What a bound buys is seen only on the same model and the same images:
+
+# %% [markdown]
+# In the map of the course our model stands at −543.4 nats no longer. Lesson 05 improves the number by a tighter bound, without
+# touching the model. It takes `v1_z20`, trained for longer, and 500 test images: do not compare its number with yours. What a bound
+# buys is seen only on the same model and images:
 
 # %%
 same = x_test[:500]
@@ -1015,8 +1010,8 @@ nelbo, tighter = evaluate(good, same, "elbo", iw=4), evaluate(good, same, "iwae"
 print(f"v1_z20 on 500 images: NELBO {nelbo.nll:.1f} nats, by a tighter bound {tighter.nll:.1f} nats")
 
 # %% [markdown]
-# Some 3 nats, for the same model. The rest of the distance between your number and the one that stands on the map after lesson 05 was
-# bought by longer training, and by these 500 images, which are easier than the average.
+# Some 3 nats, for the same model. The rest of the distance to lesson 05 comes from longer training, and from these 500 images,
+# easier than the average.
 
 # %% [markdown]
 # ## Check your progress
@@ -1047,18 +1042,20 @@ assert nats < 784 * math.log(2)
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, ten minutes: both derivations, with the reason beside each line; the table of signs; the six steps
-# as code, with the shape beside each; the three collapses. Then compare. What was missing goes onto tomorrow's page.
+# Close the notebook, take paper, ten minutes: both derivations, a reason beside each line; the table of signs; the six steps as
+# code, with shapes; the three collapses. Then compare. What was missing goes onto tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
 # * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, sections 2.2 and 2.3: your bound is its equation (10), with
 #   the signs turned.
-# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, 2017: the same bound where there is no
-#   neural network, and $q$ is found for each $x$ by itself.
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, 2017: the same bound without a
+#   network, $q$ found for each $x$ by itself.
 # * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: the gap split into amortisation
 #   and shape, for larger models.
+
+# %% [markdown]
 # * S. Bowman et al., *Generating Sentences from a Continuous Space*, CoNLL 2016, and C. Sønderby et al., *Ladder Variational
 #   Autoencoders*, NeurIPS 2016: collapse met in practice, and warm-up.
 # * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is

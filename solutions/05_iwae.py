@@ -1,30 +1,54 @@
 # %% [markdown]
 # # 05 · The importance-weighted bound
 #
-# The ELBO lies below $\log p(x)$, and nobody tells you by how much. This lesson buys the missing nats back: draw several $z$
-# for each image, and let the better ones speak louder.
+# The ELBO lies below $\log p(x)$, and nobody tells you by how much. This lesson buys the missing nats back: draw several $z$ for
+# each image, and let the better ones speak louder. Run the cell, and move the slider through twenty digits.
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import iwae as figures
+from vae_course.figures import iwae_digits, iwae_estimators, posterior
+from vae_course.figures.widgets import explore
+from vae_course.given import kl_normal, log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
+
+flat = given.trained("v1_z2")  # two latent dimensions: a plane
+images = load_mnist("test").images
+x = binarize(images[:20], generator=torch.Generator().manual_seed(1))  # (20, 784), zeros and ones
+exact = iwae_digits.exact_log_p(flat, x)  # (20,)
+
+
+def draws_of_one(digit):
+    iwae_digits.posterior_and_draws(flat, x[digit], exact[digit].item())
+
+
+explore(draws_of_one, digit=(1, 0, 19, 1))
+
+# %% [markdown]
+# Left, 100 draws from the encoder's $q$ (ellipses: one and two standard deviations), over the exact posterior (shaded); right the
+# same draws, each as big as its worth to the model. How is that worth computed, and how many of the missing nats does it buy back?
 
 # %% [markdown]
 # ## What you will build
 #
-# `log_weights(model, x, iw)`, which draws `iw` times from the encoder's distribution and says how much each draw is worth; from it the
-# method `negative_iwae_bound(x, iw)`, the bound of the *importance-weighted autoencoder*; and a count of how many of your
-# draws matter.
-# With them you measure the good model of this course, in nats that can be compared with other people's.
+# `log_weights(model, x, iw)`, which draws `iw` times from the encoder's distribution and says how much each draw is worth; from it
+# `negative_iwae_bound(x, iw)`, the bound of the *importance-weighted autoencoder*; and a count of the draws that matter. With them
+# you measure the good model of this course. You can then
 #
-# After this lesson you can
-#
-# * write $p(x)$ as an average over the encoder's draws, and derive the bound from it on a blank page;
+# * write $p(x)$ as an average over the encoder's draws, and derive the bound from it;
 # * say exactly what rises with the number of draws, and what does not;
-# * compute the bound in log space, without mixing up the axis of the images and the axis of the draws;
+# * compute the bound in log space, without mixing up the axes of images and draws;
 # * say when more draws help, when they hardly do, and how a perfect-looking diagnosis can be blind.
 
 # %% [markdown]
 # ## Before you start
 #
 # About 140 minutes: 60 of reading and playing, 79 of exercises; the optional one takes 30 more. **Short path** (workshop, 75
-# minutes): up to exercise 5.2 and the figure under it, then the summary. Of the rest, the two sections headed *Full path* are
-# for those who want to train with the bound and to know why that is delicate.
+# minutes): up to exercise 5.2 and the figure under it, then the summary. The two sections headed *Full path* are for those who want
+# to train with the bound and to know why that is delicate.
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
 #
@@ -56,65 +80,43 @@
 # 3. A bound that is too good is a bug. Probably the KL is too small, or a sum became a mean.
 # </details>
 
-# %%
-import math
-
-import torch
-
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
-from vae_course.figures import iwae as figures
-from vae_course.figures import iwae_digits, iwae_estimators, posterior
-from vae_course.figures.widgets import explore
-from vae_course.given import kl_normal, log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
-
 # %% [markdown]
 # ## The nats that are missing
 #
 # With *two* latent dimensions $\log p(x)$ of a real digit is no secret: lay a fine grid over the plane of $z$, and add up
-# $p(z)\,p(x \mid z)$. So we begin with a trained model of two dimensions, and look at the gap itself.
-#
-# *Predict first*: how large is it for this model, averaged over 20 digits: about a tenth of a nat, two nats, or twenty?
+# $p(z)\,p(x \mid z)$. That is `exact` in the first cell. (That model is far worse than lesson 04's: a digit does not fit into two
+# numbers. Here we want to *see*.)
 
 # %%
-flat = given.trained("v1_z2")  # two latent dimensions: a plane
-images = load_mnist("test").images
-x = binarize(images[:20], generator=torch.Generator().manual_seed(1))  # (20, 784), zeros and ones
-
-exact = iwae_digits.exact_log_p(flat, x)  # (20,)
 elbo = evaluate(flat, x, "elbo", iw=200)  # 200 draws, only to make the estimate steady
 iwae_digits.bounds_below_truth({"ELBO": elbo.bound}, exact.mean().item())
 
 # %% [markdown]
-# *What to read off:* the bar is what lesson 04's formula can promise, the dashed line is the truth, the hatched piece is
-# $\mathrm{KL}(q(z|x) \,\|\, p(z|x))$, averaged over 20 digits. The model is better than its own ELBO says.
-#
-# Two ways to close the gap: a better $q$, which needs another encoder, or a better *use* of the $q$ that we have. This lesson does
-# the second. (This model is far worse than lesson 04's, because a digit does not fit into two numbers. Here we want to *see*; the good
-# model, with 20 dimensions, comes below.)
+# The bar is what lesson 04's formula can promise, the hatched piece is $\mathrm{KL}(q(z|x) \,\|\, p(z|x))$, averaged over 20
+# digits: the model is better than its own ELBO says. Closing the gap takes a better $q$, so another encoder, or a better *use* of
+# the $q$ that we have. This lesson does the second.
 
 # %% [markdown]
 # ## A probability as an average
 #
-# The evidence counts all $z$: $p(x) = \int p(x, z)\,dz$. That is no average yet, since there is nothing to draw from.
-# Multiply and divide by $q$:
+# The evidence counts all $z$ by an integral. That is no average yet, since there is nothing to draw from. Multiply and divide by
+# $q$:
 #
 # $$p(x) = \int p(x, z)\,dz = \int q(z|x)\,\frac{p(x, z)}{q(z|x)}\,dz = \mathbb E_{z \sim q(z|x)}\left[\,w(z)\,\right],
 # \qquad \boxed{\;w(z) = \frac{p(x, z)}{q(z|x)}\;}$$
 #
-# The ratio $w$ is the **importance weight** of the draw: how likely the model finds this $z$ (together with $x$), relative
-# to how often we
-# draw it. So: draw $k$ times from $q$, average the weights, and you have an estimate of $p(x)$ which is right on average, **whatever
-# $q$ is**.
-# The only condition: $q$ is nowhere 0 where $p(x, z)$ is not. A Gaussian is never 0.
+# The ratio $w$ is the **importance weight** of the draw: how likely the model finds this $z$, together with $x$, relative to how
+# often we draw it. Draw $k$ times from $q$ and average the weights: an estimate of $p(x)$ that is right on average, **whatever $q$
+# is**. The only condition: $q$ is nowhere 0 where $p(x, z)$ is not. A Gaussian is never 0.
+
+# %% [markdown]
+# Why then train an encoder? Look at two extreme choices.
 #
-# If every $q$ is right on average, why train an encoder? Look at two extreme choices.
-#
-# * $q(z|x) = p(z|x)$, the true posterior. Then $w = p(x, z) / p(z|x) = p(x)$, the same number for every draw. One draw would
-#   be enough.
+# * $q(z|x) = p(z|x)$, the true posterior. Then $w = p(x, z) / p(z|x) = p(x)$, the same number for every draw. One draw would be
+#   enough.
 # * $q(z|x) = p(z)$, the prior, which never looked at the image. Then $w = p(x, z) / p(z) = p(x|z)$.
 #
-# The second asks for no encoder at all. Let us try it where the truth is known: $x = z + 0.1\,\varepsilon$, in $d$
-# dimensions, with all
+# The second asks for no encoder at all. Try it where the truth is known: $x = z + 0.1\,\varepsilon$, in $d$ dimensions, with all
 # coordinates of $x$ equal to 0.7.
 #
 # *Predict first*: with 10,000 draws from the prior, for how many dimensions $d$ is the estimate of $\log p(x)$ within half a nat?
@@ -126,19 +128,14 @@ for dims in (1, 2, 3, 5, 10):
     print(f"{dims:10d}   {estimate:20.2f}   {truth:6.2f}   {near:16,d}")
 
 # %% [markdown]
-# *What to read off:* the last column counts the draws that lie within 0.2 of $x$ in every coordinate. Each dimension keeps
-# about one in
-# eight. From five dimensions on nothing comes near $x$, and the average consists of misses.
-#
-# The estimate of $p(x)$ is *still* right on average. But that average is carried by enormous weights which are so rare that you
-# never see one. This is what the encoder is for: $q$ says where to look.
+# The last column counts the draws within 0.2 of $x$ in every coordinate: each dimension keeps about one in eight, and from five on
+# all are misses. The estimate of $p(x)$ is *still* right on average, but carried by enormous weights, so rare that you never see
+# one. This is what the encoder is for: $q$ says where to look.
 
 # %% [markdown]
 # ## Stay in log space
 #
-# A weight is a probability of 784 pixels, about $e^{-140}$. In float32 that is 0.
-#
-# *Predict first*: what comes out, then, for the logarithm of the mean of three such weights?
+# A weight is a probability of 784 pixels, about $e^{-140}$. In float32 that is 0:
 
 # %%
 log_w = torch.tensor([-142.0, -140.0, -145.0])  # three log weights, of a usual size
@@ -150,13 +147,13 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 #
 # $$\log w = \log p(x|z) + \log p(z) - \log q(z|x)$$
 #
-# and average with `log_mean_exp`, which subtracts the largest $\log w$ before it takes the exponential (lesson 03).
+# and average with `log_mean_exp`, which subtracts the largest $\log w$ before the exponential (lesson 03).
 
 # %% [markdown]
 # ## From the average to the bound
 #
-# We want $\log p(x)$, not $p(x)$; and the log of an average is not the average of the logs. The logarithm is *concave*: it bends
-# downwards, so a chord lies below the curve. For any random $w > 0$ this says (**Jensen's inequality**)
+# We want $\log p(x)$, and the log of an average is not the average of the logs. The logarithm is *concave*: it bends downwards, so
+# a chord lies below the curve. For any random $w > 0$ this says (**Jensen's inequality**)
 #
 # $$\mathbb E[\log w] \;\le\; \log \mathbb E[w] = \log p(x),$$
 #
@@ -165,29 +162,29 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # $$\mathbb E_q[\log w] = \mathbb E_q[\log p(x|z)] - \mathbb E_q\Big[\log \frac{q(z|x)}{p(z)}\Big]
 # = \mathbb E_q[\log p(x|z)] - \mathrm{KL}(q(z|x)\,\|\,p(z)).$$
 #
-# It is the ELBO. **The ELBO is the average log weight, and its gap is what Jensen loses because the weights scatter.**
-#
+# **The ELBO is the average log weight, and its gap is what Jensen loses because the weights scatter.**
+
+# %% [markdown]
 # Now the idea of the lesson: scatter can be averaged away *before* the logarithm. Draw $k$ times, independently, and take the mean
-# weight $\frac1k \sum_i w_i$. Its average is $p(x)$ too, since each $w_i$'s is; its variance is $k$ times smaller. So Jensen
-# loses less:
+# weight $\frac1k \sum_i w_i$. Its average is $p(x)$ too, since each $w_i$'s is; its variance is $k$ times smaller. So Jensen loses
+# less:
 #
-# $$\boxed{\;\mathrm{IWAE}_k(x) = \mathbb E_{z_1 \ldots z_k \sim q(z|x)}\left[\,\log \frac1k \sum_{i=1}^{k} w_i\,\right] \;\le\; \log p(x)\;}$$
+# $$\boxed{\;\mathrm{IWAE}_k(x) = \mathbb E_{z_1 \ldots z_k \sim q(z|x)}\left[\,\log \frac1k \sum_{i=1}^{k} w_i\,\right]
+# \;\le\; \log p(x)\;}$$
 #
 # With $k = 1$ there is nothing to average: $\mathrm{IWAE}_1$ is the ELBO.
 
 # %% [markdown]
 # ### A world of two weights
 #
-# Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$. (Toy numbers: read $p(x) = 5$ as a density. Of a black and
-# white image $p(x)$ is a probability, at most 1.)
+# Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$. (Read $p(x) = 5$ as a density; of a black and white
+# image $p(x)$ is a probability, at most 1.)
 #
 # * $k = 1$: the logs are $\log 2$ and $\log 8$, on average $\tfrac12 \log 16 = \log 4$.
-# * $k = 2$: the pairs are (2, 2), (2, 8), (8, 2), (8, 8), each with probability ¼, and their means 2, 5, 5, 8. The average
-#   of the logs is
+# * $k = 2$: the pairs (2, 2), (2, 8), (8, 2), (8, 8) have the means 2, 5, 5, 8, each with probability ¼. The average of the logs is
 #   $\tfrac14 \log 2 + \tfrac12 \log 5 + \tfrac14 \log 8 = \tfrac12 \log 4 + \tfrac12 \log 5$.
 #
-# *Predict first*: what share of the gap between $\log 4$ and $\log 5$ is left at $k = 2$? And at $k = 16$, a half, a tenth,
-# or a twentieth?
+# *Predict first*: what share of the gap between $\log 4$ and $\log 5$ is left at $k = 16$: a half, a tenth, or a twentieth?
 
 # %%
 for k in (1, 2, 4, 16):
@@ -199,9 +196,8 @@ for k in (1, 2, 4, 16):
 explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 
 # %% [markdown]
-# *What to read off:* each dot is a possible mean of $k$ weights, as big as its chance, at the height of its logarithm. As
-# $k$ grows the dots crowd around 5,
-# where the short piece of curve is nearly straight; and on a straight line, averaging before or after makes no difference.
+# Each dot is a possible mean of $k$ weights, as big as its chance. Move $k$ up: the dots crowd around 5, where the short piece of
+# curve is nearly straight. There, averaging before or after makes no difference.
 
 # %% [markdown]
 # ### Why it never falls
@@ -210,11 +206,9 @@ explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 #
 # $$\log \frac{A + B}{2} \;\ge\; \frac{\log A + \log B}{2},$$
 #
-# which is Jensen for two numbers (or: $\frac{A+B}{2} \ge \sqrt{AB}$). On the left: an estimate with $2k$ draws. On the
-# right: two estimates with $k$ of the *same*
-# draws, averaged. This holds for every set of numbers, by no chance at all. Let us merge in pairs, again and again, whatever the seed.
-#
-# *Predict first*: no step can go down. Which goes up more, the first or the last?
+# which is Jensen for two numbers (or: $\frac{A+B}{2} \ge \sqrt{AB}$). On the left: an estimate with $2k$ draws. On the right: two
+# estimates with $k$ of the *same* draws, averaged. This holds for every set of numbers, whatever the seed. Merge in pairs, again
+# and again:
 
 # %%
 for seed in range(3):
@@ -228,53 +222,54 @@ for seed in range(3):
     print(f"seed {seed}, k = 1, 2, 4, ... 64:", " ".join(steps))
 
 # %% [markdown]
-# Every row rises, and more at its first step than at its last. Now average over all draws: the left side becomes
-# $\mathrm{IWAE}_{2k}$, the right side $\mathrm{IWAE}_k$.
-#
-# Steps of one work by the same thought: the mean of $k + 1$ weights is the average of the $k + 1$ means in which one weight is
-# left out. The log of that average is at least the average of their logs; each of these is, in expectation, $\mathrm{IWAE}_k$. Hence
+# Every row rises, and more at its first step than at its last. Averaged over all draws, the left side becomes $\mathrm{IWAE}_{2k}$,
+# the right side $\mathrm{IWAE}_k$. Steps of one work by the same thought, so
 #
 # $$\mathrm{ELBO} = \mathrm{IWAE}_1 \le \mathrm{IWAE}_2 \le \mathrm{IWAE}_3 \le \ldots \le \log p(x).$$
 #
-# **In expectation.** If you draw afresh for every $k$, a single estimate with 50 draws may well lie below one with 5. Only
-# merging the same draws rises
+# <details><summary>Steps of one</summary>
+#
+# The mean of $k + 1$ weights is the average of the $k + 1$ means in which one weight is left out. The log of that average is at
+# least the average of their logs; each of these is, in expectation, $\mathrm{IWAE}_k$.
+# </details>
+
+# %% [markdown]
+# **In expectation.** With fresh draws a single estimate with 50 may well lie below one with 5. Only merging the same draws rises
 # for certain.
 #
-# And does it reach $\log p(x)$? The mean weight tends to $p(x)$ by the law of large numbers, so yes, in the end. How fast is
-# a question for a
-# later section, and the answer can be "hardly".
+# And does it reach $\log p(x)$? In the end, yes: the mean weight tends to $p(x)$ by the law of large numbers. How fast is another
+# question.
 
 # %% [markdown]
 # ## Your turn: the weights
 #
-# For a batch of images and $k$ draws there are `batch × iw` weights, and one question causes more wrong answers than all
-# formulas of this
-# lesson: *where do the copies go?* The habit of many is `repeat`.
+# For a batch of images there are `batch × iw` weights, and a question that no formula answers: *where do the copies go?* Many use
+# `repeat`.
 #
-# *Predict first*: three images, here just named 1, 2, 3, are copied twice by `repeat` and then read as (3 images, 2 draws).
-# What is the first
-# row: [1, 1] or [1, 2]?
+# *Predict first*: three images, named 1, 2, 3, are copied twice by `repeat` and read as (3 images, 2 draws). What is the first row:
+# [1, 1] or [1, 2]?
 
 # %%
 names = torch.tensor([1, 2, 3])
 print(names.repeat(2).view(3, 2))
 
 # %% [markdown]
-# `repeat` stacks *whole copies*, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row then lets
-# image 1 borrow weights
-# of image 2. No error appears, the numbers look plausible, and they mean nothing.
-#
-# Two layouts are safe. Either keep an axis of its own for the draws from the beginning, or read the copies as they lie:
+# `repeat` stacks *whole copies*, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row lets image 1 borrow
+# weights of image 2. No error appears, the numbers look plausible, and they mean nothing. Two layouts are safe: an axis of its own
+# for the draws from the beginning, or the copies read as they lie.
 
 # %%
 print("an axis of its own: ", names.unsqueeze(1).expand(3, 2).tolist())
 print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).T.tolist())
 
 # %% [markdown]
-# With an axis of its own the rest is broadcasting: `m.unsqueeze(1)` has shape `(batch, 1, z_dim)`, $z$ has `(batch, iw,
-# z_dim)`, and every
-# formula in `given` sums the last axis and leaves the others alone. The decoder, too, acts on the last axis only: from $z$ of that
-# shape it makes logits `(batch, iw, 784)`. What was imported at the top, as a reminder:
+# With an axis of its own the rest is broadcasting: `m.unsqueeze(1)` has shape `(batch, 1, z_dim)`, $z$ has `(batch, iw, z_dim)`,
+# and every formula in `given` sums the last axis only. The decoder, too, acts on the last axis: it makes logits `(batch, iw, 784)`.
+#
+# `sample_gaussian` has a trap: from `m` and `v` of shape `(batch, 1, z_dim)` it makes *one* draw for each image. For `iw` of them,
+# `expand` one of the two to `(batch, iw, z_dim)` first (−1 leaves an axis as long as it is: `expand(-1, iw, -1)`).
+#
+# <details><summary>The five functions of <code>given</code> that you need, as a reminder</summary>
 #
 # ```
 # sample_gaussian(m, v)                   # one draw for each entry of m and v, broadcast together
@@ -283,10 +278,7 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 # kl_normal(qm, qv, pm, pv)               # (..., z_dim) -> (...)
 # log_mean_exp(log_w, dim=...)            # that axis is gone
 # ```
-#
-# The first line has a trap in it: from `m` and `v` of shape `(batch, 1, z_dim)` it makes *one* draw for each image.
-# For `iw` of them, `expand` one of
-# the two to `(batch, iw, z_dim)` first (−1 leaves an axis as long as it is: `expand(-1, iw, -1)`).
+# </details>
 
 # %% [markdown]
 # {{ exercise log_weights }}
@@ -295,13 +287,12 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 #
 # $$\log w_{bi} = \log p(x_b|z_{bi}) + \log p(z_{bi}) - \log q(z_{bi}|x_b), \qquad z_{bi} \sim q(z|x_b)$$
 #
-# ($b$ counts images, $i$ counts draws. Draws are independent: new noise for every image and every draw.)
+# ($b$ counts images, $i$ draws; new, independent noise for each pair.)
 #
-# **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each of
-# the three terms is summed over
-# its own last axis (pixels, or latent dimensions); nothing is averaged. Gradients must reach encoder and decoder (one point), and a log
-# weight of −500 is an ordinary number (half a point): never take its exponential. (The check has a standard normal prior here; 5.2 asks for
-# another one, too.)
+# **Shapes.** In: `model` with `enc`, `dec` and `z_prior`; `x`, `(batch, 784)`; `iw`, a number. Out: `(batch, iw)`. Each term is
+# summed over its own last axis (pixels, or latent dimensions); nothing is averaged. Gradients must reach encoder and decoder (one
+# point). A log weight of −500 is an ordinary number (half a point): never exponentiate it. (The check's prior is standard normal;
+# 5.2 asks for another, too.)
 
 
 # %%
@@ -331,10 +322,9 @@ else:
     iwae_digits.weights_of_digits(None, exact[three], x[three])
 
 # %% [markdown]
-# *What to read off:* 2,000 draws for each of three real digits. The mean of $\log w$ (dash-dotted) is the ELBO; the log of
-# the mean weight lies to its right, on the exact $\log p(x)$, because the mean of $w$
-# is carried by the right end of the histogram. The wider the histogram, the larger the gap. (The lowest 1 % are collected in
-# the first bar.)
+# The mean of $\log w$ is the ELBO. The log of the mean weight lies to its right, on the exact $\log p(x)$, because the mean of $w$
+# is carried by the right end of the histogram (whose first bar collects the lowest 1 %). The wider the histogram, the larger the
+# gap.
 #
 # <details><summary>I get weights that change a lot between the images of one row instead of staying near one value</summary>
 #
@@ -355,8 +345,8 @@ else:
 #
 # <details><summary>I get an average of the weights above log p(x) instead of near it</summary>
 #
-# Each draw needs its own $\log p(z) - \log q(z|x)$. With the closed-form KL in its place the result is not a bound: it can
-# exceed $\log p(x)$.
+# Each draw needs its own $\log p(z) - \log q(z|x)$. With the closed-form KL in its place the result is not a bound: it can exceed
+# $\log p(x)$.
 # </details>
 
 # %% [markdown]
@@ -366,27 +356,20 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# $\log p(z) - \log q(z|x) = 0$, and $\log p(x|z)$ is the same for every $z$. So all weights are equal, to $p(x)$, and every
-# bound with any $k$
-# returns the same number. It is posterior collapse (lesson 04), a bad model with a perfect bound. It also makes a sharp test
-# of your code: a
-# forgotten $\log k$ shows at once.
+# $\log p(z) - \log q(z|x) = 0$, and $\log p(x|z)$ is the same for every $z$. So all weights are equal, to $p(x)$, and every bound
+# with any $k$ returns the same number. It is posterior collapse (lesson 04), a bad model with a perfect bound. It also makes a
+# sharp test of your code: a forgotten $\log k$ shows at once.
 # </details>
 
 # %% [markdown]
 # ## The bound as a method
 #
-# What is left is short: your log weights (inside a method the model is `self`, so `log_weights(self, x, iw)`), `log_mean_exp`
-# along the *draws*, a minus
-# sign, the mean over the *images*. The order matters. The
-# mean over images stands outside
-# the logarithm, because each image has its own $p(x)$.
+# What is left is short: your log weights (inside a method, `log_weights(self, x, iw)`), `log_mean_exp` along the *draws*, a minus
+# sign, the mean over the *images*: outside the logarithm, because each image has its own $p(x)$.
 #
-# The method also returns `kl` and `rec`, so that learning curves can show them. They are **the ELBO's two terms** at the
-# same $x$, unweighted. (The class begins with `given.VAE` again, which has `enc`, `dec` and `z_prior` and no bound:
-# write the two out, or copy
-# your `negative_elbo_bound` of lesson 04 into the class and call it.) For
-# `iw > 1` they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation.
+# The method also returns `kl` and `rec`, for learning curves: **the ELBO's two terms** at the same $x$, unweighted. For `iw > 1`
+# they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation. (`given.VAE` has no bound:
+# write the two out, or copy your `negative_elbo_bound` of lesson 04 into the class and call it.)
 
 # %% [markdown]
 # {{ exercise VAE.negative_iwae_bound }}
@@ -397,13 +380,12 @@ else:
 # \text{kl} = \frac{1}{\text{batch}} \sum_b \mathrm{KL}(q(z|x_b)\,\|\,p(z)), \qquad
 # \text{rec} = \frac{1}{\text{batch}} \sum_b -\log p(x_b|z_b)$$
 #
-# Take the prior's mean and variance from `self.z_prior` (one point), use independent draws, let gradients pass (one
-# point), and stay in log space, where a weight of $e^{-500}$ is no zero (one point). Your kl and
-# rec may be any estimates that are right on average: closed form or by draws, from the same draws or fresh ones.
+# Take the prior from `self.z_prior` (one point), use independent draws, let gradients pass (one point), stay in log space, where a
+# weight of $e^{-500}$ is no zero (one point). Your kl and rec may be any estimates that are right on average: closed form, the same
+# draws or fresh ones.
 #
-# **Shapes.** In: `x`, `(batch, 784)`; `iw`, a number. Out: three scalars in nats. `log_mean_exp` averages over the draws
-# (axis 1) *inside* the logarithm; then the images
-# are averaged *outside*.
+# **Shapes.** In: `x`, `(batch, 784)`; `iw`, a number. Out: three scalars in nats. `log_mean_exp` averages over the draws (axis 1)
+# *inside* the logarithm; then the images are averaged *outside*.
 
 
 # %%
@@ -437,31 +419,26 @@ else:
     iwae_digits.bound_on_digits(flat, x, exact.mean().item(), None, (1, 4, 16, 64))
 
 # %% [markdown]
-# *What to read off:* on real digits, too, the bound climbs from the ELBO towards the exact $\log p(x)$, quickly at first,
-# then ever more slowly. (The target curve
-# merges the same draws in pairs, so it cannot fall; your dots come from fresh draws, and miss it by a few tenths of a nat either
-# way.) It does not arrive. Most of what is
-# missing at the right end is due to a single one of the 20 digits; you will meet it soon.
+# On real digits, too, the bound climbs from the ELBO towards the exact $\log p(x)$, quickly at first, then ever more slowly, and
+# does not arrive. Most of what is missing at the right end is due to one of the 20 digits, image 6. (The target curve merges the
+# same draws in pairs, so it cannot fall; your dots come from fresh draws, and miss it by a few tenths of a nat either way.)
 #
 # <details><summary>I get a bound that falls with iw instead of rising</summary>
 #
-# By about $\log k$? Then $\log k$ is subtracted twice: `log_mean_exp` has done it already. Or the sign:
-# `niwae` is the *negative* bound, and falls when the
-# bound rises.
+# By about $\log k$? Then $\log k$ is subtracted twice: `log_mean_exp` has done it already. Or the sign: `niwae` is the *negative*
+# bound, and falls when the bound rises.
 # </details>
 #
 # <details><summary>I get the same value for every iw instead of one that improves</summary>
 #
-# You average the *logs* (`log_w.mean(1)`): that is the ELBO, estimated from more draws. The mean belongs inside the
-# logarithm. The same
-# happens if all draws of an image share one $z$.
+# You average the *logs* (`log_w.mean(1)`): that is the ELBO, estimated from more draws. The mean belongs inside the logarithm. The
+# same happens if all draws of an image share one $z$.
 # </details>
 #
 # <details><summary>I get a niwae that is tens of nats too low instead of a few nats below the NELBO</summary>
 #
-# Too good is a bug: rows that mix images, a mean over images inside the logarithm, or the closed-form KL inside the weight.
-# (Too low by exactly
-# $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$.)
+# Too good is a bug: rows that mix images, a mean over images inside the logarithm, or the closed-form KL inside the weight. (Too
+# low by exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$.)
 # </details>
 #
 # <details><summary>I get a niwae that differs from kl + rec instead of their sum</summary>
@@ -474,64 +451,48 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Each draw still comes from $q$, so each weight still has the mean $p(x)$, and Jensen still gives a lower bound. But it is
-# another bound than
-# $\mathrm{IWAE}_k$, whose draws are independent. That is why the card asks for independent draws: so that two people's
+# Each draw still comes from $q$, so each weight still has the mean $p(x)$, and Jensen still gives a lower bound. But it is another
+# bound than $\mathrm{IWAE}_k$, whose draws are independent. That is why the card asks for independent draws: so that two people's
 # $\mathrm{IWAE}_{50}$ can be compared.
 # </details>
 
 # %% [markdown]
 # ## What the weights do
 #
-# The plane lets us look at a single digit: its exact posterior (by the grid), the encoder's $q$ over it, and 100 draws.
-#
-# *Predict first*: $q$ is an ellipse. Where will the draws with the largest weights lie, in its centre, or where the
-# posterior sticks out of it?
-
-
-# %%
-def draws_of_one(digit):
-    iwae_digits.posterior_and_draws(flat, x[digit], exact[digit].item())
-
-
-explore(draws_of_one, digit=(1, 0, 19, 1))
-
-# %% [markdown]
-# *What to read off:* left, all draws count alike, and they fill $q$ (solid ellipses: one and two standard deviations).
-# Right, each is drawn as big
-# as its weight, and the big ones follow the posterior (shaded: where 95, 80 and 50 % of what the window shows lies). The
-# weights turn draws from $q$
-# into a sample of something closer to the posterior. That is where the missing nats come from. Move the slider: which digits
-# need the most help?
-# And look twice at image 6 (the slider counts the 20 images from 0; this one is a 4): how much of its posterior is in the window at all?
+# Go back to the slider at the top. On the right, the big draws follow the posterior (shaded: 95, 80 and 50 % of what the window
+# shows). The weights turn draws from $q$ into a sample of something closer to it: that is where the missing nats come from. Which
+# digits need the most help? Look twice at image 6, a 4: how much of its posterior is in the window at all?
 
 # %% [markdown]
 # ## How fast?
 #
-# Write the mean weight as $p(x)\,(1 + \delta)$. The error $\delta$ has mean 0 and variance $\mathrm{Var}(w) / (k\,p(x)^2)$.
-# For small $\delta$ the logarithm is
-# $\log(1 + \delta) \approx \delta - \tfrac12 \delta^2$. Take the average of both sides: the first term vanishes, and
+# Write the mean weight as $p(x)\,(1 + \delta)$. The error $\delta$ has mean 0 and variance $\mathrm{Var}(w) / (k\,p(x)^2)$. For
+# small $\delta$ the logarithm is $\log(1 + \delta) \approx \delta - \tfrac12 \delta^2$. Take the average of both sides: the first
+# term vanishes, and
 #
 # $$\log p(x) - \mathrm{IWAE}_k \;\approx\; \frac{1}{k} \cdot \frac{\mathrm{Var}(w)}{2\,p(x)^2}.$$
-#
-# Ten times the draws, a tenth of the gap; but **only if the variance of $w$ is finite**. Is it? In one dimension let the
-# posterior be $N(0, v_p)$ and
-# $q = N(0, v_q)$. The average of $w^2$ is
+
+# %% [markdown]
+# Ten times the draws, a tenth of the gap; but **only if the variance of $w$ is finite**. Is it? In one dimension let the posterior
+# be $N(0, v_p)$ and $q = N(0, v_q)$. The average of $w^2$ is
 #
 # $$\int q\,w^2\,dz = \int \frac{p(x, z)^2}{q}\,dz \;\propto\; \int \exp\Big({-\frac{z^2}{v_p}} + \frac{z^2}{2 v_q}\Big)\,dz.$$
 #
-# ($\propto$ reads "is, up to a constant factor": $p(x)^2$ and the constants of the Gaussians are left out.) That integral is finite only
-# when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide* wastes draws. A $q$ that is too *narrow* hardly
-# ever visits the flanks of the posterior, and the weights there are enormous.
+# ($\propto$ reads "is, up to a constant factor": $p(x)^2$ and the constants of the Gaussians are left out.) That integral is finite
+# only when the exponent falls, that is, when $v_q > \tfrac12 v_p$. A $q$ that is too *wide* wastes draws. A $q$ that is too
+# *narrow* hardly ever visits the flanks of the posterior, and the weights there are enormous.
+
+# %% [markdown]
+# In the next model the truth is known: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, so the posterior, $\log p(x)$ and each
+# weight have exact formulas. $q$ has the right mean, and variances `width` times the best ones. Compare a $q$ of double variance
+# with one of a third.
 #
-# The next figure is a model in which the truth is known: $z$ has 5 dimensions, $x$ has 10, both are Gaussian, so the posterior, $\log p(x)$
-# and each weight have exact formulas. $q$ has the right mean, and variances `width` times the best ones. Only the expectation over
-# draws is estimated: by 131,072 draws. (Each point merges the draws of the point before in pairs, so no curve can fall back.
-# For a `width` above
-# 0.9 the gap is measured from the log of the mean of all these weights, which is $\log p(x)$ up to chance: both carry much of the same
-# sampling error, which largely cancels.)
+# <details><summary>How the curves are made</summary>
 #
-# *Predict first*: which needs fewer draws to come within 0.1 nats: a $q$ with double variance, or one with a third?
+# Only the expectation over draws is estimated: by 131,072 draws. Each point merges the draws of the point before in pairs, so no
+# curve can fall back. For a `width` above 0.9 the gap is measured from the log of the mean of all these weights, which is
+# $\log p(x)$ up to chance: both carry much of the same sampling error, which largely cancels.
+# </details>
 
 # %%
 explore(figures.bound_and_width, width=(2.0, 0.2, 3.0, 0.1))
@@ -543,27 +504,23 @@ for width in (2.0, 1.0, 0.3):
     print(f"variance × {width:.1f}    {gaps[0]:8.3f}  {gaps[4]:8.3f}  {gaps[10]:8.3f}")
 
 # %% [markdown]
-# *What to read off:* both axes are logarithmic, so a fall like $1/k$ is a straight line downwards, ten times lower for ten
-# times the draws. The wide $q$ does that.
-# Even `width` 1.0 has a gap of 0.144 nats at $k = 1$: its variances are the best that a $q$ *without tilt* can have (its dimensions are
-# independent), and the posterior is tilted.
-# The narrow one creeps, although it begins not much worse. And here the ELBO itself leads to the narrow side: the posterior in the left
-# panel is that of one dimension with the others held fixed; left free it is wider, because of the tilt. So the $q$ of the best ELBO,
-# `width` 1.0, is narrower than that, and narrow is the kind that importance sampling dislikes.
+# A fall like $1/k$ is a straight line on two logarithmic axes. The wide $q$ does that; the narrow one creeps, although it begins
+# not much worse. Even `width` 1.0 has a gap of 0.144 nats at $k = 1$: its variances are the best that a $q$ *without tilt* can have
+# (its dimensions are independent), and the posterior is tilted.
+#
+# <details><summary>And here the ELBO itself leads to the narrow side</summary>
+#
+# The left panel shows the posterior of one dimension with the others held fixed; left free it is wider, because of the tilt. So the
+# $q$ of the best ELBO, `width` 1.0, is narrower than that, and narrow is the kind that importance sampling dislikes.
+# </details>
 
 # %% [markdown]
 # ## How many draws count?
 #
-# $k$ weights of which one is a million times larger than the rest are worth one draw. To count the draws that matter, divide
-# each weight by the sum:
-# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights, in PyTorch `torch.softmax`).
-# If $n$ of the draws share everything equally, then
-# $\tilde w_i = 1/n$ for these and
-# $\sum_i \tilde w_i^2 = n \cdot \frac{1}{n^2} = \frac1n$. So one over that sum counts them. This is the **effective sample size**:
-#
-# $$\mathrm{ESS} = \frac{1}{\sum_i \tilde w_i^2} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}$$
-#
-# *Predict first*: what is it for the weights (1, 1, 0, 0)? And for (5, 5, 5, 5)?
+# If one weight is a million times larger than the rest, one draw counts. To count in general, divide each weight by the sum:
+# $\tilde w_i = w_i / \sum_j w_j$ (a *softmax* of the log weights, in PyTorch `torch.softmax`). If $n$ draws share everything
+# equally, then $\tilde w_i = 1/n$ for these and $\sum_i \tilde w_i^2 = n \cdot \frac{1}{n^2} = \frac1n$. So one over that sum
+# counts them: the **effective sample size**, $\mathrm{ESS} = 1 / \sum_i \tilde w_i^2$.
 
 # %% [markdown]
 # {{ exercise effective_sample_size }}
@@ -572,8 +529,8 @@ for width in (2.0, 1.0, 0.3):
 #
 # $$\mathrm{ESS} = \frac{\left(\sum_i w_i\right)^2}{\sum_i w_i^2}$$
 #
-# **Shapes.** In: `log_w`, `(batch, k)`. Out: `(batch,)`, numbers between 1 and $k$. The draws (last axis) are summed; the
-# batch is not averaged.
+# **Shapes.** In: `log_w`, `(batch, k)`. Out: `(batch,)`, numbers between 1 and $k$. The draws (last axis) are summed; the batch is
+# not averaged.
 
 
 # %%
@@ -605,16 +562,16 @@ else:
     figures.spread_and_effective_share(log_w, None)
 
 # %% [markdown]
-# *What to read off:* when the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about
-# $e^{-s^2}$ when $k$ is large: for one nat a good third ($e^{-1}$), for two nats about a fiftieth ($e^{-4}$).
-# (From about $s = 1.4$ on, 2,000 draws are not yet many: a few huge weights decide, and the dots scatter.)
+# When the log weights scatter by $s$ nats in the shape of a bell, the share that counts is about $e^{-s^2}$ when $k$ is large: for
+# one nat a good third, for two about a fiftieth. From about $s = 1.4$ on, 2,000 draws are not yet many: a few huge weights decide,
+# and the dots scatter.
 #
 # <details><summary>Why that formula?</summary>
 #
-# ESS / $k$ is the squared mean of $w$ over the mean of $w^2$, which tends to $\mathbb E[w]^2 / \mathbb E[w^2]$. A common factor of all
-# weights cancels, so let the bell of $\log w$ stand over 0: $N(0, s^2)$. Then $\mathbb E[w] = \mathbb E[e^{\log w}] = e^{s^2/2}$ (complete
-# the square in the integral). And $\log w^2 = 2 \log w$ is a bell with twice the standard deviation, so $\mathbb E[w^2] = e^{(2s)^2/2} =
-# e^{2s^2}$. The ratio is $e^{s^2} / e^{2s^2} = e^{-s^2}$.
+# ESS / $k$ is the squared mean of $w$ over the mean of $w^2$, which tends to $\mathbb E[w]^2 / \mathbb E[w^2]$. A common factor of
+# all weights cancels, so let the bell of $\log w$ stand over 0: $N(0, s^2)$. Then
+# $\mathbb E[w] = \mathbb E[e^{\log w}] = e^{s^2/2}$ (complete the square in the integral). And $\log w^2 = 2 \log w$ is a bell with
+# twice the standard deviation, so $\mathbb E[w^2] = e^{(2s)^2/2} = e^{2s^2}$. The ratio is $e^{s^2} / e^{2s^2} = e^{-s^2}$.
 # </details>
 #
 # <details><summary>I get nan or inf instead of a number</summary>
@@ -632,16 +589,15 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# All weights are multiplied by the same factor $e^7$: the shares stay, and so does ESS. The bound rises by 7. So ESS says
-# how *even* the weights are, never how high.
+# All weights are multiplied by the same factor $e^7$: the shares stay, and so does ESS. The bound rises by 7. So ESS says how
+# *even* the weights are, never how high.
 # </details>
 
 # %% [markdown]
 # ## What the count does not see
 #
-# Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*.
-# In the second the posterior has two islands
-# and $q$ sits on one of them.
+# Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*. In the
+# second the posterior has two islands and $q$ sits on one of them.
 #
 # *Predict first*: in the second, what will ESS be, out of 1,000 draws? By how many nats is the estimate of $\log p(x)$ off?
 
@@ -654,14 +610,11 @@ print(f"effective draws / k: {share:.3f}")
 print(f"estimate of log p(x): {estimate:.4f}   exact: 0 (in this toy p(x) = 1)   ln 2 = {math.log(2):.4f}")
 
 # %% [markdown]
-# *What to read off:* left, a small error in each dimension multiplies: the effective share dies with the dimension. Right,
-# the share is perfect and the result wrong by ln 2, half of $p(x)$. All draws come from
-# one island, all their weights agree, and none has ever heard of the other island. **A low count is a warning; a high count
-# is no proof.**
+# Left, a small error in each dimension multiplies: the effective share dies with the dimension. Right, the share is perfect and the
+# result wrong by ln 2, half of $p(x)$: all draws come from one island, their weights agree, and none has heard of the other. **A
+# low count is a warning; a high count is no proof.**
 #
-# Does this happen to real digits? Here are two of the twenty, images 3 and 6 of the slider above (a 0 and a 4), each with 1,000 draws.
-#
-# *Predict first*: will the image with the higher count be the one whose bound is nearer to $\log p(x)$?
+# Does this happen to real digits? Here are images 3 and 6 of the slider (a 0 and a 4), each with 1,000 draws.
 
 # %% tags=["nbval-ignore-output"]
 print("image   draws that count   IWAE_1000    exact log p(x)")
@@ -673,27 +626,23 @@ for digit in (3, 6):
 assert exact[6] - one.bound > 5  # for the course's own tests: nothing of yours is in it
 
 # %% [markdown]
-# The first bound came out a little *above* $\log p(x)$: this single estimate was lucky. It is a bound in expectation. The
+# The first bound came out a little *above* $\log p(x)$: it is a bound in expectation, and this single estimate was lucky. The
 # second is another matter.
-#
-# *Predict first*: where does this posterior lie: inside $q$, around it, or somewhere else?
 
 # %%
 posterior.beside_q(flat, x[6])
 
 # %% [markdown]
-# *What to read off:* the encoder looks for this digit in one place, and its posterior is in another.
-# In the table both counts are low, a dozen or
-# two of 1,000 draws. Yet one bound is right within half a nat, and the other, whose count is even the higher one, is short by
-# more than ten. No
-# diagnosis made from draws of $q$ can know that. This digit alone is most of what the average over 20 digits could not reach.
+# The encoder looks for this digit in one place, and its posterior is in another. In the table both counts are low; yet one bound is
+# right within half a nat, and the other, whose count is even the higher one, is short by more than ten. No diagnosis made from
+# draws of $q$ can know that.
 #
 # The good news: $\mathrm{IWAE}_k$ is a *lower* bound with any $q$. What is missed is missing, in expectation; it is never invented.
 
 # %% [markdown]
 # ## With a pencil
 #
-# The whole theory once more, without the computer, to see whether it stuck.
+# The whole theory once more, without the computer.
 
 # %% [markdown]
 # {{ exercise two_weights }}
@@ -726,9 +675,8 @@ else:
     print("When your three numbers are right, the bound for k up to 64 appears here.")
 
 # %% [markdown]
-# *What to read off:* the curve begins at your `elbo`, passes your `iwae_2` and climbs towards your `limit`:
-# each doubling of $k$ adds less than
-# the one before.
+# The curve begins at your `elbo`, passes your `iwae_2` and climbs towards your `limit`: each doubling of $k$ adds less than the one
+# before.
 #
 # <details><summary>I get log 2 instead of the ELBO</summary>
 #
@@ -745,25 +693,19 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Of the four pairs, two are mixed: their mean is the average weight, so their log is the limit itself. The other two are
-# pure: on average they give the ELBO. Half and half.
+# Of the four pairs, two are mixed: their mean is the average weight, so their log is the limit itself. The other two are pure: on
+# average they give the ELBO. Half and half.
 # </details>
 
 # %% [markdown]
 # ## The good model, measured
 #
-# Now the model with 20 latent dimensions. A grid is out of the question: 200 points in each of 20 dimensions are $200^{20}$.
-# The bound with many draws is the
-# standard way of estimating $\log p(x)$. `evaluate` computes it in pieces, because all at once `(batch, iw, 784)` numbers
-# would fill the memory:
+# Now the model with 20 latent dimensions. A grid is out of the question: 200 points in each are $200^{20}$. The bound with many
+# draws is the standard estimate. `evaluate` computes it in pieces, because all at once they would fill the memory:
 
 # %%
 batch, iw = 100, 5_000
 print(f"one tensor of (batch, iw, 784) float32: {batch * iw * 784 * 4 / 1e9:.1f} GB")
-
-# %% [markdown]
-# *Predict first*: the first row is the NELBO from a single draw, about 90 nats. How many nats does $k = 10$ buy, and how
-# many the step from 1,000 to 5,000?
 
 # %% tags=["nbval-ignore-output"]
 good = given.trained("v1_z20")
@@ -782,25 +724,19 @@ print(f"standard error of the last figure, between images: {found[k].standard_er
 assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > found[5_000].nll
 
 # %% [markdown]
-# *What to read off:* the third column is what the draws buy. What they cost stands in the formula: one encoding of the image, $k$
-# decodings, and $k$ log weights of three log densities each. So apart from the encoding, time grows in proportion to $k$: a row takes
-# ten times as long as the row above it, the last one five times. The first nine extra draws buy most of what all 5,000 buy, the last 4,000
-# a tenth of a nat or two. And of 5,000 draws only some dozens count: in 20 dimensions $q$ and posterior overlap badly.
-#
-# How to read the last figure, which papers call **NLL**, the negative log-likelihood:
-#
-# * In expectation $\mathrm{IWAE}_{5000}$ lies *below* $\log p(x)$, so the NLL printed is too *high*: the model is at least
-#   as good as that, up to chance.
-#   By how much nobody knows; the small last step says "probably little", and the blind spot says "no proof".
-# * It is a mean over only 40 images, and digits differ: its standard error is printed below the table. *Differences* between
-#   rows are far surer,
-#   because all rows use the same images.
-# * It depends on the binarization of the pixels, so compare only with figures that treat the pixels alike (lesson 03).
+# The first row is the NELBO from a single draw. The first nine extra draws buy most of what all 5,000 buy, the last 4,000 a tenth
+# of a nat or two; and of 5,000 only some dozens count: in 20 dimensions $q$ and posterior overlap badly. Apart from the one
+# encoding of the image, the cost grows in proportion to $k$.
 
 # %% [markdown]
-# For the progress card we want a steadier figure of the same model (the course's own, `given.trained("v1_z20")`, and not the one
-# that you trained
-# in lesson 04): more images, and as many draws as time allows.
+# How to read the last figure, which papers call **NLL**, the negative log-likelihood:
+#
+# * In expectation $\mathrm{IWAE}_{5000}$ lies *below* $\log p(x)$, so the NLL is too *high*: the model is at least as good, up to
+#   chance. By how much nobody knows: the small last step says "probably little", the blind spot "no proof".
+# * It is a mean over only 40 images: see its standard error. *Differences* between rows are far surer: same images.
+# * Compare only with figures that binarize the pixels alike (lesson 03).
+#
+# For the progress card we want a steadier figure of the same model: more images, and as many draws as time allows.
 
 # %% tags=["nbval-ignore-output"]
 x500 = binarize(images[:500], generator=torch.Generator().manual_seed(1))  # (500, 784)
@@ -820,32 +756,28 @@ assert 86 < niwae.nll < nelbo.nll < 94
 # %% [markdown]
 # ## Full path: training with the bound
 #
-# So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE.
-# What would change? Take the gradient of
-# one image's term. ($\nabla$, read "nabla", is the gradient: the slopes in all parameters.) By the chain rule
-# $\nabla \log w = \nabla w / w$,
-# so $\nabla w = w\,\nabla \log w$, and
+# So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE. What
+# changes in the gradient of one image's term? ($\nabla$, read "nabla": the slopes in all parameters.) By the chain rule
+# $\nabla \log w = \nabla w / w$, so $\nabla w = w\,\nabla \log w$, and
 #
 # $$\nabla \log \frac1k \sum_i w_i = \frac{\sum_i \nabla w_i}{\sum_j w_j} = \sum_i \tilde w_i\,\nabla \log w_i .$$
-#
-# With the ELBO every draw counts alike, also one that fell where the posterior is not.
-# Its $\log w$ may be a hundred nats lower and enters the
-# average undamped, so training makes $q$ cautious: it stays where it is safe. And the ELBO is $\log p(x)$ *minus*
-# $\mathrm{KL}(q(z|x) \,\|\, p(z|x))$, so that the model too is paid for making that KL small: it bends until its posteriors look
-# like the ellipses that $q$ can be. With the weights $\tilde w_i$ a bad draw is nearly ignored, and the model may keep
-# richer posteriors.
+
+# %% [markdown]
+# With the ELBO every draw counts alike, also one that fell where the posterior is not, a hundred nats lower perhaps. So training
+# makes $q$ cautious: it stays where it is safe. And the ELBO is $\log p(x)$ *minus* $\mathrm{KL}(q(z|x) \,\|\, p(z|x))$, so the
+# model too is paid for making that KL small: it bends until its posteriors look like the ellipses that $q$ can be. With the shares
+# $\tilde w_i$ a bad draw is nearly ignored, and the model may keep richer posteriors.
 
 # %% [markdown]
 # {{ exercise IWAE.loss }}
 #
-# **Goal.** Make a model that trains with the bound: `loss` as `fit` wants it. It is lesson 04's `loss` with another number
-# to minimise.
+# **Goal.** Make a model that trains with the bound: `loss` as `fit` wants it. It is lesson 04's `loss` with another number to
+# minimise.
 #
 # $$\text{loss} = \text{niwae}, \qquad \text{gen/elbo} = -(\text{kl} + \text{rec})$$
 #
-# **Shapes.** In: `x`, `(batch, 784)`, and `iw`. Out: the scalar to minimise, and a dictionary with `"train/loss"`,
-# `"gen/elbo"`, `"gen/kl_z"` and `"gen/rec"`. All are
-# averaged over the batch already.
+# **Shapes.** In: `x`, `(batch, 784)`, and `iw`. Out: the scalar to minimise, and a dictionary with `"train/loss"`, `"gen/elbo"`,
+# `"gen/kl_z"` and `"gen/rec"`. All are averaged over the batch already.
 
 
 # %%
@@ -862,8 +794,7 @@ class IWAE(VAE):
 check(IWAE.loss)
 
 # %% [markdown]
-# Training from nothing takes minutes, so we begin with the trained model, train 100 more steps by either bound, and evaluate
-# both by both.
+# Training from nothing takes minutes, so we train the good model 100 more steps by either bound, and evaluate both by both.
 #
 # *Predict first*: which of the two has the better ELBO? Which the better bound with 200 draws?
 
@@ -887,12 +818,12 @@ else:
     print("When log_weights, negative_iwae_bound and loss pass, two models are trained here and compared.")
 
 # %% [markdown]
-# *What to read off:* the lines cross. In this measurement (one run each, 100 test images) the model trained with one draw wins with one,
-# the model trained with ten wins with 200. The IWAE has the worse ELBO,
-# because its $q$ no longer tries to be right with a single draw. (Finitely many draws, 200 too, understate $\log p(x)$ in expectation,
-# for each model by an amount of its own.) So **never compare two
-# models by different bounds**, nor by the bound that one of them was trained with. Compare by the best estimate of $\log p(x)$
-# that you can afford.
+# The lines cross. In this measurement (one run each, 100 test images) the model trained with one draw wins with one, the one
+# trained with ten wins with 200: the IWAE has the worse ELBO, because its $q$ no longer tries to be right with a single draw.
+# (Finitely many draws, 200 too, understate $\log p(x)$ in expectation, for each model by an amount of its own.)
+#
+# So **never compare two models by different bounds**, nor by the bound that one of them was trained with. Compare by the best
+# estimate of $\log p(x)$ that you can afford.
 #
 # <details><summary>I get an ELBO equal to −niwae in the dictionary instead of a lower number</summary>
 #
@@ -905,61 +836,53 @@ else:
 # </details>
 
 # %% [markdown]
-# **Think.** An IWAE is trained with $k = 10$, each step costs ten times as much in the decoder. What else could you have
-# bought for that?
+# **Think.** An IWAE is trained with $k = 10$, each step costs ten times as much in the decoder. What else could you have bought for
+# that?
 #
 # <details><summary>Answer</summary>
 #
-# Ten times as many steps, or batches of ten times as many images, or a larger encoder whose $q$ fits better. Which one is
-# the best is a question for measurement at equal cost; that $k = 10$ wins at equal *steps* does not answer it.
+# Ten times as many steps, or batches of ten times as many images, or a larger encoder whose $q$ fits better. Which one is the best
+# is a question for measurement at equal cost; that $k = 10$ wins at equal *steps* does not answer it.
 # </details>
 
 # %% [markdown]
 # ## Full path: a tighter bound, a fainter signal
 #
-# If more draws give a better bound, why not train with $k = 1{,}000$? Because training follows *gradients*, and what matters
-# for a gradient is its signal-to-noise ratio: the size of its average, divided by its
-# standard deviation.
+# If more draws are better, why not train with $k = 1{,}000$? Training follows *gradients*, and they need a good signal-to-noise
+# ratio: the size of the average, divided by the standard deviation.
 #
-# As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So the slope of the bound in the encoder's parameters
-# tends to 0: there is less and less to win by a better $q$. While $\mathrm{Var}(w)$ is finite it falls like $1/k$,
-# as the gap does. The noise falls only like $1/\sqrt k$, as averages do. The ratio therefore falls like $1/\sqrt k$
-# (Rainforth et al. 2018; not where $\mathrm{Var}(w)$ happens to have no slope in the encoder's parameters). The decoder has no such
-# trouble: its slope tends to that of $\log p(x)$ itself.
+# As $k$ grows the bound tends to $\log p(x)$, **whatever** $q$ is. So its slope in the encoder's parameters tends to 0: a better
+# $q$ wins less and less. While $\mathrm{Var}(w)$ is finite it falls like $1/k$, as the gap does; the noise only like $1/\sqrt k$,
+# as averages do. So the ratio falls like $1/\sqrt k$ (Rainforth et al. 2018; not where $\mathrm{Var}(w)$ happens to have no slope
+# in these parameters). The decoder's slope tends to that of $\log p(x)$: no such trouble.
+
+# %% [markdown]
+# Two remedies. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the path $\phi \to z \to \log w$, and
+# directly, since $\log q(z|x)$ contains $\phi$.
 #
-# Two remedies look at where the noise comes from. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the
-# path $\phi \to z \to \log w$, and directly, since $\log q(z|x)$ contains $\phi$.
-#
-# * **Sticking the landing** (Roeder et al. 2017) drops the direct part. For $k = 1$ its average is 0 (a score, lesson 01),
-#   so nothing is lost. For $k > 1$ it is $-\sum_i \tilde w_i \nabla_\phi \log q(z_i|x)$: each score is multiplied by a share that depends on the
-#   same draw, so the two do not average apart. It is *not* 0 on average, and what is left is a biased gradient.
-# * **DReG** (Tucker et al. 2019) does not drop the direct part but rewrites it, by the trick once more, as a path. The
-#   result is strikingly simple: path only, with *squared* shares,
-#   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial
-#   z_i}\,\frac{\partial z_i}{\partial \phi}\Big].$$
+# * **Sticking the landing** (Roeder et al. 2017) drops the direct part. For $k = 1$ its average is 0 (a score, lesson 01), so
+#   nothing is lost. For $k > 1$ it is $-\sum_i \tilde w_i \nabla_\phi \log q(z_i|x)$: each score is multiplied by a share that
+#   depends on the same draw, so it is *not* 0 on average, and what is left is biased.
+# * **DReG** (Tucker et al. 2019) rewrites the direct part, by the trick once more. The result is path only, with *squared* shares:
+#   $$\nabla_\phi\,\mathrm{IWAE}_k = \mathbb E\Big[\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial z_i}\,
+#   \frac{\partial z_i}{\partial \phi}\Big].$$
 #   It is right on average for every $k$. It cures the encoder; the decoder keeps its ordinary gradient.
 #
 # <details><summary>Where does the square come from?</summary>
 #
-# Lesson 01 had two gradients with the same average, by the score and by the path. For a function $f$ of the draw $z_i$, itself without a
-# direct dependence on $\phi$, that says
-# $\mathbb E[f\,\nabla_\phi \log q(z_i|x)] = \mathbb E\big[\frac{\partial f}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}\big]$. The
-# direct part is $-\sum_i \tilde w_i\,\nabla_\phi \log q(z_i|x)$: take $f = \tilde w_i$, with the other draws, and $\phi$ inside
-# every log weight, held
-# fixed.
-# The slope of a share (a softmax) is
-# $\frac{\partial \tilde w_i}{\partial z_i} = (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}$. So on average the direct
-# part is $-\sum_i (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}$.
-# The path part is
-# the same with $\tilde w_i$ in place of the bracket and a plus sign. Added up, $\tilde w_i^2$ is left.
+# Lesson 01 had two gradients with the same average, by the score and by the path. For a function $f$ of the draw $z_i$, itself
+# without a direct dependence on $\phi$, that says $\mathbb E[f\,\nabla_\phi \log q(z_i|x)] = \mathbb E\big[\frac{\partial
+# f}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}\big]$. The direct part is $-\sum_i \tilde w_i\,\nabla_\phi \log q(z_i|x)$:
+# take $f = \tilde w_i$, with the other draws, and $\phi$ inside every log weight, held fixed. The slope of a share (a softmax) is
+# $\frac{\partial \tilde w_i}{\partial z_i} = (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}$. So on average
+# the direct part is
+# $-\sum_i (\tilde w_i - \tilde w_i^2)\,\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}$. The path part
+# is the same with $\tilde w_i$ in place of the bracket and a plus sign. Added up, $\tilde w_i^2$ is left.
 # </details>
 
 # %% [markdown]
-# The figure is a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a
-# unit off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
-#
-# *Predict first*: four curves of signal-to-noise against $k$. Which rise, which fall? And which of those that rise is
-# nevertheless useless?
+# Here they are in a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a unit
+# off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
 
 # %%
 iwae_estimators.signal_against_draws()
@@ -970,42 +893,39 @@ for name in ("encoder", "dreg", "stl", "decoder"):
     print(f"{name:>21}", "".join(f"{ratio:8.2f}" for ratio in iwae_estimators.signal_to_noise(name)))
 
 # %% [markdown]
-# *What to read off:* left, the plain encoder gradient sinks towards the grey line, under which 8,000 repeats cannot tell it
-# from 0; DReG and the decoder rise. Right, the averages: the true slope
-# falls like $1/k$, and DReG (triangles) has the plain estimator's average. Sticking the landing (`stl` in the table) has the best
-# ratio of all
-# and points to the wrong value: a clear signal of a bias.
+# Left, the plain encoder gradient sinks towards the grey line, under which 8,000 repeats cannot tell it from 0; DReG and the
+# decoder rise. Right, the averages: the true slope falls like $1/k$, and DReG (triangles) has the plain estimator's average.
+# Sticking the landing (`stl` in the table) has the best ratio of all and points to the wrong value: a clear signal of a bias.
 #
-# One more look at the weights. Draw $k$ times from $q$ and then pick *one* of the draws by the shares $\tilde w_i$: what is
-# the distribution of the one picked? Cremer et al. (2017) call it $q_{EW}$; it is what you
-# saw in the picture of one digit as "draws as big as their weights". They show $\mathrm{IWAE}_k \le \mathrm{ELBO}(q_{EW}) \le \log p(x)$:
-# the IWAE bound is *at most* the ordinary ELBO of
-# a much more flexible $q$.
+# <details><summary>One more look at the weights: one draw, picked by its share</summary>
 #
-# <details><summary>Why at most?</summary>
+# Draw $k$ times from $q$ and then pick *one* of the draws by the shares $\tilde w_i$: what is the distribution of the one picked?
+# Cremer et al. (2017) call it $q_{EW}$; you saw it in the first figure, as draws as big as their weights. They show
+# $\mathrm{IWAE}_k \le \mathrm{ELBO}(q_{EW}) \le \log p(x)$: the IWAE bound is *at most* the ordinary ELBO of a much more flexible
+# $q$. Why at most?
 #
 # Write $\bar w$ for the mean weight, and put the picked draw first. Each of the $k$ could be it, so the density of all draws is
 # $k\,\tilde w_1\,q(z_1|x) \cdots q(z_k|x) = \frac{p(x, z_1)}{\bar w}\,q(z_2|x) \cdots q(z_k|x)$, as
-# $\tilde w_1 = w_1 / (k \bar w)$. Compare it with
-# $p(z_1|x)\,q(z_2|x) \cdots q(z_k|x)$, where $z_1$ comes from the true posterior. The log of the ratio is $\log p(x) - \log \bar w$, and
-# picking does not change $\bar w$. So the KL from the first to the second is $\log p(x) - \mathrm{IWAE}_k$. Of $z_1$ *alone* the KL is
-# $\mathrm{KL}(q_{EW}\,\|\,p(z|x)) = \log p(x) - \mathrm{ELBO}(q_{EW})$. And the KL of a part is at most the KL of the whole, which adds the
-# average KL of the rest, given that part.
+# $\tilde w_1 = w_1 / (k \bar w)$. Compare it with $p(z_1|x)\,q(z_2|x) \cdots q(z_k|x)$, where $z_1$ comes from the true posterior.
+# The log of the ratio is $\log p(x) - \log \bar w$, and picking does not change $\bar w$. So the KL from the first to the second is
+# $\log p(x) - \mathrm{IWAE}_k$. Of $z_1$ *alone* the KL is $\mathrm{KL}(q_{EW}\,\|\,p(z|x)) = \log p(x) - \mathrm{ELBO}(q_{EW})$.
+# And the KL of a part is at most the KL of the whole, which adds the average KL of the rest, given that part.
 # </details>
+
+# %% [markdown]
+# DReG in PyTorch takes two steps. Inside $\log q$ use `m.detach()` and `v.detach()`: then the path through $z$ is the only way back
+# to the encoder. The bound's own gradient brings one factor $\tilde w_i$; the second comes by a *hook*: after `z.register_hook(f)`,
+# PyTorch calls `f(slope)` with the gradient that arrives at `z`, and goes on with what `f` returns. The decoder's gradient does not
+# pass through `z`.
 
 # %% [markdown]
 # {{ exercise dreg_loss }}
 #
-# **Goal.** Return a loss whose *value* is the negative bound and whose gradient to the encoder is DReG's. (Optional: no
-# later lesson needs it.)
+# **Goal.** Return a loss whose *value* is the negative bound and whose gradient to the encoder is DReG's. (Optional: no later
+# lesson needs it.)
 #
-# $$\nabla_\phi\,\text{loss} = -\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi} \quad \text{(per image)}$$
-#
-# Two steps. Inside $\log q$ use `m.detach()` and `v.detach()`: then the path through $z$ is the only way back to the
-# encoder. The bound's own
-# gradient brings one factor $\tilde w_i$; the second one comes by a *hook*: after `z.register_hook(f)`, PyTorch calls
-# `f(slope)` with the gradient that arrives at `z` on its way back, and
-# goes on with what `f` returns. The decoder's gradient does not pass through `z` and stays as it is.
+# $$\nabla_\phi\,\text{loss} = -\sum_i \tilde w_i^2\;\frac{\partial \log w_i}{\partial z_i}\,\frac{\partial z_i}{\partial \phi}
+# \quad \text{(per image)}$$
 #
 # **Shapes.** In: `model`; `x`, `(batch, 784)`; `iw`. Out: a scalar. Draws are averaged inside the logarithm (axis 1), images
 # outside; $\tilde w$ is `(batch, iw)`, and the slope at `z` is `(batch, iw, z_dim)`.
@@ -1049,8 +969,8 @@ else:
     print("Here the noise of both gradients is measured on real digits.")
 
 # %% [markdown]
-# *What to read off:* a ratio above the plain one. The gain is smaller than in the toy: there $q$ was close to the posterior, where
-# DReG's noise vanishes; the encoder of a real model never comes that close.
+# DReG's ratio is above the plain one. The gain is smaller than in the toy: there $q$ was close to the posterior, where DReG's noise
+# vanishes; the encoder of a real model never comes that close.
 #
 # <details><summary>I get the plain bound's slope instead of DReG's</summary>
 #
@@ -1073,35 +993,29 @@ else:
 #
 # <details><summary>Answer</summary>
 #
-# Sticking the landing, which is right on average for $k = 1$. If $q$ is the exact posterior, $\log w$ does not depend on $z$
-# at all, so the gradient is 0 for every draw: no noise once you have landed. Hence the name.
+# Sticking the landing, which is right on average for $k = 1$. If $q$ is the exact posterior, $\log w$ does not depend on $z$ at
+# all, so the gradient is 0 for every draw: no noise once you have landed. Hence the name.
 # </details>
 
 # %% [markdown]
 # ## Summary
 #
-# * $p(x) = \mathbb E_q[w]$ with $w = p(x, z) / q(z|x)$: right on average for every $q$, useful only for a $q$ that looks in
-#   the right place.
-# * The ELBO is $\mathbb E[\log w]$. Averaging $k$ weights *before* the logarithm gives $\mathrm{IWAE}_k$: equal to the ELBO
-#   at $k = 1$, and in expectation rising with $k$ towards $\log p(x)$.
-# * Everything stays in log space; draws are averaged inside the logarithm, images outside. kl and rec are the ELBO's, and do
-#   not add up to niwae.
-# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (Gaussians in one dimension: $v_q > \tfrac12 v_p$). Too wide heals, too
-#   narrow hardly.
-# * The effective sample size warns; it cannot reassure. The NLL from 5,000 draws is too high in expectation, never too low,
-#   up to chance.
-# * In the measurement above the model trained with one draw won with one, the model trained with ten won with 200. More draws make a
-#   bound that is better in expectation, and a fainter encoder gradient; DReG's is the exception.
+# * $p(x) = \mathbb E_q[w]$ with $w = p(x, z) / q(z|x)$: right on average for every $q$, useful if $q$ looks in the right place.
+# * The ELBO is $\mathbb E[\log w]$. Averaging $k$ weights *before* the logarithm gives $\mathrm{IWAE}_k$, which rises towards
+#   $\log p(x)$, in expectation.
+# * In log space, draws averaged inside the logarithm, images outside; kl and rec do not add up to niwae.
+# * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (in one dimension: $v_q > \tfrac12 v_p$).
+# * The effective sample size warns; it cannot reassure. The NLL from 5,000 draws is too high, in expectation.
+# * More draws make the encoder's gradient fainter, except DReG's. Never compare models by different bounds.
 #
-# In the map of the course: `negative_iwae_bound` is the last of the two bounds of the class `VAE`. Lesson 06 goes the other
-# way through the model, from $z$ to images.
+# Lesson 06 goes the other way, from $z$ to images.
 
 # %% [markdown]
 # ## Check your progress
 #
-# "Our model" on the card is the course's own from here on, `given.trained("v1_z20")` on 500 test images, by the bound of 100 draws; it is
-# not the model that you trained in lesson 04. Part of the step down is its longer training, and part is the better bound, which your
-# `negative_iwae_bound` computes too; once that passes, the figure goes onto your card.
+# Once your `negative_iwae_bound` passes, "our model" on the card is the course's own, `given.trained("v1_z20")` on 500 test images,
+# by the bound of 100 draws, and not the model that you trained in lesson 04. Part of the step down is its longer training, part the
+# better bound.
 
 # %% tags=["nbval-ignore-output"]
 print(
@@ -1124,40 +1038,39 @@ progress(nats=niwae.nll if solved(VAE.negative_iwae_bound) else None)
 # | out of memory | `(batch, iw, 784)` numbers at once: fewer images at a time, or `evaluate` |
 # | training with large $k$ learns nothing | the encoder's gradient drowns in noise: smaller $k$, or DReG |
 #
-# **Group task** (rooms, 10 minutes). A weight is the throw of a die. Everybody throws one die ten times and averages the
-# logs; then throws *two* dice, takes the log of their mean, ten times, and averages; then four dice. Collect the three
-# averages of all people on the board. Which rise for everybody, which only for the class? What are the exact first value and
-# the limit?
+# **Group task** (rooms, 10 minutes). A weight is the throw of a die. Everybody throws one die ten times and averages the logs; then
+# *two* dice, ten times, and averages the logs of their means; then four dice. Collect all averages on the board. Which rise for
+# everybody, which only for the class? What are the exact first value and the limit?
 #
 # <details><summary>Answer</summary>
 #
-# First value: $(\log 1 + \log 2 + \ldots + \log 6)/6 = (\log 720)/6$. Limit: $\log 3.5$. A single person's averages can go
-# down, since their draws are fresh; the class's hardly. Merge your *own* single throws in pairs
-# instead, and yours rise for certain.
+# First value: $(\log 1 + \log 2 + \ldots + \log 6)/6 = (\log 720)/6$. Limit: $\log 3.5$. A single person's averages can go down,
+# since their draws are fresh; the class's hardly. Merge your *own* single throws in pairs instead, and yours rise for certain.
 # </details>
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, ten minutes: derive $p(x) = \mathbb E_q[w]$; the bound, by Jensen; why merging in pairs
-# cannot lower it. Write the two functions, with the shape of every line. Say what kl and rec are. Then compare. What was
-# missing goes onto
+# Close the notebook, take paper, ten minutes: derive $p(x) = \mathbb E_q[w]$; the bound, by Jensen; why merging in pairs cannot
+# lower it. Write the two functions, with the shape of every line. Say what kl and rec are. Then compare. What was missing goes onto
 # tomorrow's page.
 
 # %% [markdown]
 # ## Further reading
 #
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: the bound and its proof (appendix
-#   A). In their table "VAE, $k$ = 5, 50" means training with the ELBO averaged over $k$ draws, not a bound with
-#   $k$ weights.
-# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, ICLR workshop 2017: three pages on
-#   $q_{EW}$, with the picture that you drew.
-# * T. Rainforth and others, *Tighter Variational Bounds are Not Necessarily Better*, ICML 2018: the signal that sinks, with proof.
-# * G. Tucker, D. Lawson, S. Gu, C. Maddison, *Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives*, ICLR
-#   2019: the remedy.
-# * Y. Wu, Y. Burda, R. Salakhutdinov, R. Grosse, *On the Quantitative Analysis of Decoder-Based Generative Models*, ICLR
-#   2017: how far such estimates of $\log p(x)$ can be trusted, checked from above as well as from below.
-# * A. Owen, *Monte Carlo Theory, Methods and Examples*, chapter 9: importance sampling without neural networks, effective
-#   sample size and its traps included.
+# * Burda, Grosse, Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016: the bound and its proof (appendix A). In their
+#   table "VAE, $k$ = 5, 50" means training with the ELBO averaged over $k$ draws, not a bound with $k$ weights.
+# * Cremer, Morris, Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, ICLR workshop 2017: three pages on $q_{EW}$, with
+#   the picture that you saw.
+# * Rainforth and others, *Tighter Variational Bounds are Not Necessarily Better*, ICML 2018: the signal that sinks, with proof.
+# * Tucker, Lawson, Gu, Maddison, *Doubly Reparameterized Gradient Estimators for Monte Carlo Objectives*, ICLR 2019.
+
+# %% [markdown]
+# How far such estimates can be trusted:
+#
+# * Wu, Burda, Salakhutdinov, Grosse, *On the Quantitative Analysis of Decoder-Based Generative Models*, ICLR 2017: $\log p(x)$ from
+#   above as well as from below.
+# * Owen, *Monte Carlo Theory, Methods and Examples*, chapter 9: importance sampling without neural networks, effective sample size
+#   and its traps included.
 #
 # Next: [06 · Generation](06_generation.ipynb).

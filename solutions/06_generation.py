@@ -1,17 +1,36 @@
 # %% [markdown]
 # # 06 · Generation
 #
-# The model is trained and its bound is known. Now let it draw: new digits, walks from one digit to another, maps of its latent
-# space. And find out what it is good for, and where it lies.
+# Take the encoder away from a trained VAE. What is left turns random numbers into images: digits that nobody ever wrote, and scraps
+# that are no digit. Run the cell (**Shift + Enter**): it maps what the decoder of `v1_z2`, a model with two latents, can draw.
+
+# %%
+import math
+
+import torch
+
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
+from vae_course.figures import aggregate
+from vae_course.figures import generation as figures
+from vae_course.figures.digits import images_in_rows
+from vae_course.figures.widgets import explore
+from vae_course.given import sample_gaussian
+
+train, test = load_mnist("train"), load_mnist("test")
+
+plane = given.trained("v1_z2")
+figures.manifold(plane)
+
+# %% [markdown]
+# At each place $z$ stands what the decoder draws there, and similar shapes became neighbours although the model never saw a label.
+# How do you draw from such a model, and where do the drawings come from that are no digit?
 
 # %% [markdown]
 # ## What you will build
 #
-# Five short methods of the class `VAE` that draw from the model, and one function that walks through its latent space.
+# Five short methods that draw from the model, and a function that walks through its latent space. After this lesson you can
 #
-# After this lesson you can
-#
-# * draw new images from a VAE, and say what the difference is between a *sample* and the *probabilities* that papers print;
+# * draw new images from a VAE, and tell a *sample* from the *probabilities* that papers print;
 # * read a map of the latent space, and say where the prior goes and the encoder does not (a *hole*);
 # * walk between two images, straight or on a sphere, and say why the difference grows with the dimension;
 # * use the latents for another task, and say what a "temperature" does to the model.
@@ -19,11 +38,11 @@
 # %% [markdown]
 # ## Before you start
 #
-# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): up to exercise 6.1, then the summary.
+# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): up to exercise 6.1, then the
+# summary.
 #
 # You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do.
-# The trained
-# models come with the course: `v1_z20` with 20 latents, the good one, and `v1_z2` with 2, the one that can be drawn on paper.
+# The trained models come with the course: `v1_z20` with 20 latents, the good one, and `v1_z2`, the one that can be drawn on paper.
 
 # %% [markdown]
 # ## Warm-up
@@ -42,49 +61,26 @@
 #    $\log p(x)$.
 # </details>
 
-# %%
-import math
-
-import torch
-
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
-from vae_course.figures import aggregate
-from vae_course.figures import generation as figures
-from vae_course.figures.digits import images_in_rows
-from vae_course.figures.widgets import explore
-from vae_course.given import sample_gaussian
-
-train, test = load_mnist("train"), load_mnist("test")
-
 # %% [markdown]
 # ## The model tells a story
 #
-# In training, images went *through* the model: $x \to z \to x$. To generate, nothing comes in. The model tells its own story of how an
-# image comes about, in two steps (lesson 00):
+# In training, images went *through* the model: $x \to z \to x$. Now nothing comes in and the encoder takes no part. The model tells
+# how an image comes about (lesson 00):
 #
 # 1. draw $z$ from the prior, $z \sim p(z) = N(0, I)$;
 # 2. draw $x$ from the likelihood, $x \sim p(x \mid z)$: toss a coin for each pixel.
 #
-# The encoder takes no part. Step 2 hides a smaller step. The decoder does not return probabilities but **logits**, $a = \log\frac{p}{1 -
-# p}$, which may be any number. Solve for $p$: $\;e^a = \frac{p}{1 - p}$, so $p = \frac{e^a}{1 + e^a} = \frac{1}{1 +
-# e^{-a}}$. This is the *sigmoid*
-# of $a$:
+# In step 2 the decoder returns **logits**, $a = \log\frac{p}{1 - p}$, which may be any number. Solve for $p$:
+# $\;e^a = \frac{p}{1 - p}$, so $p = \frac{e^a}{1 + e^a} = \frac{1}{1 + e^{-a}}$. This is the *sigmoid* of $a$, in PyTorch
+# `torch.sigmoid(logits)`:
 #
 # $$z \;\xrightarrow{\text{decoder}}\; a \;\xrightarrow{\text{sigmoid}}\; p \;\xrightarrow{\text{coin}}\; x$$
-#
-# In PyTorch the middle arrow is `torch.sigmoid(logits)`.
-#
-# *Predict first*: which picture looks better to the eye, the probabilities $p$ or the sample $x$? And which one is what the model says a
-# digit looks like?
 
 # %% [markdown]
 # ## Coins in PyTorch
 #
-# A uniform random number $u$ between 0 and 1 lies below $p$ with probability exactly $p$.
-# So `u < p` is a coin with chance $p$. (A comparison
-# gives `True` and `False`; images are numbers, `(u < p).float()`.) PyTorch does it in one call.
-#
-# *Predict first*: in 10,000 tosses, by how much will the share of ones miss its chance: by about a tenth, or by less than a hundredth?
+# A uniform random number $u$ between 0 and 1 lies below $p$ with probability exactly $p$. So `(u < p).float()` is a coin with
+# chance $p$. PyTorch does it in one call:
 
 # %%
 torch.manual_seed(0)
@@ -94,15 +90,13 @@ print("first tosses:", tosses[:3].tolist())
 print("share of ones:", [round(share, 3) for share in tosses.mean(0).tolist()])
 
 # %% [markdown]
-# *What to read off:* each share misses its chance $p$ by less than a hundredth: with $n = 10{,}000$ tosses, $\sqrt{p(1-p)/n}$ is
-# 0.003 to 0.005.
+# Each share misses its chance $p$ by less than a hundredth: with $n = 10{,}000$ tosses, $\sqrt{p(1-p)/n}$ is 0.003 to 0.005.
 
 # %% [markdown]
 # ## The prior has no batch
 #
-# `self.z_prior` is a pair: mean and *variance* of $p(z)$, each of shape `(1,)`, one number for all dimensions. To draw a batch, give both
-# the shape of what you want; `expand` repeats a number without copying it. The draw itself is lesson 01's
-# `sample_gaussian(m, v)`, imported above: one
+# `self.z_prior` is a pair: mean and *variance* of $p(z)$, each of shape `(1,)`, one number for all dimensions. To draw a batch,
+# give both the shape of what you want: `expand` repeats a number without copying it. Lesson 01's `sample_gaussian(m, v)` draws one
 # number for each entry of `m` and `v`.
 
 # %%
@@ -125,8 +119,7 @@ print("prior:", mean.tolist(), variance.tolist(), "  expanded:", tuple(mean.expa
 # | `sample_x(batch)` | a number | black and white images, for $z$ from the prior |
 #
 # **Shapes.** `z` is `(batch, z_dim)`, images are `(batch, 784)`. Every image has a $z$ of its own, every pixel a coin of its own.
-# Nothing is summed,
-# nothing is averaged. `self.dec(z)` gives the logits, which may be as large as ±10,000.
+# Nothing is summed, nothing is averaged. `self.dec(z)` gives the logits, which may be as large as ±10,000.
 
 
 # %%
@@ -178,6 +171,10 @@ check(VAE.sample_x_given)
 # %%
 check(VAE.sample_x)
 
+# %% [markdown]
+# *Predict first*: which will look better, the probabilities $p$ or the sample $x$? And which one is what the model says a digit
+# looks like?
+
 # %%
 if solved(VAE.sample_z) and solved(VAE.compute_sigmoid_given) and solved(VAE.sample_x_given):
     model = given.trained("v1_z20", VAE)  # your class, with trained weights
@@ -191,9 +188,8 @@ else:
 images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch.Generator().manual_seed(0))})
 
 # %% [markdown]
-# *What to read off:* upper row, the probabilities: smooth, and what papers usually print. Middle row, the samples: the same digits with
-# speckled edges, because each pixel tosses its own coin. Lower row, real digits. The honest comparison is between the two lower rows. (Some
-# drawings are no digit at all; a later section finds out where they come from.)
+# The probabilities are smooth, and what papers usually print; the samples have speckled edges, because each pixel tosses its own
+# coin. A sample is what the model says a digit looks like, so the honest comparison is between the two lower rows.
 #
 # <details><summary>I get numbers from −10 to 10 instead of probabilities</summary>
 #
@@ -216,34 +212,21 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 # </details>
 
 # %% [markdown]
-# Stuck? `from vae_course import hint`; then `hint("VAE.sample_z")`, and so on for each method, goes one step at a time.
+# Stuck? `hint("VAE.sample_z")`, and so on, goes one step at a time.
 #
-# **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do.
-# Which assumption of the model
-# is to blame?
+# **Think.** In the samples neighbouring pixels do not agree about the edge of a stroke, in real digits they do. Which assumption of
+# the model is to blame?
 #
 # <details><summary>Answer</summary>
 #
-# $p(x \mid z) = \prod_i p(x_i \mid z)$: *given* $z$, pixels are independent. Whatever two pixels have in common must go through $z$. The
-# fine grain of an edge is not worth its price in KL, so $z$ leaves it out, and the coins fall independently.
+# $p(x \mid z) = \prod_i p(x_i \mid z)$: *given* $z$, pixels are independent. Whatever two pixels have in common must go through
+# $z$. The fine grain of an edge is not worth its price in KL, so $z$ leaves it out, and the coins fall independently.
 # </details>
 
 # %% [markdown]
 # ## A map of the latent space
 #
-# With two latents we can print everything the decoder can draw. Put a grid of $z$ over the plane and decode each point.
-# To show what the prior
-# really uses, the grid is not even in $z$ but in *probability*: between neighbouring lines lies the same share of the prior.
-#
-# *Predict first*: which digits will be neighbours? Where will 1 be?
-
-# %%
-plane = given.trained("v1_z2")
-figures.manifold(plane)
-
-# %% [markdown]
-# *What to read off:* places next to each other draw similar things; similar shapes became neighbours, although the model never saw a label.
-# Between two digits lie shapes that are neither.
+# The grid of the map on top is even not in $z$ but in *probability*: between neighbouring lines lies the same share of the prior.
 #
 # Now the other direction: encode 2,000 test images and put each at the mean $m$ of its $q(z \mid x)$, drawn as the digit that it
 # is.
@@ -253,14 +236,9 @@ x_test = binarize(test.images[:2_000], generator=torch.Generator().manual_seed(0
 figures.latent_plane(plane, x_test, test.labels[:2_000], count=2_000)
 
 # %% [markdown]
-# *What to read off:* most digits have a country of their own; some share one, where two numbers do not suffice to tell them apart. The
-# dashed circles are 1, 2 and 3 standard deviations of the prior.
+# Most digits have a country of their own; some share one, where two numbers do not suffice to tell them apart.
 #
-# Now walk through the map yourself.
-#
-# *Predict first*, from the two maps: which digit is drawn at (−1.2, −0.4), where the sliders begin? And is it still a digit at
-# (3, 3), where
-# the prior hardly ever goes?
+# Walk through the map yourself. Then go to (3, 3), where the prior hardly ever goes: is it still a digit?
 
 # %%
 explore(
@@ -268,23 +246,20 @@ explore(
 )
 
 # %% [markdown]
-# *What to read off:* left the place, right the pixels' probabilities there and one sample from them. At (−1.2, −0.4) it is a 6. At (3, 3) a
-# single stroke is left, like a 1.
+# At (−1.2, −0.4), where the sliders begin, it is a 6, as both maps say. At (3, 3) a single stroke is left, like a 1.
 
 # %% [markdown]
 # ## From one digit to another
 #
-# Take two images, encode both, and walk from one mean, `z0`, to the other, `z1`, in $n$ stations. (Both are whole vectors:
-# `z0` and `z1` are the ends
-# of the walk, while $z_1$ and $z_2$ on the axes of the map are the two entries of one $z$.) Let $t$ be the share of the way that
-# is behind you. On a
-# straight line the place $s(t)$ is a mixture:
+# Take two images, encode both, and walk from one mean, `z0`, to the other, `z1`, in $n$ stations. (Both are whole vectors; $z_1$
+# and $z_2$ on the map are the entries of one $z$.) Let $t$ be the share of the way that is behind you. On a straight line the place
+# $s(t)$ is a mixture:
 #
 # $$s(t) = (1 - t)\,\texttt{z0} + t\,\texttt{z1}$$
 #
-# Somebody wrote it like this, and walks from a 7 to a 3 in six stations.
+# Somebody wrote it like this, to walk from a 7 to a 3 in six stations.
 #
-# *Predict first*: at which station does the 7 turn into a 3? And which image stands at the last one?
+# *Predict first*: which image stands at the last one?
 
 
 # %%
@@ -302,7 +277,7 @@ with torch.no_grad():
 images_in_rows({"draft": walk, "from, to": torch.cat([start, torch.zeros(4, 784), goal])})
 
 # %% [markdown]
-# *What to read off:* the walk sets out from the first image. The 7 becomes a 3 on the way. Does the walk arrive at the second image?
+# The 7 becomes a 3 on the way. Does the walk arrive at the second image?
 
 # %% [markdown]
 # {{ exercise interpolate }}
@@ -336,9 +311,7 @@ else:
     images_in_rows({"target": figures.decode(good, figures.straight(*ends, 10))})
 
 # %% [markdown]
-# *What to read off:* ten stations, of which the first is the 7 and the last the 3, as the decoder draws them.
-# Both rows should agree, picture
-# by picture.
+# Both rows should agree, from the 7 to the 3.
 #
 # <details><summary>I get a last station short of z1 instead of z1 itself</summary>
 #
@@ -356,43 +329,40 @@ else:
 # </details>
 
 # %% [markdown]
-# **Think.** *Predict before you read on*: the walk between two digits crosses places where hardly any training image was encoded.
-# Call a place a **hole** if
-# the prior goes there often and the encoder hardly ever. Where on the map above would you look for holes:
-# far outside, at the borders between digits,
-# or in the middle of a digit's country?
+# **Think.** Call a place a **hole** if the prior goes there often and the encoder hardly ever. Where on the maps above would you
+# look for holes: far outside, at the borders between digits, or in the middle of a digit's country?
 #
 # <details><summary>Answer</summary>
 #
-# At borders, mostly, and in places inside the circles where no digit happens to live. Far outside is empty too, but that is no hole:
-# the *prior* hardly goes there either. The map of holes below shows it.
+# At borders, mostly, which a walk between two digits crosses and where hardly any training image was encoded; and in places inside
+# the circles where no digit happens to live. Far outside is empty too, but that is no hole: the *prior* hardly goes there either.
+# The map of holes below shows it.
 # </details>
 
 # %% [markdown]
 # ## Straight, or on a sphere?
 #
-# In two dimensions the straight line is fine. In twenty something odd happens. How long is a $z$ from the prior? Each $z_i^2$ is
-# 1 on average, so
+# In two dimensions the straight line is fine. And in twenty? How long is a $z$ from the prior? Each $z_i^2$ is 1 on average, so
 #
 # $$\mathbb E\big[\|z\|^2\big] = \sum_{i=1}^{d} \mathbb E[z_i^2] = d:$$
 #
-# with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter.
-# Now let `z0` and `z1` be two *independent* draws, and look at the
-# middle of a straight walk, half of `z0` plus half of `z1`. Variances of independent numbers add up, and a factor ½ makes ¼ of a
-# variance: each
-# coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So the middle's squared length is $d/2$ on average, and it is shorter
-# by a factor of about
-# $\sqrt 2$. (The two draws are nearly at right angles: their inner product is a sum of $d$ terms of mean 0 and variance 1, so
-# about $\pm\sqrt d$, and
-# the lengths multiply to about $d$; the cosine is about $\pm 1/\sqrt d$.)
+# with $d = 20$ a typical length is $\sqrt{20} = 4.5$, and hardly any draw is much shorter. Now let `z0` and `z1` be two
+# *independent* draws, and look at the middle of a straight walk, half of each. Variances of independent numbers add up, and a
+# factor ½ makes ¼ of a variance: each coordinate has variance $\tfrac14 + \tfrac14 = \tfrac12$. So the middle's squared length is
+# $d/2$ on average, and it is shorter by a factor of about $\sqrt 2$.
+
+# %% [markdown]
+# The **spherical** walk turns about the origin instead. Between ends of equal length it keeps that length; between two draws, which
+# are nearly equally long and nearly at right angles, it nearly does:
 #
-# The **spherical** walk turns about the origin instead. Between ends of equal length it keeps that length;
-# between two draws, which are nearly
-# equally long and nearly at right angles, it nearly does:
+# $$s(t) = \frac{\sin((1 - t)\,\theta)\,\texttt{z0} + \sin(t\,\theta)\,\texttt{z1}}{\sin\theta}, \qquad
+# \theta = \text{the angle between } \texttt{z0} \text{ and } \texttt{z1}$$
 #
-# $$s(t) = \frac{\sin((1 - t)\,\theta)\,\texttt{z0} + \sin(t\,\theta)\,\texttt{z1}}{\sin\theta}, \qquad \theta = \text{the angle between } \texttt{z0} \text{ and } \texttt{z1}$$
+# <details><summary>Why nearly at right angles</summary>
 #
-# *Predict first*: with $d = 20$, do the lengths of both middles overlap?
+# Their inner product is a sum of $d$ terms of mean 0 and variance 1, so about $\pm\sqrt d$, and the lengths multiply to about $d$;
+# the cosine is about $\pm 1/\sqrt d$.
+# </details>
 
 # %%
 figures.lengths(dims=20)
@@ -401,10 +371,10 @@ shorter = (torch.randn(100_000, 20).norm(dim=1) < (20 / 2) ** 0.5).float().mean(
 print(f"draws from the prior that are shorter than √(d/2): {100 * shorter:.0f} in 100")
 
 # %% [markdown]
-# *What to read off:* the middle of a straight walk is typically shorter than almost all draws from the prior: a place where the
-# model was seldom asked to be good. The spherical middle is about as long as the draws themselves.
+# The middle of a straight walk is typically shorter than almost all draws from the prior: a place where the model was seldom asked
+# to be good. The spherical middle is about as long as the draws.
 #
-# *Predict first*: two draws from the prior as ends, both walks, decoded. Will you see the difference in length, and where along the walk?
+# *Predict first*: two draws from the prior as ends, both walks, decoded. Will you see the difference in length?
 
 # %%
 torch.manual_seed(7)
@@ -417,27 +387,24 @@ images_in_rows(
 )
 
 # %% [markdown]
-# *What to read off:* compare the middles. The difference is small here: the decoder behaves well a little inside the shell. Do not expect
-# miracles from the sphere; do know which walk stays where the prior lives.
+# In the middle the difference is small: the decoder behaves well a little inside the shell. Expect no miracles from the sphere, but
+# it does stay where the prior lives.
 
 # %% [markdown]
 # ## Holes: where the prior goes and the encoder does not
 #
-# Some samples above were no digits. A likely reason: sampling draws $z$ from the prior $p(z)$, while training only ever showed
-# the decoder $z$ from the
-# *encoder*. Mix the $q(z \mid x)$ of all $n$ training images and you have the **aggregate posterior**, the places where the
-# decoder was trained:
+# Some samples above were no digits. A likely reason: sampling draws $z$ from the prior, while training only ever showed the decoder
+# $z$ from the *encoder*. Mix the $q(z \mid x)$ of all $n$ training images: this is the **aggregate posterior**, the places where
+# the decoder was trained:
 #
 # $$q(z) = \frac1n \sum_{j=1}^{n} q(z \mid x_j)$$
 #
-# If the model were perfect and $q$ the exact posterior, both would be equal, since then $\mathbb E_{p(x)}[p(z \mid x)] = p(z)$.
-# In practice they are not. A **hole** is a
-# place where $p(z)$ is much larger than $q(z)$: the prior goes there, and the decoder was hardly ever trained there.
-#
-# The samples above came from the model with 20 latents, and 20 dimensions cannot be printed.
-# So the map shows the *other* model, the one with 2
-# latents: what a hole is and how it comes about, but not which holes the first model has. Its numbers follow below the map. Both use
-# 8,000 of the 60,000 images that the model was trained on, to be quick: $n$ = 8,000.
+# If the model were perfect and $q$ the exact posterior, it would equal the prior, since then
+# $\mathbb E_{p(x)}[p(z \mid x)] = p(z)$. In practice it does not. A **hole** is a place where $p(z)$ is much larger than $q(z)$.
+
+# %% [markdown]
+# Twenty dimensions cannot be printed, so the map shows the *other* model, with 2: what a hole is, not which holes the model of the
+# samples has. To be quick, it uses $n$ = 8,000 of the 60,000 training images.
 
 # %%
 x_train = binarize(train.images[:8_000], generator=torch.Generator().manual_seed(0))
@@ -449,27 +416,29 @@ print(f"deepest hole within 2 sd: z = ({hole[0]:.1f}, {hole[1]:.1f})")
 print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 
 # %% [markdown]
-# *What to read off:* inside the white lines the prior goes at least $e \approx 2.7$ times as often as the encoder.
-# The cross marks the deepest hole within
-# two standard deviations; what the decoder draws there is at the right.
+# Inside the white lines the prior goes at least $e \approx 2.7$ times as often as the encoder. The cross marks the deepest hole
+# within the outer circle.
+
+# %% [markdown]
+# **Does the ELBO not forbid this?** Its KL compares each $q(z \mid x_j)$ with the prior. Write $\log \frac{q(z \mid x)}{p(z)}$ as
+# $\log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}$ and average over an image $x$ and a $z \sim q(z \mid x)$; such a $z$, its
+# image forgotten, is a draw from $q(z)$. So
 #
-# Does the ELBO not forbid this? Its KL compares each $q(z \mid x_j)$ with the prior.
-# Average it over the images, and write $\log \frac{q(z \mid x)}{p(z)}$ as
-# $\log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}$. Averages are taken over an image $x$ and a $z \sim q(z \mid x)$;
-# such a $z$, its image forgotten, is a draw from $q(z)$. So
+# $$\frac1n \sum_{j=1}^{n} \mathrm{KL}\big(q(z \mid x_j)\,\|\,p(z)\big) =
+# \underbrace{\mathbb E\Big[\log\frac{q(z \mid x)}{q(z)}\Big]}_{\text{what } z \text{ tells of } x} +
+# \underbrace{\mathbb E\Big[\log\frac{q(z)}{p(z)}\Big]}_{\mathrm{KL}(q(z)\,\|\,p(z))}$$
 #
-# $$\frac1n \sum_{j=1}^{n} \mathrm{KL}\big(q(z \mid x_j)\,\|\,p(z)\big) = \underbrace{\mathbb E\Big[\log\frac{q(z \mid x)}{q(z)}\Big]}_{\text{what } z \text{ tells of } x} + \underbrace{\mathbb E\Big[\log\frac{q(z)}{p(z)}\Big]}_{\mathrm{KL}(q(z)\,\|\,p(z))}$$
-#
-# (Hoffman & Johnson, 2016). The first term is the *mutual information* of $x$ and $z$;
-# it is at most $\log n$, because $q(z) \ge q(z \mid x_j) / n$. The second compares the
-# mixture with the prior. So the ELBO does ask the mixture to match the prior. But it averages over places where $q$ *goes*, and
-# in a hole it does not: to leave out a
-# region that holds a share $h$ of the prior costs as little as $-\log(1 - h)$, if $q(z)$ is proportional to the prior in the
-# rest. For $h = 0.1$ this is a tenth of a nat. Holes are not
-# free; they are cheap.
-#
-# How much of the KL is it, then? The mixture can be computed. But does the answer speak of the model, or of the measure? Put beside
-# each model a **perfect one** of the same KL, of which you know the answer: 0. If the means are spread as $m \sim N(0, 1 - v)$, then
+# (Hoffman & Johnson, 2016). The first term is the *mutual information* of $x$ and $z$; it is at most $\log n$, because
+# $q(z) \ge q(z \mid x_j) / n$. The second compares the mixture with the prior.
+
+# %% [markdown]
+# So the ELBO does ask the mixture to match the prior. But it averages over places where $q$ *goes*, and in a hole it does not: to
+# leave out a region that holds a share $h$ of the prior costs as little as $-\log(1 - h)$, if $q(z)$ is proportional to the prior
+# in the rest. For $h = 0.1$ this is a tenth of a nat. Holes are not free; they are cheap.
+
+# %% [markdown]
+# **How much of the KL is it, then?** The mixture can be computed, but does the answer speak of the model or of the measure? Put
+# beside each model a **perfect one** of the same KL, where the answer is 0. If the means are spread as $m \sim N(0, 1 - v)$, then
 # $z = m + \sqrt v\,\varepsilon$ has variance $(1 - v) + v = 1$, and $q(z)$ *is* the prior. Its KL is
 # $\tfrac12\,\mathbb E[v + m^2 - 1 - \log v] = -\tfrac12 \log v$ in each dimension, which tells us $v$.
 #
@@ -505,19 +474,19 @@ for name, some in {"2 latents": plane, "20 latents": good}.items():
 print(f"log n = {math.log(8_000):.1f} nats")
 
 # %% [markdown]
-# *What to read off:* with 2 latents the model has about four times what a perfect one would show: the map speaks of the model. With 20,
-# the *perfect* model shows 16 nats and 100 in 100 as well. Each image is a small island, and 8,000 of them are too few to cover 20
-# dimensions, whatever the model. The first term cannot pass $\log n = 9.0$, so the second *had* to be the rest: it measures $n$. Print a
-# number about a model only beside what a perfect model would give.
+# With 2 latents the model has about four times what a perfect one would show: the map speaks of the model. With 20, the *perfect*
+# model shows 16 nats and 100 in 100 as well: 8,000 images are small islands, too few to cover 20 dimensions, and as the first term
+# cannot pass $\log n = 9.0$, the second *had* to be the rest: it measures $n$. Print a number about a model only beside what a
+# perfect model would give.
 
 # %% [markdown]
 # ### A judge that a perfect model passes
 #
-# Ask for draws instead of densities. Give a network one $z$ for each training image, and as many from the prior; it learns to say which
-# is which. Then test it on images and draws that it has never seen. If $q(z) = p(z)$, nobody can do better than a coin. The best judge
+# Ask for draws instead of densities. Give a network one $z$ for each training image, and as many from the prior; it learns to say
+# which is which, and is tested on images and draws that it has never seen. If $q(z) = p(z)$, nobody can beat a coin. The best judge
 # says "prior" wherever $p(z) > q(z)$: its region is the hole, of any shape, in any number of dimensions.
 #
-# *Predict first*: out of 100 draws from the prior, how many will it know, with 2 latents, with 20, and for the perfect model?
+# *Predict first*: out of 100 draws from the prior, how many will it know, with 2 latents and with 20?
 
 
 # %%
@@ -545,17 +514,18 @@ for name, (seen, unseen) in drawn.items():
     print(f"{name:25s} {100 * p:12.0f} {100 * q:15.0f} | {nats:12.2f} nats")
 
 # %% [markdown]
-# *What to read off:* the perfect model passes: the judge might as well toss a coin. With 2 latents it does little better; with 20 it
-# knows most draws. So the mismatch is real, and larger in more dimensions.
-#
-# The nats compare two coins. Call $A$ the judge's region. First say whether $z \in A$, then where in it: the KL of the whole is the KL
-# of the first answer plus the mean KL of the second, which is not negative. So
+# The perfect model passes: the judge might as well toss a coin. With 2 latents it does little better; with 20 it knows most draws.
+# So the mismatch is real, and larger with 20 latents.
+
+# %% [markdown]
+# The nats compare two coins. Call $A$ the judge's region. First say whether $z \in A$, then where in $A$ or outside: the KL of the
+# whole is the KL of the first answer plus the mean KL of the second, which is not negative. So
 #
 # $$\mathrm{KL}(q(z)\,\|\,p(z)) \;\ge\; q(A) \log\frac{q(A)}{p(A)} + (1 - q(A)) \log\frac{1 - q(A)}{1 - p(A)}$$
 #
 # A better judge would find more; of the 25 nats of KL we know that more than one is mismatch, and not how much more.
 #
-# *Predict first*: sort draws from the prior by the judge's opinion, and decode. Which row will look like digits?
+# Now sort draws from the prior by the judge's opinion, and decode both ends.
 
 # %%
 torch.manual_seed(3)
@@ -574,29 +544,28 @@ for name, some in pictures.items():
     print(f"{name:19s} distance to the nearest training image: {distance.mean():.2f} ± {distance.std() / 20:.2f}")
 
 # %% [markdown]
-# *What to read off:* here is where the bad drawings come from. Where the encoder goes, the decoder draws digits. The surer the judge
-# that the encoder does not, the more fragments, and the farther they lie from every training image.
+# Here is where the bad drawings come from. Where the encoder goes, the decoder draws digits; the surer the judge that it does not,
+# the more fragments, and the farther they lie from the nearest training image.
 
 # %% [markdown]
 # ## What are the latents good for?
 #
-# Generation is one use. Another: $m$, the mean of $q(z \mid x)$, is a short description of an image, learned without a single
-# label. Does it help someone who has
-# few labels?
+# Generation is one use. Another: the mean $m$ of $q(z \mid x)$ is a short description of an image, learned without a single label.
+# Does it help someone who has few labels?
 #
-# The simplest classifier there is: *nearest neighbours*. For a new image, find the most similar labelled images and take the
-# majority. Similar in
-# what? Compare 784 grey values, or the 20 numbers of $m$. And, as a warning, 20 numbers of noise, `torch.randn`:
-# no collapsed model is loaded here, but this
-# is what a $z$ from a **collapsed** one (lesson 04) is, since its $q(z \mid x)$ is the prior for every image.
+# The simplest classifier is *nearest neighbours*: find the most similar labelled images and take the majority. Similar in what?
+# Compare 784 grey values, the 20 numbers of $m$, and, as a warning, 20 numbers of noise. No **collapsed** model (lesson 04) is
+# loaded here, but the $z$ of one is such noise, since its $q(z \mid x)$ is the prior for every image.
 #
-# Two choices. The `k` most similar images vote: five, and only one where there are 100 labels, ten per digit, because the fifth
-# most similar is then often
-# another digit. And both pixels and encoder get *greys* here. The encoder was trained on black and white;
-# a grey is the mean of all black and white
-# versions of its pixel, and the encoder takes it well. (With `binarize` on both: do both lose? Try it.)
+# <details><summary>Two choices: how many neighbours vote, and why greys</summary>
 #
-# *Predict first*: with 5,000 labels, which is better, pixels or $m$? With 100? And noise?
+# The `k` most similar images vote: five, and only one where there are 100 labels, ten per digit, because the fifth most similar is
+# then often another digit. And both pixels and encoder get *greys* here. The encoder was trained on black and white; a grey is the
+# mean of all black and white versions of its pixel, and the encoder takes it well. (With `binarize` on both: do both lose? Try it.)
+# </details>
+
+# %% [markdown]
+# *Predict first*: with 5,000 labels, which is better, pixels or $m$? With 100?
 
 # %%
 known, asked = train.images[:5_000] / 255, test.images[:2_000] / 255
@@ -625,23 +594,25 @@ assert accuracy["20 latents m"][5_000] > accuracy["784 pixels"][5_000]
 assert accuracy["noise, as if collapsed"][5_000] < 0.15
 
 # %% [markdown]
-# *What to read off:* 20 numbers do at least as well as 784, whatever the number of labels (the test images are 2,000, so
-# differences under a
-# percent or two are chance), and are 39 times fewer. From noise nothing can be read, so after collapse only guessing is left.
-# With a decoder strong enough to do
-# without $z$ (lesson 04) even a good bound goes with useless latents: a bound and a use are different questions.
+# 20 numbers do at least as well as 784, whatever the number of labels, and are 39 times fewer (with 2,000 test images, differences
+# under a percent or two are chance). From noise nothing can be read, so after collapse only guessing is left. With a decoder strong
+# enough to do without $z$ (lesson 04) even a good bound goes with useless latents: a bound and a use are different questions.
 
 # %% [markdown]
 # ## Temperature leaves the model
 #
-# Many demonstrations draw $z$ from $N(0, T^2)$ with a *temperature* $T$ below 1: pictures get cleaner. Why not always?
-#
-# *Predict first*: what happens to the variety of digits at $T = 0.5$? And to the bound, if we took $N(0, T^2)$ for the model's prior?
+# Many demonstrations draw $z$ from $N(0, T^2)$ with a *temperature* $T$ below 1. Pictures get cleaner, so why not always?
 
 # %%
 torch.manual_seed(0)
 noise = torch.randn(12, 20)
 images_in_rows({f"T = {T}": figures.decode(good, T * noise) for T in (0.3, 0.7, 1.0, 1.5)})
+
+# %% [markdown]
+# Now take $N(0, T^2)$ for the model's prior. Beside its NELBO stands the *variety* of its drawings: the variance of the pixels'
+# probabilities between images, summed over pixels.
+#
+# *Predict first*: at $T = 0.5$ the pictures are cleaner. Is the bound better too?
 
 # %%
 for T in (0.5, 0.7, 1.0, 1.3):
@@ -653,36 +624,33 @@ for T in (0.5, 0.7, 1.0, 1.3):
 print(f"real digits:                variety {asked.var(dim=0).sum():18.0f}")
 
 # %% [markdown]
-# *What to read off:* cool samples are clean and alike; their variety (the variance of the pixels' probabilities between images,
-# summed over pixels) falls far below that of real digits.
-# Judged by its bound, in nats, a model that really drew its $z$ from the cool prior finds real digits *less* likely.
-# Even at $T = 1$ the drawings
-# vary less than real digits: the decoder leaves part of what differs to its coins.
-# $T = 1.3$ comes nearer in variety and is worse by a nat, so
-# variety alone is no judge either. Cooling makes pictures, not samples of the model. If you print such pictures, say at which $T$.
+# Cool samples are clean and alike, far below real digits in variety, and a model that really drew its $z$ from the cool prior finds
+# real digits *less* likely, by its bound. Even at $T = 1$ the drawings vary less than real digits: the decoder leaves part of what
+# differs to its coins. $T = 1.3$ comes nearer in variety and is worse by a nat, so variety alone is no judge either.
+#
+# Cooling makes pictures, not samples of the model. If you print them, say at which $T$.
 
 # %% [markdown]
 # ## Summary
 #
-# * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel.
-#   Probabilities are not samples.
+# * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel. Probabilities are
+#   not samples.
 # * Similar images are neighbours in the latent space. A walk between two crosses places that hardly any image was encoded to.
 # * In $d$ dimensions the prior lives near a shell of radius $\sqrt d$; a straight walk cuts through its inside, a spherical one
-#   stays near it.
-# * A hole is where the prior goes and the aggregate posterior does not. The ELBO contains $\mathrm{KL}(q(z)\,\|\,p(z))$, but a
-#   hole costs it little.
+#   stays near.
+# * A hole is where the prior goes and the aggregate posterior does not. The ELBO contains $\mathrm{KL}(q(z)\,\|\,p(z))$, but a hole
+#   costs it little.
 # * Latents can serve another task; after collapse they serve none. Temperature buys looks and pays in nats.
-#
-# Our model stayed where it was: the course's `v1_z20`, at −87.7 nats by the bound of 100 draws on 500 test images (lesson 05).
-# The 92 nats at $T = 1$
-# above are the same model's NELBO on the first 2,000 test images: another bound, other images, so do not compare the two.
-# What is left is to write it
-# all, alone: [07 · Capstone](07_capstone.ipynb).
+
+# %% [markdown]
+# Our model stayed where it was: `v1_z20`, at −87.7 nats by the bound of 100 draws on 500 test images (lesson 05). The 92 nats at
+# $T = 1$ above are another bound on other images, so do not compare the two. What is left is to write it all, alone:
+# [07 · Capstone](07_capstone.ipynb).
 
 # %% [markdown]
 # ## Check your progress
 #
-# No model was trained here and no better bound computed, so "our model" on the card keeps the number that it had.
+# No model was trained here and no better bound computed: "our model" on the card keeps its number.
 
 # %%
 progress()
@@ -700,40 +668,34 @@ progress()
 # | digits that look too good | you print probabilities, or a temperature below 1 |
 # | `RuntimeError: Can't call numpy() on Tensor that requires grad` | draw under `torch.no_grad()` |
 #
-# **Group task** (rooms, 10 minutes). Each group draws 100 samples and sorts them: clear digit, between two digits, nothing.
-# Compare the shares between
-# rooms for $z$ from the prior and for $z$ from the encoder on test images. Which share do holes explain?
+# **Group task** (rooms, 10 minutes). Each group draws 100 samples and sorts them: clear digit, between two digits, nothing. Compare
+# the shares between rooms for $z$ from the prior and for $z$ from the encoder on test images. Which share do holes explain?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, five minutes: the chain from $z$ to $x$ with all four stations; the five methods, one line each; the
-# aggregate posterior and what a hole is; why the middle of a straight walk is too short. Then compare.
-# What was missing goes onto tomorrow's
-# page.
+# Close the notebook, take paper, five minutes: the chain from $z$ to $x$ with all four stations; the five methods, one line each;
+# the aggregate posterior and what a hole is; why the middle of a straight walk is too short. Then compare. What was missing goes
+# onto tomorrow's page.
 #
 # **Think.** Your friend judges two VAEs by looking at twelve drawings of each. Name two ways to be fooled.
 #
 # <details><summary>Answer</summary>
 #
-# Probabilities shown for samples, a temperature below 1, a lucky seed: all look better than the model is.
-# And twelve pictures cannot show that one digit
-# never appears. A bound on $\log p$ of *test* images sees that; so use both, eyes and nats.
+# Probabilities shown for samples, a temperature below 1, a lucky seed: all look better than the model is. And twelve pictures
+# cannot show that one digit never appears. A bound on $\log p$ of *test* images sees that; so use both, eyes and nats.
 # </details>
 
 # %% [markdown]
 # ## Further reading
 #
-# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, appendix A: the first such map of the latent plane.
-# * T. White, *Sampling Generative Networks*, 2016: the spherical walk, and what it repairs.
+# * D. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014, appendix A: the first such map.
+# * T. White, *Sampling Generative Networks*, 2016: the spherical walk.
 # * M. Hoffman, M. Johnson, *ELBO surgery: yet another way to carve up the variational evidence lower bound*, NIPS workshop on
-#   approximate inference,
-#   2016: the KL of the ELBO in the two terms above.
-# * M. Rosca, B. Lakshminarayanan, S. Mohamed, *Distribution Matching in Variational Inference*, 2018: holes, measured;
-#   a VAE's prior and aggregate
-#   posterior do not match.
-# * J. Tomczak, M. Welling, *VAE with a VampPrior*, AISTATS 2018: close the holes from the other side, by learning the prior.
+#   approximate inference, 2016: the two terms above.
+# * M. Rosca, B. Lakshminarayanan, S. Mohamed, *Distribution Matching in Variational Inference*, 2018: holes, measured.
+# * J. Tomczak, M. Welling, *VAE with a VampPrior*, AISTATS 2018: learn the prior instead.
 # * *A Note on the Evaluation of Generative Models*, ICLR 2016 (from Bethge's group): good samples and good likelihood are nearly
-#   independent of each other.
+#   independent.
 #
 # Next: [07 · The capstone: all of it, and yours](07_capstone.ipynb).

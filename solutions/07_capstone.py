@@ -1,30 +1,41 @@
 # %% [markdown]
 # # 07 · The capstone: all of it, and yours
 #
-# Six lessons built a variational autoencoder one function at a time. Now it is written in one go, from a blank page, with
-# networks of your own; it is trained, handed in, and set beside figures that were published.
+# Six lessons built a variational autoencoder one function at a time. Now you write it in one go, from a blank page, with networks
+# of your own, and train it. Then it takes its place on a line where published ones stand.
+
+# %%
+import torch
+from torch import nn
+
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, nns, progress, solution, solved
+from vae_course.figures import capstone as figures
+from vae_course.figures.digits import images_in_rows
+
+figures.beside_the_paper({}, errors={})
+
+# %% [markdown]
+# Each mark is an estimate of $-\log p(x)$: two published models, and one of the course's with two standard errors. Where will
+# yours lie, and what must be said beside such a number before it may be compared?
 
 # %% [markdown]
 # ## What you will build
 #
-# The class `VAE`, from its constructor to its last sampling method; an encoder and a decoder that nobody gave you; and a trained
-# model in a file, `model.safetensors`.
-#
-# After this lesson you can
+# The class `VAE`; an encoder and a decoder that nobody gave you; and a trained model in a file, `model.safetensors`. After this
+# lesson you can
 #
 # * write a VAE and its importance-weighted bound from memory, and say which lines are choices and which are mathematics;
-# * put another network under the same mathematics, and say what a network must promise;
-# * report a log-likelihood honestly: which bound, how many draws, how many images, which error, and in which direction it is wrong;
+# * put another network under the same mathematics, and say what it must promise;
+# * report a log-likelihood honestly: which bound, how many draws and images, which error, and wrong in which direction;
 # * read a description of such a model with a pencil, and find what does not hold.
 
 # %% [markdown]
 # ## Before you start
 #
-# About 130 minutes: 40 of reading and looking, 90 of exercises; a long training run while you do something else comes on top, if you
-# want one. This lesson is not on the short path.
+# About 130 minutes: 40 of reading and looking, 90 of exercises; a long training run comes on top, if you want one. Not on the
+# short path.
 #
-# You need: lessons 01 to 05 for the bounds, lesson 06 for the sampling methods. All their formulas come from `given`, so nothing has
-# to be carried over.
+# You need: lessons 01 to 05 for the bounds, lesson 06 for the sampling methods. All their formulas come from `given`.
 #
 # | symbol | meaning | code |
 # | --- | --- | --- |
@@ -40,7 +51,7 @@
 # %% [markdown]
 # ## Warm-up
 #
-# Three questions on lesson 06. Answer aloud before you open the answers.
+# Three questions on lesson 06. Answer aloud first.
 #
 # 1. A new digit takes two random draws. Which, and in which order?
 # 2. Why does a picture of `sample_sigmoid` look smoother than one of `sample_x`?
@@ -54,37 +65,26 @@
 # 3. No training image's $q(z\mid x)$ has much mass there: a hole of the aggregate posterior. The decoder was never asked about it.
 # </details>
 
-# %%
-import torch
-from torch import nn
-
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, nns, progress, solution, solved
-from vae_course.figures import capstone as figures
-from vae_course.figures.digits import images_in_rows
-
 # %% [markdown]
 # ## The class on one page
 #
-# Before you write it, see it whole. Nothing in this picture is new.
+# Circles are random draws.
 
 # %%
 figures.the_whole_class()
 
 # %% [markdown]
-# *What to read off:* one decoder serves two lanes. Above, an image comes in and the class says how well the model explains it. Below, no
-# image comes in and the class invents one. Circles are random draws.
-#
-# *Predict first, with a pencil:* how many different random draws does the class make? Which of them must gradients pass through?
+# Above, the class says how well the model explains an image. Below, it invents one, by the same decoder. Which of the three draws
+# must gradients pass through?
 #
 # <details><summary>Compare</summary>
 #
-# Three: $z \sim q(z\mid x)$ in the bounds, $z \sim p(z)$ and $x \sim p(x\mid z)$ in sampling.
-# Only the first one lies between a parameter and
-# the loss, so only this one needs the reparameterization trick.
+# Only $z \sim q(z\mid x)$ in the bounds. It alone lies between a parameter and the loss, so it alone needs the reparameterization
+# trick. The other two, $z \sim p(z)$ and $x \sim p(x\mid z)$, belong to sampling.
 # </details>
 
 # %% [markdown]
-# Its methods, with what they return and the lesson that built them:
+# Its methods, what they return, and the lesson that built them:
 #
 # | method | returns | from |
 # | --- | --- | --- |
@@ -101,15 +101,15 @@ figures.the_whole_class()
 # %% [markdown]
 # ## Where the prior lives
 #
-# Until now `given.VAE` brought the prior along. Now you build the constructor, so one question is new: where does a model keep two numbers
-# that are *part of it* and must *not be trained*? There are three places.
+# Until now `given.VAE` brought the prior. Where does a model keep two numbers that are *part of it* and must *not be trained*?
+# Three places:
 #
 # * a **plain attribute**: `self.a = torch.ones(1)`;
 # * a **buffer**: `self.register_buffer("b", torch.ones(1))`;
 # * a **parameter**: `self.c = nn.Parameter(torch.ones(1))`.
 #
-# *Predict first*: which of the three does the optimizer change? Which are saved in the file? Which follow when the model moves to
-# double precision (or to a GPU)?
+# *Predict first*: which does the optimizer change? Which are saved in the file? Which follow when the model moves to double
+# precision (or to a GPU)?
 
 
 # %%
@@ -131,35 +131,36 @@ for name, kind in (("a", "attribute"), ("b", "buffer"), ("c", "parameter")):
     )
 
 # %% [markdown]
-# *What to read off:* a buffer is saved and follows, and no optimizer touches it. That is what a fixed prior wants. (A parameter with
+# A buffer is saved and follows, and no optimizer touches it: that is what a fixed prior wants. (A parameter with
 # `requires_grad=False` does the same, in more words.)
 
 # %% [markdown]
 # ## The blank page
 #
-# Close the other lessons. Write what you remember, run the check, and let the card tell you which method to look at. Looking something up
-# afterwards is fine; looking it up *before* trying costs you the best exercise of the course.
+# Close the other lessons. Write what you remember, run the check, and let the card tell you which method to look at. Look things
+# up only *after* trying.
 
 # %% [markdown]
 # {{ exercise VAE }}
 #
 # **Goal.** Write the whole class. The formulas of lessons 01 to 03 are in `given` (`given.sample_gaussian`, `given.kl_normal`,
-# `given.log_normal`, `given.log_bernoulli_with_logits`, `given.log_mean_exp`), the networks in `nns`: `nns.get(nn)` returns an object with
-# `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours. (`help(given.log_normal)` says which arguments a formula takes,
-# and in which order.)
+# `given.log_normal`, `given.log_bernoulli_with_logits`, `given.log_mean_exp`), the networks in `nns`: `nns.get(nn)` returns an
+# object with `Encoder(z_dim)` and `Decoder(z_dim)`. All the rest is yours. (`help(given.log_normal)` says which arguments a
+# formula takes, and in which order.)
 #
 # $$\text{NELBO}(x) = \underbrace{\text{KL}\big(q(z\mid x)\,\|\,p(z)\big)}_{\text{kl}} \;\underbrace{-\;\mathbb E_{q}\big[\log p(x\mid z)\big]}_{\text{rec}}$$
 #
 # $$-\text{IWAE}_k(x) = -\,\mathbb E\Big[\log \tfrac1k \sum_{i=1}^{k} w_i\Big], \qquad
 # \log w_i = \log p(x\mid z_i) + \log p(z_i) - \log q(z_i\mid x), \qquad z_i \sim q(z\mid x)$$
+
+# %% [markdown]
+# **Shapes.** In: `x` is `(batch, 784)`. The two bounds return three scalars each. Pixels and latent dimensions are summed; draws
+# are averaged *inside* the logarithm, through `log_mean_exp`; images are averaged last. In `negative_iwae_bound`, `kl` and `rec`
+# are the ELBO's two terms at the same `x`.
 #
-# **Shapes.** In: `x` is `(batch, 784)`. The two bounds return three scalars each. Pixels and latent dimensions are summed; draws are
-# averaged *inside* the logarithm, through `log_mean_exp`; images are averaged last. In `negative_iwae_bound`, `kl` and `rec` are the
-# ELBO's two terms at the same `x`.
-#
-# Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only;
-# half a point of the four is for `z_prior`
-# itself and what else the constructor sets. Every method is examined by itself: write one, check, and go on to the next.
+# Use `self.z_prior` wherever the prior occurs. The check tries your class with the standard normal only; half a point of the four
+# is for `z_prior` itself and what else the constructor sets. Every method is examined by itself: write one, check, and go on to
+# the next.
 
 
 # %%
@@ -259,10 +260,8 @@ class VAE(nn.Module):
 check(VAE)
 
 # %% [markdown]
-# Checks look at small designed models. Here is a test on a real one: the course's trained model with two latent dimensions, its weights
-# loaded into *your* class. With two dimensions $\log p(x)$ itself can be summed on a grid, so we know where the bounds must stop.
-#
-# *Predict first*: order these four: your ELBO, your IWAE bound with $k = 10$, with $k = 1000$, and $\log p(x)$.
+# Now a real model: the course's, with two latent dimensions, its weights loaded into *your* class. In two dimensions $\log p(x)$
+# itself can be summed on a grid, so we know where the bounds must stop.
 
 # %%
 test = load_mnist("test")
@@ -298,18 +297,16 @@ else:
     figures.bounds_below_truth(None, exact)
 
 # %% [markdown]
-# *What to read off:* each bar ends before the dashed line, and the hatched gap shrinks as $k$ grows.
-# It is the average over the same 20 test
-# images; other images, other numbers. (Two latent dimensions are a poor model: that is why all of this lies far below the figures
-# further down.)
+# Each bar ends before the dashed line, and the hatched gap shrinks as $k$ grows. (Two latent dimensions are a poor model, so all
+# of this lies far below the figures further down. Other images, other numbers.)
 #
-# Why is a gap left at $k = 1000$? For most images hardly any is: nearly all of it comes from *one* of the 20, as the last line
-# says. For that image $q$
-# is a narrow bell in a wrong place, where the posterior has next to no mass, and more draws from this bell do not find the right place.
+# Why is a gap left at $k = 1000$? Nearly all of it comes from *one* of the 20 images (last line). There $q$ is a narrow bell where
+# the posterior has next to no mass, and more draws from it do not find the right place.
 #
 # <details><summary>I get "raised: name 'nns' is not defined" instead of a verdict</summary>
 #
-# Run the cell with the imports first. Inside `__init__` the word `nn` is the argument, not `torch.nn`: take the network from `nns.get(nn)`.
+# Run the cell with the imports first. Inside `__init__` the word `nn` is the argument, not `torch.nn`:
+# take the network from `nns.get(nn)`.
 # </details>
 #
 # <details><summary>I get "cannot assign module before Module.__init__() call" instead of a model</summary>
@@ -324,7 +321,8 @@ else:
 #
 # <details><summary>I get a wrong bound for iw = 4 and a right one for iw = 1 instead of both right</summary>
 #
-# The draws of different images are mixed up. Give the draws an axis of their own, `(batch, iw, z_dim)`, and average over that axis only.
+# The draws of different images are mixed up. Give the draws an axis of their own, `(batch, iw, z_dim)`, and
+# average over that axis only.
 # </details>
 #
 # <details><summary>I get the same picture in every row instead of different ones</summary>
@@ -335,36 +333,34 @@ else:
 # %% [markdown]
 # Stuck? `hint("VAE")` goes one step at a time.
 #
-# **Think.** Our `negative_iwae_bound` draws twice: once for the weights, once more inside `negative_elbo_bound`.
-# Is that wrong? What would it
-# cost to avoid it?
+# **Think.** Our `negative_iwae_bound` draws for the weights, and once more inside `negative_elbo_bound`. Is that wrong? What would
+# it cost to avoid it?
 #
 # <details><summary>Answer</summary>
 #
-# It is right: `kl` does not depend on the draw, and `rec` from a fresh draw has the same expectation. It costs one more pass of the encoder
-# and one more row of the decoder beside `iw` of them. To save it, average the $-\log p(x\mid z_i)$ that the weights contain
-# anyway: the same
-# expectation, and even less noise. So a text that calls a second forward pass for `rec` *necessary* is mistaken; one that makes it for
-# clarity is not.
+# It is right: `kl` does not depend on the draw, and `rec` from a fresh draw has the same expectation. It costs one more pass of
+# the encoder and one more row of the decoder beside `iw` of them. To save it, average the $-\log p(x\mid z_i)$ that the weights
+# contain anyway: the same expectation, and even less noise. So a text that calls a second forward pass for `rec` *necessary* is
+# mistaken; one that makes it for clarity is not.
 # </details>
 
 # %% [markdown]
 # ## What a network must promise
 #
-# The class never looks inside `enc` and `dec`. It only trusts two promises:
+# The class never looks inside `enc` and `dec`, and trusts two promises:
 #
 # | | in | out | the promise |
 # | --- | --- | --- | --- |
 # | `Encoder(z_dim)` | `(batch, 784)` | `m`, `v`: `(batch, z_dim)` each | `v` is positive, always |
 # | `Decoder(z_dim)` | `(..., z_dim)` | logits `(..., 784)` | any number of leading axes; real numbers, *no sigmoid* |
 #
-# The dots matter: in the importance-weighted bound `z` is `(batch, iw, z_dim)`. `nn.Linear` and everything that acts on each number alone
-# (ELU, tanh) treat leading axes for you. A convolution does not: flatten the leading axes, and restore them at the end.
+# The dots matter: in `log_weights`, `z` is `(batch, iw, z_dim)`. `nn.Linear` and what acts on each number alone (ELU, tanh) allow
+# leading axes. A convolution does not: flatten them, and restore them at the end.
 #
-# `given.gaussian_parameters(h)` keeps the encoder's promise and returns the pair `m, v`: it splits the last axis of `h` in two, so `h` is
+# `given.gaussian_parameters(h)` keeps the encoder's promise and returns `m, v`: it halves the last axis of `h`,
 # `(batch, 2 * z_dim)`, and makes the second half positive by softplus.
 #
-# The networks that the course brings along:
+# The course's own networks:
 
 # %%
 print("network   parameters with 20 latent dimensions: encoder, decoder")
@@ -374,15 +370,13 @@ for name in ("v1", "v2"):
     print(f"{name:7}   {sizes[0]:,}   {sizes[1]:,}")
 
 # %% [markdown]
-# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back.
-# (A third one, `tiny`, is for checks only.)
-#
-# What could be different in yours? Some ideas, from small to large:
+# Both are plain stacks of layers: 784 → 300 → 300 for `v1`, 784 → 200 → 200 with tanh for `v2`, and back. Ideas for yours, from
+# small to large:
 #
 # * another width, depth or activation;
 # * a **skip connection**, $h + f(h)$: the layer learns a correction to what is there already;
-# * feed $z$ to *every* layer of the decoder, not only to the first;
-# * convolutions: nearby pixels belong together. They take longer on a CPU; keep the first try small.
+# * $z$ fed to *every* layer of the decoder, not only to the first;
+# * convolutions: nearby pixels belong together. (Slower on a CPU; keep the first try small.)
 
 # %% [markdown]
 # {{ exercise MyNetwork }}
@@ -394,13 +388,13 @@ for name in ("v1", "v2"):
 # ($\mapsto$ reads "is turned into"; $\mathbb R^{784}$ are the lists of 784 real numbers, so each logit may be any number.)
 #
 # **Shapes.** Encoder: in `(batch, 784)`, out `m` and `v`, `(batch, z_dim)` each. Decoder: in `(..., z_dim)`, out `(..., 784)`.
-# Nothing is summed,
-# nothing averaged. Every `z_dim` must work, and a batch of one.
-#
-# **Promises** that a bound and its training rest on: `m` can have either sign, `v` can come near 0, a logit can be any number; every entry of
-# `z` counts; what an image gives depends on that image alone (batch normalisation breaks this; `nn.LayerNorm` and `nn.GroupNorm` do not), and,
-# in eval mode, is the same at every call; the inputs stay as they were; all that is learned is among `parameters()`, all that is random at
-# the start in `state_dict()` (a plain Python list hides its layers from both).
+# Nothing is summed, nothing averaged. Every `z_dim` must work, and a batch of one.
+
+# %% [markdown]
+# **Promises** that a bound and its training rest on: `m` can have either sign, `v` can come near 0, a logit can be any number;
+# every entry of `z` counts; what an image gives depends on that image alone (batch normalisation breaks this; `nn.LayerNorm` and
+# `nn.GroupNorm` do not), and, in eval mode, is the same at every call; the inputs stay as they were; all that is learned is among
+# `parameters()`, all that is random at the start in `state_dict()` (a plain Python list hides its layers from both).
 
 
 # %%
@@ -453,9 +447,8 @@ else:
     figures.network_sizes({"v1": nns.get("v1"), "v2": nns.get("v2")}, z_dim=20)
 
 # %% [markdown]
-# *What to read off:* most parameters sit where the 784 pixels are (about 70 % and more in `v1` and `v2`;
-# less where layers are wider), in the encoder's first and the decoder's last layer (the
-# second number in each bar).
+# Most parameters sit at the 784 pixels, in the encoder's first and the decoder's last layer (about 70 % and more in `v1` and `v2`;
+# less where layers are wider).
 #
 # <details><summary>I get "For z of shape (2, 2, 40) your decoder ..." instead of a pass</summary>
 #
@@ -477,29 +470,26 @@ else:
 #
 # <details><summary>I get numbers between 0 and 1, or between -1 and 1, instead of logits</summary>
 #
-# A sigmoid or a tanh at the end of the decoder: end with the bare `nn.Linear`. The class applies the sigmoid where it is needed,
-# so yours would be the
-# second one.
+# A sigmoid or a tanh at the end of the decoder: end with the bare `nn.Linear`. The class applies the sigmoid where it is
+# needed, so yours would be the second one.
 # </details>
 
 # %% [markdown]
 # Stuck? `hint("MyNetwork")`.
 #
-# **Think.** Someone makes the decoder ten times larger and leaves the encoder as it is. Will $\log p(x)$ rise? And will the
-# ELBO rise by as much?
+# **Think.** Someone makes only the decoder ten times larger. Will $\log p(x)$ rise? And will the ELBO rise by as much?
 #
 # <details><summary>Answer</summary>
 #
 # A larger decoder can raise $\log p(x)$ itself. The gap $\log p(x) - \text{ELBO} = \text{KL}(q \,\|\, \text{posterior})$ belongs
-# to $q$: a richer
-# decoder tends to have a more bent posterior, which the same Gaussian $q$ fits less well. So judge a decoder by an estimate of
-# $\log p(x)$, not by the ELBO alone.
+# to $q$: a richer decoder tends to have a more bent posterior, which the same Gaussian $q$ fits less well. So judge a decoder by
+# an estimate of $\log p(x)$, not by the ELBO alone.
 # </details>
 
 # %% [markdown]
 # ## One file makes it a part of the package
 #
-# `nn="v1"` is nothing but a file name: `vae_course/nns/v1.py`. Ask for a name that does not exist, and the package says how to add it:
+# `nn="v1"` names the file `vae_course/nns/v1.py`. Ask for one that does not exist:
 
 # %%
 print("names:", ", ".join(nns.available()))
@@ -509,7 +499,11 @@ except ValueError as error:
     print(error)
 
 # %% [markdown]
-# So a network of your own becomes a part of the package by *one file* and no other change. Save it as `vae_course/nns/mine.py`:
+# So *one file*, and no other change, makes your network a part of the package. (`tiny` is for checks only.)
+#
+# <details><summary>The file, and who finds it</summary>
+#
+# Save it as `vae_course/nns/mine.py`:
 #
 # ```
 # """What it is, in a sentence; where it comes from, in another."""
@@ -528,22 +522,20 @@ except ValueError as error:
 #     ...        # your Decoder
 # ```
 #
-# In the file, write `gaussian_parameters(...)` where your notebook has `given.gaussian_parameters(...)`:
-# the file imports that one function and not `given`.
+# In the file, write `gaussian_parameters(...)` where your notebook has `given.gaussian_parameters(...)`: the file imports that one
+# function and not `given`.
 #
 # After a restart of the kernel, `VAE(nn="mine")` finds it, in every lesson, and so do `given.VAE(nn="mine")` and the recipes of
-# `vae-course train`.
-# (Installed with `make lab`, the package *is* the folder that you cloned, so the file goes there.) What you train is *your*
-# class, as below:
-# `given.VAE` is the bare skeleton, without a bound and therefore without the `loss` that `fit` calls.
+# `vae-course train`. (Installed with `make lab`, the package *is* the folder that you cloned, so the file goes there.) What you
+# train is *your* class, as below: `given.VAE` is the bare skeleton, without a bound and therefore without the `loss` that `fit`
+# calls.
+# </details>
 
 # %% [markdown]
 # ## Train it
 #
-# Your class, your network, real digits. `fit` draws black and white afresh for every batch; its default objective is your `loss`.
-#
-# *Predict first*, in nats per image: where does the curve begin, if the untrained decoder says about ½ for every pixel? (784 ln 2 = ?) And
-# which of the two parts, `rec` or `kl`, *rises* while the model learns?
+# `fit` draws black and white afresh for every batch and minimises your `loss`. An untrained decoder says about ½ for every pixel:
+# how many nats will the first batch cost? (784 ln 2 = ?)
 
 # %% tags=["nbval-ignore-output"]
 STEPS = 2_400  # for a better model, many more: see below
@@ -568,15 +560,12 @@ else:
     print("Your learning curves will appear here.")
 
 # %% [markdown]
-# *What to read off:* `rec` falls at once, because a blurred average digit is easy. `kl` *rises*, after
-# a spike in the first steps: it is what the model pays to say which digit it is, and it pays because `rec` falls by more.
-# A `kl` that stays at 0 would be collapse (lesson 04).
+# `rec` falls at once, because a blurred average digit is easy. After a spike `kl` *rises*: saying which digit it is costs less
+# than it saves in `rec`. A `kl` that stays at 0 would be collapse (lesson 04).
 #
-# Now on images that it has never seen: all 10,000 test images, binarized once. (The number after ± is one standard error:
-# how much the mean would
-# scatter with other images.)
+# Now all 10,000 test images, binarized once. (± is one standard error: how much the mean would scatter with other images.)
 #
-# *Predict first*: will the NELBO be within a nat or two of that of the last batches above, or ten nats worse?
+# *Predict first*: on these unseen images, will the NELBO be within a nat or two of the last batches above, or ten worse?
 
 # %% tags=["nbval-ignore-output"]
 x = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784)
@@ -590,7 +579,9 @@ else:
     print("Your test NELBO will appear here.")
 
 # %% [markdown]
-# Where do those nats of `kl` go? *Predict first*: evenly into all 20 dimensions, or do some get next to nothing?
+# Hardly worse, if at all: in four passes a model learns next to nothing by heart. Where do those nats of `kl` go?
+#
+# *Predict first*: does the model use all of its 20 latent dimensions?
 
 # %%
 if ready:
@@ -599,13 +590,10 @@ else:
     print("Your q over the prior, and the KL of each latent dimension, will appear here.")
 
 # %% [markdown]
-# *What to read off, left:* in the busiest dimension, each image's $q$ is a narrow bell somewhere under the broad prior:
-# the narrower and the farther from
-# the others, the more it says. *Right:* a dimension with no KL is one where $q$ *is* the prior: the model does not use it.
+# Left, each image's $q$ is a bell under the broad prior: the narrower and the farther from the others, the more it says. Right, a
+# dimension with no KL is one where $q$ *is* the prior: the model does not use it.
 #
-# *Predict first*: below a row of test images come their means, decoded, and digits that the model invents, as probabilities and
-# as samples. Which
-# of these three rows will look most like the first, and which least?
+# Next, what it copies and what it invents:
 
 # %%
 if ready:
@@ -624,21 +612,19 @@ else:
     print("Test images, their reconstructions, and digits that your model invents will appear here.")
 
 # %% [markdown]
-# *What to read off:* the second row should be the first one, cleaned. In the two lower rows (different draws) some are digits,
-# some are not yet;
-# the samples look least like the first row, because the coin tosses of the pixels speckle them.
+# The second row should be the first, cleaned. In the lower two (different draws) some are digits, some not yet; the pixels' coin
+# tosses speckle the samples.
 #
-# How much better would more training make it? The course's own `v1_z20` was trained for 16,000 steps instead of 2,400, on the same
-# 60,000 images, in 324 seconds on one core, and reaches a test NELBO of 92.87 nats (all of it recorded in
-# `vae_course/weights/figures.json`). Raise `STEPS` when you have time; `fit(..., checkpoint="run.safetensors")` lets you stop and go on.
+# More training helps: the course's `v1_z20` had 16,000 steps instead of 2,400, on the same 60,000 images, in 324 seconds on one
+# core, and reaches a test NELBO of 92.87 nats (`vae_course/weights/figures.json`). So raise `STEPS` when you have time;
+# `fit(..., checkpoint="run.safetensors")` lets you stop and go on.
 
 # %% [markdown]
 # ## Into a file
 #
-# A trained model is its numbers: the `state_dict`, a dictionary of tensors by name. `safetensors` writes just that, and no code;
-# reading such
-# a file can therefore do nothing but read. (`torch.save` uses Python's *pickle*, which can run code when it is loaded.
-# Never load a stranger's pickle.)
+# A trained model is its `state_dict`, a dictionary of tensors by name. `safetensors` writes just that, and no code, so reading
+# such a file can do nothing but read. (`torch.save` uses *pickle*, which can run code when loaded: never load a stranger's
+# pickle.)
 
 # %%
 from safetensors.torch import load_file, save_file
@@ -651,8 +637,8 @@ else:
     print("The names and shapes of what was saved will appear here.")
 
 # %% [markdown]
-# *What to read off:* the names are those of your attributes, and the two buffers are among them. The numbers fit into a network of the same
-# shape only: file and network belong together. Hence the answer to the next exercise names both.
+# The names are those of your attributes, the two buffers among them. The numbers fit only a network of the same shape, so the next
+# answer names both, file and network.
 
 # %% [markdown]
 # {{ exercise trained_model }}
@@ -660,9 +646,10 @@ else:
 # **Goal.** Hand in a model that explains the test images in few nats.
 #
 # The check does not believe any printed figure. It builds your network, loads the file, binarizes the 10,000 test images with
-# noise of its own, and computes
-# the NELBO with its own bound. There is one point each for 130, 115, 105 and 100 nats or fewer (half a nat is allowed for chance).
-#
+# noise of its own, and computes the NELBO with its own bound. There is one point each for 130, 115, 105 and 100 nats or fewer
+# (half a nat is allowed for chance).
+
+# %% [markdown]
 # **Answer.** A dictionary: `"file"`, the file's name; `"nn"`, the network: a name such as `"v1"` or a class such as `MyNetwork`;
 # `"z_dim"`, a number.
 
@@ -689,31 +676,26 @@ check(trained_model, "trained_model")
 # <details><summary>I get 101 instead of 100 nats</summary>
 #
 # Train longer first: it costs nothing but patience. Then a wider network, `load_mnist("train+valid")`, and
-# `start_at_mean_pixel(model, data)` from
-# `vae_course.training` before `fit`: it lets the decoder begin with the average digit.
+# `start_at_mean_pixel(model, data)` from `vae_course.training` before `fit`: it lets the decoder begin with the average digit.
 # </details>
 
 # %% [markdown]
 # Stuck? `hint("trained_model")`.
 #
-# **Think.** Why does the check draw *its own* black and white pixels, and compute the bound itself, rather than call your
-# `negative_elbo_bound`?
+# **Think.** Why does the check draw *its own* pixels and compute the bound itself, rather than call your `negative_elbo_bound`?
 #
 # <details><summary>Answer</summary>
 #
-# A class may return any number it likes, by mistake or not: averaged over pixels, the 543 nats of a model
-# that knows nothing read 0.69. And a model may fit the one
-# set of coin tosses that it was trained on. A figure counts when somebody else can obtain it from the weights alone.
+# A class may return any number it likes, by mistake or not: averaged over pixels, the 543 nats of a model that knows nothing read
+# 0.69. And a model may fit the one set of coin tosses that it was trained on. A figure counts when somebody else can obtain it
+# from the weights alone.
 # </details>
 
 # %% [markdown]
 # ## How good is it really?
 #
-# The NELBO is an upper bound on $-\log p(x)$: part of it is the model's fault, part of it the encoder's.
-# Published tables therefore report the
-# importance-weighted bound with very many draws, usually $k = 5000$. We do the same, with your own `log_weights`, on 50 test images.
-#
-# *Predict first*: how many nats will lie between your NELBO and your $-\text{IWAE}_{5000}$ on the same images: a tenth, a few, or fifty?
+# The NELBO is an upper bound on $-\log p(x)$: part of it is the model's fault, part of it the encoder's. Published tables
+# therefore report the importance-weighted bound, usually with $k = 5000$. Here it is by your `log_weights`, on 50 test images.
 
 # %% tags=["nbval-ignore-output"]
 if ready:
@@ -735,18 +717,17 @@ else:
 figures.weights_and_bound(log_w)
 
 # %% [markdown]
-# *What to read off, left:* most draws have small weights, and the mean of $\log w$ (the ELBO) sits amid them;
-# the log of the mean weight is carried by
-# the few on the right, which is why so few of the 5,000 draws "really count". *Right:* the bound against $k$.
-# The curve is made from one set of draws (the first 4,096, so
-# that its end differs a little from the number printed above), merged in pairs again and again, and by
-# Jensen's inequality such a curve never turns back. It flattens, but nothing says that it has *arrived*: **in expectation $k = 5000$ still
-# understates $\log p(x)$**, so the negative log-likelihood that we print is too high, never too low, up to chance.
+# Left, the mean of $\log w$ (the ELBO) sits amid the many small weights; the log of the mean weight is carried by the few large
+# ones: so few of the 5,000 draws "really count".
 #
-# 50 images are few. The images differ by tens of nats among each other (a 1 is simple, a 2 with a curl is not), which makes the
-# mean uncertain.
+# Right, the first 4,096 draws, merged in pairs again and again: by Jensen's inequality such a curve never turns back. It flattens,
+# but need not have *arrived*: **in expectation $k = 5000$ still understates $\log p(x)$**, so the negative log-likelihood that we
+# print is too high, never too low, up to chance.
+
+# %% [markdown]
+# 50 images are few: they differ by tens of nats (a 1 is simple, a 2 with a curl is not), so the mean is uncertain.
 #
-# *Predict first*: and the *gap* between the two bounds of one image: does it differ by tens of nats between images, too?
+# *Predict first*: does the *gap* between an image's two bounds differ as much?
 
 # %% tags=["nbval-ignore-output"]
 if ready:
@@ -763,11 +744,9 @@ else:
     print("Two uncertainties will appear here: one large, one small.")
 
 # %% [markdown]
-# *What to read off:* from image to image the *gap* varies by a nat or two (one standard deviation), the bound itself by about
-# thirty. So 50 images pin
-# the gap down, and the bound would need thousands. This gives a sharper figure for the same money:
-# take the NELBO of all 10,000 images, which is
-# cheap, and subtract the gap, which is expensive and known well enough. (Statisticians call the NELBO a *control variate* here.)
+# The *gap* varies by a nat or two (one standard deviation), the bound by about thirty. So 50 images pin the gap down, and the
+# bound would need thousands. A sharper figure for the same money: take the NELBO of all 10,000 images, which is cheap, and
+# subtract the gap, which is expensive and known well enough. (Here the NELBO is a *control variate*.)
 
 # %% tags=["nbval-ignore-output"]
 if ready:
@@ -784,10 +763,8 @@ else:
 # %% [markdown]
 # ## Beside the published figures
 #
-# Burda, Grosse and Salakhutdinov (ICLR 2016, table 1, one stochastic layer) report test negative log-likelihoods on MNIST, measured with
-# 5,000 draws as we did: **86.76** for the VAE and **84.78** for the IWAE with $k = 50$.
-#
-# *Predict first*: by how many nats do you miss them, and which single difference between their experiment and yours explains most of it?
+# Burda, Grosse and Salakhutdinov (ICLR 2016, table 1, one stochastic layer) report test negative log-likelihoods on MNIST, with
+# 5,000 draws as we did: **86.76** for the VAE, **84.78** for the IWAE with $k = 50$. The first picture again, now with your dots:
 
 # %%
 if ready:
@@ -800,7 +777,7 @@ else:
     figures.beside_the_paper({}, errors={})
 
 # %% [markdown]
-# *What to read off:* your dots are to the right, and an honest report says why.
+# Your dots are to the right, and an honest report says why.
 #
 # | | theirs | yours |
 # | --- | --- | --- |
@@ -811,27 +788,25 @@ else:
 # | test images | 10,000, each with 5,000 draws | 10,000 for the NELBO, 50 for the gap |
 # | black and white | drawn afresh for each batch (so a review by H. Larochelle on ShortScience) | drawn afresh for each batch |
 #
-# * **Training** explains most of it, as far as we can tell: the course's `v1_z20` is the network of lesson 04, where a few
-#   thousand steps left it about
-#   as good as yours; 16,000 steps (27 passes) took it to where it stands here. Its figure is from 1,000 images, so its bar is
-#   long and reaches the
-#   paper's VAE: *no* claim that one beats the other.
-# * **The measure is the same, and too high for all.** With 5,000 draws each figure overstates $-\log p(x)$ in expectation, each
-#   by an amount of its own.
-# * **The test set is a draw, too.** Which pixels are black was drawn once; another draw moves the mean a little.
-#   Papers that use one *fixed* binarized
-#   MNIST have another data set altogether: never compare across the two.
-# * "VAE, k = 5" and "k = 50" in that table are *not* IWAE bounds: those models were trained by the ELBO with 5 or 50 samples
-#   averaged outside the
-#   logarithm.
-# * One training run is one number. Another seed gives another; differences of a few tenths mean nothing without repeats.
+# **Training** explains most of it, as far as we can tell: the course's `v1_z20` is the network of lesson 04, where a few thousand
+# steps left it about as good as yours; 16,000 steps (27 passes) took it to where it stands here. Its figure is from 1,000 images,
+# so its long bar reaches the paper's VAE: *no* claim that one beats the other.
+
+# %% [markdown]
+# * **The measure is the same, and too high for all.** With 5,000 draws each figure overstates $-\log p(x)$ in expectation, each by
+#   an amount of its own.
+# * **The test set is a draw, too.** Which pixels are black was drawn once; another draw moves the mean a little. Papers with one
+#   *fixed* binarized MNIST have another data set: never compare across the two.
+# * "VAE, k = 5" and "k = 50" in their table are *not* IWAE bounds: those models were trained by the ELBO, 5 or 50 samples averaged
+#   outside the logarithm.
+# * One training run is one number: differences of a few tenths mean nothing without other seeds.
 
 # %% [markdown]
 # ## With more patience
 #
-# How much of the distance is training, and how much the network? These models were trained on *one* core: the paper's own network
-# (`v2`), and one with more than twice as many units in each layer (`wide`: 784 → 500 → 500, ELU, 40 latents). All used the first
-# 50,000 training images, by recipes chosen on the last 10,000, and met the 10,000 test images once, with 5,000 draws for each.
+# How much of the distance is training, how much the network? On *one* core we trained the paper's network (`v2`), and one with
+# more than twice as many units in each layer (`wide`: 784 → 500 → 500, ELU, 40 latents). All used the first 50,000 training
+# images, by recipes chosen on the last 10,000, and met the 10,000 test images once, with 5,000 draws for each.
 #
 # | network | trained by | passes | one core | −log p(x) | the paper, 3,280 passes |
 # | --- | --- | --- | --- | --- | --- |
@@ -843,86 +818,94 @@ else:
 # | `wide` | ELBO | 400 | 25 min | **85.17** ± 0.22 | – |
 # | `wide` | ELBO, then IWAE bound, $k = 5$, then $k = 50$ | 501 | 55 min | **84.04** ± 0.22 | – |
 #
-# (± is one standard error over the test images. `vae-course train --recipe v2_iwae5 --nll-images 10000 --output FOLDER` makes such a row;
-# the README names the recipe of each, and other seeds.)
+# (± is one standard error over the test images.)
 #
-# *What to read off:*
+# <details><summary>Make such a row yourself</summary>
 #
+# `vae-course train --recipe v2_iwae5 --nll-images 10000 --output FOLDER` makes one; the README names the recipe of each, and other
+# seeds.
+# </details>
+
+# %% [markdown]
 # * **After 24 passes the paper's network is about five nats short**, whatever it is trained by.
-# * **Five draws are worth a nat, for twice the time**, and so early it makes no difference whether they stand outside of the logarithm or inside: either way
-#   the gradient is less noisy.
-# * **Fifty outside add nothing that can be told from chance; fifty inside take off almost another nat.** Less noise has a limit, a tighter
-#   bound is another objective. The paper's column says the same. (And they take 17 to 18 minutes where one takes about one.)
-# * **A larger network passes the paper's figures within an hour.** That is no better *method*, but a larger network and another
-#   optimizer: a comparison of bounds has to keep both equal, as the first lines do.
+# * **Five draws are worth a nat, for twice the time**. So early it makes no difference whether they stand outside of the logarithm
+#   or inside: the gradient is less noisy.
+# * **Fifty outside add nothing that can be told from chance; fifty inside take off almost another nat.** Less noise has a limit, a
+#   tighter bound is another objective. The paper's column says the same.
+# * **A larger network passes the paper's figures within an hour.** No better *method*, but a larger network and another optimizer:
+#   a comparison of bounds keeps both equal, as the first lines do.
 
 # %% [markdown]
 # ## Trained with one k, evaluated with another
 #
-# *Trained by the IWAE bound* deserves a closer look. Take two copies of one network, and train one by the ELBO
-# ($k = 1$), the other by the
-# IWAE bound with $k = 10$; the same number of steps. Then evaluate *both* with $k = 1$, 10, 100 and 1,000.
+# Train one copy of a network by the ELBO ($k = 1$), another by the IWAE bound with $k = 10$, for the same number of steps.
+# Evaluate *both* with $k = 1$, 10, 100 and 1,000.
 #
-# *Predict first*: which of the two looks better when evaluated with $k = 1$? And with $k = 1000$?
+# *Predict first*: which looks better when evaluated with $k = 1$?
 
 # %%
 figures.train_by_evaluate()
 
 # %% [markdown]
-# *What to read off:* the lines cross. Evaluated with a single draw, the model trained by the ELBO looks better by 1.3 nats;
-# with 10 draws or more
-# the other one does, in the end by 2.5. In this measurement each wins at the $k$ it was trained for, with both seeds.
-# All points are too high in
-# expectation: finitely many draws, 1,000 too, understate $\log p(x)$, for each model by an amount of its own. (Both:
-# network `v2`, $z$ of 20
-# dimensions, 3,000 steps of 100 images, evaluated on the first 1,000 test images.
-# The faint lines are the same with another seed, which moves a
-# point by up to 0.6 nats: less than what we speak of. `python -m vae_course.teach.authoring.crossing_data` makes the numbers again.)
+# The lines cross. With a single draw, the model trained by the ELBO looks better by 1.3 nats; with 10 draws or more the other one
+# does, in the end by 2.5. In this measurement each wins at the $k$ it was trained for, with both seeds. Every point is too high in
+# expectation, for 1,000 draws too.
 #
-# Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail.
-# With ten draws it is enough that one of them
-# succeeds, so $q$ may spread out, and the posterior may be less like a Gaussian. (Cremer and others, 2017:
-# the bound is at most the ordinary ELBO of
-# a better, non-Gaussian $q$, that of a draw picked by the weights; lesson 05.) A single draw of that wider $q$ is worse;
-# ten of them are better.
+# Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail. With ten, one success is enough,
+# so $q$ may spread out, and the posterior may be less like a Gaussian. A single draw of that wider $q$ is worse; ten are better.
 #
-# It has two consequences. Report *which* $k$ you evaluate with: the ranking can depend on it. And compare costs as well:
-# each step with $k = 10$
-# decodes ten times as many $z$, and training took 108 seconds of one core instead of 29.
+# <details><summary>How this was measured</summary>
+#
+# Network `v2`, $z$ of 20 dimensions, 3,000 steps of 100 images, evaluated on the first 1,000 test images. The faint lines are the
+# same with another seed, which moves a point by up to 0.6 nats: less than what we speak of. Finitely many draws understate
+# $\log p(x)$ in expectation, for each model by an amount of its own. `python -m vae_course.teach.authoring.crossing_data` makes
+# the numbers again.
+# </details>
+#
+# <details><summary>The same, as a statement about q</summary>
+#
+# Cremer and others, 2017: the bound is at most the ordinary ELBO of a better, non-Gaussian $q$, that of a draw picked by the
+# weights (lesson 05).
+# </details>
+
+# %% [markdown]
+# So report *which* $k$ you evaluate with: the ranking can depend on it. And compare costs: with $k = 10$ each step decodes ten
+# times as many $z$, and training took 108 seconds of one core instead of 29.
 #
 # **Think.** If $k = 10$ is better than $k = 1$ for the likelihood, why not train with $k = 5000$?
 #
 # <details><summary>Answer</summary>
 #
 # The *decoder* would not mind; the time would. The *encoder* would: the more draws, the less it matters where $q$ puts any single
-# one, so the
-# signal in its gradient shrinks against the noise (lesson 05: like $1/\sqrt k$). Doubly reparameterized gradients (DReG) cure this for the
-# encoder.
+# one, so the signal in its gradient shrinks against the noise (lesson 05: like $1/\sqrt k$). Doubly reparameterized gradients
+# (DReG) cure this for the encoder.
 # </details>
 
 # %% [markdown]
 # ## A close reading
 #
-# You know enough now to read what others write about this model, with a pencil. The statements below are *paraphrased* from a
-# published description of
-# this very class (same method names as yours). It is easy to nod at each of them.
+# The statements below are *paraphrased* from a published description of this very class (same method names as yours). It is easy
+# to nod at each of them. Read with a pencil.
 #
 # > **A.** "We minimise the negative ELBO, which is the KL term plus $\mathbb E_q[\log p(x\mid z)]$."
 # >
-# > **B.** "The encoder returns `m` and `v`, the mean and the variance, so the latent variable is distributed as $N(\mu, \sigma)$, and we pass
-# > `v` in the place of $\sigma$."
+# > **B.** "The encoder returns `m` and `v`, the mean and the variance, so the latent variable is distributed as $N(\mu, \sigma)$,
+# > and we pass `v` in the place of $\sigma$."
 # >
 # > **C.** "The reconstruction loss is the binary cross-entropy, followed by a sigmoid."
-# >
-# > **D.** "Expanding the prior's parameters with `expand_as` before calling `kl_normal` is crucial, or the result would be wrong." (Its `kl_normal`
-# > adds up all terms first and sums over the last axis at the end, like ours.)
+
+# %% [markdown]
+# > **D.** "Expanding the prior's parameters with `expand_as` before calling `kl_normal` is crucial, or the result would be wrong."
+# > (Its `kl_normal` adds up all terms first and sums over the last axis at the end, like ours.)
 # >
 # > **E.** "The model has a `z_prior`. In the importance weight, $\log p(z)$ is computed as `log_normal(z, zeros, ones)`."
 # >
-# > **F.** "Calling `loss(x)` trains the model by the ELBO or by the IWAE bound." (Its `loss` begins `nelbo, kl, rec = self.negative_elbo_bound(x)`.)
+# > **F.** "Calling `loss(x)` trains the model by the ELBO or by the IWAE bound." (Its `loss` begins
+# > `nelbo, kl, rec = self.negative_elbo_bound(x)`.)
 # >
 # > **G.** "Draw 64 images with `model.sample_x(batch_size=64)`." (Its definition reads `def sample_x(self, batch):`.)
-# >
+
+# %% [markdown]
 # > **H.** "Loop over the data: `for batch in loader: loss, summary = model.loss(batch)`." (The loader is a `DataLoader` over
 # > torchvision's `MNIST`: each turn yields a pair, images `(batch, 1, 28, 28)` and their labels.)
 # >
@@ -934,8 +917,7 @@ figures.train_by_evaluate()
 # {{ exercise slips }}
 #
 # **Goal.** Say of each statement what is wrong with it, or that it is fine. (While tries are left, the card points and does not
-# tell; the reasons
-# come after a pass or the last try.)
+# tell; the reasons come after a pass or the last try.)
 #
 # | word | meaning |
 # | --- | --- |
@@ -974,30 +956,29 @@ check(slips, "slips")
 # %% [markdown]
 # <details><summary>I get "that is not it" instead of a pass, but the code was right!</summary>
 #
-# The *code* behind such a sentence often is right. The task is to read what is *written*:
-# a reader who builds it from the words gets another model.
+# The *code* behind such a sentence often is right. The task is to read what is *written*: a reader who builds it from the words
+# gets another model.
 # </details>
 #
 # <details><summary>I get 1 instead of 20 in my own test of D</summary>
 #
-# You have found the one place where it matters: if the sum over dimensions is taken term by term, a `log pv` of shape `(1,)` is counted
-# once and not `z_dim` times. Does the statement's `kl_normal` do that?
+# You have found the one place where it matters: if the sum over dimensions is taken term by term, a `log pv` of shape `(1,)` is
+# counted once and not `z_dim` times. Does the statement's `kl_normal` do that?
 # </details>
 
 # %% [markdown]
-# **Think.** E is "right only while the prior is standard". Why do we count it as a slip, if every number comes out right today?
+# **Think.** E is "right only while the prior is standard". Why is it a slip, if every number comes out right today?
 #
 # <details><summary>Answer</summary>
 #
 # Because the same fact is now written in two places. The day somebody gives the model another prior, the ELBO changes and the
-# weight does not; the
-# "bound" is then one for no model at all, and nothing raises an error.
+# weight does not; the "bound" is then one for no model at all, and nothing raises an error.
 # </details>
 
 # %% [markdown]
 # ## What next
 #
-# You can now read most papers on latent-variable models: they change one line of the class that you wrote.
+# Most papers on latent-variable models change one line of your class.
 #
 # | the line | what people put there | what it buys, what it costs |
 # | --- | --- | --- |
@@ -1009,27 +990,24 @@ check(slips, "slips")
 # | a continuous $z$ | a table of codes (VQ-VAE) | no KL to collapse; no pathwise gradient through the choice |
 # | an encoder that is learned | one that is fixed and only adds noise, in a thousand layers | diffusion models: the same ELBO, summed over layers |
 #
-# A good first project: pick one line, change it in *your* class, and report the result as in this lesson:
-# bound, draws, images, error, seed.
+# A good first project: change one line in *your* class, and report as in this lesson: bound, draws, images, error, seed.
 
 # %% [markdown]
 # ## Summary
 #
 # * The whole model is a constructor, two bounds, a loss that renames, and five sampling methods: about 60 lines.
 # * A fixed prior is a buffer: saved, moved along, never trained.
-# * A network promises positive variances, logits without a sigmoid, and leading axes of any number.
-#   Then the mathematics does not care what is
-#   inside. One file in `vae_course/nns` gives it a name.
+# * A network promises positive variances, logits without a sigmoid, and leading axes of any number. The mathematics does not care
+#   what is inside. One file in `vae_course/nns` gives it a name.
 # * A reported likelihood names its bound, its draws, its images, its error. With $k = 5000$ it is too pessimistic in expectation.
-# * Models are compared at the same evaluation. In the stored measurement (two seeds) each kind of training won at the $k$ it was
-#   trained for.
+# * Models are compared at the same evaluation. In the stored measurement (two seeds) each kind of training won at its own $k$.
 # * Read what is written, not what was surely meant.
 
 # %% [markdown]
 # ## Check your progress
 #
-# The cell hands the card the estimate for your own model. The card keeps the fewest nats that it was given: after lesson 05 that is the one
-# of the course's `v1_z20`, unless yours is smaller.
+# The cell hands the card your own model's estimate. The card keeps the fewest nats that it was given: after lesson 05 those of the
+# course's `v1_z20`, unless yours are fewer.
 
 # %% tags=["nbval-ignore-output"]
 card = progress(nats=nll) if ready else progress()
@@ -1053,30 +1031,25 @@ card
 # | `size mismatch for enc...` | the file was saved with another network or another `z_dim` |
 # | out of memory in `log_weights` | `(batch, iw, 784)` numbers: fewer images at a time |
 #
-# **Group task** (rooms, 20 minutes). Pairs swap files: each hands over `model.safetensors` and the network's cell, each loads the
-# other's and
-# computes the NELBO of the *same* binarized test images. Make a league table with two standard errors. Which differences are real? Then
-# compare two models image by image: the standard error of the *difference* is much smaller. Why?
+# **Group task** (rooms, 20 minutes). Pairs swap `model.safetensors` and the network's cell; each loads the other's and computes
+# the NELBO of the *same* binarized test images. Make a league table with two standard errors. Which differences are real? Compare
+# two models image by image: why is the standard error of the *difference* much smaller?
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, fifteen minutes. Derive the ELBO and the IWAE bound from $\log p(x)$.
-# Write the two methods that compute them, with the
-# shape of every tensor beside its line. Say when each of the two bounds is the wrong one to train with. Then compare with what you
-# checked above.
+# Close the notebook, take paper, fifteen minutes. Derive the ELBO and the IWAE bound from $\log p(x)$. Write the two methods that
+# compute them, with the shape of every tensor beside its line. Say when each bound is the wrong one to train with. Then compare
+# with what you checked above.
 
 # %% [markdown]
 # ## Further reading
 #
-# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1:
-#   the experiment that you have set
-#   yourself beside.
-# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the whole field, by those who began it, in one notation.
-# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart, as in the Think of
-#   exercise 7.2.
-# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017:
-#   which $q$ the weighted draws really stand for.
-# * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021:
-#   what many layers of $z$ can do.
-# * D. Kingma, T. Salimans, B. Poole, J. Ho, *Variational Diffusion Models*, NeurIPS 2021: the ELBO that you know, with a thousand layers.
+# * Y. Burda, R. Grosse, R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016, section 5 and table 1.
+# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the whole field.
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: takes the gap apart (see the
+#   Think of exercise 7.2).
+# * C. Cremer, Q. Morris, D. Duvenaud, *Reinterpreting Importance-Weighted Autoencoders*, 2017: which $q$ the weighted draws stand
+#   for.
+# * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021: many layers of $z$.
+# * D. Kingma, T. Salimans, B. Poole, J. Ho, *Variational Diffusion Models*, NeurIPS 2021: the ELBO with a thousand layers.

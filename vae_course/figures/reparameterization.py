@@ -21,7 +21,7 @@ def where_the_gradient_stops() -> None:
     """Two computation graphs side by side: the draw inside the path from m and v to f, and beside it."""
     with canvas(columns=2, width=10, height=2.9, gridspec_kw={"wspace": 0.2}) as (left, right):
         _graph(left, "z drawn from N(m, v): the path is cut", trick=False)
-        _graph(right, "z = m + √v · ε: the path is open", trick=True)
+        _graph(right, "z made from m, v and ε: the path is open", trick=True)
 
 
 def _graph(axes: Axes, title: str, *, trick: bool) -> None:
@@ -67,7 +67,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], das
 
 @figure
 def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
-    """The same twelve ε, before and after z = m + √v · ε, joined by lines, with both densities."""
+    """The same twelve ε, and the z that m and v make of them, joined by lines, with both densities."""
     noise = torch.randn(12, generator=torch.Generator().manual_seed(4)).numpy()
     z = m + math.sqrt(v) * noise
     grid = np.linspace(-9, 11, 500)
@@ -82,7 +82,7 @@ def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
         axes.text(
             -8.9,
             -0.75,
-            f"z = {m:g} + √{v:g} · ε\nand its density, drawn downwards",
+            f"z: mean {m:g}, variance {v:g},\nand its density, drawn downwards",
             color=COLOURS["truth"],
             va="center",
         )
@@ -91,7 +91,7 @@ def move_and_stretch(m: float = 1.5, v: float = 4.0) -> None:
             ylim=(-1.0, 2.6),
             xlabel="value",
             yticks=[],
-            title="The same noise, moved by m and stretched by √v",
+            title="The same noise, moved and stretched",
         )
         axes.spines["left"].set_visible(False)
 

@@ -201,9 +201,11 @@ kl_normal = Formula(
         ).sum(-1),
     },
     hints=(
-        "KL(q ‖ p) = E_q[log q(z) − log p(z)]. Write both log densities in one dimension; log 2π cancels.",
-        "Under q, (z − qm)² is qv on average, and (z − pm)² is qv + (qm − pm)². Put both into the difference of the "
-        "log densities.",
-        "Per dimension: ½ [ log(pv / qv) + qv / pv + (qm − pm)² / pv − 1 ]. Add the terms, then .sum(-1) once.",
+        "Stay in one dimension. The formula of the exercise still holds two averages under q, of (z − pm)² and of (z − qm)². "
+        "The text right above it says both in means and variances: put them in.",
+        "The average of (z − qm)² is qv, and qv / qv is a plain number. The average of (z − pm)² has two parts, a variance and a "
+        "squared distance of the means; divide both by pv.",
+        "Four terms per dimension: a difference of two logs, a ratio of variances, a squared distance over pv, and a −1, "
+        "which every dimension brings. Add them (they broadcast), .sum(-1) once, and keep the ½ in front of all.",
     ),
 )

@@ -51,7 +51,8 @@ predict_pixels = Constant(
     misconceptions=mistakes_of(MISTAKES),
     hints=(
         "Uniform: each pixel is 0 or 1 with probability ½. What is −log of that, in nats, and how many pixels are there?",
-        "The edge: sigmoid(a) = 1 / (1 + e^(−a)). float32 keeps 24 binary digits: 1 + 2^(−24) is rounded to 1.",
-        "β: kl + rec / 784 = (784 · kl + rec) / 784, and a constant factor moves no minimum. The edge: e^(−a) = 2^(−24).",
+        "The edge: sigmoid(a) = 1 / (1 + e^(−a)), and in float32 1 + 2^(−24) is rounded to 1. Which a makes e^(−a) that small?",
+        "The edge: e^(−a) = 2^(−24); take the natural logarithm of both sides. β: the loss is kl + rec / 784. By which constant "
+        "must all of it be multiplied so that rec stands alone, and what stands before kl then?",
     ),
 )

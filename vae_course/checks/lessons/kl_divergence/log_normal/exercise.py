@@ -35,8 +35,11 @@ log_normal = Formula(
     misconceptions=MISCONCEPTIONS,
     correct=CORRECT,
     hints=(
-        "Start in one dimension: N(x; m, v) = exp(−(x − m)² / (2v)) / sqrt(2πv). Take the logarithm on paper before you code.",
-        "log of a product is a sum of logs: −½ log 2π − ½ log v − ½ (x − m)² / v. Which of these differ between dimensions?",
-        "Independent dimensions: add the three terms for each dimension (they broadcast), multiply by −½, then .sum(-1) once.",
+        "One entry first, with a pencil. Its density is a product: 1 / sqrt(2πv) times an exponential. The log of a product is a "
+        "sum, so take the log of each factor by itself.",
+        "The log of the exponential is its argument, −(x − m)² / (2v). The other factor is (2πv) to the power of −½, and the log "
+        "brings the power down in front. −½ is now a factor of everything; what is left in the bracket?",
+        "Three terms: log 2π, log v, and the squared distance over v. They broadcast to one number per entry. The log of the "
+        "product over the entries is a sum: .sum(-1), once, and do not forget the −½.",
     ),
 )

@@ -103,8 +103,12 @@ log_bernoulli_with_logits = Formula(
         "keepdim and squeeze(-1)": lambda x, logits: each_pixel(x, logits).sum(-1, keepdim=True).squeeze(-1),
     },
     hints=(
-        "One pixel is a coin: log p(x) = x log p + (1 − x) log(1 − p). Write both logarithms with p = 1 / (1 + exp(−logit)).",
-        "log p = logit − log(1 + exp(logit)) and log(1 − p) = −log(1 + exp(logit)). Put them in: most of it cancels.",
-        "What stays is x · logit − softplus(logit) per pixel (torch.nn.functional.softplus). Sum it over the last axis.",
+        "One pixel is a coin: log p(x) = x log p + (1 − x) log(1 − p). With p = 1 / (1 + exp(−logit)), what are the two "
+        "logarithms, written with the logit alone? (The section on logits has both.)",
+        "log p = logit − log(1 + exp(logit)) and log(1 − p) = −log(1 + exp(logit)). Put them in and multiply out. How often "
+        "does log(1 + exp(logit)) stand there, and with which weights?",
+        "Its weights are x and 1 − x, which add up to 1: it stays once, with a minus, for ink, paper and grey alike. Beside it "
+        "one product is left. In code log(1 + exp(logit)) is softplus(logit), from torch.nn.functional, which never overflows. "
+        "That is one pixel; sum over the last axis.",
     ),
 )

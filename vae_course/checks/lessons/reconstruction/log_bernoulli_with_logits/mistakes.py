@@ -29,8 +29,8 @@ def _bce_of_probabilities(x: Tensor, logits: Tensor) -> Tensor:
 
 SATURATES = (
     "Right while the logits are moderate. Not far above 16 sigmoid becomes exactly 1 in float32, 1 − p is 0, and its logarithm "
-    "is −inf, or what a clamp or an added small number makes of it. Stay with logits: x · logits − softplus(logits), or a function that takes "
-    "logits."
+    "is −inf, or what a clamp or an added small number makes of it. Stay with logits: write "
+    "both logarithms with the logit and log(1 + exp(logit)) and simplify, or call a function that takes logits."
 )
 
 MISCONCEPTIONS = (

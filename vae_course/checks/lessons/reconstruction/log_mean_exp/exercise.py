@@ -100,8 +100,11 @@ log_mean_exp = Formula(
         ),
     },
     hints=(
-        "A mean is a sum divided by k. What does dividing by k become in log space?",
-        "exp(1000) overflows, exp(1000 − 1000) does not. For any c: log Σ exp(x) = c + log Σ exp(x − c). Choose c well.",
-        "torch.logsumexp(x, dim) does that. Subtract math.log(k), where k = x.shape[dim].",
+        "First the log of the sum. exp(1000) overflows, exp(1000 − 1000) does not. For any c: log Σ exp(x) = c + log Σ exp(x − c). "
+        "Which c leaves no exponent above 0?",
+        "The largest entry along dim: x.amax(dim, keepdim=True), which has to lose its axis before it is added back. Or let "
+        "torch.logsumexp(x, dim) do all of it.",
+        "Now from the sum to the mean, which is the sum divided by k = x.shape[dim]. What does the division become when you take "
+        "the logarithm of a quotient?",
     ),
 )

@@ -129,10 +129,12 @@ sample_gaussian = Formula(
         "negative noise": lambda m, v: m - v.sqrt() * torch.randn_like(m),
     },
     hints=(
-        "Where is the randomness? Draw it from a distribution that has no parameters; then m and v only move and "
-        "stretch it.",
-        "A standard normal ε has mean 0 and standard deviation 1. Multiplying it by a number s makes its standard "
-        "deviation s. Which s turns it into variance v?",
-        "Draw ε with torch.randn_like, give it m's shape, stretch it by the square root of v, add m, return that.",
+        "Where is the randomness? Draw it from a distribution that has no parameters, ε from N(0, I). Then m and v take "
+        "part by ordinary arithmetic: one moves the noise, the other stretches it. Which function of torch draws such an "
+        "ε, of m's shape?",
+        "torch.randn_like draws it, with noise of its own for each entry: mean 0, variance 1. Move it by m and stretch it "
+        "by a number s. Which mean, and which variance, has m + s · ε?",
+        "Its mean is m, whatever s is. Its variance is s², and it shall be v. Solve that for s, and write s in torch as a "
+        "function of v, so that the gradient reaches v through it.",
     ),
 )
