@@ -8,7 +8,7 @@
 # %%
 import torch
 
-from vae_course import check, hint, progress, solution, solved
+from vae_course import check, hint, predict, progress, solution, solved
 from vae_course.figures import reparameterization as figures
 from vae_course.figures.widgets import explore
 
@@ -77,10 +77,10 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 #
 # $$\mathbb E[z^2] = m^2 + v, \qquad \frac{d}{dm}\,\mathbb E[z^2] = 2m, \qquad \frac{d}{dv}\,\mathbb E[z^2] = 1.$$
 #
-# At $m = 1.5$ and $v = 4$ the slopes are **3** and **1**.
-#
-# *Predict first*: the next cell draws with `torch.normal` and calls `backward()`. Will `m.grad` be 3, something random around 3, or
-# something else?
+# At $m = 1.5$ and $v = 4$ the slopes are **3** and **1**. The next cells draw with `torch.normal` and call `backward()`.
+
+# %%
+predict("01.normal-slope")
 
 # %%
 m = torch.tensor(1.5, requires_grad=True)
@@ -92,10 +92,8 @@ f.backward()
 print("m.grad:", m.grad.item())
 print("v.grad:", v.grad.item())
 
-# %% [markdown]
-# Zero: no error, no warning, and no learning. The number that `torch.normal` returned does not say how it came from `m` and `v`: as
-# far as PyTorch can see, wiggling them changes nothing. (After `Normal(m, v.sqrt()).sample()`, `backward()` fails: the friendlier
-# case.)
+# %%
+predict("01.normal-slope").was()
 
 # %% [markdown]
 # ## Move the randomness out
@@ -301,10 +299,11 @@ check(predict_noise, "predict_noise")
 # | needs | the slope of $f$ | only the value of $f$ |
 # | needs from the density | a formula $z = g(m, v, \varepsilon)$ | smooth in $m$ and $v$ |
 #
-# Both are right on average.
-#
-# *Predict first*: let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. Pathwise, the slope in $m_1$ is
-# estimated by $2 z_1$. How does the scatter of both grow with $D$?
+# Both are right on average. How do they scatter? Let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. Pathwise,
+# the slope in $m_1$ is estimated by $2 z_1$.
+
+# %%
+predict("01.scatter")
 
 # %%
 print("variance of one estimate of the slope in m_1")
@@ -316,10 +315,12 @@ for dims in (1, 10, 100):
 # %%
 figures.variance_against_dimension()
 
+# %%
+predict("01.scatter").was()
+
 # %% [markdown]
-# The pathwise variance stays at 4: $2z_1$ does not know the other dimensions. The score function multiplies the *whole* sum $f$ by
-# the score, so the noise of all dimensions enters the slope of one; a **baseline** (subtract the mean of $f$, which changes no
-# average since $\mathbb E[\text{score}] = 0$) helps, and does not cure it. A VAE has tens of latent dimensions: hence the trick.
+# A **baseline** (subtract the mean of $f$, which changes no average since $\mathbb E[\text{score}] = 0$) helps, and does not cure
+# it. A VAE has tens of latent dimensions: hence the trick.
 
 # %% [markdown]
 # ## When the trick loses

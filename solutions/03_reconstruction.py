@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from vae_course import binarize, check, hint, load_mnist, progress, solution, solved
+from vae_course import binarize, check, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import reconstruction as figures
 from vae_course.figures import side_by_side
 from vae_course.figures.digits import images_in_rows
@@ -262,20 +262,18 @@ else:
 #   *other* data.
 # * **grey**: put the grey value itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 
-# %% [markdown]
-# *Predict first*: somebody knows each test image perfectly and sets every $p_i$ to its true grey value. How many nats does the
-# dynamic habit still cost? (Zero?)
+# %%
+predict("03.knower")
 
 # %%
 greys = test.images.double() / 255
 perfect = -torch.xlogy(greys, greys) - torch.xlogy(1 - greys, 1 - greys)  # (10000, 784)
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
+# %%
+predict("03.knower").was(perfect.sum(dim=1).mean().item())
+
 # %% [markdown]
-# Nobody can foresee the draw: a pixel of grey value ½ costs even those who know everything $\log 2$ nats. So part of every number
-# for *drawn* images, drawn once or at each use, is the price of the grey edges. (*Rounded* pixels would cost the all-knowing
-# nothing.)
-#
 # And the grey habit? Probabilities must add up to 1; for black and white, $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one
 # integrates: with $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
 #
@@ -304,16 +302,20 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 #
 # $$\mathrm{log\_mean\_exp}(x_1, \dots, x_k) = \log\Big(\frac1k \sum_{j=1}^k e^{x_j}\Big).$$
 #
-# *Predict first*: three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999. What does
-# float32 say?
+# Take three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999.
+
+# %%
+predict("03.float32")
 
 # %%
 logs = torch.tensor([-1000.0, -1001.0, -999.0])
 print("exp, mean, log:", logs.exp().mean().log().item())
 
+# %%
+predict("03.float32").was()
+
 # %% [markdown]
-# $e^{-1000}$ is 0 in float32 and its logarithm $-\infty$; all is lost in the first step. With +1000 it would be $+\infty$. The
-# cure is one line of algebra, for any number $c$:
+# The cure is one line of algebra, for any number $c$:
 #
 # $$\log \sum_j e^{x_j} = \log\Big(e^c \sum_j e^{x_j - c}\Big) = c + \log \sum_j e^{x_j - c}.$$
 #

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import nelbo as figures
 from vae_course.figures import posterior, scatter, wrong_models
 from vae_course.figures.digits import images_in_rows
@@ -465,8 +465,9 @@ else:
 #
 # `backward()` finds the slope of a loss in every parameter; it lands in the parameter's `.grad`. Take the loss $3w$, whose slope is
 # 3, and call it twice.
-#
-# *Predict first*: what does `w.grad` say after the second call?
+
+# %%
+predict("04.grad-twice")
 
 # %%
 w = torch.tensor(1.0, requires_grad=True)
@@ -475,10 +476,11 @@ print("after one backward: ", w.grad.item())
 (3 * w).backward()
 print("after two backwards:", w.grad.item())
 
+# %%
+predict("04.grad-twice").was()
+
 # %% [markdown]
-# `backward()` *adds* to what is in `.grad`. That is useful when a loss comes in pieces; in training the old slope has to be set to
-# zero first, or every step repeats all the ones before. So training repeats four lines: compute the loss; forget the old slopes;
-# find the new ones; move the parameters a little downhill.
+# So training repeats four lines: compute the loss; forget the old slopes; find the new ones; move the parameters a little downhill.
 #
 # An optimiser, such as `torch.optim.Adam(model.parameters())`, does two of the four for all parameters of a model:
 # `optimizer.zero_grad()` forgets the old slopes, and `optimizer.step()` moves each parameter by the slope in its `.grad`.
@@ -675,17 +677,16 @@ figures.latent_plane(small, x_test, test.labels)
 # %% [markdown]
 # Nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5 and 8. Most of the
 # plane within two standard deviations is filled, as the prior asks.
-#
-# *Predict first*: what does an image cost with two latent dimensions instead of twenty: a nat more, ten, or fifty?
+
+# %%
+predict("04.plane")
 
 # %%
 for name in ("v1_z2", "v1_z20"):
     print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
 
-# %% [markdown]
-# Almost 50 nats more, and `kl` says why. In the plane each extra nat squeezes the ellipse of $q$ to a smaller part, where every
-# image needs a place of its own and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In
-# twenty dimensions there is room for about 25, and those 19 more win back several times as much in `rec`.
+# %%
+predict("04.plane").was()
 
 # %% [markdown]
 # ## A real posterior
@@ -806,8 +807,6 @@ for angle in (0, 45):
 # Now images. Three models, trained alike, differ in their decoder: a plain one with one hidden layer; one with two more; and the
 # plain one, with each pixel's logit also told the pixels before it, row by row (an *autoregressive* decoder).
 #
-# *Predict first*: which of the three has the smallest KL? Is it the one with the worst NELBO?
-#
 # <details><summary>How that is written, and where the models come from</summary>
 #
 # The plain decoder's `logits` become `logits + x @ torch.tril(W, -1).T`, with a matrix `W` of 784 × 784 weights.
@@ -816,15 +815,17 @@ for angle in (0, 45):
 # </details>
 
 # %%
+predict("04.smallest-kl")
+
+# %%
 for name in ("plain", "deeper", "autoregressive"):
     kl, nelbo = wrong_models.decoder_numbers(name)
     print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
 
+# %%
+predict("04.smallest-kl").was()
+
 # %% [markdown]
-# The autoregressive decoder's KL is the smallest and its NELBO by far the best: what the pixels before tell, $z$ need not carry. So
-# a small KL is no sign of a bad model. For a decoder that could paint the data alone (this one cannot), a KL of 0 would be an
-# optimum.
-#
 # The deeper decoder also pays less KL, and gains only two nats: given $z$ its pixels are as independent as the plain one's, so
 # whatever they have in common must still go through $z$. Layers alone do not make a decoder strong in this sense.
 

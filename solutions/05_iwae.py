@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, progress, solution, solved
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import iwae as figures
 from vae_course.figures import iwae_digits, iwae_estimators, posterior
 from vae_course.figures.widgets import explore
@@ -183,8 +183,9 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # * $k = 1$: the logs are $\log 2$ and $\log 8$, on average $\tfrac12 \log 16 = \log 4$.
 # * $k = 2$: the pairs (2, 2), (2, 8), (8, 2), (8, 8) have the means 2, 5, 5, 8, each with probability ¼. The average of the logs is
 #   $\tfrac14 \log 2 + \tfrac12 \log 5 + \tfrac14 \log 8 = \tfrac12 \log 4 + \tfrac12 \log 5$.
-#
-# *Predict first*: what share of the gap between $\log 4$ and $\log 5$ is left at $k = 16$: a half, a tenth, or a twentieth?
+
+# %%
+predict("05.gap-16")
 
 # %%
 for k in (1, 2, 4, 16):
@@ -193,10 +194,16 @@ for k in (1, 2, 4, 16):
     print(f"k = {k:2d}   bound {bound:.4f}   limit {math.log(5):.4f}   share of the gap that is left: {left_over:.3f}")
 
 # %%
+predict("05.gap-16").was()
+
+# %% [markdown]
+# All means of $k$ weights that can occur, each as big as its chance. Move $k$ up:
+
+# %%
 explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 
 # %% [markdown]
-# Each dot is a possible mean of $k$ weights, as big as its chance. Move $k$ up: the dots crowd around 5, where the short piece of
+# The dots crowd around 5, where the short piece of
 # curve is nearly straight. There, averaging before or after makes no difference.
 
 # %% [markdown]
@@ -245,17 +252,19 @@ for seed in range(3):
 #
 # For a batch of images there are `batch × iw` weights, and a question that no formula answers: *where do the copies go?* Many use
 # `repeat`.
-#
-# *Predict first*: three images, named 1, 2, 3, are copied twice by `repeat` and read as (3 images, 2 draws). What is the first row:
-# [1, 1] or [1, 2]?
+
+# %%
+predict("05.repeat")
 
 # %%
 names = torch.tensor([1, 2, 3])
 print(names.repeat(2).view(3, 2))
 
+# %%
+predict("05.repeat").was()
+
 # %% [markdown]
-# `repeat` stacks *whole copies*, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row lets image 1 borrow
-# weights of image 2. No error appears, the numbers look plausible, and they mean nothing. Two layouts are safe: an axis of its own
+# Two layouts are safe: an axis of its own
 # for the draws from the beginning, or the copies read as they lie.
 
 # %%
@@ -598,8 +607,9 @@ else:
 #
 # Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*. In the
 # second the posterior has two islands and $q$ sits on one of them.
-#
-# *Predict first*: in the second, what will ESS be, out of 1,000 draws? By how many nats is the estimate of $\log p(x)$ off?
+
+# %%
+predict("05.blind")
 
 # %%
 figures.effective_size_and_its_blind_spot()
@@ -609,10 +619,12 @@ share, estimate = figures.missed_island()
 print(f"effective draws / k: {share:.3f}")
 print(f"estimate of log p(x): {estimate:.4f}   exact: 0 (in this toy p(x) = 1)   ln 2 = {math.log(2):.4f}")
 
+# %%
+predict("05.blind").was(1_000 * share)
+
 # %% [markdown]
-# Left, a small error in each dimension multiplies: the effective share dies with the dimension. Right, the share is perfect and the
-# result wrong by ln 2, half of $p(x)$: all draws come from one island, their weights agree, and none has heard of the other. **A
-# low count is a warning; a high count is no proof.**
+# Left, a small error in each dimension multiplies: the effective share dies with the dimension. **A low count is a warning; a high
+# count is no proof.**
 #
 # Does this happen to real digits? Here are images 3 and 6 of the slider (a 0 and a 4), each with 1,000 draws.
 

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, progress, solution, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
 from vae_course.figures.digits import images_in_rows
@@ -441,9 +441,9 @@ print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 # beside each model a **perfect one** of the same KL, where the answer is 0. If the means are spread as $m \sim N(0, 1 - v)$, then
 # $z = m + \sqrt v\,\varepsilon$ has variance $(1 - v) + v = 1$, and $q(z)$ *is* the prior. Its KL is
 # $\tfrac12\,\mathbb E[v + m^2 - 1 - \log v] = -\tfrac12 \log v$ in each dimension, which tells us $v$.
-#
-# *Predict first*: in a perfect model no draw from the prior falls into a hole. What will 8,000 images say of it, with 2 and with 20
-# latents?
+
+# %%
+predict("06.perfect")
 
 
 # %%
@@ -473,11 +473,12 @@ for name, some in {"2 latents": plane, "20 latents": good}.items():
         print(f"{kind:11s} {kl:7.1f} = {tells:14.1f} + {kl - tells:20.1f} | {inside:7.0f} in 100")
 print(f"log n = {math.log(8_000):.1f} nats")
 
+# %%
+predict("06.perfect").was(inside)
+
 # %% [markdown]
-# With 2 latents the model has about four times what a perfect one would show: the map speaks of the model. With 20, the *perfect*
-# model shows 16 nats and 100 in 100 as well: 8,000 images are small islands, too few to cover 20 dimensions, and as the first term
-# cannot pass $\log n = 9.0$, the second *had* to be the rest: it measures $n$. Print a number about a model only beside what a
-# perfect model would give.
+# With 2 latents the model has about four times what a perfect one would show: the map speaks of the model. Print a number about a
+# model only beside what a perfect model would give.
 
 # %% [markdown]
 # ### A judge that a perfect model passes
@@ -485,8 +486,9 @@ print(f"log n = {math.log(8_000):.1f} nats")
 # Ask for draws instead of densities. Give a network one $z$ for each training image, and as many from the prior; it learns to say
 # which is which, and is tested on images and draws that it has never seen. If $q(z) = p(z)$, nobody can beat a coin. The best judge
 # says "prior" wherever $p(z) > q(z)$: its region is the hole, of any shape, in any number of dimensions.
-#
-# *Predict first*: out of 100 draws from the prior, how many will it know, with 2 latents and with 20?
+
+# %%
+predict("06.judge")
 
 
 # %%
@@ -513,9 +515,9 @@ for name, (seen, unseen) in drawn.items():
     nats = q * math.log(q / p) + (1 - q) * math.log((1 - q) / (1 - p))
     print(f"{name:25s} {100 * p:12.0f} {100 * q:15.0f} | {nats:12.2f} nats")
 
-# %% [markdown]
-# The perfect model passes: the judge might as well toss a coin. With 2 latents it does little better; with 20 it knows most draws.
-# So the mismatch is real, and larger with 20 latents.
+# %%
+known = (judges["20 latents"](torch.randn(10_000, 20)) < 0).float().mean().item()
+predict("06.judge").was(round(100 * known))
 
 # %% [markdown]
 # The nats compare two coins. Call $A$ the judge's region. First say whether $z \in A$, then where in $A$ or outside: the KL of the
@@ -611,8 +613,9 @@ images_in_rows({f"T = {T}": figures.decode(good, T * noise) for T in (0.3, 0.7, 
 # %% [markdown]
 # Now take $N(0, T^2)$ for the model's prior. Beside its NELBO stands the *variety* of its drawings: the variance of the pixels'
 # probabilities between images, summed over pixels.
-#
-# *Predict first*: at $T = 0.5$ the pictures are cleaner. Is the bound better too?
+
+# %%
+predict("06.cool")
 
 # %%
 for T in (0.5, 0.7, 1.0, 1.3):
@@ -623,9 +626,11 @@ for T in (0.5, 0.7, 1.0, 1.3):
     print(f"T = {T}:   NELBO {found.nll:4.0f} nats   variety of the drawings {spread:3.0f}")
 print(f"real digits:                variety {asked.var(dim=0).sum():18.0f}")
 
+# %%
+predict("06.cool").was()
+
 # %% [markdown]
-# Cool samples are clean and alike, far below real digits in variety, and a model that really drew its $z$ from the cool prior finds
-# real digits *less* likely, by its bound. Even at $T = 1$ the drawings vary less than real digits: the decoder leaves part of what
+# Even at $T = 1$ the drawings vary less than real digits: the decoder leaves part of what
 # differs to its coins. $T = 1.3$ comes nearer in variety and is worse by a nat, so variety alone is no judge either.
 #
 # Cooling makes pictures, not samples of the model. If you print them, say at which $T$.

@@ -8,7 +8,7 @@
 import torch
 from torch import nn
 
-from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, nns, progress, solution, solved
+from vae_course import binarize, check, evaluate, fit, given, hint, load_mnist, nns, predict, progress, solution, solved
 from vae_course.figures import capstone as figures
 from vae_course.figures.digits import images_in_rows
 
@@ -726,8 +726,9 @@ figures.weights_and_bound(log_w)
 
 # %% [markdown]
 # 50 images are few: they differ by tens of nats (a 1 is simple, a 2 with a curl is not), so the mean is uncertain.
-#
-# *Predict first*: does the *gap* between an image's two bounds differ as much?
+
+# %%
+predict("07.gap")
 
 # %% tags=["nbval-ignore-output"]
 if ready:
@@ -743,9 +744,11 @@ if ready:
 else:
     print("Two uncertainties will appear here: one large, one small.")
 
+# %%
+predict("07.gap").was()
+
 # %% [markdown]
-# The *gap* varies by a nat or two (one standard deviation), the bound by about thirty. So 50 images pin the gap down, and the
-# bound would need thousands. A sharper figure for the same money: take the NELBO of all 10,000 images, which is cheap, and
+# A sharper figure for the same money: take the NELBO of all 10,000 images, which is cheap, and
 # subtract the gap, which is expensive and known well enough. (Here the NELBO is a *control variate*.)
 
 # %% tags=["nbval-ignore-output"]
@@ -840,15 +843,18 @@ else:
 #
 # Train one copy of a network by the ELBO ($k = 1$), another by the IWAE bound with $k = 10$, for the same number of steps.
 # Evaluate *both* with $k = 1$, 10, 100 and 1,000.
-#
-# *Predict first*: which looks better when evaluated with $k = 1$?
+
+# %%
+predict("07.one-draw")
 
 # %%
 figures.train_by_evaluate()
 
+# %%
+predict("07.one-draw").was()
+
 # %% [markdown]
-# The lines cross. With a single draw, the model trained by the ELBO looks better by 1.3 nats; with 10 draws or more the other one
-# does, in the end by 2.5. In this measurement each wins at the $k$ it was trained for, with both seeds. Every point is too high in
+# In this measurement each wins at the $k$ it was trained for, with both seeds. Every point is too high in
 # expectation, for 1,000 draws too.
 #
 # Why? With one draw, every $z$ has to explain the image, so $q$ avoids places that *might* fail. With ten, one success is enough,

@@ -52,5 +52,120 @@ QUESTIONS = {
         near=20,
         why="In 2 dimensions they are right to a tenth of a nat. In 10 hardly any draw explains x, and in 20 none.",
     ),
+    "01.normal-slope": Question(
+        asks="What will m.grad be?",
+        choices=("3", "a random number around 3", "0", "an error"),
+        truth="0",
+        why="No error, no warning, and no learning. The number that torch.normal returned does not say how it came from m and v: as "
+        "far as PyTorch can see, wiggling them changes nothing. (After Normal(m, v.sqrt()).sample(), backward() fails: the "
+        "friendlier case.)",
+    ),
+    "01.scatter": Question(
+        asks="From D = 1 to D = 100: what does the variance of the score function's estimate do?",
+        choices=("it stays", "about ten times", "about a hundred times", "about a thousand times"),
+        truth="about a thousand times",
+        why="The score function multiplies the whole sum f by the score, so the noise of all dimensions enters the slope of one. "
+        "Pathwise, 2 z₁ does not know the other dimensions: its variance stays at 4.",
+    ),
+    "02.best-v": Question(
+        asks="m = 0 and x = 2: which variance v gives x the highest log density?",
+        choices=("½", "2", "4", "9"),
+        truth="4",
+        why="The best compromise is v = 4 = (x − m)².",
+    ),
+    "03.knower": Question(
+        asks="Somebody knows each test image perfectly, and sets every p to its grey value. How many nats does the dynamic habit cost?",
+        between=(0, 150),
+        unit="nats",
+        near=20,
+        why="Nobody can foresee the draw: a pixel of grey value ½ costs even those who know everything log 2 nats. So part of every "
+        "number for drawn images, drawn once or at each use, is the price of the grey edges. (Rounded pixels would cost the "
+        "all-knowing nothing.)",
+    ),
+    "03.float32": Question(
+        asks="Take exp, mean and log, one after the other. What does float32 say?",
+        choices=("about −1000", "0", "−inf", "nan"),
+        truth="−inf",
+        why="exp(−1000) is 0 in float32, and its logarithm −∞: all is lost in the first step. With +1000 it would be +∞.",
+    ),
+    "04.grad-twice": Question(
+        asks="What does w.grad say after the second call?",
+        choices=("3", "6", "9", "an error"),
+        truth="6",
+        why="backward() adds to what is in .grad. That is useful when a loss comes in pieces; in training the old slope has to be set "
+        "to zero first, or every step repeats all the ones before.",
+    ),
+    "04.plane": Question(
+        asks="With two latent dimensions instead of twenty, what does an image cost?",
+        choices=("about 1 nat more", "about 10 nats more", "about 50 nats more"),
+        truth="about 50 nats more",
+        why="kl says why. In the plane each extra nat squeezes the ellipse of q to a smaller part, where every image needs a place of "
+        "its own and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In twenty "
+        "dimensions there is room for about 25, and those 19 more win back several times as much in rec.",
+    ),
+    "04.smallest-kl": Question(
+        asks="Which of the three has the smallest KL?",
+        choices=("the plain one", "the deeper one", "the autoregressive one"),
+        truth="the autoregressive one",
+        why="And its NELBO is by far the best: what the pixels before tell, z need not carry. So a small KL is no sign of a bad "
+        "model. For a decoder that could paint the data alone (this one cannot), a KL of 0 would be an optimum.",
+    ),
+    "05.gap-16": Question(
+        asks="What share of the gap between log 4 and log 5 is left at k = 16?",
+        choices=("a half", "a tenth", "a twentieth"),
+        truth="a twentieth",
+        why="A half at k = 2, a bit less than a quarter at 4, a twentieth at 16: each doubling takes off half, and a little more.",
+    ),
+    "05.repeat": Question(
+        asks="Three images, named 1, 2, 3, are copied twice by repeat and read as (3 images, 2 draws). What is the first row?",
+        choices=("[1, 1]", "[1, 2]", "[1, 3]"),
+        truth="[1, 2]",
+        why="repeat stacks whole copies, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row lets image 1 "
+        "borrow weights of image 2. No error appears, the numbers look plausible, and they mean nothing.",
+    ),
+    "05.blind": Question(
+        asks="q sits on one of two islands. How many of its 1,000 draws will the effective sample size count?",
+        between=(0, 1_000),
+        unit="draws",
+        near=100,
+        why="The share is perfect and the result wrong by ln 2, half of p(x): all draws come from one island, their weights agree, "
+        "and none has heard of the other.",
+    ),
+    "06.perfect": Question(
+        asks="A perfect model with 20 latents has no holes. Of 100 draws from its prior, how many will 8,000 images say are in one?",
+        between=(0, 100),
+        unit="in 100",
+        near=10,
+        why="8,000 images are small islands, too few to cover 20 dimensions, whatever the model. And as the first term cannot pass "
+        "log n = 9.0, the second had to be the rest, 16 nats: it measures n.",
+    ),
+    "06.judge": Question(
+        asks="Of 100 draws from the prior, how many will the judge of the 20 latents know?",
+        between=(0, 100),
+        unit="in 100",
+        near=10,
+        why="The perfect model passes: there the judge might as well toss a coin. With 2 latents it does little better; with 20 it "
+        "knows most draws. So the mismatch is real, and larger with 20 latents.",
+    ),
+    "06.cool": Question(
+        asks="At T = 0.5 the pictures are cleaner. And the bound?",
+        choices=("better", "the same", "worse"),
+        truth="worse",
+        why="Cool samples are clean and alike, far below real digits in variety, and a model that really drew its z from the cool "
+        "prior finds real digits less likely.",
+    ),
+    "07.gap": Question(
+        asks="Does the gap between an image's two bounds differ as much from image to image?",
+        choices=("much less", "about as much", "more"),
+        truth="much less",
+        why="The gap varies by a nat or two (one standard deviation), the bound by about thirty. So 50 images pin the gap down, and "
+        "the bound would need thousands.",
+    ),
+    "07.one-draw": Question(
+        asks="Which of the two looks better when evaluated with k = 1?",
+        choices=("the one trained by the ELBO", "the one trained with k = 10"),
+        truth="the one trained by the ELBO",
+        why="By 1.3 nats. With 10 draws or more the other one looks better, in the end by 2.5: the lines cross.",
+    ),
 }
 """The lesson's number and a word -> the question."""
