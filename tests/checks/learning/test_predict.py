@@ -68,6 +68,11 @@ def test_a_number_is_right_within_what_the_question_allows(value: float, right: 
     assert f"predictions: {int(right)} of 1" in card_of("00_")
 
 
+def test_a_number_is_said_in_digits():
+    answer("05.blind", 1_000)
+    assert repr(predict("05.blind").was(999.96)).startswith("You predicted: 1000 draws. ✓")
+
+
 def test_without_a_prediction_the_answer_is_folded_and_counts_for_nothing():
     told = predict(CHOICE).was()
     assert "<details><summary>The answer</summary>" in told._repr_html_() and repr(told).startswith("It is: the VAE.")

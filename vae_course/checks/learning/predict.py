@@ -37,7 +37,7 @@ class Prediction:
         return Told(None if said is None else self.in_words(said), self.in_words(truth), right, question.why)
 
     def in_words(self, value: Any) -> str:
-        return str(value) if self.question.choices else f"{float(value):.3g} {self.question.unit}".strip()
+        return str(value) if self.question.choices else f"{float(value):.4g} {self.question.unit}".strip()
 
     def keep(self, value: Any) -> None:
         """As the button does: the first one stays."""
@@ -70,7 +70,7 @@ class Prediction:
         if question.between is not None:
             low, high = question.between
             some = {"value": (low + high) / 2, "min": low, "max": high, "step": (high - low) / 100}
-            slider = [ipywidgets.FloatSlider(**some, readout_format=".3g", description=question.unit)]
+            slider = [ipywidgets.FloatSlider(**some, readout_format=".4g", description=question.unit)]
             slider[0].add_class("vae-prediction")
         buttons = [
             ipywidgets.Button(description=text, tooltip=f"{question.asks} {text}", layout={"width": "auto"})
