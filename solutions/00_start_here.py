@@ -66,6 +66,9 @@ predict("00.who-draws").was()
 # %% [markdown]
 # What the VAE was told in addition is called the **KL term**. Why it has just the form that it has, and how to train with a $z$ that is
 # drawn by chance: that is this course.
+#
+# **Who uses it?** Latent diffusion models draw their images in the latent space of an autoencoder; Stable Diffusion's has just such a
+# KL term (Rombach and others, CVPR 2022).
 
 # %% [markdown]
 # ## What you will build

@@ -17,6 +17,9 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 # %% [markdown]
 # Each $z$ (below) hangs on a thread from its own noise $\varepsilon$ (above), which never moves. How must $z$ be made, so that a
 # network can learn *through* a random draw?
+#
+# **Who uses it?** Whoever trains through noise: reinforcement learning with random actions (soft actor-critic, Haarnoja and others,
+# ICML 2018), or Stan, which fits statistical models with it (ADVI, Kucukelbir and others, JMLR 2017).
 
 # %% [markdown]
 # ## What you will build

@@ -24,6 +24,9 @@ figures.mean_pixel_model(share, seven)
 # %% [markdown]
 # Left to right: the model, an image drawn from it, a test image, and what each pixel of that image costs the model. How does one
 # put a price on a painting, and why is this price the one that counts?
+#
+# **Who uses it?** Every language model is trained by the same price, $-\log p$, with words in place of pixels (Bengio and others, *A
+# Neural Probabilistic Language Model*, JMLR 2003).
 
 # %% [markdown]
 # ## What you will build
@@ -250,6 +253,14 @@ else:
 # From 543.4 to about 206 nats per image, with nothing but counting. (206 is the average of all test images; the 7 at the top
 # costs 183.) What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100 (the one of
 # lesson 00: 93).
+
+# %% [markdown]
+# **What does a smaller price mean?** Let $p_{\text{data}}$ be the distribution that images really come from, $H$ its entropy,
+# $\mathbb E[-\log p_{\text{data}}(x)]$, and $\theta$ the model's parameters. Add and subtract $\log p_{\text{data}}(x)$ in the mean price:
+#
+# $$\mathbb E_{p_{\text{data}}}\big[-\log p_\theta(x)\big] = H(p_{\text{data}}) + \mathrm{KL}\big(p_{\text{data}}\,\|\,p_\theta\big).$$
+#
+# No model can change $H$. So to lower the price is to lower the KL from the world to the model: that is *maximum likelihood*.
 
 # %% [markdown]
 # ## Black and white, drawn or rounded, or grey?

@@ -30,6 +30,9 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # %% [markdown]
 # Left, 100 draws from the encoder's $q$ (ellipses: one and two standard deviations), over the exact posterior (shaded); right the
 # same draws, each as big as its worth to the model. How is that worth computed, and how many of the missing nats does it buy back?
+#
+# **Who uses it?** Weighted draws fill holes in data: MIWAE learned digits from images with half of their pixels missing (Mattei and
+# Frellsen, ICML 2019).
 
 # %% [markdown]
 # ## What you will build

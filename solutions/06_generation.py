@@ -24,6 +24,9 @@ figures.manifold(plane)
 # %% [markdown]
 # At each place $z$ stands what the decoder draws there, and similar shapes became neighbours although the model never saw a label.
 # How do you draw from such a model, and where do the drawings come from that are no digit?
+#
+# **Who uses it?** Chemists walk through the latent space of a VAE of molecules to find better ones (Gómez-Bombarelli and others, *ACS
+# Central Science*, 2018).
 
 # %% [markdown]
 # ## What you will build

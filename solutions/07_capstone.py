@@ -17,6 +17,9 @@ figures.beside_the_paper({}, errors={})
 # %% [markdown]
 # Each mark is an estimate of $-\log p(x)$: two published models, and one of the course's with two standard errors. Where will
 # yours lie, and what must be said beside such a number before it may be compared?
+#
+# **Who uses it?** With counts of genes in place of pixels, and another decoder, a VAE describes single cells (scVI: Lopez and others,
+# *Nature Methods*, 2018).
 
 # %% [markdown]
 # ## What you will build
