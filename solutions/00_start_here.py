@@ -42,7 +42,7 @@ predict("00.who-draws")
 
 # %% tags=["nbval-ignore-output"]
 train, test = load_mnist("train"), load_mnist("test")
-autoencoder, vae = side_by_side.train_two(train)  # about 15 seconds
+autoencoder, vae = side_by_side.train_two(train)  # half a minute, or less
 
 # %%
 x = binarize(test.images[:12], generator=torch.Generator().manual_seed(0))  # (12, 784) of 0 and 1
@@ -73,18 +73,17 @@ predict("00.who-draws").was()
 # %% [markdown]
 # ## What you will build
 #
-# From here on a **pencil** suffices, in a world so small that nothing is left to believe: two boxes and one ball. Every idea of the
-# course is already in it. After this lesson you can
+# From here on a **pencil** suffices, in a world so small that nothing is left to believe: two boxes and one ball. Afterwards you can
 #
 # * say what a latent variable, the evidence, the prior and the posterior are, and compute them in a small world;
 # * derive the ELBO, the number that a VAE maximises, and say by how much it misses and when it does not;
-# * say why large worlds need a guess $q$, and why its quality is measured by $\mathrm{KL}(q \,\|\, p)$;
+# * say why large worlds need a guess $q$, and why its quality is measured by $\mathrm{KL}(q \,\|\, \text{posterior})$;
 # * read the drawing of a VAE, part by part, and use `check`, `hint` and `progress`.
 
 # %% [markdown]
 # ## Before you start
 #
-# About 55 minutes: 38 of reading and playing, 17 of exercises. There is no short path; this *is* the short beginning.
+# About 70 minutes: 53 of reading and playing, 17 of exercises. There is no short path; this *is* the short beginning.
 #
 # You need: Python; tensors in PyTorch (shapes, `+`, `*`, `.mean()`); from probability, what $p(x)$ and $p(x \mid z)$ say, and what an
 # average (expectation) is. No VAE, no machine learning theory.
@@ -137,7 +136,7 @@ predict("00.who-draws").was()
 # ## How a lesson works
 #
 # Some cells are yours to fill in: they say `raise NotImplementedError`, and below each one a `check(...)` tells you at once what it saw.
-# It never wants *our* code; it wants the right behaviour. `hint("name")` opens the next rung of a ladder of hints, `progress()` shows how
+# Its answer is a *card*. It never wants *our* code; it wants the right behaviour. `hint("name")` opens the next rung of a ladder of hints, `progress()` shows how
 # far you are, `solution("name")` shows our answer once yours has passed. Nothing can break, and your own lines are never overwritten.
 
 # %% [markdown]
@@ -229,7 +228,8 @@ figures.boxes()
 # %% [markdown]
 # ## Nats: what a logarithm counts
 #
-# The probability of an image is tiny: a product of 784 pixel probabilities. So we look at logarithms, in which products become sums.
+# Given $z$, the probability of an image is a product of 784 pixel probabilities: $p(x \mid z)$ is tiny, and so is $p(x)$. So we look at
+# logarithms, in which products become sums.
 # $-\log p(x)$ is the *surprise* at seeing $x$: 0 for what was certain, and the larger the less likely. With the natural logarithm the
 # unit is called a **nat**: one nat more means $e \approx 2.7$ times less likely. (With $\log_2$ the unit is the *bit*; one bit is
 # $\log 2 = 0.693$ nats.)
@@ -255,7 +255,11 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # $$\log p(x) = \underbrace{\sum_z q(z) \log\frac{p(z, x)}{q(z)}}_{\text{ELBO}(q)} \;+\; \underbrace{\sum_z q(z)
 # \log\frac{q(z)}{p(z \mid x)}}_{\text{the gap}}$$
 #
-# The first part needs only the joint and $q$: it is the score that we looked for. The second is what the score misses.
+# The first part needs only the joint and $q$: it is the score that we looked for. The second is what the score misses. With a red ball,
+#
+# $$\text{ELBO}(a) = a \log\frac{0.45}{a} + (1 - a) \log\frac{0.10}{1 - a}.$$
+#
+# (A box that $q$ never picks adds nothing: with $a = 1$ the second term is 0.)
 
 # %% [markdown]
 # ### The gap is never negative
@@ -350,8 +354,17 @@ check(two_boxes, "two_boxes")
 
 # %% [markdown]
 # The third looks harmless. Try it where the truth is known: $z \sim N(0, I)$ in $d$ dimensions ($I$ says: every entry is independent and
-# has variance 1), and $x$ is $z$ plus noise of standard deviation 0.1. We see $x_i = 0.7$ everywhere. Variances add, so each
-# $x_i \sim N(0, 1.01)$: this gives $\log p(x)$ exactly.
+# has variance 1), and $x$ is $z$ plus noise of standard deviation 0.1. The sum of two bells is a bell, and variances add: each
+# $x_i \sim N(0, 1.01)$. We see $x_i = 0.7$ everywhere. ($x$ is a real number here, so $p(x)$ is a height of that bell; lesson 02 has
+# its formula, and the column `exact` uses it.)
+
+# %% [markdown]
+# In the last column $z$ is drawn from a guess $q$ near $x$ instead, $N(0.7, 0.02)$ in each dimension. Such draws visit that place too
+# often, so each counts with the weight $p(z)/q(z)$, because
+#
+# $$p(x) = \sum_z p(z)\,p(x \mid z) = \sum_z q(z)\;\frac{p(z)}{q(z)}\,p(x \mid z).$$
+#
+# (For real numbers $z$ the sum is an integral. Lesson 05 is about these weights.)
 #
 
 # %%
@@ -378,14 +391,14 @@ predict("00.dice").was(exact - by_prior)
 # %% [markdown]
 # ## Why KL(q ‖ posterior), and not the other way round
 #
-# $\mathrm{KL}(p \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are. Why the first?
+# $\mathrm{KL}(\text{posterior} \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are. Why
+# the first?
 #
-# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, p)$.
+# * **It is the one that falls out.** We did not choose it: $\log p(x) - \text{ELBO}$ *is* $\mathrm{KL}(q \,\|\, \text{posterior})$.
 # * **It is the one that we can make small.** Its average is over $z$ drawn from $q$, and from $q$ we can draw; what we cannot
 #   compute in it is $\log p(x)$, which does not depend on $q$. The other averages over the posterior, which is what we do not have.
 #
-# It has a price. *Predict first*: three boxes, and a posterior of 0.499, 0.499, 0.002. Guess A forgets the second box, guess B spreads
-# evenly over all three. Which one does each KL prefer?
+# It has a price. Take three boxes with a posterior of 0.499, 0.499, 0.002. Guess A forgets the second box, guess B spreads evenly.
 
 # %%
 posterior = torch.tensor([0.499, 0.499, 0.002])
@@ -408,10 +421,11 @@ figures.poster()
 
 # %% [markdown]
 # Top, how a new image is drawn. Middle row, what happens to one image. Bottom, what it costs: `kl`, and `rec`, which compares $x$ with its
-# logits; their sum, `nelbo`, is −ELBO, and a VAE makes it small. (The noise $\varepsilon$ is explained in lesson 01, the logits in 03.)
+# logits; their sum, `nelbo`, is −ELBO, and a VAE makes it small.
 
 # %% [markdown]
-# How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm:
+# How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm. ($\mathbb E_q$ is
+# short for the average over $z$ drawn from $q$, and we write $q(z \mid x)$ now, as each image has a guess of its own.)
 #
 # $$\text{ELBO} = \mathbb E_q\Big[\log\frac{p(z)\,p(x \mid z)}{q(z \mid x)}\Big] = \underbrace{\mathbb E_q[\log p(x \mid z)]}_{-\text{rec}} -
 # \underbrace{\mathbb E_q\Big[\log\frac{q(z \mid x)}{p(z)}\Big]}_{\text{kl}}$$
@@ -485,17 +499,16 @@ progress()
 # | an ELBO *above* $\log p(x)$ | the terms were averaged with the wrong weights: all weights are $q$'s |
 # | "KL to the prior or KL to the posterior?" | in the **gap** it is the posterior; in the **ELBO's formula** (`kl`) it is the prior |
 #
-# **Group task** (rooms, 10 minutes). Each pair invents a world with two hidden causes and two observations (weather and umbrella,
-# illness and
-# fever), with numbers. The next pair computes evidence, posterior and the ELBO at $a = \tfrac12$.
-# Which world in the room has the largest gap, and
-# why?
+# <details><summary>A task for groups (rooms, 10 minutes)</summary>
+#
+# Each pair invents a world with two hidden causes and two observations (weather and umbrella, illness and fever), with numbers. The
+# next pair computes evidence, posterior and the ELBO at $a = \tfrac12$. Which world in the room has the largest gap, and why?
+# </details>
 
 # %% [markdown]
 # ## Blank page
 #
-# Close the notebook, take paper, five minutes: the table of the two boxes; the evidence and the posterior of a ball that is *not*
-# red; the line
+# Close the notebook, take paper, five minutes: the table of the two boxes; evidence and posterior of a ball that is *not* red; the line
 # $\log p(x) = \text{ELBO} + \text{gap}$ with its derivation; the drawing of the machine. Then compare.
 # What was missing goes onto tomorrow's
 # page.
@@ -511,12 +524,8 @@ progress()
 # %% [markdown]
 # ## Further reading
 #
-# * D. MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2 and 33:
-#   probability with boxes and balls, and the same
-#   bound under the name variational free energy. Free to read.
-# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: the inventors' own book of the course that you have begun.
-# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, JASA 2017:
-#   the ELBO without neural networks, and the
-#   price of KL(q ‖ p).
+# * D. MacKay, *Information Theory, Inference, and Learning Algorithms*, 2003, chapters 2 and 33: boxes and balls, and the same bound.
+# * D. Kingma, M. Welling, *An Introduction to Variational Autoencoders*, 2019: by the inventors.
+# * D. Blei, A. Kucukelbir, J. McAuliffe, *Variational Inference: A Review for Statisticians*, JASA 2017: the ELBO without networks.
 #
 # Next: [01 · The reparameterization trick](01_reparameterization.ipynb).

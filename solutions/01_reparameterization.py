@@ -35,7 +35,7 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 # ## Before you start
 #
 # About 80 minutes: 40 of reading and playing, 41 of exercises (the optional one included). **Short path** (workshop, 30 minutes):
-# up to exercise 1.1, then the summary.
+# run all cells, and read up to exercise 1.1 and the formula under it, then the summary.
 #
 # You need: Python, tensors and `.backward()` in PyTorch, mean and variance of a random number; from lesson 00, what a latent
 # variable $z$ is.
@@ -223,7 +223,8 @@ else:
 
 # %% [markdown]
 # So draw many $\varepsilon$, average $f$, call `backward()`. The average of $n$ draws scatters by their standard deviation over
-# $\sqrt n$ (lesson 02): for the slope in $m$ by $4/\sqrt{100{,}000}$, about a hundredth.
+# $\sqrt n$ (lesson 02). For the slope in $m$ each one is $2z$, and $z$ has standard deviation $\sqrt 4 = 2$: it scatters by
+# $4/\sqrt{100{,}000}$, about a hundredth.
 
 # %%
 if solved(sample_gaussian):
@@ -248,6 +249,9 @@ else:
 #
 # * `slope`: the value of $dz/dv$ at $v = 4$, when $\varepsilon = 2$ was drawn;
 # * `mean` and `variance` of `torch.rand`, the *uniform* noise between 0 and 1 that is typed by mistake for `torch.randn`.
+#
+# (The average of any $g(u)$ over a uniform $u$ is the area under it, $\int_0^1 g(u)\,du$; a variance is
+# $\mathbb E[u^2] - \mathbb E[u]^2$.)
 #
 # **Answer.** A dictionary of three numbers, right to 1 %. Fractions such as `1 / 3` are welcome.
 
@@ -283,13 +287,13 @@ check(predict_noise, "predict_noise")
 # %% [markdown]
 # ## The other way: the score function
 #
-# A second way to differentiate an expectation needs no trick. Write it as an integral; only the density $N(z; m, v)$ depends on
-# $m$:
+# A second way to differentiate an expectation needs no trick. Write it as an integral; only the density depends on $m$, which is
+# $N(z; m, v) = \frac{1}{\sqrt{2\pi v}} \exp\big(-\tfrac12 (z - m)^2 / v\big)$:
 #
 # $$\frac{d}{dm}\int N(z; m, v)\,f(z)\,dz = \int \frac{dN}{dm}\,f(z)\,dz.$$
 #
-# That is no expectation: no density is left to draw from. But $\frac{d \log N}{dm} = \frac{1}{N}\frac{dN}{dm}$, so
-# $\frac{dN}{dm} = N\,\frac{d\log N}{dm}$, and the density is back:
+# An average has the form $\int N \cdot (\ldots)\,dz$, and here $N$ has become $\frac{dN}{dm}$: there is nothing to draw from. But
+# $\frac{d \log N}{dm} = \frac{1}{N}\frac{dN}{dm}$, so $\frac{dN}{dm} = N\,\frac{d\log N}{dm}$, and the density is back:
 #
 # $$\frac{d}{dm}\,\mathbb E[f(z)] = \mathbb E\Big[f(z)\,\frac{d\log N(z; m, v)}{dm}\Big]
 # = \mathbb E\Big[f(z)\,\frac{z - m}{v}\Big].$$
@@ -302,8 +306,8 @@ check(predict_noise, "predict_noise")
 # | needs | the slope of $f$ | only the value of $f$ |
 # | needs from the density | a formula $z = g(m, v, \varepsilon)$ | smooth in $m$ and $v$ |
 #
-# Both are right on average. How do they scatter? Let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. Pathwise,
-# the slope in $m_1$ is estimated by $2 z_1$.
+# Both are right on average. How do they scatter? Let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. The slope in
+# $m_1$ is estimated pathwise by $2 z_1$, and by the score function by $\big(\sum_i z_i^2\big)(z_1 - 0.5)$.
 
 # %%
 predict("01.scatter")
@@ -322,7 +326,7 @@ figures.variance_against_dimension()
 predict("01.scatter").was()
 
 # %% [markdown]
-# A **baseline** (subtract the mean of $f$, which changes no average since $\mathbb E[\text{score}] = 0$) helps, and does not cure
+# A **baseline** (subtract the mean of $f$, which changes no average since $\mathbb E[\text{score}] = \mathbb E[z - m]/v = 0$) helps, and does not cure
 # it. A VAE has tens of latent dimensions: hence the trick.
 
 # %% [markdown]
@@ -344,8 +348,9 @@ explore(figures.when_the_trick_loses, ω=(1.0, 0.2, 5.0, 0.2))
 #
 # * `"square"`: $f(z) = z^2$, with $z \sim N(m, v)$; the slope in $m$.
 # * `"step"`: $f(z) = 1$ if $z > 1$ and 0 otherwise, with $z \sim N(m, v)$; the slope in $m$.
-# * `"moving edge"`: the same step, but $z$ is uniform between 0 and $\theta$ (with $\theta > 1$); the slope in $\theta$. Check your
-#   choice against the truth: $\mathbb E[f] = 1 - 1/\theta$, so the slope is $1/\theta^2$.
+# * `"moving edge"`: the same step, but $z$ is uniform between 0 and $\theta$ (with $\theta > 1$); the slope in $\theta$. Pathwise,
+#   $z = \theta u$ with uniform $u$, so $f'(z)\,u$ is averaged. The density is $1/\theta$ on $(0, \theta)$, so the score is $-1/\theta$.
+#   Check both against the truth: $\mathbb E[f] = 1 - 1/\theta$, so the slope is $1/\theta^2$.
 
 # %% [markdown]
 # **Answer.** For each, one of the words `"pathwise"`, `"score function"`, `"neither"`: the better one of those that are right on
@@ -363,8 +368,7 @@ check(choose_estimator, "choose_estimator")
 # %% [markdown]
 # <details><summary>I get "not it" instead of a pass for the moving edge</summary>
 #
-# Compute both estimates with a pencil. Pathwise: $z = \theta u$ with uniform $u$, so it averages $f'(z)\,u$; what is the slope of a
-# step? Score: the density is $1/\theta$ on $(0, \theta)$, so its score is $-1/\theta$; multiply by $f$ and average.
+# Compute both estimates with a pencil. Pathwise: what is the slope of a step? Score: multiply $-1/\theta$ by $f$ and average.
 # </details>
 
 # %% [markdown]

@@ -42,8 +42,8 @@ figures.mean_pixel_model(share, seven)
 # %% [markdown]
 # ## Before you start
 #
-# About 90 minutes: 55 of reading and playing, 35 of exercises. **Short path** (workshop, 30 minutes): up to exercise 3.1 and the
-# mean-pixel model, then the summary.
+# About 90 minutes: 55 of reading and playing, 35 of exercises. **Short path** (workshop, 30 minutes): run all cells, and
+# read up to exercise 3.1 and the mean-pixel model, then the summary.
 #
 # You need: Python, tensors, logarithms. From lesson 02: surprise is $-\log P$, in nats; logs of independent parts add up.
 #
@@ -60,7 +60,7 @@ figures.mean_pixel_model(share, seven)
 # Three questions on lesson 02. Answer aloud before you open the answers.
 #
 # 1. What is $\mathrm{KL}(q\,\|\,p)$ for $q = N(1, 1)$ and $p = N(0, 1)$, in nats?
-# 2. Is a *negative* estimate of a KL from one draw a bug?
+# 2. Is a *negative* estimate of a KL from one draw a bug? (Full path.)
 # 3. A KL in 20 dimensions was computed with `.mean(-1)`. By what factor is it wrong?
 #
 # <details><summary>Answers</summary>
@@ -243,7 +243,7 @@ x = binarize(test.images, generator=torch.Generator().manual_seed(0))  # (10000,
 
 # %%
 if solved(log_bernoulli_with_logits):
-    nats = -log_bernoulli_with_logits(x, torch.logit(p)).mean().item()
+    nats = -log_bernoulli_with_logits(x, torch.logit(p).expand_as(x)).mean().item()
     print(f"mean-pixel model: {nats:.1f} nats per test image")
 else:
     nats = None

@@ -44,7 +44,8 @@ with torch.no_grad():
 # ## Before you start
 #
 # About 135 minutes: 63 of reading and playing, 72 of exercises. It divides well into two evenings: stop after exercise 4.3.
-# **Short path** (workshop, 45 minutes): the first derivation, the six steps, exercise 4.1, "Train it", the summary.
+# **Short path** (workshop, 45 minutes): run all cells, and read the first derivation, the signs, the six steps, exercises 4.1 and 4.2,
+# "Train it", the summary.
 #
 # You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
 # black-and-white image. All are given:

@@ -50,8 +50,8 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # ## Before you start
 #
 # About 140 minutes: 60 of reading and playing, 79 of exercises; the optional one takes 30 more. **Short path** (workshop, 75
-# minutes): up to exercise 5.2 and the figure under it, then the summary. The two sections headed *Full path* are for those who want
-# to train with the bound and to know why that is delicate.
+# minutes): run all cells, and read up to exercise 5.2 and the figure under it, then the summary. To *train* with the bound, add
+# exercise 5.5 (8 minutes); why that is delicate say the two sections headed *Full path*.
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
 #

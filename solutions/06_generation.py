@@ -41,8 +41,8 @@ figures.manifold(plane)
 # %% [markdown]
 # ## Before you start
 #
-# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): up to exercise 6.1, then the
-# summary.
+# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): run all cells, and read up
+# to exercise 6.1, then the summary.
 #
 # You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do.
 # The trained models come with the course: `v1_z20` with 20 latents, the good one, and `v1_z2`, the one that can be drawn on paper.

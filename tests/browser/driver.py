@@ -81,6 +81,12 @@ def run_all(page: Page, lab: Lab, name: str, seconds: float = RUN_SECONDS) -> li
             return cells
 
 
+def run_cell(page: Page, words: str) -> None:
+    """Click into the first cell that holds these words, and press Shift+Enter."""
+    page.locator(".jp-CodeCell", has_text=words).first.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+
+
 def moving_widgets(page: Page, lab: Lab) -> list[tuple[str, bool]]:
     """Move every slider, choose another entry of every menu; (its label, whether what is drawn around it changed) for each."""
     found: list[tuple[str, bool]] = []

@@ -26,7 +26,7 @@ def train_two(data: MNIST, steps: int = 1_000) -> tuple[Any, Any]:
         kl, rec = two_terms(model, x)
         return kl + rec
 
-    return _trained(data, picture_alone, steps), _trained(data, picture_and_kl, steps)
+    return _trained(data, picture_alone, steps, progress=True), _trained(data, picture_and_kl, steps, progress=True)
 
 
 def train_three(data: MNIST, steps: int = 200) -> dict[str, tuple[Any, float, float]]:
@@ -51,12 +51,12 @@ def train_three(data: MNIST, steps: int = 200) -> dict[str, tuple[Any, float, fl
     return found
 
 
-def _trained(data: MNIST, objective: Objective, steps: int) -> Any:
+def _trained(data: MNIST, objective: Objective, steps: int, progress: bool = False) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = given.VAE(nn="v1", z_dim=20)
         start_at_mean_pixel(model, data)
-        fit(model, data, objective=objective, steps=steps, lr=3e-3, progress=False)
+        fit(model, data, objective=objective, steps=steps, lr=3e-3, progress=progress)
     return model
 
 

@@ -64,13 +64,14 @@ def test_the_truth_stands_beside_the_prediction_with_the_reason():
 def test_a_number_is_right_within_what_the_question_allows(value: float, right: bool):
     answer(NUMBER, value)
     told = predict(NUMBER).was(53)
-    assert ("✓" in repr(told)) == right and f"{value} nats" in repr(told)
+    assert ("✓ Near enough" in repr(told)) == right and f"{value} nats" in repr(told) and "it is" in repr(told).lower()
+    assert "53 nats" in repr(told)
     assert f"predictions: {int(right)} of 1" in card_of("00_")
 
 
 def test_a_number_is_said_in_digits():
     answer("05.blind", 1_000)
-    assert repr(predict("05.blind").was(999.96)).startswith("You predicted: 1000 draws. ✓")
+    assert repr(predict("05.blind").was(999.96)).startswith("You predicted: 1000 draws. ✓ So it is.")
 
 
 def test_without_a_prediction_the_answer_is_folded_and_counts_for_nothing():

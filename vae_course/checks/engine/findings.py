@@ -53,7 +53,7 @@ class Finding:
         """What was seen, as lines; with a proved reason."""
         proved = self.reason if self.standing == PROVED else ""
         parts = (part for part in (self.got, self.expected, proved) if part)
-        return " ".join(part if part[-1] in ".?!:…" else f"{part}." for part in parts).splitlines()
+        return " ".join(part if part.rstrip(")")[-1:] in (*".?!:…", "") else f"{part}." for part in parts).splitlines()
 
     @property
     def likely(self) -> str:

@@ -104,8 +104,11 @@ class Told:
     def __repr__(self) -> str:
         if self._said is None:
             head = f"It is: {self._truth}."
+        elif self._right:
+            near = "✓ So it is." if self._said == self._truth else f"✓ Near enough: it is {self._truth}."
+            head = f"You predicted: {self._said}. {near}"
         else:
-            head = f"You predicted: {self._said}. {'✓ So it is.' if self._right else f'It is: {self._truth}.'}"
+            head = f"You predicted: {self._said}. It is: {self._truth}."
         return printable("\n".join(filter(None, (head, self._why))))
 
     def _repr_html_(self) -> str:

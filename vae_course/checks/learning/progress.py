@@ -45,7 +45,7 @@ class Progress:
         """How many predictions of a lesson came true, of those that were made and seen."""
         number = lesson.partition("_")[0]
         judged = [p["right"] for name, p in self._predictions.items() if name.startswith(f"{number}.") and "right" in p]
-        return f" · predictions: {sum(judged)} of {len(judged)}" if judged else ""
+        return f" · right predictions: {sum(judged)} of {len(judged)}" if judged else ""
 
     def _sign(self, exercise: Exercise) -> str:
         status = self._entries.get(exercise.name, {}).get("status", "not started")

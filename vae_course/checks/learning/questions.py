@@ -37,7 +37,7 @@ QUESTIONS = {
         choices=("the autoencoder", "the VAE", "both alike", "neither"),
         truth="the VAE",
         why="The autoencoder copies at least as well, and draws scraps. Nobody told it where its z should lie, so the places "
-        "that you draw from mean nothing to its decoder. The VAE draws digits, some of them clumsy after so short a training.",
+        "that you draw from mean nothing to its decoder. The VAE draws digits; after so short a training about half of them can be read.",
     ),
     "00.sure": Question(
         asks="Is the ELBO of the sure guess, a = 1, higher than that of a = ½?",

@@ -4,7 +4,11 @@ from vae_course.checks.engine.constants import constant_matches
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 
 MISTAKES = {
-    ("score-for-the-square", "square", "score function"): "the score function is unbiased here, yet z² is smooth, "
+    (
+        "score-for-the-square",
+        "square",
+        "score function",
+    ): "the score function is right on average here, yet z² is smooth, "
     "and then the pathwise estimate is there with far less variance.",
     ("pathwise-through-a-step", "step", "pathwise"): "it is flat wherever it has a slope, so the pathwise estimate "
     "is always 0, while the true derivative is not. The density is smooth in m, which is all that the score function "

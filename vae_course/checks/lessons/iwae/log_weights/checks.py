@@ -98,7 +98,8 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
     if not _are_evidence(case, call):
         i, j = divmod(int(torch.nan_to_num(got - right, nan=torch.inf).abs().argmax()), 6)
         others = entries_agree(got[i, j], right[:, 0])
-        reason = f" That is image {int(others.int().argmax())}'s: images are mixed up." if bool(others.any()) else ""
+        owner = f" {got[i, j]:.2f} is image {int(others.int().argmax())}'s: images are mixed up."
+        reason = owner if bool(others.any()) else ""
         reason = (
             reason
             or _less_log_k(float(got[i, j]), right[:, 0])
