@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 NAME = "01_toy"
 
@@ -18,6 +19,7 @@ class Fake:
     lines: str = "1 line"
     tries: int = 0
     optional: bool = False
+    misconceptions: tuple[Any, ...] = ()
 
 
 EXERCISES = {

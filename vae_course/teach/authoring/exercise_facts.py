@@ -4,6 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
+class MistakeFacts(Protocol):
+    """What is told of a mistake after a pass."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def seen(self) -> str: ...
+
+
 class ExerciseFacts(Protocol):
     """What the build reads of an Exercise. Read-only, so that frozen dataclasses fit."""
 
@@ -17,6 +26,8 @@ class ExerciseFacts(Protocol):
     def title(self) -> str: ...
     @property
     def points(self) -> float: ...
+    @property
+    def misconceptions(self) -> Sequence[MistakeFacts]: ...
     @property
     def minutes(self) -> float: ...
     @property

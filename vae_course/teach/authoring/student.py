@@ -50,11 +50,15 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
 
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
-    """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points,
-    which its verdicts show. What the code runs has nbval for its gate."""
+    """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points
+    and what is told after a pass, which its verdicts show. What the code runs has nbval for its gate."""
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
     lesson = notebook.metadata["vae_course"]["lesson"]
-    shown = [(e.name, e.points) for e in exercises.values() if e.lesson == lesson]
+    shown = [
+        (e.name, e.points, [m.reason + m.seen for m in e.misconceptions])
+        for e in exercises.values()
+        if e.lesson == lesson
+    ]
     return hashlib.sha256(repr((code, shown)).encode()).hexdigest()
 
 
