@@ -25,7 +25,7 @@ figures.mean_pixel_model(share, seven)
 # Left to right: the model, an image drawn from it, a test image, and what each pixel of that image costs the model. How does one
 # put a price on a painting, and why is this price the one that counts?
 #
-# **Who uses it?** Every language model is trained by the same price, $-\log p$, with words in place of pixels (Bengio and others, *A
+# **Who uses it?** Language models are trained by the same price, $-\log p$, with words in place of pixels (Bengio and others, *A
 # Neural Probabilistic Language Model*, JMLR 2003).
 
 # %% [markdown]

@@ -187,9 +187,13 @@ def test_the_student_edition_checks_without_the_answer_key(tmp_path: Path):
 def test_in_the_sandbox_the_learners_names_do_nothing(tmp_path: Path):
     folder = package_without(tmp_path, *NOT_IN_SANDBOX)
     code = """
-from vae_course import check, hint, progress, solved, fit, load_mnist
+import vae_course
+from vae_course import check, hint, predict, progress, solution, solved, fit, load_mnist
+for name in set(vae_course.__all__) - {"evaluate"}:  # which would answer an exercise
+    getattr(vae_course, name)
 def sample_gaussian(m, v): return m
-check(sample_gaussian), check(3.0, "two_boxes", quiet=True), hint("kl_normal"), progress()
+check(sample_gaussian), check(3.0, "two_boxes", quiet=True), hint("kl_normal"), progress(), solution("kl_normal")
+predict("00.sure").was()
 assert not solved(sample_gaussian)
 """
     assert run_python(folder, code) == "", "the stand-ins must be silent"

@@ -12,7 +12,11 @@ from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
 from vae_course.given import log_normal
 
-DOUBLE, DRAWN, EVALUATION = "You return float64", "Your kl is estimated from z", "leaves the model in evaluation mode"
+DOUBLE, DRAWN, EVALUATION = (
+    "You return float64",
+    "Your kl is estimated from draws",
+    "leaves the model in evaluation mode",
+)
 
 
 def passed(name: str, answer: Any) -> Outcome:

@@ -32,7 +32,6 @@ def answer(name: str, value: Any) -> str:
     for slider in sliders:
         slider.value = value
     buttons[value if not sliders else "Keep my answer"].click()
-    assert all(control.disabled for control in (*sliders, *buttons.values()))
     return line.value
 
 
@@ -41,16 +40,45 @@ def card_of(lesson: str) -> str:
 
 
 @pytest.mark.parametrize(("name", "value", "words"), [(CHOICE, "neither", "neither"), (NUMBER, 40.0, "40 nats")])
-def test_the_form_keeps_the_answer_says_so_and_ends(name: str, value: Any, words: str):
+def test_the_form_keeps_the_answer_and_says_so(name: str, value: Any, words: str):
     assert f"You predicted: {words}" in answer(name, value) and state.prediction(name) == value
 
 
-def test_the_first_answer_stays_also_in_another_kernel():
-    answer(CHOICE, "neither")
+def test_an_answer_may_be_changed_until_the_truth_is_shown_and_then_stays_also_in_another_kernel():
+    answer(CHOICE, "both alike")
+    assert "You predicted: neither" in answer(CHOICE, "neither"), "a slip of the finger is no prediction"
+    predict(CHOICE).was()
     _, buttons, line = parts(CHOICE)
     assert all(button.disabled for button in buttons.values()) and "You predicted: neither" in line.value
     predict(CHOICE).keep("the VAE")
     assert state.prediction(CHOICE) == "neither"
+
+
+def test_a_form_that_is_still_open_when_the_truth_is_shown_changes_nothing_any_more():
+    answer(CHOICE, "neither")
+    _, buttons, line = parts(CHOICE)
+    predict(CHOICE).was()
+    buttons["the VAE"].click()
+    assert "You predicted: neither" in line.value and state.prediction(CHOICE) == "neither"
+    assert all(button.disabled for button in buttons.values())
+
+
+@pytest.mark.parametrize(("name", "said"), [(CHOICE, 40.0), (CHOICE, "a choice of last year"), (NUMBER, "the VAE")])
+def test_an_answer_that_fits_the_question_no_more_is_none(name: str, said: Any):
+    predict(name).keep(said)
+    told = predict(name).was(*([53.0] if name == NUMBER else []))
+    assert repr(told).startswith("It is:") and "<details" in told._repr_html_()
+    answer(name, 40.0 if name == NUMBER else "neither")
+    assert "You predicted" in repr(predict(name).was(*([53.0] if name == NUMBER else [])))
+
+
+def test_a_prediction_that_is_neither_right_nor_wrong_is_damage_and_stops_no_card(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "progress.json").write_text(
+        '{"exercises": {}, "nats": null, "predictions": {"00.sure": {"said": "lower", "right": "perhaps"}}}'
+    )
+    with pytest.warns(UserWarning, match="neither right nor wrong"):
+        progress()
 
 
 def test_the_truth_stands_beside_the_prediction_with_the_reason():

@@ -19,7 +19,7 @@ class Prediction:
         self.name, self.question = name, question
 
     def was(self, number: float | None = None) -> "Told":
-        """The truth beside the prediction, and why. The first prediction that was kept counts, for the score on the card.
+        """The truth beside the prediction, and why. What was predicted before counts, for the score on the card.
 
         Args:
             number: the truth, where a number was asked for.
@@ -30,7 +30,7 @@ class Prediction:
                 f"{self.name!r}: the truth is {'a choice, and stands with the question' if question.choices else 'a number: was(number)'}."
             )
         truth = question.truth if number is None else float(number)
-        said = state.prediction(self.name)
+        said = self.kept()
         right = said == truth if number is None else said is not None and abs(float(said) - number) <= question.near
         if said is not None:
             state.judge_prediction(self.name, right)
@@ -40,8 +40,15 @@ class Prediction:
         return str(value) if self.question.choices else f"{float(value):.4g} {self.question.unit}".strip()
 
     def keep(self, value: Any) -> None:
-        """As the button does: the first one stays."""
+        """As the button does: it may be changed until the truth was shown."""
         state.keep_prediction(self.name, value)
+
+    def kept(self) -> Any:
+        """What was predicted; None if nothing was, or if another edition asked the question so that it fits no more."""
+        said = state.prediction(self.name)
+        if self.question.choices:
+            return said if said in self.question.choices else None
+        return said if isinstance(said, int | float) else None
 
     def __repr__(self) -> str:
         low, high = self.question.between or (0.0, 0.0)
@@ -58,7 +65,7 @@ class Prediction:
         display(HTML(self._repr_html_()) if os.environ.get("VAE_COURSE_STATIC") else self.form())
 
     def form(self) -> Any:
-        """A button for each choice, or a slider with a button; pressed once, the answer is kept and the form ends.
+        """A button for each choice, or a slider with a button: pressed, the answer is kept; another press changes it until the truth is shown.
 
         Buttons, because JupyterLab takes the arrow keys with which one moves among radio buttons. Tab and Space are free.
         """
@@ -78,20 +85,19 @@ class Prediction:
         ]
         line = ipywidgets.HTML()
 
-        def end(value: Any) -> None:
+        def show(value: Any) -> None:
             for control in (*slider, *buttons):
-                control.disabled = True
+                control.disabled = state.is_judged(self.name)
             line.value = f"<span role='status'>You predicted: {escape(self.in_words(value))}. Go on.</span>"
 
         def pressed(button: Any) -> None:
-            value = slider[0].value if slider else button.description
-            self.keep(value)
-            end(value)
+            self.keep(slider[0].value if slider else button.description)
+            show(self.kept())
 
         for button in buttons:
             button.on_click(pressed)
-        if (kept := state.prediction(self.name)) is not None:
-            end(kept)
+        if (kept := self.kept()) is not None:
+            show(kept)
         return ipywidgets.VBox([asked, *slider, ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"}), line])
 
 

@@ -50,7 +50,7 @@ QUESTIONS = {
         between=(0, 100),
         unit="nats",
         near=20,
-        why="In 2 dimensions they are right to a tenth of a nat. In 10 hardly any draw explains x, and in 20 none.",
+        why="In 2 dimensions they are right to a tenth of a nat. In 10 hardly any draw explains x, and in 20 they miss by 284 nats.",
     ),
     "01.normal-slope": Question(
         asks="What will m.grad be?",
@@ -114,7 +114,7 @@ QUESTIONS = {
         asks="What share of the gap between log 4 and log 5 is left at k = 16?",
         choices=("a half", "a tenth", "a twentieth"),
         truth="a twentieth",
-        why="A half at k = 2, a bit less than a quarter at 4, a twentieth at 16: each doubling takes off half, and a little more.",
+        why="A half at k = 2, a bit less than a quarter at 4, a twentieth at 16: each doubling takes off a half or a little more.",
     ),
     "05.repeat": Question(
         asks="Three images, named 1, 2, 3, are copied twice by repeat and read as (3 images, 2 draws). What is the first row?",

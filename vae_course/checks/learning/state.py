@@ -94,9 +94,15 @@ def prediction(name: str) -> Any:
 
 
 def keep_prediction(name: str, said: str | float) -> None:
-    """The first prediction stays: after the truth nobody can predict."""
+    """It may be changed until its truth was shown: after that nobody can predict."""
     with _changing() as state:
-        state["predictions"].setdefault(name, {"said": said})
+        if "right" not in state["predictions"].get(name, {}):
+            state["predictions"][name] = {"said": said}
+
+
+def is_judged(name: str) -> bool:
+    """Whether the truth was shown beside a prediction."""
+    return "right" in load()["predictions"].get(name, {})
 
 
 def judge_prediction(name: str, right: bool) -> None:
@@ -132,6 +138,8 @@ def _read(text: str) -> dict[str, Any]:
     predictions = {str(name): dict(entry) for name, entry in found.get("predictions", {}).items()}
     if not all(isinstance(entry.get("said"), str | float | int) for entry in predictions.values()):
         raise ValueError("a prediction is neither a word nor a number")
+    if not all(isinstance(entry.get("right", False), bool) for entry in predictions.values()):
+        raise ValueError("a prediction is neither right nor wrong")
     # A figure that is not positive was kept by an earlier version, and no later one could be better.
     return {"exercises": entries, "nats": nats if nats is None or nats > 0 else None, "predictions": predictions}
 

@@ -29,7 +29,7 @@ def notes_of_a_bound(call: Call, kl_is_closed: bool) -> str:
     drawn = (
         ""
         if kl_is_closed
-        else "Your kl is estimated from z, and right on average; the closed form of lesson 02 does not scatter."
+        else "Your kl is estimated from draws, and right on average; the closed form of lesson 02 does not scatter."
     )
     return " ".join(filter(None, (in_double(call), drawn)))
 

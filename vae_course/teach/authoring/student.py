@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
+from vae_course.checks.learning.questions import QUESTIONS
 from vae_course.teach.authoring.card_code import defines, names_bound
 from vae_course.teach.authoring.exercise_facts import Exercises
 from vae_course.teach.authoring.lesson_source import Cell, Lesson
@@ -51,7 +52,7 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
     """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points
-    and what is told after a pass, which its verdicts show. What the code runs has nbval for its gate."""
+    and what is told after a pass, which its verdicts show, and the questions that it asks. What the code runs has nbval for its gate."""
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
     lesson = notebook.metadata["vae_course"]["lesson"]
     shown = [
@@ -59,7 +60,10 @@ def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
         for e in exercises.values()
         if e.lesson == lesson
     ]
-    return hashlib.sha256(repr((code, shown)).encode()).hexdigest()
+    asked = [
+        (name, question) for name, question in QUESTIONS.items() if lesson.startswith(f"{name.partition('.')[0]}_")
+    ]
+    return hashlib.sha256(repr((code, shown, asked)).encode()).hexdigest()
 
 
 def check_stubs(lesson: Lesson) -> list[Problem]:

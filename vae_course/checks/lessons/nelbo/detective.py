@@ -55,7 +55,10 @@ SUSPECTED = {
     "is about 200.",
     ("D", "KL mean over latents"): "That makes the kl cheap, and it grows. In D the kl is 0: next to a rec divided "
     "by 784 it weighs too much.",
-    ("E", "KL sign"): "With the wrong sign the kl is rewarded and explodes by many powers of ten. In E nobody looks "
+    (
+        "E",
+        "KL sign",
+    ): "With the wrong sign the kl is rewarded and explodes beyond a hundred thousand nats. In E nobody looks "
     "at it: it drifts beyond a hundred.",
     ("E", "no noise"): "Without noise the reported kl nearly vanishes. In E it grows beyond a hundred: nothing in "
     "the loss holds it.",
@@ -72,7 +75,7 @@ LEAVES = {
     "one noise for the batch": "One noise for a batch leaves kl 19 and rec 113 reported, 20 and 112 in truth.",
     "sigmoid twice": "A sigmoid too many holds rec above 500, whatever the kl does.",
     "KL swapped": "The KL the other way round leaves rec 122 reported and 121 in truth, and a kl of 20 for a true 29.",
-    "KL sign": "With the wrong sign the kl is rewarded, and explodes by many powers of ten.",
+    "KL sign": "With the wrong sign the kl is rewarded, and explodes beyond a hundred thousand nats.",
     "no KL": "Where nothing holds it, the kl passes a hundred.",
     "rec mean over pixels": "Averaged over 784 pixels, the reported rec is below 1, and the kl is 0.",
     "KL mean over latents": "Averaged over 20 latents, the kl is reported as 3 where it is 61.",

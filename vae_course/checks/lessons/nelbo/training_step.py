@@ -64,8 +64,8 @@ def leaves_evaluation_mode(trial: Trial) -> str:
     if trial.call().outputs["training"].item():
         return ""
     return (
-        "Your step leaves the model in evaluation mode. This one does not mind; with dropout or batch normalisation it would "
-        "train as if they were not there: that is model.train()'s place."
+        "Your step leaves the model in evaluation mode. This one does not mind; in another, dropout would be off from the next step "
+        "on, and batch normalisation would use its running averages. model.train() puts it back."
     )
 
 
