@@ -3,7 +3,7 @@
 #
 # Behind every handwritten digit there is something that no single pixel shows: which digit was meant, how slanted the hand was, how
 # thick the pen. A **variational autoencoder** (VAE) finds such hidden causes by itself, and can then draw digits that nobody ever
-# wrote. In eight lessons you write one, line by line. Here is one that has learned. Run the cell (**Shift + Enter**) and drag.
+# wrote. In ten lessons you write one, line by line. Here is one that has learned. Run the cell (**Shift + Enter**) and drag.
 
 # %%
 import math

@@ -281,7 +281,7 @@ check(predict_noise, "predict_noise")
 # <details><summary>Answer</summary>
 #
 # The draws: a histogram of $(z - m)/\sqrt v$ should be a bell around 0 with standard deviation 1. Theirs is a box from 0 to 1. The
-# loss alone does not tell; lesson 04 shows by how many nats such a model fools itself.
+# loss alone does not tell; lesson 04b shows by how many nats such a model fools itself.
 # </details>
 
 # %% [markdown]

@@ -559,7 +559,7 @@ for name, some in pictures.items():
 # Does it help someone who has few labels?
 #
 # The simplest classifier is *nearest neighbours*: find the most similar labelled images and take the majority. Similar in what?
-# Compare 784 grey values, the 20 numbers of $m$, and, as a warning, 20 numbers of noise. No **collapsed** model (lesson 04) is
+# Compare 784 grey values, the 20 numbers of $m$, and, as a warning, 20 numbers of noise. No **collapsed** model (lesson 04b) is
 # loaded here, but the $z$ of one is such noise, since its $q(z \mid x)$ is the prior for every image.
 #
 # <details><summary>Two choices: how many neighbours vote, and why greys</summary>
@@ -601,7 +601,7 @@ assert accuracy["noise, as if collapsed"][5_000] < 0.15
 # %% [markdown]
 # 20 numbers do at least as well as 784, whatever the number of labels, and are 39 times fewer (with 2,000 test images, differences
 # under a percent or two are chance). From noise nothing can be read, so after collapse only guessing is left. With a decoder strong
-# enough to do without $z$ (lesson 04) even a good bound goes with useless latents: a bound and a use are different questions.
+# enough to do without $z$ (lesson 04b) even a good bound goes with useless latents: a bound and a use are different questions.
 
 # %% [markdown]
 # ## Temperature leaves the model

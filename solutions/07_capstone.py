@@ -564,7 +564,7 @@ else:
 
 # %% [markdown]
 # `rec` falls at once, because a blurred average digit is easy. After a spike `kl` *rises*: saying which digit it is costs less
-# than it saves in `rec`. A `kl` that stays at 0 would be collapse (lesson 04).
+# than it saves in `rec`. A `kl` that stays at 0 would be collapse (lesson 04b).
 #
 # Now all 10,000 test images, binarized once. (± is one standard error: how much the mean would scatter with other images.)
 #
@@ -886,7 +886,7 @@ predict("07.one-draw").was()
 # <details><summary>Answer</summary>
 #
 # The *decoder* would not mind; the time would. The *encoder* would: the more draws, the less it matters where $q$ puts any single
-# one, so the signal in its gradient shrinks against the noise (lesson 05: like $1/\sqrt k$). Doubly reparameterized gradients
+# one, so the signal in its gradient shrinks against the noise (lesson 05b: like $1/\sqrt k$). Doubly reparameterized gradients
 # (DReG) cure this for the encoder.
 # </details>
 
@@ -995,7 +995,7 @@ check(slips, "slips")
 # | $p(z) = N(0, I)$ | a learned prior, a mixture of $q$'s | fewer holes; another thing that can overfit |
 # | one layer of $z$ | several: ladder and very deep VAEs | better likelihoods; harder to train |
 # | $p(x\mid z)$ with independent pixels | autoregressive decoders | better likelihoods; $z$ may go unused (collapse) |
-# | the objective | the IWAE bound, DReG gradients | a tighter bound; the encoder's gradient needs care (lesson 05) |
+# | the objective | the IWAE bound, DReG gradients | a tighter bound; the encoder's gradient needs care (lesson 05b) |
 # | a continuous $z$ | a table of codes (VQ-VAE) | no KL to collapse; no pathwise gradient through the choice |
 # | an encoder that is learned | one that is fixed and only adds noise, in a thousand layers | diffusion models: the same ELBO, summed over layers |
 #

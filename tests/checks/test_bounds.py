@@ -9,9 +9,9 @@ from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Exercise
 from vae_course.checks.engine.trial import Raised, Trial, Wrong
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.iwae.iwae_loss import iwae_loss
 from vae_course.checks.lessons.iwae.log_weights.exercise import log_weights
 from vae_course.checks.lessons.iwae.negative_iwae_bound.exercise import negative_iwae_bound
+from vae_course.checks.lessons.limits.iwae_loss import iwae_loss
 from vae_course.checks.lessons.nelbo.loss import loss
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.exercise import negative_elbo_bound
 from vae_course.checks.lessons.nelbo.training_step import training_step

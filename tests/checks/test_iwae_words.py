@@ -17,8 +17,8 @@ from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.relations import Pair, _reductions, _same_shape
 from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.iwae.dreg_loss import checks as checks_of_dreg
-from vae_course.checks.lessons.iwae.dreg_loss.mistakes import dreg
+from vae_course.checks.lessons.limits.dreg_loss import checks as checks_of_dreg
+from vae_course.checks.lessons.limits.dreg_loss.mistakes import dreg
 from vae_course.checks.worlds.bound_tools import number
 from vae_course.given import kl_normal, log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
 

@@ -13,7 +13,7 @@ from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.nelbo.detective import CHOICES, CULPRITS, LEAVES, SHOWS
+from vae_course.checks.lessons.collapse.detective import CHOICES, CULPRITS, LEAVES, SHOWS
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
 from vae_course.figures import wrong_models
 from vae_course.given import log_normal

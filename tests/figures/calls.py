@@ -171,9 +171,6 @@ CALLS: dict[str, Call] = {
     "nelbo.learning_curves": Call(nelbo.learning_curves, lambda: {"curves": training_curves()}),
     "nelbo.Watch.pictures": Call(nelbo.Watch.pictures, lambda: {"self": watched()}, 1e-2),
     "nelbo.train_and_valid": Call(nelbo.train_and_valid, lambda: {"curves": training_curves()}),
-    "nelbo.three_means": Call(
-        nelbo.three_means, lambda: {"kls": {name: training_curves()["gen/kl_z"][i:] for i, name in enumerate("abc")}}
-    ),
     "posterior.beside_q": Call(posterior.beside_q, lambda: {"model": plane(), "x": digits()[6]}, 1e-2),
     "posterior.gap_bars": Call(
         posterior.gap_bars, lambda: {"model": plane(), "x": digits()[:3], "names": ["a 7", "a 2", "a 1"]}, 1e-2

@@ -9,7 +9,7 @@ from matplotlib.text import Annotation
 
 from tests.figures.calls import training_curves, watched
 from tests.figures.models import digits, held_out, plane
-from tests.figures.picture import axes_of, colour, image, line, lines, numbers, pictures, words
+from tests.figures.picture import axes_of, colour, image, line, numbers, pictures, words
 from vae_course.curves import Curves
 from vae_course.data import load_mnist
 from vae_course.figures import nelbo as figures
@@ -148,14 +148,3 @@ def test_the_lowest_loss_on_unseen_images_is_marked():
     assert [text.xy for text in axes.texts] == [(80, 100)]
     low, high = axes.get_ylim()
     assert low < min(train.min(), 100) and high > valid.max()
-
-
-def test_each_of_three_models_has_its_own_line_and_the_label_its_last_mean():
-    kls = {"right": [3.0] * 30, "pixels": [1.0] * 20 + [0.0] * 10, "latents": list(range(60))}
-    [axes] = axes_of(figures.three_means, kls)
-    for name, of, last in (("right", "kl", 3.0), ("pixels", "other", 0.6), ("latents", "truth", 47.0)):
-        steps, values = line(axes, f"{name}: {last:.2f} nats at the end", of)
-        assert list(steps) == list(range(1, len(kls[name]) + 1)) and values == pytest.approx(
-            figures.smooth(kls[name], 25)
-        )
-    assert len(lines(axes)) == 3 and "mean of 25 steps" in words(axes)

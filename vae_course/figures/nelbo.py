@@ -173,15 +173,3 @@ def train_and_valid(curves: Curves) -> None:
         low, high = min(train.min(), min(valid)), max(valid)
         axes.set(xlabel="step", ylabel="NELBO (nats per image)", ylim=(low - 8, min(high, 230) + 12))
         axes.legend()
-
-
-@figure
-def three_means(kls: dict[str, Sequence[float]]) -> None:
-    """The true KL against the step, for models that differ in one `.mean`."""
-    styles = [("-", COLOURS["kl"]), ("--", COLOURS["other"]), ("-.", COLOURS["truth"])]
-    with canvas(width=8, height=3.4) as axes:
-        for (name, values), (line, colour) in zip(kls.items(), styles, strict=True):
-            kl = smooth(values)
-            axes.plot(np.arange(1, len(kl) + 1), kl, line, color=colour, label=f"{name}: {kl[-1]:.2f} nats at the end")
-        axes.set(xlabel="step", ylabel=f"KL(q ‖ prior), nats\n(mean of {SMOOTH} steps)", ylim=(-2, None))
-        axes.legend()

@@ -52,6 +52,40 @@ def test_one_answer_of_another_lesson_in_a_notebook_that_says_its_own_is_pasted_
     assert lessons(hand_in(tmp_path, "x.ipynb", LOG_NORMAL, ELBO, said="04_nelbo")) == ["04_nelbo"]
 
 
+DERIVATION = "derivation = list('ECGAHB')"
+IWAE = "class {}(VAE):\n    def loss(self, x, iw=10):\n        return self.negative_iwae_bound(x, iw)[0], {{}}"
+BOUND = "class VAE(given.VAE):\n    def negative_iwae_bound(self, x, iw):\n        return x, x, x"
+
+
+@pytest.mark.parametrize("cells", [(ELBO, DERIVATION), (DERIVATION,)])
+@pytest.mark.parametrize("said", ["04_nelbo", ""])
+def test_a_file_of_before_a_lesson_was_cut_in_two_holds_both_parts_even_with_one_answer(
+    tmp_path: Path, cells: tuple[str, ...], said: str
+):
+    found = hand_in(tmp_path, "04_nelbo.ipynb", *cells, said=said)
+    assert lessons(found) == ["04_nelbo", "04b_collapse"] and found.answers["04b_collapse"] == {"derivation"}
+
+
+@pytest.mark.parametrize("name", ["IWAE", "Mine"])
+def test_in_such_a_file_a_loss_on_the_second_class_is_the_second_parts(tmp_path: Path, name: str):
+    found = hand_in(tmp_path, "05_iwae.ipynb", BOUND, IWAE.format(name), said="05_iwae")
+    assert found.answers == {"05_iwae": {"VAE.negative_iwae_bound"}, "05b_limits": {"IWAE.loss"}}
+
+
+def test_a_file_of_the_second_part_brings_along_what_it_needs_of_the_first(tmp_path: Path):
+    found = hand_in(tmp_path, "05b_limits.ipynb", BOUND, IWAE.format("IWAE"), said="05b_limits")
+    assert lessons(found) == ["05b_limits"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lesson"),
+    [("04b.ipynb", "04b_collapse"), ("04b mine.ipynb", "04b_collapse"), ("04.ipynb", "04_nelbo"),
+     ("04best.ipynb", "04_nelbo"), ("04a.ipynb", "04_nelbo"), ("ada 05b_limits (1).ipynb", "05b_limits")],
+)  # fmt: skip
+def test_a_number_with_a_letter_is_a_lesson_of_its_own(tmp_path: Path, name: str, lesson: str):
+    assert hand_in(tmp_path, name, "x = 1").lesson == lesson
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_as_handed_out_has_no_answers_and_a_solved_one_has_all_of_its_own(tmp_path: Path, lesson: str):
     assert read_hand_in(ROOT / "notebooks" / f"{lesson}.ipynb", LESSON_OF).answers == {}

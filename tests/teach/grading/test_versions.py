@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.runner.notebooks.hand_ins import LESSONS, ROOT, notebook_of
+from tests.runner.notebooks.hand_ins import LESSONS, ROOT, notebook_of, solved
 from tests.teach.grading.test_collect import read_class, tree, zipped
 from vae_course import cli
+from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.incoming.hand_ins import Work
 
 LESSON, OTHER = "02_kl_divergence", "01_reparameterization"
@@ -49,6 +50,17 @@ def points(tmp_path: Path):
             return {row["student"]: row for row in csv.DictReader(file)}
 
     return mark
+
+
+@pytest.mark.parametrize(("first", "second"), [("04_nelbo", "04b_collapse"), ("05_iwae", "05b_limits")])
+def test_a_hand_in_of_before_a_lesson_was_cut_in_two_has_all_points_of_both(
+    tmp_path: Path, points, first: str, second: str
+):
+    cells = [cell for part in (first, second) for cell in solved(part)["cells"] if cell["cell_type"] == "code"]
+    texts = ["".join(cell["source"]).replace("class IWAE(given.VAE)", "class IWAE(VAE)") for cell in cells]
+    marked = points(tree(tmp_path / "class", {f"ada/{first}.ipynb": lesson(*texts, said=first)}))
+    worth = {part: sum(e.points for e in EXERCISES.values() if e.lesson == part) for part in (first, second)}
+    assert {part: marked["ada"][part] for part in worth} == {part: f"{total:g}" for part, total in worth.items()}
 
 
 def test_a_fresh_copy_beside_a_solved_lesson_takes_nothing_away(tmp_path: Path, points):

@@ -35,6 +35,16 @@ def right_bound(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return kl + rec, kl, rec
 
 
+@_shown_as("training_step")
+def right_step(model: Any, x: Tensor, optimizer: Any) -> float:
+    """A right `training_step`: the loss before the step."""
+    loss, _ = model.loss(x)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
 @_shown_as("log_weights")
 def right_weights(model: Any, x: Tensor, iw: int) -> Tensor:
     """A right `log_weights`: (batch, iw)."""

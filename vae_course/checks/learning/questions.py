@@ -95,7 +95,7 @@ QUESTIONS = {
         why="backward() adds to what is in .grad. That is useful when a loss comes in pieces; in training the old slope has to be set "
         "to zero first, or every step repeats all the ones before.",
     ),
-    "04.plane": Question(
+    "04b.plane": Question(
         asks="With two latent dimensions instead of twenty, what does an image cost?",
         choices=("about 1 nat more", "about 10 nats more", "about 50 nats more"),
         truth="about 50 nats more",
@@ -103,7 +103,7 @@ QUESTIONS = {
         "its own and the decoder has to change quickly from place to place; after about 6 nats it no longer pays. In twenty "
         "dimensions there is room for about 25, and those 19 more win back several times as much in rec.",
     ),
-    "04.smallest-kl": Question(
+    "04b.smallest-kl": Question(
         asks="Which of the three has the smallest KL?",
         choices=("the plain one", "the deeper one", "the autoregressive one"),
         truth="the autoregressive one",
@@ -123,7 +123,7 @@ QUESTIONS = {
         why="repeat stacks whole copies, 1 2 3 1 2 3. Read as (batch, iw), its rows mix images: an average along a row lets image 1 "
         "borrow weights of image 2. No error appears, the numbers look plausible, and they mean nothing.",
     ),
-    "05.blind": Question(
+    "05b.blind": Question(
         asks="q sits on one of two islands. How many of its 1,000 draws will the effective sample size count?",
         between=(0, 1_000),
         unit="draws",

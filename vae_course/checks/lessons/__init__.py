@@ -32,13 +32,14 @@ def _found() -> Iterator[tuple[Exercise, str]]:
             yield build({exercise.name: exercise for exercise, _ in found}), module.__name__
 
 
-def _place(found: tuple[Exercise, str]) -> list[int]:
+def _place(found: tuple[Exercise, str]) -> tuple[int, str, int]:
     exercise, module = found
-    if not re.fullmatch(r"\d+\.\d+", exercise.number):
+    parts = re.fullmatch(r"(\d+)([a-z]?)\.(\d+)", exercise.number)
+    if not parts:
         raise ValueError(
-            f"{module}: exercise {exercise.name} has the number {exercise.number!r}; one such as '2.6' is expected"
+            f"{module}: exercise {exercise.name} has the number {exercise.number!r}; one such as '2.6' or '4b.1' is expected"
         )
-    return [int(part) for part in exercise.number.split(".")]
+    return int(parts[1]), parts[2], int(parts[3])
 
 
 def _in_order() -> list[tuple[Exercise, str]]:
@@ -58,12 +59,12 @@ LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 
 
 def full_name(lesson: str) -> str:
-    """ "04_nelbo" for "04", "4" or "04_nelbo".
+    """ "04_nelbo" for "04", "4" or "04_nelbo"; "04b_collapse" for "04b" or "4b".
 
     Raises:
         ValueError: there is no such lesson; the sentence lists them.
     """
-    found = [name for name in LESSONS if lesson == name or lesson.zfill(2) == name[:2]]
+    found = [name for name in LESSONS if lesson in (name, number := name.partition("_")[0], number.removeprefix("0"))]
     if not found:
         raise ValueError(f"there is no lesson {lesson!r}; the lessons: {', '.join(LESSONS)}.")
     return found[0]

@@ -155,7 +155,8 @@ class LocalAnswer:
 
     def _play(self, arguments: list[Any]) -> Any:
         if self._harness is not None:
-            return self._harness(self.obj, *arguments)
+            functions = self._functions()
+            return self._harness(with_globals(self.obj, functions) if functions else self.obj, *arguments)
         if self._method:
             found = getattr(arguments[0], self._method)
             return found(*arguments[1:]) if callable(found) else found  # a property is read

@@ -1,4 +1,7 @@
-"""Which lessons a file answers. Its answers tell, as names carry dates and other numbers, and a notebook may hold several lessons."""
+"""Which lessons a file answers. Its answers tell, as names carry dates and other numbers, and a notebook may hold several lessons.
+
+A lesson that was cut in two is called by one number, "04" and "04b": whoever began it before has both in one file, that of the first.
+"""
 
 import ast
 import re
@@ -48,7 +51,7 @@ def lessons_in(statements: list[ast.stmt], lost: Iterable[str], said: str, stem:
     if not lessons:
         return Told(said or _any_lesson(stem), (), {}, ())
     said = said if said in lessons else next((lesson for lesson in lessons if lesson in stem), "")
-    expected = said or _lesson_by_number(stem, lessons)
+    expected = said or lesson_by_number(stem, lessons)
     there = _found(statements, names, expected, lambda node: True)
     answered = _found(statements, names, expected, lambda node: not is_stub(node))
     for name in filter(None, (_exercise(name, names) for name in lost)):
@@ -57,13 +60,17 @@ def lessons_in(statements: list[ast.stmt], lost: Iterable[str], said: str, stem:
     own = {name for name in answered if not _is_brought_along(name, answered, made, names)}
     size, have = Counter(names.values()), Counter(names[name] for name in own or there)
     notes, lesson, least = [], expected, MOST_PASTED if said else 0
-    if not any(names[name] == expected for name in [*there, *answered]) and have.total() > least:
+    if not any(_may_hold(expected, names[name]) for name in [*there, *answered]) and have.total() > least:
         lesson = max(have, key=lambda one: (have[one] / size[one], have[one]))
         if expected:
             notes.append(f"Its name says {expected}, and its answers are those of {lesson}, which count.")
         else:
             notes.append(f"Neither the file nor its name says which lesson this is; by its answers it is {lesson}.")
-    also = tuple(one for one in lessons if one != lesson and sum(names[name] == one for name in own) > least)
+    also = tuple(
+        one
+        for one in lessons
+        if one != lesson and sum(names[name] == one for name in own) > (0 if _may_hold(lesson, one) else least)
+    )
     if also:
         notes.append(f"It holds answers of {' and '.join([lesson, *also])}.")
     by_lesson = ((one, frozenset(name for name in answered if names[name] == one)) for one in lessons)
@@ -76,14 +83,21 @@ def _exercise(name: str, names: Mapping[str, str]) -> str:
     return name if name in names else next((n for n in names if dot and n.endswith(f".{method}")), "")
 
 
-def _lesson_by_number(stem: str, lessons: Iterable[str]) -> str:
-    """The lesson whose number a file's name begins with."""
-    number = re.match(r"(\d\d)(?!\d)", stem)
-    return next((lesson for lesson in lessons if number and lesson.startswith(f"{number[1]}_")), "")
+def lesson_by_number(stem: str, lessons: Iterable[str]) -> str:
+    """The lesson whose number a file's name begins with: "04", or "04b" where no word goes on with the letter."""
+    number = re.match(r"(\d\d)(?!\d)([a-z]?)(?![a-z])", stem) or re.match(r"(\d\d)(?!\d)()", stem)
+    wanted = (f"{number[1]}{number[2]}_", f"{number[1]}_") if number else ()
+    return next((lesson for start in wanted for lesson in lessons if lesson.startswith(start)), "")
+
+
+def _may_hold(lesson: str, other: str) -> bool:
+    """Whether the file of a lesson may hold another's answers from before they were cut in two: "04_nelbo" those of "04b_collapse"."""
+    number, part = lesson.partition("_")[0], other.partition("_")[0]
+    return lesson == other or (number == part[:2] != part)
 
 
 def _any_lesson(stem: str) -> str:
-    found = re.search(r"(?<!\d)\d\d_[a-z]+(?:_[a-z]+)*", stem)
+    found = re.search(r"(?<!\d)\d\d[a-z]?_[a-z]+(?:_[a-z]+)*", stem)
     return found[0] if found else ""
 
 
@@ -126,7 +140,7 @@ def _in_class(
     found = set()
     for member in parts & options.keys():
         named = [name for name in options[member] if name == f"{cls.name}.{member}"]
-        fitting = [name for name in options[member] if names[name] == expected or names[name] in spanned]
+        fitting = [name for name in options[member] if _may_hold(expected, names[name]) or names[name] in spanned]
         found |= set([*named, *fitting, *options[member]][:1])
     return found
 

@@ -1,6 +1,6 @@
 r"""`vae-course build`: the lesson sources become the notebooks. This docstring is the format reference for authors.
 
-    vae-course build [--check] [--force] [LESSON ...]      LESSON: 01_reparameterization, 01, or solutions/01_....py
+    vae-course build [--check] [--force] [LESSON ...]      LESSON: 01_reparameterization, 01, 04b, or solutions/01_....py
 
 solutions/NN_name.py     the only source: jupytext py:percent, solved
 solutions/NN_name.ipynb  built: solved and executed, but only when its code or its own exercises changed (or --force)
@@ -145,12 +145,15 @@ def main(argv: list[str] | None = None, *, exercises: Exercises | None = None, r
 
 
 def _choose(wanted: list[str], root: Path) -> list[Path]:
-    sources = sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+    sources = sorted((root / "solutions").glob("[0-9][0-9]*_*.py"))
     if not wanted:
         return sources
     chosen = []
     for name in wanted:
-        found = [source for source in sources if source.stem.startswith(Path(name).name.removesuffix(".py"))]
+        start = Path(name).name.removesuffix(".py")
+        found = [source for source in sources if source.stem.partition("_")[0] == start] or [
+            source for source in sources if source.stem.startswith(start)
+        ]
         if len(found) != 1:
             names = ", ".join(source.stem for source in found or sources) or "nothing"
             raise LessonRefused(Problem(root / "solutions", 0, f"one lesson for `{name}`", names, "name one of them"))

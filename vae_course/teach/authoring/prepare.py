@@ -33,7 +33,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
     """The pairs of those lessons that are in order, and all problems of the others. Runs and writes nothing."""
     lessons: list[Lesson] = []
     problems_of: dict[str, list[Problem]] = {path.stem: [] for path in chosen}
-    for source in sorted((root / "solutions").glob("[0-9][0-9]_*.py")):
+    for source in sorted((root / "solutions").glob("[0-9][0-9]*_*.py")):
         try:
             lesson, problems = read_lesson(source, exercises, source.relative_to(root))
         except LessonRefused as refused:

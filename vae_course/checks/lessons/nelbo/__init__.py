@@ -1,1 +1,1 @@
-"""Lesson 04: the bound, its training step, its derivation, and five wrong models."""
+"""Lesson 04: the bound, its training step and the loop around it."""

@@ -13,7 +13,8 @@ from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.runner.answers import Answer
 
 
-def _first_optimizer() -> None:
+def first_optimizer() -> None:
+    """A warm-up."""
     # A process's first optimizer makes torch import its compiler, which takes seconds: not the learner's seconds.
     torch.optim.SGD([torch.zeros(1)], lr=RATE)
 
@@ -159,7 +160,7 @@ training_step = Played(
     minutes=12,
     difficulty=2,
     lines="5 lines",
-    warm_up=_first_optimizer,
+    warm_up=first_optimizer,
     arguments=draw_steps,
     harness=play_steps,
     fingerprint=step_fingerprint,

@@ -15,7 +15,7 @@ from vae_course.teach.grading.incoming.layouts import is_zip
 
 COURSE = Path(vae_course.__file__).resolve().parent.parent
 FOLDERS = ("solutions", "tests", "vae_course")
-_LESSON = re.compile(r"\d\d_[a-z_]+\.(?:py|ipynb)")
+_LESSON = re.compile(r"\d\d[a-z]?_[a-z_]+\.(?:py|ipynb)")
 _MOST_BYTES = 20 * 2**20  # the largest solution, with its pictures, has a tenth of it
 
 Parts = tuple[str, ...]

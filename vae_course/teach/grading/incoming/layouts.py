@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from vae_course.runner.notebooks.lessons import lesson_by_number
 from vae_course.teach.grading.incoming.platforms import reading_of
 
 LONGEST_NAME = 100
@@ -147,7 +148,7 @@ def is_one_students(names: Iterable[str], lessons: tuple[str, ...]) -> bool:
     if sum(name in lessons for name in stems) > len(stems) / 2:
         return True
     said = {said_lesson((name,), lessons) for name in stems}
-    rest = {re.sub(rf"^\d\d|{'|'.join(lessons)}", "", name).strip(" _.-") for name in stems}
+    rest = {re.sub(rf"^\d\d(?:[a-z](?![a-z]))?|{'|'.join(lessons)}", "", name).strip(" _.-") for name in stems}
     return len(stems) > 1 and "" not in said and len(said) == len(stems) and len(rest) == 1 and "" not in rest
 
 
@@ -187,9 +188,6 @@ def said_lesson(parts: tuple[str, ...], lessons: tuple[str, ...]) -> str:
         for lesson in lessons:
             if lesson in part:
                 return lesson
-        number = re.match(r"(\d\d)(?!\d)", part)
-        if number:
-            for lesson in lessons:
-                if lesson.startswith(number[1]):
-                    return lesson
+        if number := lesson_by_number(part, lessons):
+            return number
     return ""

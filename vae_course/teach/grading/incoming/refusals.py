@@ -1,5 +1,6 @@
 """Names that can be read in two ways: the class is refused, with both, and with the option that decides."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from vae_course.checks.lessons import LESSONS
@@ -47,13 +48,14 @@ def refuse_numbered(names: Sequence[str]) -> None:
     Raises:
         NoClass: the number is a lesson's, and somebody has several.
     """
-    numbers = {lesson[:2] for lesson in LESSONS}
+    numbers = {lesson.partition("_")[0] for lesson in LESSONS}
     stems = [layouts.stem(name) for name in names if not name.lower().endswith(".py")]
-    heads = [stem[:-3] for stem in stems if stem[-2:] in numbers and stem[-3:-2] in ("_", "-", " ", ".")]
+    ends = [re.fullmatch(r"(.+)[_. -](\w+)", stem, re.S) for stem in stems]
+    heads = [end[1] for end in ends if end and end[2] in numbers]
     twice = [head for head in heads if heads.count(head) > 1] if len(heads) <= 2_000 else []
     if twice and len(heads) == len(stems):
         raise NoClass(
-            f'"{clean(twice[0])}" stands before several numbers ({", ".join(sorted(s for s in stems if s[:-3] == twice[0])[:3])}): '
+            f'"{clean(twice[0])}" stands before several numbers ({", ".join(sorted(s for s in stems if s.startswith(twice[0]))[:3])}): '
             "lessons of one student, or several students. --name-pattern '{student}_{lesson}.ipynb' says the first "
             "(with the sign that stands between them), --layout files the second."
         )

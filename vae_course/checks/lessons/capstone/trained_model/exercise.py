@@ -215,7 +215,7 @@ trained_model = TrainedModel(
         Misconception(
             "collapsed",
             _made("collapsed", 20, _collapsed),
-            "The KL is 0: every image is decoded to nearly the same picture, and z says nothing (lesson 04, collapse). Is the "
+            "The KL is 0: every image is decoded to nearly the same picture, and z says nothing (lesson 04b, collapse). Is the "
             "reconstruction term averaged over pixels?",
         ),
         Misconception(

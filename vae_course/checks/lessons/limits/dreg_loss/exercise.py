@@ -1,22 +1,22 @@
-"""Exercise 5.6: the doubly reparameterized gradient."""
+"""Exercise 5b.3: the doubly reparameterized gradient."""
 
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Check, Method
-from vae_course.checks.lessons.iwae.dreg_loss.checks import (
+from vae_course.checks.lessons.limits.dreg_loss.checks import (
     decoder_keeps_its_gradient,
     doubly_reparameterized,
     dreg_fingerprint,
     value_of_the_bound,
 )
-from vae_course.checks.lessons.iwae.dreg_loss.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.iwae.dreg_loss.variants import CORRECT
+from vae_course.checks.lessons.limits.dreg_loss.mistakes import MISCONCEPTIONS
+from vae_course.checks.lessons.limits.dreg_loss.variants import CORRECT
 from vae_course.checks.worlds.iwae import draw_still
 
 dreg_loss = Method(
     name="dreg_loss",
-    lesson="05_iwae",
-    number="5.6",
+    lesson="05b_limits",
+    number="5b.3",
     title="The doubly reparameterized gradient",
     minutes=30,
     difficulty=4,

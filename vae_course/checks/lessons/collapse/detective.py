@@ -1,4 +1,4 @@
-"""Exercise 4.5: five wrong models to find the bug in. The lesson prints CHOICES beside curves and samples."""
+"""Exercise 4b.2: five wrong models to find the bug in. The lesson prints CHOICES beside curves and samples."""
 
 import difflib
 from collections.abc import Callable
@@ -118,8 +118,8 @@ def names_the_culprit(case: str) -> Callable[[Trial], None]:
 
 detective = Constant(
     name="detective",
-    lesson="04_nelbo",
-    number="4.5",
+    lesson="04b_collapse",
+    number="4b.2",
     title="Detective: five wrong models",
     minutes=15,
     difficulty=3,

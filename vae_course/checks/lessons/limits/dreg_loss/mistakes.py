@@ -1,4 +1,4 @@
-"""Exercise 5.6: how it goes wrong, and what a tutor says."""
+"""Exercise 5b.3: how it goes wrong, and what a tutor says."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Exercise 4.4: the derivation's lines to put in order. The lesson prints LINES."""
+"""Exercise 4b.1: the derivation's lines to put in order. The lesson prints LINES."""
 
 from vae_course.checks.engine.exercise import Check, Constant, Misconception
 from vae_course.checks.engine.trial import Trial, Wrong
@@ -100,8 +100,8 @@ MISTAKES = {
 
 derivation = Constant(
     name="derivation",
-    lesson="04_nelbo",
-    number="4.4",
+    lesson="04b_collapse",
+    number="4b.1",
     title="Put the derivation in order",
     minutes=10,
     difficulty=2,

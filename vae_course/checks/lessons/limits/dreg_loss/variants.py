@@ -1,4 +1,4 @@
-"""Exercise 5.6: in how many ways it may be written right."""
+"""Exercise 5b.3: in how many ways it may be written right."""
 
 import math
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.lessons.iwae.dreg_loss.mistakes import dreg
 from vae_course.checks.lessons.iwae.log_weights.mistakes import draws, log_weight, terms
+from vae_course.checks.lessons.limits.dreg_loss.mistakes import dreg
 from vae_course.given import log_mean_exp
 
 

@@ -1,4 +1,4 @@
-"""Exercise 5.5: train with the importance-weighted bound."""
+"""Exercise 5b.2: train with the importance-weighted bound."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,8 +62,8 @@ def _ignores_iw(self: Any, x: Tensor, iw: int = 10) -> Summary:
 
 iwae_loss = Method(
     name="IWAE.loss",
-    lesson="05_iwae",
-    number="5.5",
+    lesson="05b_limits",
+    number="5b.2",
     title="Train with the tighter bound",
     minutes=8,
     difficulty=2,

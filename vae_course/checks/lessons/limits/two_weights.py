@@ -1,4 +1,4 @@
-"""Exercise 5.4: the two-weight world."""
+"""Exercise 5b.1: the two-weight world."""
 
 import math
 
@@ -55,8 +55,8 @@ MISTAKES = {
 
 two_weights = Constant(
     name="two_weights",
-    lesson="05_iwae",
-    number="5.4",
+    lesson="05b_limits",
+    number="5b.1",
     title="The bound with a pencil: two weights",
     minutes=8,
     difficulty=2,

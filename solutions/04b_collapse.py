@@ -1,0 +1,419 @@
+# %% [markdown]
+# # 04b · The gap, collapse, and a detective
+#
+# Your model trains. How good is its $q$, what does its $z$ know, and would you notice if your code were wrong? With two latent
+# dimensions the posterior of a real digit can be drawn whole. Run the cell, and try the digits.
+
+# %%
+import torch
+
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
+from vae_course.figures import nelbo as figures
+from vae_course.figures import posterior, side_by_side, wrong_models
+from vae_course.figures.widgets import explore
+
+test = load_mnist("test")
+x_test = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784), each pixel 0 or 1
+first = [int((test.labels == digit).nonzero()[0]) for digit in range(10)]  # the first test image of each digit
+digits = x_test[first]  # (10, 784)
+small = given.trained("v1_z2")  # two latent dimensions
+
+
+def look_at(digit):
+    posterior.beside_q(small, digits[digit])
+
+
+explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
+
+# %% [markdown]
+# Shaded is the exact posterior $p(z|x)$, added up on a fine grid: all $z$ that could have made this image. The line is the encoder's
+# $q$. What does it cost that the two differ, and whose fault is it?
+#
+# **Where it matters.** A VAE of sentences whose decoder reads the words before tends to end with a $z$ that says nothing (Bowman and
+# others, CoNLL 2016). They describe how they found out, and a cure.
+
+# %% [markdown]
+# ## What you will build
+#
+# Nothing that trains, this time. You put a proof together from memory, and you find the bugs in five models by what they report.
+# After this lesson you can
+#
+# * split the gap between ELBO and $\log p(x)$ into what the encoder misses and what its ellipse cannot be;
+# * tell the three causes of collapse apart, and say which of them needs a cure;
+# * tell a good bound from a bug.
+
+# %% [markdown]
+# ## Before you start
+#
+# About 65 minutes: 40 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): the gap, collapse, the summary.
+#
+# You need lesson 04: the ELBO and its two derivations, `kl` and `rec`. All models here come with the course.
+
+# %% [markdown]
+# ## Warm-up
+#
+# Three questions on lesson 04. Answer aloud before you open the answers.
+#
+# 1. Which two KL divergences belong to the ELBO, and which of them can you compute?
+# 2. A model's `rec` falls and its `kl` rises, while it trains. Is that bad news?
+# 3. You change the encoder only, and the ELBO rises by a nat. What became of $\log p(x)$?
+#
+# <details><summary>Answers</summary>
+#
+# 1. To the prior, $\mathrm{KL}(q(z|x)\,\|\,p(z))$: a term of the ELBO, with a closed form. To the posterior,
+#    $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$: the gap to $\log p(x)$, which one usually cannot compute.
+# 2. No. It buys reconstruction with KL: $z$ is used.
+# 3. Nothing: $\log p(x)$ belongs to the decoder and the prior. The gap became a nat smaller.
+# </details>
+
+# %% [markdown]
+# ## Say it again
+#
+# The first derivation of lesson 04, from memory.
+
+# %% [markdown]
+# {{ exercise derivation }}
+#
+# **Goal.** Put the first derivation in order, from $\log p(x)$ to the two terms. Six of the eight lines belong; two look right and
+# are not.
+#
+# | | line | because |
+# | --- | --- | --- |
+# | A | $\ge \mathbb E_q\big[\log \big(p(x, z) / q(z \mid x)\big)\big]$ | the logarithm is concave: Jensen's inequality |
+# | B | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(q(z \mid x)\,\Vert\,p(z))$ | what KL means |
+# | C | $= \log \int q(z \mid x)\;p(x, z) / q(z \mid x)\,dz$ | multiply and divide by $q(z \mid x)$ |
+# | D | $= \mathbb E_q\big[\log \big(p(x, z) / q(z \mid x)\big)\big]$ | the logarithm moves inside the expectation |
+# | E | $\log p(x) = \log \int p(x, z)\,dz$ | sum over all $z$ that could have been |
+# | F | $= \mathbb E_q[\log p(x \mid z)] - \mathrm{KL}(p(z)\,\Vert\,q(z \mid x))$ | what KL means |
+# | G | $= \log \mathbb E_q\big[p(x, z) / q(z \mid x)\big]$ | what an expectation under $q$ means |
+# | H | $= \mathbb E_q[\log p(x \mid z) + \log p(z) - \log q(z \mid x)]$ | $p(x, z) = p(x \mid z)\,p(z)$, and the log of a product |
+#
+# **Answer.** A list of six letters, top to bottom.
+
+# %%
+derivation = [None] * 6
+### BEGIN SOLUTION
+derivation = ["E", "C", "G", "A", "H", "B"]
+### END SOLUTION
+
+# %%
+check(derivation, "derivation")
+
+# %% [markdown]
+# <details><summary>I get "In their places, of six lines" and fewer than six instead of a pass, though all six lines belong</summary>
+#
+# Each line changes one thing of the line before. Cover the letters and ask: has $q$ appeared yet? Is the logarithm outside or
+# inside?
+# </details>
+
+# %% [markdown]
+# **Think.** Which single line would you have to change for a $q$ that is exactly the posterior?
+#
+# <details><summary>Answer</summary>
+#
+# Line A: its $\ge$ becomes $=$. Then $w = p(x, z) / p(z|x) = p(x)$ is the same for every $z$, and the log of a constant's mean is
+# the mean of its log. (That makes line D true, in this one case.)
+# </details>
+
+# %% [markdown]
+# ## What does z know?
+#
+# Two latent dimensions can be drawn. Each numeral is a test digit, at the mean $m$ of the $q(z|x)$ that the encoder of `v1_z2`
+# gives it.
+
+# %%
+figures.latent_plane(small, x_test, test.labels)
+
+# %% [markdown]
+# Nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5 and 8. Most of the
+# plane within two standard deviations is filled, as the prior asks.
+
+# %%
+predict("04b.plane")
+
+# %%
+for name in ("v1_z2", "v1_z20"):
+    print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
+
+# %%
+predict("04b.plane").was()
+
+# %% [markdown]
+# ## A real posterior
+#
+# Back to the slider at the top. The dotted line is the best Gaussian of this kind that 60 steps of optimisation find for *this very
+# image*, from the posterior's top, by the ELBO's slope in $m$ and $v$ alone.
+
+# %% [markdown]
+# The posterior may be tilted or bent, or fall into islands, and $q$ is one axis-parallel ellipse. The bar splits the gap:
+#
+# * **amortisation**: what the Gaussian found for this image wins over the encoder's, which answers for all images with one set of
+#   weights ("amortised") and generalises imperfectly;
+# * **shape**: what is left even then. No such ellipse is the posterior.
+#
+# (More steps might find a better ellipse, never a worse one: the first part is at least what is shown, the second at most.)
+# Together they are $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$, the gap of the second derivation. Over the ten digits:
+
+# %%
+parts = [posterior.gap(small, image) for image in digits]
+amortisation = sum(part.amortisation for part in parts) / len(parts)
+shape = sum(part.shape for part in parts) / len(parts)
+print(f"mean gap {amortisation + shape:.3f} nats = amortisation {amortisation:.3f} + shape {shape:.3f}")
+
+# %% [markdown]
+# Are ten digits enough to judge by? *Predict first*: over 300 test images, will the mean gap be near the one above? And the median?
+
+# %%
+many = posterior.gaps(small, x_test[:300])
+print(f"300 test images: mean gap {many.mean():.1f} nats, median {many.median():.1f}, largest {many.max():.0f}")
+
+# %%
+posterior.beside_q(small, x_test[149])
+
+# %% [markdown]
+# Most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points beside the
+# posterior altogether. The *decoder* has a far better place for it (no good one: even $\log p(x)$ is low); the encoder, which has
+# never seen such a 2, does not know where, and nearly all of the gap is amortisation.
+
+# %% [markdown]
+# ## Collapse
+#
+# Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints
+# the average digit. This is **posterior collapse**. It has three causes; two need different cures, one needs none.
+#
+# ### 1 · The KL weighs too much
+#
+# One `.mean` in the wrong place is enough. In lesson 03 three models trained that differ in one `.mean`: which of them collapsed?
+# Recall it before you run the cell. It trains them again, for 200 steps each, and prints both terms, summed as they should be.
+
+# %% tags=["nbval-ignore-output"]
+three = side_by_side.train_three(load_mnist("train"))
+print("                              kl     rec   (nats, both summed)")
+for name, (_, kl, rec) in three.items():
+    print(f"{name:27s} {kl:5.1f}  {rec:6.1f}")
+### BEGIN BUILD ONLY
+assert three["rec: mean over 784 pixels"][1] < 1 < 30 < three["KL: mean over 20 latents"][1]
+### END BUILD ONLY
+
+# %% [markdown]
+# Averaged over pixels, `rec` weighs 784 times less, as if the KL weighed 784 times more ($\beta = 784$): $z$ is too expensive and
+# is not used. Averaged over latents ($\beta = 1/20$) it is cheap and is squandered, the opposite of a collapse. In neither case is
+# the minimised number a bound on $-\log p(x)$: do not report it.
+#
+# **Cure: weigh the terms rightly.** A small weight that is raised slowly ("warm-up") is no cure here: the weight that training ends
+# on is still wrong.
+
+# %% [markdown]
+# ### 2 · z is not needed
+#
+# Here collapse is *no* error. Take data in two dimensions: a long narrow cloud (standard deviations 2 and 0.5), turned by an angle;
+# at 0° it lies along the axes. The decoder may give each coordinate its own mean and variance, as a function of one $z$; *given*
+# $z$ they are independent. Turn the cloud, and watch the KL.
+
+# %%
+explore(wrong_models.collapse_toy, angle=(45, 0, 45, 5))
+
+# %%
+for angle in (0, 45):
+    kl, nelbo, best = wrong_models.collapse_numbers(angle)
+    print(f"{angle:2d}°: KL {kl:.2f}   NELBO {nelbo:.3f}   best possible {best:.3f}")
+
+# %% [markdown]
+# At 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they share: the blue line
+# runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum. The trained one kept
+# a small KL (0.16 nats), which brings nothing: its NELBO is as good as any model's can be.
+#
+# **Cure: none is needed**, unless it is $z$ that you want.
+#
+# <details><summary>How one can force the KL up: free bits</summary>
+#
+# **Free bits** (Kingma et al. 2016): where the KL of a latent dimension (or of a group of them), averaged over the batch, is below
+# a chosen $\lambda$ nats, the loss counts $\lambda$ in its place, so that nothing is won by lowering it further. Here that buys KL,
+# not likelihood, since the NELBO is at its best already. Only the loss is clipped; the `kl` that you report stays the true KL.
+# </details>
+
+# %% [markdown]
+# Now images. Three models, trained alike, differ in their decoder: a plain one with one hidden layer; one with two more; and the
+# plain one, with each pixel's logit also told the pixels before it, row by row (an *autoregressive* decoder).
+#
+# <details><summary>How that is written, and where the models come from</summary>
+#
+# The plain decoder's `logits` become `logits + x @ torch.tril(W, -1).T`, with a matrix `W` of 784 × 784 weights.
+# `torch.tril(W, -1)` sets all entries of `W` on and above the diagonal to 0, so that each pixel hears of the pixels before it, and
+# of no other. It is a recording of 3,000 steps each: `vae_course/teach/authoring/nelbo_data.py`.
+# </details>
+
+# %%
+predict("04b.smallest-kl")
+
+# %%
+for name in ("plain", "deeper", "autoregressive"):
+    kl, nelbo = wrong_models.decoder_numbers(name)
+    print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
+
+# %%
+predict("04b.smallest-kl").was()
+
+# %% [markdown]
+# The deeper decoder also pays less KL, and gains only two nats: given $z$ its pixels are as independent as the plain one's, so
+# whatever they have in common must still go through $z$. Layers alone do not make a decoder strong in this sense.
+
+# %% [markdown]
+# ### 3 · Training is caught in a trap
+#
+# In your pictures, at step 40 the decoder paints the average and ignores $z$. As long as it does, $z$ brings nothing, and the KL
+# pulls $q$ towards the prior; as long as $q$ is the prior, the decoder has no reason to listen. Your model found the way out.
+
+# %% [markdown]
+# Bowman et al. (2016, sentences) and Sønderby et al. (2016, several layers of $z$) report models whose latents went out of use
+# early, and that **warm-up** helps: weigh the KL by $\beta$, raised from 0 to 1 in the first part of training, so that $z$ is worth
+# something before it costs something. That is the cure where a better optimum exists and is not found. Judge the model with
+# $\beta = 1$.
+#
+# | | the optimum itself | sign | cure |
+# | --- | --- | --- | --- |
+# | 1 wrong weight | is collapsed, because another number is minimised | `rec` or `kl` of a strange size | weigh rightly (warm-up does not help) |
+# | 2 not needed | may be collapsed, and is good | NELBO is fine | none (free bits buy KL, not likelihood) |
+# | 3 trap | is not collapsed | other starts, or warm-up, reach a better NELBO | warm-up |
+
+# %% [markdown]
+# ## A bound that is too good is a bug
+#
+# A lower bound cannot lie above $\log p(x)$, so a NELBO that is computed rightly cannot be *too low*, up to chance. A wrong formula
+# can report anything. Below are five models, each trained with one mistake for 600 steps: left what the wrong code printed, right
+# what is true of the same model (by the right formula, on all 10,000 test images).
+
+# %%
+print(f"        | {'reported by its own code':>31} | {'true, on test images':>29}")
+print(f"        | {'rec':>10} {'kl':>9} {'sum':>9}   | {'rec':>9} {'kl':>9} {'NELBO':>9}")
+print(f"right   | {wrong_models.evidence('right')}")
+for case in "ABCDE":
+    print(f"case {case}  | {wrong_models.evidence(case)}")
+
+# %%
+wrong_models.case_files()
+
+# %% [markdown]
+# Left, how high do `rec` and `kl` end (the scale is logarithmic above 1)? Right, do the reconstructions differ from image to image,
+# and are the samples digits?
+
+# %% [markdown]
+# {{ exercise detective }}
+#
+# **Goal.** For each of the five cases name the bug. The suspects, twelve of them:
+#
+# | name | what the code does |
+# | --- | --- |
+# | `"v as std"` | the noise is scaled by v instead of sqrt(v) |
+# | `"uniform noise"` | `torch.rand` where `torch.randn` belongs |
+# | `"no noise"` | z = m |
+# | `"z detached"` | no gradient flows through z |
+# | `"z from the prior"` | z is drawn from p(z) instead of q(z∣x) |
+# | `"one noise for the batch"` | the same ε for every image of a batch |
+# | `"sigmoid twice"` | a sigmoid before the loss that expects logits |
+# | `"KL swapped"` | KL( p(z) ‖ q(z∣x) ) |
+# | `"KL sign"` | rec − kl is minimised |
+# | `"no KL"` | the KL is computed and left out of the loss |
+# | `"rec mean over pixels"` | rec is averaged over 784 pixels instead of summed |
+# | `"KL mean over latents"` | kl is averaged over the latent dimensions instead of summed |
+#
+# **Answer.** A dictionary, case letter to name.
+
+# %%
+detective = {"A": None, "B": None, "C": None, "D": None, "E": None}
+### BEGIN SOLUTION
+detective = {
+    "A": "sigmoid twice",
+    "B": "no noise",
+    "C": "KL mean over latents",
+    "D": "rec mean over pixels",
+    "E": "no KL",
+}
+### END SOLUTION
+
+# %%
+check(detective, "detective")
+
+# %% [markdown]
+# <details><summary>I get "and that is not it" instead of a pass for a case with kl = 0</summary>
+#
+# Several bugs end with $z$ unused and the average digit. What differs is the size of what they *report*.
+# </details>
+#
+# <details><summary>I get stuck between two suspects instead of one</summary>
+#
+# Compare reported and true numbers: is one of them off by a factor of 784, or of 20? Which of them is held back by nothing?
+# </details>
+
+# %% [markdown]
+# **Think.** Case B reports a far better bound than the right model, and its reconstructions are good. Suppose you could see only
+# what it reports. What would make you suspicious?
+#
+# <details><summary>Answer</summary>
+#
+# Its KL of about 2.5 nats. That is room for some $e^{2.5} \approx 12$ kinds of images, not for reconstructions that differ from
+# digit to digit; the right model needs about ten times as many nats. Without noise the encoder can write an image into tiny
+# differences of $m$, which cost next to nothing; with noise they would drown. The code reports an average under a $q$ from which it
+# does not draw. *A bound that is too good is a bug.*
+# </details>
+
+# %% [markdown]
+# ### The fingerprints
+#
+# All twelve, for your notes. (Made by `python -m vae_course.teach.authoring.nelbo_data detective` in the course's repository.)
+
+# %%
+if solved(detective, "detective"):
+    print(wrong_models.fingerprints())
+    print("sum: rec + kl in every row, also where the wrong code made something else small.")
+else:
+    print("When your answer passes, the fingerprints of all twelve mistakes appear here.")
+
+# %% [markdown]
+# ## Summary
+#
+# * The gap is $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$: what one encoder for all images misses (amortisation), and what its ellipse cannot
+#   be (shape). Here most of it is amortisation, and a few odd images carry it.
+# * KL = 0 has three possible causes, and not all are errors: a wrong weight, a $z$ that is not needed, a trap.
+# * A bound that is computed rightly cannot be too good. Report numbers computed by a formula that did not train the model.
+
+# %% [markdown]
+# ## Check your progress
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Where people get stuck
+#
+# | you see | the reason |
+# | --- | --- |
+# | all reconstructions look alike, `kl` is 0 | collapse: first look for a wrong weight, a `.mean` too many, a $z$ that is detached or drawn from the prior |
+# | `kl` is 0, and the NELBO is as good as any | $z$ is not needed: no error |
+# | sharp reconstructions, samples of rubbish | the KL is missing, or far too cheap |
+# | a bound well below 90 nats after a short training | too good: no noise, mean over pixels, mean over latents |
+# | a gap that "must be the decoder's fault" | it depends on $q$ alone: the same decoder with a better $q$ has none |
+#
+# **Group task** (rooms, 15 minutes). Each pair puts one bug of its own into `negative_elbo_bound` of lesson 04, trains 300 steps with
+# `fit`, and shows the others only curves and samples. They guess. Which bug does nobody find, and what single number would have given
+# it away?
+
+# %% [markdown]
+# ## Blank page
+#
+# Close the notebook, take paper, ten minutes: a posterior with two islands and the best $q$ on it; the gap bar, cut in two; the three
+# collapses, with sign and cure. Three bugs that end at kl = 0, and what each would report. Then compare.
+
+# %% [markdown]
+# ## Further reading
+#
+# * C. Cremer, X. Li, D. Duvenaud, *Inference Suboptimality in Variational Autoencoders*, ICML 2018: the gap split into amortisation
+#   and shape, for larger models.
+# %% [markdown]
+# * S. Bowman et al., *Generating Sentences from a Continuous Space*, CoNLL 2016, and C. Sønderby et al., *Ladder Variational
+#   Autoencoders*, NeurIPS 2016: collapse met in practice, and warm-up.
+# * D. Kingma et al., *Improving Variational Inference with Inverse Autoregressive Flow*, NeurIPS 2016: free bits, and a $q$ that is
+#   no plain Gaussian.
+# * M. Hoffman, M. Johnson, *ELBO surgery*, NeurIPS workshop 2016: what the average KL is made of.
+#
+# Next: [05 · The importance-weighted bound](05_iwae.ipynb).

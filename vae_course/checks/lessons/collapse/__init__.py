@@ -1,0 +1,1 @@
+"""Lesson 04b: the derivation from memory, and five wrong models."""

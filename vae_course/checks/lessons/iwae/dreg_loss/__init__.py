@@ -1,1 +1,0 @@
-"""Exercise 5.6: the doubly reparameterized gradient."""

@@ -1,0 +1,1 @@
+"""Exercise 5b.3: the doubly reparameterized gradient."""

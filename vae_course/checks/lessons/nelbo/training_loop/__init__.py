@@ -1,0 +1,1 @@
+"""Exercise 4.4: the training loop, written whole once."""
