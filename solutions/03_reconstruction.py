@@ -42,8 +42,8 @@ figures.mean_pixel_model(share, seven)
 # %% [markdown]
 # ## Before you start
 #
-# About 90 minutes: 55 of reading and playing, 35 of exercises. **Short path** (workshop, 30 minutes): run all cells, and
-# read up to exercise 3.1 and the mean-pixel model, then the summary.
+# About 90 minutes: 55 of reading and playing, 35 of exercises; the optional one takes 8 more. **Short path** (workshop, 30
+# minutes): run all cells, and read up to exercise 3.1 and the mean-pixel model, then the summary.
 #
 # You need: Python, tensors, logarithms. From lesson 02: surprise is $-\log P$, in nats; logs of independent parts add up.
 #
@@ -524,6 +524,58 @@ assert latents[1] > 2 * right[1], "with a mean over latents the KL is nearly fre
 # warning in any of the three.
 #
 # **Sum over pixels, sum over latents, average over the batch only.**
+
+# %% [markdown]
+# ## Say it again
+#
+# The coin and its logit were a while ago. Recall the way from there to a cost that a program can compute for any logit. (Optional;
+# its last step is new.)
+
+# %% [markdown]
+# {{ exercise softplus_derivation }}
+#
+# **Goal.** One pixel $x$, and its logit $a$. Put the derivation in order that ends on the cost $-\log P(x)$, with nothing in it that
+# overflows. Seven of the ten lines belong; three look right and are not. A line uses only what stands above it. Two lines that do
+# not need each other may stand either way round.
+#
+# | | line | because |
+# | --- | --- | --- |
+# | A | $\log(1 - p) = -\log(1 + e^a)$ | the log of a fraction, and $\log 1 = 0$ |
+# | B | $\log(1 + e^a) = \max(a, 0) + \log(1 + e^{-\lvert a\rvert})$ | take the larger of $1$ and $e^a$ out of the sum |
+# | C | $p = e^a / (1 + e^a)$, $\;1 - p = 1 / (1 + e^a)$ | the sigmoid, and what is left of 1 |
+# | D | $\log P(x) = x\,a - (1 - x) \log(1 + e^a)$ | weigh the two logs with $x$ and $1 - x$ |
+# | E | $-\log P(x) = \max(a, 0) - x\,a + \log(1 + e^{-\lvert a\rvert})$ | the other sign, and no exponential above 1 |
+# | F | $\log P(x) = x \log p + (1 - x) \log(1 - p)$ | a coin that shows ink with probability $p$ |
+# | G | $\log(1 + e^a) = \max(a, 0)$ | the smaller of $1$ and $e^a$ does not count |
+# | H | $\log P(x) = x\,a - \log(1 + e^a)$ | weigh the two logs with $x$ and $1 - x$, which add up to 1 |
+# | I | $\log p = a - \log(1 + e^a)$ | the log of a fraction, and $\log e^a = a$ |
+# | J | $\log(1 - p) = \log(1 + e^a) - a$ | $\log 1 - \log p$, and $\log 1 = 0$ |
+#
+# **Answer.** A list of seven letters, top to bottom.
+
+# %%
+softplus_derivation = [None] * 7
+### BEGIN SOLUTION
+softplus_derivation = ["F", "C", "I", "A", "H", "B", "E"]
+### END SOLUTION
+
+# %%
+check(softplus_derivation, "softplus_derivation")
+
+# %% [markdown]
+# <details><summary>I get "comes too early" instead of a pass, though all seven lines belong</summary>
+#
+# Take that line's reason and ask what it works on: which fraction, which two logs? Another line has made them, and it goes above.
+# </details>
+
+# %% [markdown]
+# **Think.** Why can no exponential in line E overflow? And what should a program do with the 1 beside a tiny one?
+#
+# <details><summary>Answer</summary>
+#
+# $-|a|$ is never above 0, so $e^{-|a|}$ is at most 1. Where it is tiny, $1 + e^{-|a|}$ is rounded to 1 and its log to 0. `log1p(t)`
+# computes $\log(1 + t)$ without forming $1 + t$.
+# </details>
 
 # %% [markdown]
 # ## Summary

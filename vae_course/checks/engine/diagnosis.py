@@ -140,8 +140,10 @@ def plain(value: Any) -> Any:
 def shows(value: Any, wrong: Any) -> bool:
     """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about.
 
-    Numbers to 2 %, because a learner writes 0.37 for 0.3748.
+    Numbers to 2 %, because a learner writes 0.37 for 0.3748. An order of letters may be written as one word.
     """
+    if isinstance(wrong, list) and isinstance(value, str):
+        value = list(value)
     if isinstance(wrong, dict) and isinstance(value, dict):
         return all(key in value and same_constant(value[key], wrong[key], 0.02) for key in wrong)
     return same_constant(value, wrong, 0.02)
