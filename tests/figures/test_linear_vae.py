@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from tests.figures.picture import axes_of, line, lines, numbers, words
+from tests.figures.picture import axes_of, line, numbers, words
 from vae_course.figures import linear_vae as figures
 
 
@@ -78,14 +78,16 @@ def test_the_figure_draws_the_exact_ellipses_the_columns_and_the_elbo():
     W = figures.turned(30)
     m, P = figures.posterior(figures.X, W)
     of_x = torch.linalg.inv(W @ W.T + figures.SD**2 * torch.eye(2))
-    assert _distances(np.array(line(left, "p(x)", "p")), torch.zeros(2), of_x) == pytest.approx(2)
+    assert _distances(np.array(line(left, of="p")), torch.zeros(2), of_x) == pytest.approx(2)
     for column, marker in ((0, "o"), (1, "s")):
-        x1, x2 = line(left, f"column {column + 1} of W", marker=marker)
+        x1, x2 = line(left, of="other", marker=marker)
         assert [x1[0], x2[0]] == [0, 0] and [x1[1], x2[1]] == pytest.approx(W[:, column].tolist())
-    assert np.array(line(left, "x", "truth")).ravel() == pytest.approx(figures.X.tolist())
-    for radius, shape, outline in zip((2, 1), middle.patches, lines(middle, of="q"), strict=True):
-        assert _distances(shape.get_xy().T, m, P) == pytest.approx(radius)
-        assert _distances(np.array(outline), m, torch.diag(P.diagonal())) == pytest.approx(radius)
+        [note] = [text for text in left.texts if text.get_text() == "w₁w₂"[2 * column : 2 * column + 2]]
+        assert list(note.xy) == pytest.approx(W[:, column].tolist())
+    assert np.array(line(left, of="truth")).ravel() == pytest.approx(figures.X.tolist())
+    [shape] = middle.patches
+    assert _distances(shape.get_xy().T, m, P) == pytest.approx(2)
+    assert _distances(np.array(line(middle, of="q")), m, torch.diag(P.diagonal())) == pytest.approx(2)
     evidence, _, here = figures.numbers(30)
     angles, elbos = line(right, "ELBO", "nelbo", style="-")
     assert elbos == pytest.approx([figures.numbers(angle)[2] for angle in angles]) and angles[-1] == 90

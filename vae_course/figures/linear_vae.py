@@ -4,6 +4,7 @@ z ~ N(0, I) and x ~ N(W z, SD² I), which is probabilistic PCA (Tipping and Bish
 """
 
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from vae_course.figures.style import COLOURS, canvas, figure
 
 SD = 0.5  # of the noise
 LENGTHS = torch.tensor([2.0, 0.5], dtype=torch.float64)  # of the columns of W, where they are orthogonal
-X = torch.tensor([1.33, 1.69], dtype=torch.float64)  # the example
+X = torch.tensor([1.5, -0.2], dtype=torch.float64)  # the example
 
 
 def _rotation(degrees: float) -> Tensor:
@@ -47,6 +48,7 @@ def elbo(x: Tensor, W: Tensor, m: Tensor, S: Tensor) -> float:
     return (log_likelihood - kl).item()
 
 
+@cache
 def numbers(angle: float) -> tuple[float, float, float]:
     """Of the example X with W turned by `angle`: log p(x), the ELBO of q = p(z|x), the ELBO of the best diagonal q."""
     W = turned(angle)
@@ -54,10 +56,10 @@ def numbers(angle: float) -> tuple[float, float, float]:
     return log_p(X, W), elbo(X, W, m, torch.linalg.inv(P)), elbo(X, W, m, torch.diag(1 / P.diagonal()))
 
 
-def _outline(m: Tensor, S: Tensor, radius: float) -> np.ndarray:
-    """The ellipse of `radius` standard deviations of N(m, S): (2, 200)."""
-    turn = torch.linspace(0, 2 * math.pi, 200, dtype=torch.float64)
-    return (m[:, None] + radius * torch.linalg.cholesky(S) @ torch.stack([turn.cos(), turn.sin()])).numpy()
+def _outline(m: Tensor, S: Tensor) -> np.ndarray:
+    """The ellipse of two standard deviations of N(m, S): (2, 100)."""
+    turn = torch.linspace(0, 2 * math.pi, 100, dtype=torch.float64)
+    return (m[:, None] + 2 * torch.linalg.cholesky(S) @ torch.stack([turn.cos(), turn.sin()])).numpy()
 
 
 @figure
@@ -66,23 +68,22 @@ def turn_the_columns(angle: int = 45) -> None:
     W, zero, eye = turned(angle), torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64)
     m, P = posterior(X, W)
     with canvas(columns=3, width=11, height=3.8, width_ratios=(1, 1, 1.15)) as (left, middle, right):
-        style = {"color": COLOURS["p"], "ls": "--"}
-        left.plot(*_outline(zero, W @ W.T + SD**2 * eye, 2), **style, label="p(x): 2 sd")
-        for column, marker in ((0, "o"), (1, "s")):
-            ends = np.stack([np.zeros(2), W[:, column].numpy()], axis=1)
-            label = f"column {column + 1} of W"
-            left.plot(*ends, marker=marker, markevery=[1], color=COLOURS["other"], label=label)
-        left.plot(*X[:, None].numpy(), "x", color=COLOURS["truth"], ms=9, mew=2, label="x")
-        left.set(xlim=(-5, 5), ylim=(-4.2, 5.8), xlabel="x₁", ylabel="x₂", xticks=[-4, 0, 4], yticks=[-4, 0, 4])
-        left.set(aspect="equal", title="the data's plane")
-        left.legend(fontsize=9, loc="upper left", ncols=2, columnspacing=1)
-        for radius, label in ((2, "p(z|x): 1, 2 sd"), (1, "")):
-            middle.fill(*_outline(m, torch.linalg.inv(P), radius), color=COLOURS["p"], alpha=0.35, lw=0, label=label)
-        for radius, label in ((2, "best diagonal q"), (1, "")):
-            middle.plot(*_outline(m, torch.diag(1 / P.diagonal()), radius), color=COLOURS["q"], lw=1.6, label=label)
-        middle.set(xlim=(-2.7, 2.7), ylim=(-2, 3.4), xlabel="z₁", ylabel="z₂", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
-        middle.set(aspect="equal", title="the plane of z")
-        middle.legend(fontsize=9, loc="upper left", ncols=2, columnspacing=1)
+        outline = _outline(zero, W @ W.T + SD**2 * eye)
+        left.plot(*outline, color=COLOURS["p"], ls="--")
+        for column, name, marker in ((0, "w₁", "o"), (1, "w₂", "s")):
+            end = W[:, column].numpy()
+            left.plot(*np.stack([0 * end, end], axis=1), marker=marker, markevery=[1], color=COLOURS["other"])
+            left.annotate(name, end, (0, 8), textcoords="offset points", ha="center")
+        left.plot(*X[:, None].numpy(), "x", color=COLOURS["truth"], ms=9, mew=2)
+        left.annotate("x", X.numpy(), (9, -2), textcoords="offset points")
+        left.set(xlim=(-4.4, 4.4), ylim=(-4.4, 4.4), xlabel="x₁", ylabel="x₂", xticks=[-4, 0, 4], yticks=[-4, 0, 4])
+        left.set_aspect("equal")
+        left.set_title("p(x): 2 sd; the columns of W", fontsize=11)
+        middle.fill(*_outline(m, torch.linalg.inv(P)), color=COLOURS["p"], alpha=0.5, lw=0)
+        middle.plot(*_outline(m, torch.diag(1 / P.diagonal())), color=COLOURS["q"])
+        middle.set(xlim=(-2.7, 2.7), ylim=(-2.7, 2.7), xlabel="z₁", ylabel="z₂", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+        middle.set_aspect("equal")
+        middle.set_title("p(z|x), shaded; best q, line: 2 sd", fontsize=11)
         angles = np.arange(0, 91, 3)
         evidence, _, here = numbers(angle)
         right.axhline(evidence, color=COLOURS["truth"], ls="--", label="log p(x)")
@@ -90,8 +91,7 @@ def turn_the_columns(angle: int = 45) -> None:
         bar = {"lw": 6, "alpha": 0.6, "solid_capstyle": "butt", "label": "gap"}
         right.plot([angle, angle], [here, evidence], color=COLOURS["kl"], **bar)
         right.plot(angle, here, "D", color=COLOURS["nelbo"], ms=8)
-        right.set(
-            xlabel="angle (degrees)", ylabel="nats", xticks=[0, 30, 60, 90], ylim=(evidence - 0.6, evidence + 0.25)
-        )
+        right.set(xlabel="angle (degrees)", ylabel="nats", xticks=[0, 45, 90], yticks=[-3.8, -3.6, -3.4, -3.2])
+        right.set_ylim(-3.95, -3.05)
         right.set_title(f"{evidence:.3f} = ELBO {here:.3f} + gap {abs(evidence - here):.3f}", fontsize=11)
         right.legend(fontsize=9, loc="upper center", ncols=3)
