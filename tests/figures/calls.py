@@ -21,10 +21,12 @@ from vae_course.figures import (
     iwae_digits,
     iwae_estimators,
     kl_divergence,
+    linear_vae,
     nelbo,
     posterior,
     reconstruction,
     reparameterization,
+    sandwich,
     side_by_side,
     start_here,
     wrong_models,
@@ -178,6 +180,8 @@ CALLS: dict[str, Call] = {
     "posterior.log_weight_histogram": Call(
         posterior.log_weight_histogram, lambda: {"model": plane(), "x": digits()[2]}, 1e-2
     ),
+    "linear_vae.turn_the_columns": Call(linear_vae.turn_the_columns),
+    "linear_vae.turn_the_columns, orthogonal": Call(linear_vae.turn_the_columns, lambda: {"angle": 0}),
     "digits.latent_plane": Call(
         rows_of_digits.latent_plane,
         lambda: {"model": plane(), "images": digits(200), "labels": held_out().labels, "count": 100},
@@ -232,6 +236,7 @@ CALLS: dict[str, Call] = {
         lambda: {"table": {"by the ELBO": (99.3, 95.7), "by IWAE": (100.0, 92.7)}, "counts": (1, 200)},
     ),
     "iwae_estimators.signal_against_draws": Call(iwae_estimators.signal_against_draws, near=3e-2),
+    "sandwich.bounds_against_work": Call(sandwich.bounds_against_work, near=3e-2),
     "bounds.bounds_below_truth": Call(
         bounds.bounds_below_truth, lambda: {"rows": {"ELBO": -104.25, "IWAE, k = 10": -102.5}, "exact": -101.25}
     ),
