@@ -43,7 +43,7 @@ with torch.no_grad():
 # %% [markdown]
 # ## Before you start
 #
-# About 95 minutes: 38 of reading and playing, 57 of exercises. It divides well in two: stop after exercise 4.2.
+# About 85 minutes: 38 of reading and playing, 47 of exercises; the optional one takes 10 more. It divides well in two: stop after exercise 4.2.
 # **Short path** (workshop, 45 minutes): run all cells, and read the first derivation, the signs, the six steps, exercises 4.1 and 4.2,
 # "Train it", the summary.
 #

@@ -8,8 +8,8 @@
 import torch
 
 from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
+from vae_course.figures import linear_vae, posterior, side_by_side, wrong_models
 from vae_course.figures import nelbo as figures
-from vae_course.figures import posterior, side_by_side, wrong_models
 from vae_course.figures.widgets import explore
 
 test = load_mnist("test")
@@ -45,7 +45,7 @@ explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 # %% [markdown]
 # ## Before you start
 #
-# About 65 minutes: 40 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): the gap, collapse, the summary.
+# About 75 minutes: 50 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): the gap, collapse, the summary.
 #
 # You need lesson 04: the ELBO and its two derivations, `kl` and `rec`. All models here come with the course.
 
@@ -174,6 +174,66 @@ posterior.beside_q(small, x_test[149])
 # Most images have a small gap, and a few odd ones a huge one, which carry the mean. For this 2 the encoder points beside the
 # posterior altogether. The *decoder* has a far better place for it (no good one: even $\log p(x)$ is low); the encoder, which has
 # never seen such a 2, does not know where, and nearly all of the gap is amortisation.
+
+# %% [markdown]
+# ## A VAE in which all is exact
+#
+# One VAE needs no grid: its pixels are real numbers (centred), its decoder is linear, $x = Wz + \sigma\varepsilon$. This is
+# **probabilistic PCA** (Tipping and Bishop, 1999). With one latent, $W$ is a single column $w$, and
+#
+# $$\log p(x, z) = -\tfrac12 z^2 - \frac{|x - wz|^2}{2\sigma^2} + \ldots
+# = -\tfrac12 \underbrace{\Big(1 + \frac{|w|^2}{\sigma^2}\Big)}_{P} z^2 + \frac{w^\top x}{\sigma^2}\,z + \ldots$$
+#
+# A Gaussian of mean $m$ and precision $P$ (one over its variance) has $-\tfrac12 P z^2 + P m z$. So $p(z|x)$ *is* Gaussian, with
+# $m = w^\top x / (|w|^2 + \sigma^2)$. With several latents and $M = W^\top W + \sigma^2 I$,
+#
+# $$p(z|x) = N\big(M^{-1} W^\top x,\; \sigma^2 M^{-1}\big), \qquad p(x) = N\big(0,\; W W^\top + \sigma^2 I\big).$$
+#
+# (This $p(x)$ is a density: do not compare its nats with those of black-and-white images.)
+
+# %% [markdown]
+# What does a $q$ with independent dimensions lose? Let $P = M / \sigma^2$, the inverse of the posterior's covariance. If $q$ has the
+# posterior's mean $m$, and variances $v_i$, then $\mathbb E_q[(z - m)^\top P\,(z - m)] = \sum_i P_{ii} v_i$, so
+#
+# $$\mathrm{KL}\big(q\,\|\,p(z|x)\big) = \tfrac12\Big[\sum_i (P_{ii} v_i - \log v_i - 1) - \log \det P\Big].$$
+#
+# (Another mean only adds to it.) The slope in $v_i$ is 0 at $v_i = 1/P_{ii}$, which leaves
+#
+# $$\text{gap} = \tfrac12\Big[\sum_i \log P_{ii} - \log \det P\Big],$$
+#
+# the same for every $x$. Three choices of $q$, each with its exact ELBO:
+
+# %%
+x, W = linear_vae.X, linear_vae.turned(45)  # (2,) and (2, 2)
+m, P = linear_vae.posterior(x, W)  # (2,) and (2, 2)
+covariance = torch.linalg.inv(P)
+for name, S in {
+    "the posterior itself": covariance,
+    "variances 1 / P_ii": torch.diag(1 / P.diagonal()),
+    "the posterior's variances": torch.diag(covariance.diagonal()),
+}.items():
+    elbo = linear_vae.elbo(x, W, m, S)
+    print(f"{name:26s} ELBO {elbo:.6f}   gap {abs(linear_vae.log_p(x, W) - elbo):.6f}")
+print(f"gap by the formula: {0.5 * (P.diagonal().log().sum() - torch.logdet(P)):.6f}")
+
+# %% [markdown]
+# The exact posterior has no gap. Without tilt, its own variances are too wide: the ELBO prefers a narrower $q$.
+#
+# Now turn the plane of $z$: $WR$ in place of $W$, with a rotation $R$. As $R R^\top = I$, $W W^\top$ stays, and so does $p(x)$.
+# *Predict first*: does the ELBO? Then drag. What do the two columns of $W$ do where the gap vanishes?
+
+# %%
+explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
+
+# %% [markdown]
+# The gap is 0 where $P$ is diagonal: where the columns are orthogonal. Then $W W^\top w_i = |w_i|^2 w_i$: each lies along a principal
+# axis of the cloud. Among models with the same $p(x)$, the ELBO chooses **PCA's axes**, because $q$ has no tilt. (Lucas and others,
+# NeurIPS 2019, prove that the optimum of a linear VAE is there.)
+#
+# **Collapse without a mistake.** Along an axis on which the data have variance $\lambda$, the model has
+# $c = |w|^2 + \sigma^2$. The mean log-likelihood, $-\tfrac12(\log c + \lambda / c)$ and a constant, rises until $c = \lambda$ and
+# falls from there. So where $\lambda \le \sigma^2$ the best $w$ is 0, by $\log p(x)$ itself: that latent
+# says nothing, and no bound is to blame.
 
 # %% [markdown]
 # ## Collapse

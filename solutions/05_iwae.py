@@ -49,8 +49,8 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # %% [markdown]
 # ## Before you start
 #
-# About 95 minutes: 32 of reading and playing, 63 of exercises. It divides well in two: stop after exercise 5.1. **Short path**
-# (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under it, then the summary. How to *train* with
+# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more. It divides well in two: stop after
+# exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under it, then the summary. How to *train* with
 # the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
@@ -609,6 +609,58 @@ assert 86 < niwae.nll < nelbo.nll < 94
 
 # %% [markdown]
 # Nothing was trained: the same model, the same encoder, counted better.
+
+# %% [markdown]
+# ## Say it again
+#
+# The bound was derived a while ago, and computed ever since. Recall how it came about. (Optional.)
+
+# %% [markdown]
+# {{ exercise bound_derivation }}
+#
+# **Goal.** Put the derivation of the bound in order, from $p(x)$ to $\mathrm{IWAE}_k(x) \le \log p(x)$. The weight of a draw is
+# $w = p(x, z) / q(z|x)$; $w_1, \ldots, w_k$ are the weights of $k$ independent draws from $q(z|x)$. Six of the ten lines belong;
+# four look right and are not. A line uses only what stands above it. Two lines that do not need each other may stand either way
+# round.
+#
+# | | line | because |
+# | --- | --- | --- |
+# | A | $\mathbb E\big[\log \frac1k \sum_i w_i\big] \le \log p(x)$ | put the average of the mean weight into Jensen |
+# | B | $p(x) = \mathbb E_q[w]$ | what an expectation under $q$ means |
+# | C | $\mathbb E\big[\log \sum_i w_i\big] \le \log p(x)$ | put the average of the weights into Jensen |
+# | D | $\mathbb E\big[\log \frac1k \sum_i w_i\big] \le \log \mathbb E\big[\frac1k \sum_i w_i\big]$ | the logarithm is concave: Jensen's inequality |
+# | E | $\mathrm{IWAE}_k(x) \le \log p(x)$ | the left side is the bound of $k$ draws |
+# | F | $p(x) = \mathbb E_q[p(x \mid z)]\;e^{-\mathrm{KL}}$ | $\log w = \log p(x \mid z) - \mathrm{KL}(q(z \mid x)\,\Vert\,p(z))$ |
+# | G | $p(x) = \int q(z \mid x)\;p(x, z) / q(z \mid x)\,dz$ | all $z$ that could have been; multiply and divide by $q(z \mid x)$ |
+# | H | $\log \mathbb E\big[\frac1k \sum_i w_i\big] \le \mathbb E\big[\log \frac1k \sum_i w_i\big]$ | the logarithm is concave: Jensen's inequality |
+# | I | $\mathbb E\big[\frac1k \sum_i w_i\big] = p(x)$ | each $w_i$ has the average of $w$; so has their mean |
+# | J | $\mathbb E\big[\log \frac1k \sum_i w_i\big] = \log \mathbb E\big[\frac1k \sum_i w_i\big]$ | the variance of the mean is $k$ times smaller |
+#
+# **Answer.** A list of six letters, top to bottom.
+
+# %%
+bound_derivation = [None] * 6
+### BEGIN SOLUTION
+bound_derivation = ["G", "B", "I", "D", "A", "E"]
+### END SOLUTION
+
+# %%
+check(bound_derivation, "bound_derivation")
+
+# %% [markdown]
+# <details><summary>I get "comes too early" instead of a pass, though all six lines belong</summary>
+#
+# Take that line's reason and ask what it works on: which average, which inequality? Another line has made it, and it goes above.
+# </details>
+
+# %% [markdown]
+# **Think.** For which $q$ do lines D, H and J all hold?
+#
+# <details><summary>Answer</summary>
+#
+# For the posterior, $q(z|x) = p(z|x)$. Then $w = p(x)$ for every $z$, the mean weight does not scatter, and both sides are
+# $\log p(x)$, for every $k$.
+# </details>
 
 # %% [markdown]
 # ## Summary

@@ -11,7 +11,7 @@ import torch
 
 from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
 from vae_course.figures import iwae as figures
-from vae_course.figures import iwae_digits, iwae_estimators, posterior
+from vae_course.figures import iwae_digits, iwae_estimators, posterior, sandwich
 from vae_course.figures.widgets import explore
 from vae_course.given import log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
 
@@ -37,7 +37,7 @@ explore(figures.bound_and_width, width=(2.0, 0.2, 3.0, 0.1))
 # %% [markdown]
 # ## Before you start
 #
-# About 65 minutes: 49 of reading and playing, 16 of exercises; the optional one takes 30 more. **Short path** (workshop, 25 minutes):
+# About 75 minutes: 59 of reading and playing, 16 of exercises; the optional one takes 30 more. **Short path** (workshop, 25 minutes):
 # how fast, the blind spot, exercise 5b.2, the summary.
 #
 # You need lesson 05: the weight $w = p(x, z) / q(z|x)$, $\mathrm{IWAE}_k$, and the effective sample size, $1 / \sum_i \tilde w_i^2$
@@ -220,6 +220,95 @@ posterior.beside_q(flat, x[6])
 # draws of $q$ can know that.
 #
 # The good news: $\mathrm{IWAE}_k$ is a *lower* bound with any $q$. What is missed is missing, in expectation; it is never invented.
+
+# %% [markdown]
+# ## A bound from above
+#
+# As $p(x, z) = p(x)\,p(z|x)$, for *every* $z$
+#
+# $$\log w = \log p(x) + \log \frac{p(z|x)}{q(z|x)}.$$
+#
+# Average once over $q$, once over the posterior:
+#
+# $$\mathbb E_{q}[\log w] = \log p(x) - \mathrm{KL}\big(q\,\|\,p(z|x)\big), \qquad
+# \mathbb E_{p(z|x)}[\log w] = \log p(x) + \mathrm{KL}\big(p(z|x)\,\|\,q\big).$$
+#
+# The first is the ELBO. The second is an **upper bound**, and its gap is lesson 02's other KL: huge where $q$ misses what the
+# posterior has. It asks for draws from the posterior, and for one kind of image they are free: draw $z$ from the prior, then $x$
+# from the decoder. The pair has density $p(x, z)$, so given this $x$, its $z$ *is* a posterior draw.
+#
+# *Predict first*: what does it say of the missed island, where the count was perfect?
+
+# %%
+share, below = figures.missed_island()
+print(f"effective draws / k: {share:.3f}   lower bound: {below:.2f}   exact log p(x): 0")
+for k in (1, 1_000):
+    print(f"upper bound, one posterior draw among k = {k:5,d}: {sandwich.missed_island_from_above(k):.1f}")
+
+# %% [markdown]
+# Every other posterior draw lies on the other island, with an enormous weight: the alarm that no draw of $q$ gives.
+#
+# **More work.** Let $F$ and $R$ be two ways to draw the same things, and $W = p(x)\,\frac{R}{F}$. As above,
+# $\mathbb E_F[\log W] = \log p(x) - \mathrm{KL}(F\,\|\,R)$ and $\mathbb E_R[\log W] = \log p(x) + \mathrm{KL}(R\,\|\,F)$.
+#
+# * *k draws.* $F$: all from $q$. $R$: one of them, at a random place, from the posterior. $W$ is the mean weight.
+# * *A walk of k places* (**annealed importance sampling**, Neal 2001). $F$ starts from $q$, and its step $t$ leaves the density
+#   proportional to $q\,w^{t/k}$ as it is, so it drifts towards the posterior. $R$ starts there and steps back. $\log W$ is the mean
+#   of $\log w$ over the places.
+
+# %% [markdown]
+# <details><summary>Why these are the weights</summary>
+#
+# *k draws.* $F = q(z_1) \cdots q(z_k)$; $R$ averages over the place $i$ of the posterior draw. So
+# $\frac{R}{F} = \frac1k \sum_i \frac{p(z_i|x)}{q(z_i)} = \frac1k \sum_i \frac{w_i}{p(x)}$.
+#
+# *The walk.* Write $f_t = q\,w^{t/k}$ and $K_t(a \to b)$ for the chance of a step. Ours (Metropolis) are reversible:
+# $f_t(a)\,K_t(a \to b) = f_t(b)\,K_t(b \to a)$. So each step brings
+# $\frac{K_t(z_t \to z_{t-1})}{K_t(z_{t-1} \to z_t)} = \frac{f_t(z_{t-1})}{f_t(z_t)}$ into $\frac{R}{F}$, and the ends bring
+# $\frac{p(z_{k-1}|x)}{q(z_0)}$. In the product every $q$ cancels, and of each $w(z_t)$ the power $\frac1k$ is left:
+# $\frac{R}{F} = \frac{1}{p(x)} \prod_{t=0}^{k-1} w(z_t)^{1/k}$.
+# </details>
+#
+# First where $\log p(x)$ is known: a linear model as in lesson 04b, ten latents, $q$ one standard deviation off in each.
+
+# %%
+sandwich.bounds_against_work()
+
+# %% [markdown]
+# Left, the two KLs. Right, a short walk is worth less than independent draws; a long one closes from both sides.
+#
+# Now the good model, on 100 images that *it* made:
+
+# %% tags=["nbval-ignore-output"]
+good = given.trained("v1_z20")
+torch.manual_seed(0)
+with torch.no_grad():
+    z = torch.randn(100, 20)  # from the prior: for the image made of it, a draw from the posterior
+    own = torch.bernoulli(torch.sigmoid(good.dec(z)))  # (100, 784)
+    log_w, log_q = sandwich.densities(good, own)  # functions of z
+    m, v = good.enc(own)
+    start = sample_gaussian(m, v)
+    others = torch.stack([log_w(sample_gaussian(m, v)) for _ in range(999)])  # (999, 100)
+    print("         k independent draws        a walk of k places")
+    print("    k    below    above   apart     below    above   apart")
+    for k in (10, 100, 1_000):
+        draws = [log_mean_exp(torch.cat([log_w(first)[None], others[: k - 1]]), 0).mean() for first in (start, z)]
+        walks = [bound.mean() for bound in sandwich.walk_bounds(start, z, log_w, log_q, k, 0.5 * v.sqrt())]
+        print(f"{k:5,d}", *(f"{low:8.2f} {high:8.2f} {high - low:7.2f}" for low, high in (draws, walks)), sep="  ")
+x100 = binarize(images[:100], generator=torch.Generator().manual_seed(1))  # (100, 784)
+print(f"100 test images, from below, 1,000 draws: {evaluate(good, x100, 'iwae', 1_000).bound:.2f}")
+
+# %%
+# For the course's own tests: nothing of yours is in these numbers.
+assert walks[1] - walks[0] < draws[1] - draws[0] and walks[1] - walks[0] < 2
+
+# %% [markdown]
+# In each row both ways decode equally many $z$. At 1,000, independent draws leave some four nats open, the walk about one: for
+# *these* images we know nearly what $\mathrm{IWAE}_{1000}$ misses.
+#
+# **What it cannot do.** A test image comes without its $z$: from above, nothing holds for it. (The walk from $q$ stays a lower
+# bound.) And the two kinds of images are not alike: the last line is far from the rows above. Wu and others (ICLR 2017)
+# checked their estimator on simulated images so, and then used it on real ones: that is evidence, no proof.
 
 # %% [markdown]
 # ## Training with the bound

@@ -7,6 +7,7 @@ E_R[log W] = log p(x) + KL(R ‖ F). Sources: Neal 2001; Grosse, Ghahramani, Ada
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from vae_course.figures.style import COLOURS, canvas, figure
-from vae_course.given import log_mean_exp, sample_gaussian
+from vae_course.given import log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
 
 COUNTS = tuple(4**power for power in range(6))
 LogDensity = Callable[[Tensor], Tensor]
@@ -91,6 +92,19 @@ def distances() -> dict[str, list[Tensor]]:
             found["walk below"].append(below)
             found["walk above"].append(above)
     return found
+
+
+def densities(model: Any, x: Tensor) -> tuple[LogDensity, LogDensity]:
+    """log w and log q(z|x) of images x (n, 784), each a function of z (n, z_dim) with one z for an image: (n,)."""
+    m, v = (t.detach() for t in model.enc(x))
+
+    def log_q(z: Tensor) -> Tensor:
+        return log_normal(z, m, v)
+
+    def log_w(z: Tensor) -> Tensor:
+        return log_bernoulli_with_logits(x, model.dec(z)) + log_normal(z, *model.z_prior) - log_q(z)
+
+    return log_w, log_q
 
 
 def missed_island_from_above(k: int, repeats: int = 2_000) -> float:
