@@ -45,7 +45,8 @@ explore(look_at, digit=[3, 0, 1, 2, 4, 5, 6, 7, 8, 9])
 # %% [markdown]
 # ## Before you start
 #
-# About 75 minutes: 50 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): the gap, collapse, the summary.
+# About 75 minutes: 50 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): run all cells, and read "A real
+# posterior", "Collapse", the summary.
 #
 # You need lesson 04: the ELBO and its two derivations, `kl` and `rec`. All models here come with the course.
 
@@ -229,11 +230,6 @@ explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
 # The gap is 0 where $P$ is diagonal: where the columns are orthogonal. Then $W W^\top w_i = |w_i|^2 w_i$: each lies along a principal
 # axis of the cloud. Among models with the same $p(x)$, the ELBO chooses **PCA's axes**, because $q$ has no tilt. (Lucas and others,
 # NeurIPS 2019, prove that the optimum of a linear VAE is there.)
-#
-# **Collapse without a mistake.** Along an axis on which the data have variance $\lambda$, the model has
-# $c = |w|^2 + \sigma^2$. The mean log-likelihood, $-\tfrac12(\log c + \lambda / c)$ and a constant, rises until $c = \lambda$ and
-# falls from there. So where $\lambda \le \sigma^2$ the best $w$ is 0, by $\log p(x)$ itself: that latent
-# says nothing, and no bound is to blame.
 
 # %% [markdown]
 # ## Collapse
@@ -282,6 +278,11 @@ for angle in (0, 45):
 # At 45° the coordinates depend on each other, independent ones cannot imitate that, and $z$ carries what they share: the blue line
 # runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum. The trained one kept
 # a small KL (0.16 nats), which brings nothing: its NELBO is as good as any model's can be.
+#
+# The linear VAE says it by a formula. Along an axis on which the data have variance $\lambda$, the model has
+# $c = |w|^2 + \sigma^2$. The mean log-likelihood, $-\tfrac12(\log c + \lambda / c)$ and a constant, rises until $c = \lambda$ and
+# falls from there. So where $\lambda \le \sigma^2$ the best $w$ is 0, by $\log p(x)$ itself: that latent
+# says nothing, and no bound is to blame.
 #
 # **Cure: none is needed**, unless it is $z$ that you want.
 #

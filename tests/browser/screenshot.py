@@ -1,6 +1,6 @@
 """Look at a lesson as a learner sees it:
 
-    python -m tests.browser.screenshot NOTEBOOK OUT.png [--width 1400] [--height 2000] [--no-run]
+    python -m tests.browser.screenshot NOTEBOOK OUT.png [--width 1400] [--height 2000] [--dark] [--no-run]
 
 Runs the notebook in JupyterLab (a copy of it: your file stays as it is) and writes OUT-1.png, OUT-2.png, ... from top
 to bottom, and what each failed cell said.
@@ -18,6 +18,7 @@ from .server import serve
 
 # All cells stay in the page, so that scrolling shows them at once; and it ends where the lesson ends.
 SETTINGS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "scrollPastEnd": False}}
+DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
 SCROLLER = ".jp-NotebookPanel:visible .jp-WindowedPanel-outer"
 
 
@@ -28,11 +29,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--width", type=int, default=1400)
     parser.add_argument("--height", type=int, default=2000)
+    parser.add_argument("--dark", action="store_true", help="in JupyterLab's dark theme")
     parser.add_argument("--no-run", action="store_true", help="show it as it is stored")
     args = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder), [args.notebook], SETTINGS) as lab,
+        serve(Path(folder), [args.notebook], SETTINGS | (DARK if args.dark else {})) as lab,
         browser_page(args.width, args.height) as page,
     ):
         open_notebook(page, lab, args.notebook.name)

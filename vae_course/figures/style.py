@@ -5,9 +5,11 @@ Source of the palette: Okabe & Ito, Color Universal Design (2008).
 
 import base64
 import io
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from html import escape
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
@@ -38,7 +40,7 @@ _RC: Any = {
     "figure.dpi": 100,
     "figure.constrained_layout.h_pad": 0.08,
     "figure.constrained_layout.w_pad": 0.08,
-    "figure.facecolor": "white",  # an opaque page: readable in a dark notebook too
+    "figure.facecolor": "white",  # an opaque page: readable wherever it is shown
     "savefig.facecolor": "white",
     "font.size": 11,
     "axes.titlesize": 12,
@@ -54,6 +56,14 @@ _RC: Any = {
     "lines.linewidth": 2.0,
 }
 
+
+_BEFORE_A_FIGURE = (
+    "<style>body[data-jp-theme-light='false'] .jp-OutputArea-child:has(.vae-figure)+.jp-OutputArea-child img"
+    "{filter:invert(.93) hue-rotate(180deg)}</style>"
+    "<span class='vae-figure' style='position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)'>"
+)
+"""For JupyterLab, which has no alt text of its own: the figure in words, unseen and read aloud; and in the dark theme a dark figure, in
+which light and dark change places and hues stay."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -120,14 +130,17 @@ def _show(picture: Any, alt: str) -> None:
     if "inline" not in matplotlib.get_backend():
         plt.show()
         return
-    from IPython.display import display
+    from IPython.display import HTML, display
 
+    said = f"Figure: {alt}"
+    if not os.environ.get("VAE_COURSE_STATIC"):
+        display(HTML(f"{_BEFORE_A_FIGURE}{escape(said)}</span>"))
     png = io.BytesIO()
     if _layouts:
         _draw_once(picture, _layouts[-1], png)
     else:
         picture.savefig(png, format="png", bbox_inches="tight")
-    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": f"Figure: {alt}"}
+    data = {"image/png": base64.b64encode(png.getvalue()).decode(), "text/plain": said}
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
