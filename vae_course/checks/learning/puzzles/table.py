@@ -50,8 +50,8 @@ PUZZLES: dict[str, Puzzle] = {
     "02.break-axis": BreakIt(
         exercise="log_normal",
         test=weak_tests.weak_test_of_log_normal,
-        moral="Give every axis its own length, and compare entry by entry: a square hides which axis was summed, a total hides "
-        "everything that it can be made of.",
+        moral="Give every axis its own length, and every entry its own number. A symmetric square hides which axis was summed, and v = 1 "
+        "hides what v does.",
     ),
     "03.no-softplus": Constraint(
         exercise="log_bernoulli_with_logits",
@@ -90,8 +90,8 @@ PUZZLES: dict[str, Puzzle] = {
     "03.break-calm": BreakIt(
         exercise="log_bernoulli_with_logits",
         test=weak_tests.weak_test_of_log_bernoulli,
-        moral="Test where numbers are large: what agrees on paper parts in float32. And a test that computes the right value "
-        "by the fragile way cannot see that it is fragile.",
+        moral="Test where the numbers are large: what agrees on paper parts in float32. And where they lie between the easy cases, as a "
+        "grey pixel does between 0 and 1.",
     ),
     "05.in-front": Constraint(
         exercise="log_weights",
