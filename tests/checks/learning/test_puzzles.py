@@ -17,7 +17,7 @@ from tests.checks.learning import puzzle_answers as answers
 from vae_course import check, given, hint, progress, puzzle, solved
 from vae_course.checks.learning import state
 from vae_course.checks.learning.puzzles.kinds import BreakIt, Constraint
-from vae_course.checks.learning.puzzles.rules import AtMost, NoLoop, OneLine, operations
+from vae_course.checks.learning.puzzles.rules import NoLoop, NoMoreThan, OneLine, operations
 from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.puzzles.written import written
 from vae_course.runner import silent
@@ -458,6 +458,6 @@ def test_no_shortest_answer_stands_in_a_lesson_if_it_is_shorter_than_the_one_sho
 
 def test_every_kind_of_rule_is_used_and_says_what_it_is():
     rules = [rule for found in PUZZLES.values() if isinstance(found, Constraint) for rule in found.rules]
-    assert {type(rule).__name__ for rule in rules} == {"Without", "OneLine", "NoLoop", "AtMost"}
+    assert {type(rule).__name__ for rule in rules} == {"Without", "OneLine", "NoLoop", "NoMoreThan"}
     assert all(re.match(r"with(out)? |in one line", rule.says) for rule in rules)
-    assert AtMost(3).says == "with at most 3 operations" and OneLine().says and NoLoop().says
+    assert NoMoreThan(3).says == "with at most 3 operations" and OneLine().says and NoLoop().says

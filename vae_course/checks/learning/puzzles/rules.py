@@ -112,7 +112,7 @@ class NoLoop:
 
 
 @dataclass(frozen=True)
-class AtMost:
+class NoMoreThan:
     """At most so many operations, see `operations`. A loop would repeat what it counts once, so there is none."""
 
     most: int

@@ -2,7 +2,7 @@
 
 from vae_course.checks.learning.puzzles import weak_tests
 from vae_course.checks.learning.puzzles.kinds import BreakIt, Constraint, Puzzle
-from vae_course.checks.learning.puzzles.rules import AtMost, NoLoop, OneLine, Without
+from vae_course.checks.learning.puzzles.rules import NoLoop, NoMoreThan, OneLine, Without
 
 LIBRARY = ("distributions", "*loss")
 """Where torch has whole answers."""
@@ -28,7 +28,7 @@ PUZZLES: dict[str, Puzzle] = {
     ),
     "02.eight": Constraint(
         exercise="log_normal",
-        rules=(Without("without torch.distributions and its losses", LIBRARY), AtMost(8)),
+        rules=(Without("without torch.distributions and its losses", LIBRARY), NoMoreThan(8)),
         ours=10,
         shortest=7,
         moral="A sum of logarithms is the logarithm of a product, and what all entries share comes after the sum.",
@@ -127,7 +127,7 @@ PUZZLES: dict[str, Puzzle] = {
     ),
     "06.four": Constraint(
         exercise="interpolate",
-        rules=(AtMost(4),),
+        rules=(NoMoreThan(4),),
         ours=6,
         shortest=3,
         moral="A line is a start and a direction. Rows from a column times a row: that is an outer product.",
