@@ -222,7 +222,7 @@ def test_what_was_read_is_what_runs(made: Any):
 
 
 def test_annotations_and_docstrings_cost_nothing_and_do_not_run(made: Any):
-    source = 'import torch\ndef f(m: "print(1)", v: (lambda: 1)) -> unknown:\n    """Says."""\n    e: torch.Tensor = torch.randn_like(m)\n    return m + torch.exp(torch.log(v) / 2) * e\n'
+    source = 'import torch\ndef f(m: unknown, v: (lambda: 1)) -> unknown:\n    """Says."""\n    e: torch.Tensor = torch.randn_like(m)\n    return m + torch.exp(torch.log(v) / 2) * e\n'
     told = puzzle("01.no-root", made(f"from __future__ import annotations\n{source}"))
     assert told and "operations: 6;" in repr(told)
 
@@ -275,19 +275,14 @@ def test_where_there_is_nothing_to_read_the_card_says_what_to_do(answer: Any, wo
     assert not told and words in repr(told) and "Wanted: sample_gaussian" in repr(told)
 
 
-def test_an_endless_answer_is_stopped():
-    def counted_for_ever(z0, z1, n):
-        return counted_for_ever(z0, z1, n) if n < 0 else [n for _ in iter(int, 1)]
-
-    text = repr(puzzle("06.steps", counted_for_ever))
-    assert "not yet" in text and "was stopped" in text
-
-    def waits(m, v):
+@pytest.mark.parametrize("name", ["01.no-root", "01.break-sampling"])
+def test_an_endless_answer_is_stopped(name: str):
+    def endless(m, v):
         while True:
             pass
 
-    text = repr(puzzle("01.break-sampling", waits))
-    assert "not yet" in text and "was stopped" in text
+    text = repr(puzzle(name, endless))
+    assert text.startswith(f"✗ puzzle {name}: not yet") and "was stopped" in text
 
 
 # ---------------------------------------------------------------- a weak test to be broken
