@@ -8,7 +8,7 @@
 # %%
 import torch
 
-from vae_course import check, hint, predict, progress, solution, solved
+from vae_course import check, hint, predict, progress, puzzle, solution, solved
 from vae_course.figures import reparameterization as figures
 from vae_course.figures.widgets import explore
 
@@ -431,6 +431,64 @@ else:
 # The pathwise one does not notice: the slope of a constant is 0. The score-function estimate scatters far more, and its average
 # stays, because $\mathbb E[1000 \cdot \text{score}] = 0$. Turn this around and you have the baseline.
 # </details>
+
+# %% [markdown]
+# ## Puzzles
+#
+# Optional, about 15 minutes, no points. A puzzle is an exercise once more under a rule about how it is *written*, or a weak test for you
+# to break. `puzzle(...)` looks at both: the rule, and the exercise's own check.
+#
+# After a pass you see the length of your answer in operations (each call, operator and subscript is one), beside ours and the shortest
+# that we know. Write all of it inside the function: `torch`, `math` and the builtins that compute are there, other names of the notebook
+# are not.
+
+# %% [markdown]
+# ### Without a root
+#
+# Write `sample_gaussian` without a square root and without a power: no `sqrt`, no `**`. In many codebases the network puts out
+# $\log v$ in place of $v$, and they draw from it without a root.
+
+
+# %%
+def draw_without_root(m, v):
+    """z from N(m, v), as in exercise 1.1."""
+    ### BEGIN SOLUTION
+    return m + torch.exp(torch.log(v) / 2) * torch.randn_like(m)
+    ### END SOLUTION
+
+
+# %%
+puzzle("01.no-root", draw_without_root)
+
+# %% [markdown]
+# ### Break the test
+#
+# Somebody tests `sample_gaussian` so:
+
+
+# %%
+def weak_test_of_sampling(sample_gaussian):
+    m, v = torch.full((10_000, 2), 3.0), torch.ones(10_000, 2)
+    z = sample_gaussian(m, v)
+    assert z.shape == (10_000, 2)
+    assert abs(z.mean() - 3) < 0.05
+    assert abs(z.var() - 1) < 0.1
+
+
+# %% [markdown]
+# Hand in a *wrong* function that this test accepts. The check of exercise 1.1 then says what the test forgot.
+
+
+# %%
+def wrong_draw(m, v):
+    """Wrong, and the test above accepts it."""
+    ### BEGIN SOLUTION
+    return m + v * torch.randn_like(m)
+    ### END SOLUTION
+
+
+# %%
+puzzle("01.break-sampling", wrong_draw)
 
 # %% [markdown]
 # ## Summary

@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from vae_course import binarize, check, hint, load_mnist, predict, progress, solution, solved
+from vae_course import binarize, check, hint, load_mnist, predict, progress, puzzle, solution, solved
 from vae_course.figures import reconstruction as figures
 from vae_course.figures import side_by_side
 from vae_course.figures.digits import images_in_rows
@@ -576,6 +576,81 @@ check(softplus_derivation, "softplus_derivation")
 # $-|a|$ is never above 0, so $e^{-|a|}$ is at most 1. Where it is tiny, $1 + e^{-|a|}$ is rounded to 1 and its log to 0. `log1p(t)`
 # computes $\log(1 + t)$ without forming $1 + t$.
 # </details>
+
+# %% [markdown]
+# ## Puzzles
+#
+# Optional, about 25 minutes, no points: an exercise once more under a rule about how it is *written*, or a weak test for you to break.
+# `puzzle(...)` looks at the rule and at the exercise's own check, and compares lengths: each call, operator and subscript is one operation.
+#
+# Write all of it inside the function: `torch`, `math` and the builtins that compute are there, other names of the notebook are
+# not.
+
+# %% [markdown]
+# ### Without softplus
+#
+# Write `log_bernoulli_with_logits` without softplus, without logsigmoid and without a cross-entropy, right for all logits up to ±10,000.
+# What is 1 as an exponential?
+
+
+# %%
+def log_bernoulli_without_softplus(x, logits):
+    """log p(x) of independent pixels, as in exercise 3.1."""
+    ### BEGIN SOLUTION
+    return (x * logits - torch.logaddexp(logits, torch.zeros_like(logits))).sum(-1)
+    ### END SOLUTION
+
+
+# %%
+puzzle("03.no-softplus", log_bernoulli_without_softplus)
+
+# %% [markdown]
+# ### In one line
+#
+# Write `log_mean_exp` in one line: a single `return`, with nothing before it and no `:=` in it. PyTorch's `logsumexp` and its relatives
+# (`logaddexp`, `softmax`) are not allowed, and ±1,000 still has to come out right.
+
+
+# %%
+def log_mean_exp_in_one_line(x, dim):
+    """log of the mean of exp(x) along dim, as in exercise 3.2."""
+    ### BEGIN SOLUTION
+    return (x - x.amax(dim, keepdim=True)).exp().mean(dim).log() + x.amax(dim)
+    ### END SOLUTION
+
+
+# %%
+puzzle("03.one-line", log_mean_exp_in_one_line)
+
+# %% [markdown]
+# ### Break the test
+#
+# Somebody tests `log_bernoulli_with_logits` with chances that one can multiply by head:
+
+
+# %%
+def weak_test_of_log_bernoulli(log_bernoulli_with_logits):
+    x = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]])
+    odds = torch.tensor([[1.0, 1.0, 3.0], [3.0, 1.0, 1 / 3]])  # p / (1 - p), so p is 1/2, 1/2, 3/4 and 3/4, 1/2, 1/4
+    right = torch.tensor([1 / 2 * 1 / 2 * 3 / 4, 1 / 4 * 1 / 2 * 1 / 4]).log()
+    assert torch.allclose(log_bernoulli_with_logits(x, odds.log()), right, atol=1e-4)
+
+
+# %% [markdown]
+# Hand in a *wrong* function that this test accepts. The check of exercise 3.1 then says what the test forgot.
+
+
+# %%
+def wrong_log_bernoulli(x, logits):
+    """Wrong, and the test above accepts it."""
+    ### BEGIN SOLUTION
+    p = torch.sigmoid(logits)
+    return torch.where(x == 1, p, 1 - p).log().sum(-1)
+    ### END SOLUTION
+
+
+# %%
+puzzle("03.break-calm", wrong_log_bernoulli)
 
 # %% [markdown]
 # ## Summary

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, puzzle, solution, solved
 from vae_course.figures import iwae as figures
 from vae_course.figures import iwae_digits
 from vae_course.figures.widgets import explore
@@ -49,7 +49,8 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # %% [markdown]
 # ## Before you start
 #
-# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more. It divides well in two: stop after
+# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more, and the puzzles 25. It
+# divides well in two: stop after
 # exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under it, then the summary. How to *train* with
 # the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
 #
@@ -661,6 +662,81 @@ check(bound_derivation, "bound_derivation")
 # For the posterior, $q(z|x) = p(z|x)$. Then $w = p(x)$ for every $z$, the mean weight does not scatter, and both sides are
 # $\log p(x)$, for every $k$.
 # </details>
+
+# %% [markdown]
+# ## Puzzles
+#
+# Optional, about 25 minutes, no points: an exercise once more under a rule about how it is *written*, or a weak test for you to break.
+# `puzzle(...)` looks at the rule and at the exercise's own check, and compares lengths: each call, operator and subscript is one operation.
+#
+# Write all of it inside the function: `torch`, `math` and the builtins that compute are there, other names of the notebook are
+# not, but for those that a puzzle names.
+
+# %% [markdown]
+# ### The draws in front
+#
+# Write `log_weights` without a new axis by `unsqueeze`, `reshape`, `repeat` or a subscript (`[:, None]` too), and without a Python loop. You may
+# call `sample_gaussian`, `log_bernoulli_with_logits` and `log_normal`. On which side does broadcasting add axes by itself?
+
+
+# %%
+def log_weights_in_front(model, x, iw):
+    """log importance weights, as in exercise 5.1: (batch, iw)."""
+    ### BEGIN SOLUTION
+    m, v = model.enc(x)  # (batch, z_dim) each
+    z = sample_gaussian(m.expand(iw, *m.shape), v)  # (iw, batch, z_dim)
+    log_w = log_bernoulli_with_logits(x, model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+    return log_w.T
+    ### END SOLUTION
+
+
+# %%
+puzzle("05.in-front", log_weights_in_front)
+
+# %% [markdown]
+# ### Squares in log space
+#
+# Write `effective_sample_size` without `softmax`, without a square and without a norm. What does squaring a weight do to its logarithm?
+
+
+# %%
+def effective_sample_size_in_logs(log_w):
+    """How many draws the weights are worth, as in the exercise above: (batch, k) -> (batch,)."""
+    ### BEGIN SOLUTION
+    return torch.exp(2 * torch.logsumexp(log_w, -1) - torch.logsumexp(2 * log_w, -1))
+    ### END SOLUTION
+
+
+# %%
+puzzle("05.doubling", effective_sample_size_in_logs)
+
+# %% [markdown]
+# ### Break the test
+#
+# Somebody tests `effective_sample_size` so: equal weights are worth as many draws as there are.
+
+
+# %%
+def weak_test_of_effective_sample_size(effective_sample_size):
+    for k in (1, 10, 1_000):
+        assert torch.allclose(effective_sample_size(torch.zeros(3, k)), torch.full((3,), float(k)))
+
+
+# %% [markdown]
+# Hand in a *wrong* function that this test accepts. The exercise's check then says what the test forgot.
+
+
+# %%
+def wrong_effective_sample_size(log_w):
+    """Wrong, and the test above accepts it."""
+    ### BEGIN SOLUTION
+    w = torch.exp(log_w)
+    return w.sum(-1) ** 2 / w.sum(-1)
+    ### END SOLUTION
+
+
+# %%
+puzzle("05.break-equal", wrong_effective_sample_size)
 
 # %% [markdown]
 # ## Summary

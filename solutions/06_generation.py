@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
+from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, puzzle, solution, solved
 from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
 from vae_course.figures.digits import images_in_rows
@@ -637,6 +637,69 @@ predict("06.cool").was()
 # differs to its coins. $T = 1.3$ comes nearer in variety and is worse by a nat, so variety alone is no judge either.
 #
 # Cooling makes pictures, not samples of the model. If you print them, say at which $T$.
+
+# %% [markdown]
+# ## Puzzles
+#
+# Optional, about 20 minutes, no points: an exercise once more under a rule about how it is *written*, or a weak test for you to break.
+# `puzzle(...)` looks at the rule and at the exercise's own check, and compares lengths: each call, operator and subscript is one operation.
+#
+# Write all of it inside the function: `torch`, `math` and the builtins that compute are there, other names of the notebook are
+# not.
+
+# %% [markdown]
+# ### Four operations
+#
+# Write `interpolate` with at most four operations. Our solution has six. A line is a start and a direction.
+
+
+# %%
+def interpolate_in_four(z0, z1, n):
+    """n stations from z0 to z1, as in exercise 6.2."""
+    ### BEGIN SOLUTION
+    return z0 + torch.outer(torch.linspace(0, 1, n), z1 - z0)
+    ### END SOLUTION
+
+
+# %%
+puzzle("06.four", interpolate_in_four)
+
+# %% [markdown]
+# ### Make the steps yourself
+#
+# Write `interpolate` without `linspace` and `lerp`, and without a Python loop: no `for`, no comprehension, no `map`.
+
+
+# %%
+def interpolate_by_counting(z0, z1, n):
+    """n stations from z0 to z1, as in exercise 6.2."""
+    ### BEGIN SOLUTION
+    t = torch.arange(n)[:, None] / (n - 1)  # (n, 1)
+    return z0 + t * (z1 - z0)
+    ### END SOLUTION
+
+
+# %%
+puzzle("06.steps", interpolate_by_counting)
+
+# %% [markdown]
+# ### Only the noise is large
+#
+# Write `sample_z` without `sample_gaussian`, and without `expand`, `repeat` and their relatives. `self.z_prior` holds a mean and a variance
+# of shape `(1,)`. What else needs the shape `(batch, z_dim)`?
+
+
+# %%
+def sample_z_by_broadcasting(self, batch):
+    """z from the prior, as in exercise 6.1: (batch, self.z_dim)."""
+    ### BEGIN SOLUTION
+    m, v = self.z_prior
+    return m + v.sqrt() * torch.randn(batch, self.z_dim)
+    ### END SOLUTION
+
+
+# %%
+puzzle("06.broadcast", sample_z_by_broadcasting)
 
 # %% [markdown]
 # ## Summary

@@ -1,6 +1,6 @@
 """Learn the variational autoencoder by writing it. This is the learner's door.
 
-    from vae_course import check, hint, predict, progress, solved, solution   # answers
+    from vae_course import check, hint, predict, progress, puzzle, solved, solution   # answers
     from vae_course import binarize, evaluate, fit, load_mnist       # data and training
 
 Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.figures`.
@@ -17,6 +17,7 @@ _WHERE = {
     "hint": "checks.learning",
     "predict": "checks.learning",
     "progress": "checks.learning",
+    "puzzle": "checks.learning",
     "solution": "checks.learning",
     "solved": "checks.learning",
     "binarize": "data",
@@ -25,7 +26,19 @@ _WHERE = {
     "evaluate": "evaluation",
 }
 
-__all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "predict", "progress", "solution", "solved"]
+__all__ = [
+    "binarize",
+    "check",
+    "evaluate",
+    "fit",
+    "hint",
+    "load_mnist",
+    "predict",
+    "progress",
+    "puzzle",
+    "solution",
+    "solved",
+]
 
 if "torch" in sys.modules:  # as in a lesson: torch counts processors that a container may not use
     import_module("vae_course.threads")

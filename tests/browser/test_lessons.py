@@ -13,7 +13,7 @@ from .server import Lab, serve
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What `make test` runs here, so that it takes a quarter of an hour; the rest is for `make test-all` (nbval runs all in both).
-UNTOUCHED_ALWAYS, SOLVED_ALWAYS = ("00", "01", "04", "06", "07"), ("01",)
+UNTOUCHED_ALWAYS, SOLVED_ALWAYS = ("00", "01", "04_", "06", "07"), ("01",)
 
 
 def lessons(folder: str, always: tuple[str, ...]) -> list[Any]:
@@ -94,6 +94,21 @@ def test_a_prediction_is_made_with_the_keyboard_and_the_answer_then_stands_besid
         assert "You predicted: the VAE" in form.get_by_role("status").inner_text()
         run_cell(page, 'predict("00.who-draws").was()')
         page.get_by_text("You predicted: the VAE. ✓ So it is.").wait_for()
+    finally:
+        lab.stop_kernels()
+
+
+def test_a_figure_is_read_aloud_and_in_the_dark_theme_dark(page: Page, lab: Lab):
+    try:
+        open_notebook(page, lab, "00_start_here.ipynb")
+        run_cell(page, "import math")
+        picture = page.locator(".jp-OutputArea-child:has(.vae-figure) + .jp-OutputArea-child img").first
+        picture.wait_for()
+        assert page.locator(".vae-figure").first.text_content().startswith("Figure: ")
+        look = "image => getComputedStyle(image).filter"
+        assert picture.evaluate(look) == "none"
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # as JupyterLab's themes do
+        assert "invert" in picture.evaluate(look)
     finally:
         lab.stop_kernels()
 

@@ -54,7 +54,7 @@ def outputs(draw: Any, *args: Any) -> list[Any]:
 
 
 def shown(draw: Any, *args: Any) -> Any:
-    [output] = outputs(draw, *args)
+    [output] = [output for output in outputs(draw, *args) if "image/png" in output.data]
     return output
 
 
@@ -64,6 +64,21 @@ def test_a_figure_is_one_picture_with_its_docstrings_first_line_for_words():
     assert output.metadata == {"image/png": {"alt": words}}
     assert output.data["text/plain"] == f"Figure: {words}" and output.data["image/png"]
     assert not plt.get_fignums(), "closed, so that it is not shown again"
+
+
+def test_where_it_is_live_its_words_are_there_for_who_hears_the_page(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("VAE_COURSE_STATIC", raising=False)
+    said, picture = outputs(figure(lambda: canvas_of("Two < three.")))
+    assert "Figure: Two &lt; three.</span>" in said.data["text/html"] and "image/png" in picture.data
+    monkeypatch.setenv("VAE_COURSE_STATIC", "1")
+    assert ["image/png" in output.data for output in outputs(rising)] == [True], (
+        "a built notebook has the picture alone"
+    )
+
+
+def canvas_of(words: str) -> None:
+    with canvas(width=2, height=2, alt=words):
+        pass
 
 
 def test_words_of_its_own_stand_before_the_docstrings():
@@ -184,7 +199,7 @@ def test_neither_does_a_matplotlibrc_that_a_notebook_is_started_with(tmp_path: P
         patch.setenv("MATPLOTLIBRC", str(tmp_path))
         patch.delenv("MPLBACKEND", raising=False)
         NotebookClient(notebook, timeout=120).execute()
-    [picture], [said] = (cell.outputs for cell in notebook.cells)
+    [_, picture], [said] = (cell.outputs for cell in notebook.cells)
     assert "image/png" in picture["data"] and said["text"] == "True\n"
 
 

@@ -185,6 +185,7 @@ def test_the_file_says_of_each_exercise_what_was_seen():
         },
         "nats": None,
         "predictions": {},
+        "puzzles": {},
     }
 
 
@@ -238,7 +239,7 @@ def test_hints_are_counted_up_to_the_last_and_kept():
 
 
 def test_a_missing_file_is_an_empty_one():
-    assert state.load() == {"exercises": {}, "nats": None, "predictions": {}}
+    assert state.load() == {"exercises": {}, "nats": None, "predictions": {}, "puzzles": {}}
 
 
 @pytest.mark.parametrize(

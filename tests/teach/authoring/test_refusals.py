@@ -78,6 +78,16 @@ FAULTS = {
         "progress()\n\n# %%\nx = 0\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION\n\n# %% [m",
         r"expected a solution region only inside an exercise card",
     ),
+    "puzzle that nobody hands in": (
+        "# ## Summary",
+        "# ## Puzzles\n\n# %%\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n\n# %% [markdown]\n# ## Summary",
+        r"expected a later cell `puzzle\(\"NAME\", \.\.\.\)` with the function; got none in the section",
+    ),
+    "puzzle that is a number": (
+        "# ## Summary",
+        "# ## Puzzles\n\n# %%\nx = 0\n### BEGIN SOLUTION\nx = 1\n### END SOLUTION\n\n# %% [markdown]\n# ## Summary",
+        r"expected a region inside a function; got one at the left margin",
+    ),
     "answer left in code": (
         "progress()\n\n# %% [m",
         "progress()\nz = (x-m) / math.sqrt( v )  # oh\n\n# %% [m",

@@ -1,5 +1,6 @@
 """The learner's notebook: cleared by nbgrader, stable ids, runs untouched."""
 
+import dataclasses
 from pathlib import Path
 
 import matplotlib
@@ -9,10 +10,11 @@ from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions
 
 from tests.teach.authoring.fake import EXERCISES, LESSON, NAME, Fake
+from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.teach.authoring.exercise_facts import card_head
 from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.prepare import Notebooks, prepare
-from vae_course.teach.authoring.student import STUB_AT_MARGIN
+from vae_course.teach.authoring.student import STUB_AT_MARGIN, code_sha256
 
 
 @pytest.fixture
@@ -117,6 +119,44 @@ def test_several_methods_in_one_cell_share_a_card(root: Path) -> None:
     cell = cell_with(pair.learner, "class Toy")
     assert cell.source.count("        raise NotImplementedError") == 2
     assert cell.metadata["nbgrader"]["grade_id"] == "Toy-one"
+
+
+PUZZLE_CELLS = (
+    "# ## Puzzles\n\n# %%\ndef other_way(x, m, v):\n    ### BEGIN SOLUTION\n    return x * v**-0.5 - m * v**-0.5\n    ### END SOLUTION\n\n\n"
+    '# %%\npuzzle("01.no-root", other_way)\n\n# %% [markdown]\n# ## Summary'
+)
+
+
+def test_a_puzzle_has_a_stub_without_a_card(root: Path) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    source.write_text(LESSON.replace("# ## Summary", PUZZLE_CELLS))
+    (pair,), problems = prepare([source], EXERCISES, root)
+    assert problems == []
+    cell = cell_with(pair.learner, "def other_way")
+    assert cell.source == "def other_way(x, m, v):\n    raise NotImplementedError"
+    assert cell.metadata["nbgrader"]["grade_id"] == "puzzle-other_way"
+    assert "v**-0.5" in cell_with(pair.solved, "def other_way").source
+
+
+def test_an_answer_to_a_puzzle_stays_out_of_sight_too(root: Path) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    source.write_text(LESSON.replace("# ## Summary", f"# `x * v**-0.5 - m * v**-0.5`\n#\n{PUZZLE_CELLS}"))
+    _, problems = prepare([source], EXERCISES, root)
+    assert "this solved region nowhere" in str(problems[0])
+
+
+def test_a_lesson_runs_again_when_a_puzzle_of_it_tells_something_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = root / "solutions" / f"{NAME}.py"
+    source.write_text(LESSON.replace("# ## Summary", PUZZLE_CELLS))
+    (pair,), _ = prepare([source], EXERCISES, root)
+    before = code_sha256(pair.solved, EXERCISES)
+    monkeypatch.setitem(PUZZLES, "01.no-root", dataclasses.replace(PUZZLES["01.no-root"], moral="Another."))
+    assert code_sha256(pair.solved, EXERCISES) != before
+    monkeypatch.undo()
+    monkeypatch.setitem(PUZZLES, "02.eight", PUZZLES["01.no-root"])
+    assert code_sha256(pair.solved, EXERCISES) == before, "another lesson's puzzle is not its affair"
 
 
 def test_no_lesson_shows_another_lessons_answer(root: Path) -> None:

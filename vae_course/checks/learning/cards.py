@@ -64,7 +64,7 @@ def verdict_html(outcome: Outcome) -> str:
         f"<b><span aria-hidden='true'>{sign}</span> {escape(outcome.exercise)}: {outcome.status}</b>"
         f"{points(outcome.points, outcome.max_points)}"
     )
-    body = "".join(map(_html, _shown(outcome)))
+    body = "".join(map(finding_html, _shown(outcome)))
     if outcome.status not in ("correct", "not started"):
         rows = "".join(f"<li>{escape(row)}</li>" for row in _rows(outcome.checks))
         body += f"<ul style='list-style:none;margin:.5em 0 0;padding:0'>{rows}</ul>" if rows else ""
@@ -72,7 +72,7 @@ def verdict_html(outcome: Outcome) -> str:
     return frame(head + body, colour)
 
 
-def _html(finding: Finding) -> str:
+def finding_html(finding: Finding) -> str:
     """A line for each sentence; a table stands in columns."""
     parts = [_line(escape(line)) for line in finding.certain]
     parts += [_line(f"<b>{LIKELY}:</b> {escape(finding.likely)}")] if finding.likely else []

@@ -54,6 +54,16 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         ValueError: no exercise belongs to this answer; the sentence lists the names.
     """
     definition = find_exercise(answer, exercise)
+    found = examined(definition, answer, seed)
+    _last.pop(definition.name, None)  # the latest check stands last
+    _last[definition.name] = bool(found)
+    if not quiet:
+        found = _recorded(definition, found, answer)
+    return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+
+
+def examined(definition: Exercise, answer: Any, seed: int | None = None) -> Outcome:
+    """What `check` finds, and nothing is remembered: neither `solved`, nor `hint`, nor the progress hears of it."""
     seed = secrets.randbelow(2**31) if seed is None else seed
     # A method is examined on its own class, where its helper methods are.
     target = (owner(answer) if definition.method else None) or plain(answer)
@@ -62,14 +72,8 @@ def check(answer: Any, exercise: str | None = None, *, seed: int | None = None, 
         own = getattr(target, definition.method, None)
     used = forbidden.forbidden_name(unwrap(own), definition.name)
     if used:
-        found = outcome(definition, "forbidden", forbidden.sentence(used), seed)
-    else:
-        found = _examined(definition, target, seed)
-    _last.pop(definition.name, None)  # the latest check stands last
-    _last[definition.name] = bool(found)
-    if not quiet:
-        found = _recorded(definition, found, answer)
-    return Verdict(**{f.name: getattr(found, f.name) for f in fields(Outcome)})
+        return outcome(definition, "forbidden", forbidden.sentence(used), seed)
+    return _by_the_checks(definition, target, seed)
 
 
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
@@ -119,11 +123,10 @@ def last_failed() -> str:
     return next((name for name, passed in reversed(_last.items()) if not passed), "")
 
 
-def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
+def _by_the_checks(definition: Exercise, target: Any, seed: int) -> Outcome:
     """What the checks say; where one of them breaks on a result that nobody thought of, a sentence, not a traceback."""
     try:
-        with _float32_on_the_cpu(), threads.computing_on(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
+        with settled():
             return examine(definition, definition.answer(target).limited(definition.seconds), seed)
     except Exception as error:  # noqa: BLE001 - a lesson goes on
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -132,6 +135,14 @@ def _examined(definition: Exercise, target: Any, seed: int) -> Outcome:
             f"{place.lineno}). Return ordinary tensors, as the card asks. If you do, this is our mistake: please report it."
         )
         return outcome(definition, "raised", sentence, seed)
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """How checks run, whatever the notebook has set for itself: float32, on the CPU, one thread, without warnings."""
+    with _float32_on_the_cpu(), threads.computing_on(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # our own, over odd results, say nothing that the card does not
+        yield
 
 
 @contextlib.contextmanager

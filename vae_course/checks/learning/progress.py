@@ -6,6 +6,7 @@ from itertools import groupby
 
 from vae_course.checks.learning import state
 from vae_course.checks.learning.cards import frame
+from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.printable import printable
 
@@ -15,17 +16,21 @@ UNIFORM_PIXELS = 543.43  # 784 ln 2: a model that knows nothing
 class Progress:
     """The progress card: HTML in a notebook, plain text everywhere else."""
 
-    def __init__(self, entries: dict[str, dict], nats: float | None, predictions: dict[str, dict]) -> None:
+    def __init__(
+        self, entries: dict[str, dict], nats: float | None, predictions: dict[str, dict], puzzles: dict[str, dict]
+    ) -> None:
         self._entries = entries
         self._nats = nats
         self._predictions = predictions
+        solved = len(puzzles.keys() & PUZZLES.keys())
+        self._puzzles = f"puzzles: {solved} of {len(PUZZLES)}" if solved else ""
 
     def __repr__(self) -> str:
         lines = [self._head()]
         for lesson, exercises in _by_lesson():
             names = ", ".join(f"{self._sign(e)} {e.name}" for e in exercises)
             lines.append(f"  {lesson}: {names}{self._foreseen(lesson)}")
-        return printable("\n".join(lines))
+        return printable("\n".join([*lines, *([f"  {self._puzzles}"] if self._puzzles else [])]))
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -33,7 +38,9 @@ class Progress:
             f"<td style='text-align:left'>{' · '.join(f'{self._sign(e)}&nbsp;{escape(e.name)}' for e in exercises)}{self._foreseen(lesson)}</td></tr>"
             for lesson, exercises in _by_lesson()
         )
-        return frame(f"<b>{escape(self._head())}</b><table style='margin:.4em 0 0'>{rows}</table>", "#0072B2")
+        table = f"<table style='margin:.4em 0 0'>{rows}</table>"
+        puzzles = f"<div style='margin-top:.4em'>{self._puzzles}</div>" if self._puzzles else ""
+        return frame(f"<b>{escape(self._head())}</b>{table}{puzzles}", "#0072B2")
 
     def _head(self) -> str:
         earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in EXERCISES.values())
@@ -71,7 +78,7 @@ def progress(nats: float | None = None) -> Progress:
             )
         state.record_nats(nats)
     found = state.load()
-    return Progress(found["exercises"], found["nats"], found["predictions"])
+    return Progress(found["exercises"], found["nats"], found["predictions"], found["puzzles"])
 
 
 def _by_lesson() -> Iterable[tuple[str, list[Exercise]]]:

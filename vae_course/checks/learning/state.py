@@ -31,7 +31,7 @@ def path() -> Path:
 
 def load() -> dict[str, Any]:
     """The state: {"exercises": {name: {"status", "points", "hints", "tries", "last"}}, "nats": number or null,
-    "predictions": {name: {"said", "right"}}}.
+    "predictions": {name: {"said", "right"}}, "puzzles": {name: {"shortest": number or null}}}.
 
     A missing file counts as an empty one. One that cannot be read is kept beside it under another name, and the learner
     is told which.
@@ -112,6 +112,15 @@ def judge_prediction(name: str, right: bool) -> None:
             state["predictions"][name]["right"] = right
 
 
+def record_puzzle(name: str, length: int | None = None) -> int | None:
+    """A puzzle is solved, by an answer of so many operations, where they are counted. Returns the fewest so far."""
+    with _changing() as state:
+        entry = state["puzzles"].setdefault(name, {"shortest": None})
+        if length is not None:
+            entry["shortest"] = length if entry["shortest"] is None else min(length, entry["shortest"])
+    return entry["shortest"]
+
+
 def record_nats(nats: float) -> None:
     """Keep the best figure (the smallest) of "our model: −? nats"."""
     if not math.isfinite(nats):
@@ -121,7 +130,7 @@ def record_nats(nats: float) -> None:
 
 
 def _empty() -> dict[str, Any]:
-    return {"exercises": {}, "nats": None, "predictions": {}}
+    return {"exercises": {}, "nats": None, "predictions": {}, "puzzles": {}}
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -140,8 +149,12 @@ def _read(text: str) -> dict[str, Any]:
         raise ValueError("a prediction is neither a word nor a number")
     if not all(isinstance(entry.get("right", False), bool) for entry in predictions.values()):
         raise ValueError("a prediction is neither right nor wrong")
+    puzzles = {str(name): {"shortest": entry["shortest"]} for name, entry in found.get("puzzles", {}).items()}
+    if not all(n is None or (type(n) is int and n >= 0) for n in (entry["shortest"] for entry in puzzles.values())):
+        raise ValueError("a length of a puzzle is no whole number")
     # A figure that is not positive was kept by an earlier version, and no later one could be better.
-    return {"exercises": entries, "nats": nats if nats is None or nats > 0 else None, "predictions": predictions}
+    nats = nats if nats is None or nats > 0 else None
+    return {"exercises": entries, "nats": nats, "predictions": predictions, "puzzles": puzzles}
 
 
 def _keep_aside(error: Exception) -> None:

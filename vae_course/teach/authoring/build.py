@@ -80,6 +80,13 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
   `#Heading-text` (spaces become hyphens). Images have alt text; so have figures (`figures.style`).
 * **Answers stay out of sight**: no other cell, comment, string or code in the prose repeats a solved region; no hint does.
 
+## Puzzles
+
+A section `## Puzzles` stands before the Summary, and needs no card: text (what is asked, the minutes, "optional"), a stub with its region
+inside a function, and below it `puzzle("01.word", its_name)`. The function is not called as an exercise is, so that nobody's
+answer is taken for it. The puzzle is an entry of `checks/learning/puzzles/table.py`; a weak test that is to be broken stands in
+`weak_tests.py` there, and the same code in a cell above the stub.
+
 ## What the cells may print, and nbval
 
 The build runs a lesson in an empty folder with VAE_COURSE_STATIC=1 (widgets show their PNG, no progress bars), and

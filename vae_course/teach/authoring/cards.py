@@ -60,12 +60,12 @@ def check_cards(lesson: Lesson, exercises: Exercises) -> list[Problem]:
                 )
             )
     for cell in lesson.cells:
-        if cell.regions and not cell.card:
+        if cell.regions and not cell.card and not cell.puzzles:
             problems.append(
                 Problem(
                     lesson.path,
                     cell.regions[0].line,
-                    "a solution region only inside an exercise card",
+                    "a solution region only inside an exercise card or in the section of puzzles",
                     "one outside (a card ends at the next heading of level 1 to 3)",
                     "move the cell into its card, or show the code without markers",
                 )

@@ -11,6 +11,7 @@ from vae_course.teach.authoring.markdown import headings
 from vae_course.teach.authoring.problems import LessonRefused, Problem
 from vae_course.teach.authoring.regions import Region, find_regions
 
+PUZZLES = "Puzzles"
 _MARKER = re.compile(r"^# ?%%")
 _DIRECTIVE = re.compile(r"^\{\{\s*exercise\s+(.+?)\s*\}\}$")
 # A `{{` that is no LaTeX group: alone on its line, or followed by a space.
@@ -27,6 +28,7 @@ class Cell:
     tags: list[str]
     exercises: tuple[str, ...] = ()  # named by a directive on the first line
     card: tuple[str, ...] = ()  # the exercises whose card this cell belongs to
+    puzzles: bool = False  # it stands in the section of puzzles
     regions: list[Region] = field(default_factory=list)
 
     def line_of(self, offset: int) -> int:
@@ -125,11 +127,15 @@ def _expand_directives(lesson: Lesson, cell: Cell, exercises: Exercises) -> list
 
 
 def _assign_cards(lesson: Lesson) -> None:
-    """A card reaches from its head to the next heading of level 1 to 3."""
+    """A card reaches from its head to the next heading of level 1 to 3, the section of puzzles to one of level 1 or 2."""
     card: tuple[str, ...] = ()
+    puzzles = False
     for cell in lesson.cells:
+        if cell.kind == "markdown":
+            for level, title, _ in headings(cell.source):
+                puzzles = title == PUZZLES if level <= 2 else puzzles
         if cell.exercises:
             card = cell.exercises
         elif cell.kind == "markdown" and any(level <= 3 for level, _, _ in headings(cell.source)):
             card = ()
-        cell.card = card
+        cell.card, cell.puzzles = card, puzzles

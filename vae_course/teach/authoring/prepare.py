@@ -15,6 +15,7 @@ from vae_course.teach.authoring.leaks import check_leaks
 from vae_course.teach.authoring.lesson_source import Lesson, read_lesson
 from vae_course.teach.authoring.problems import LessonRefused, Problem
 from vae_course.teach.authoring.prose import check_prose, check_spelling
+from vae_course.teach.authoring.puzzle_cells import check_puzzles
 from vae_course.teach.authoring.skeleton import check_skeleton
 from vae_course.teach.authoring.student import IGNORED_BY_NBVAL, check_stubs, code_sha256, make_notebooks
 from vae_course.teach.authoring.symbols import check_symbols
@@ -46,7 +47,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         if lesson.name not in problems_of:
             continue
         problems = problems_of[lesson.name]
-        for check in (check_skeleton, check_demonstrations, check_stubs, check_asserts):
+        for check in (check_skeleton, check_demonstrations, check_stubs, check_puzzles, check_asserts):
             problems += check(lesson)
         problems += (
             check_cards(lesson, exercises)

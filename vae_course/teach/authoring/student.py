@@ -8,12 +8,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
+from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.questions import QUESTIONS
 from vae_course.teach.authoring.card_code import defines, names_bound
 from vae_course.teach.authoring.exercise_facts import Exercises
 from vae_course.teach.authoring.lesson_source import Cell, Lesson
 from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.problems import Problem
+from vae_course.teach.authoring.puzzle_cells import puzzles_called
 from vae_course.teach.authoring.regions import BUILD_ONLY
 
 STUB_IN_FUNCTION = "raise NotImplementedError"
@@ -52,7 +54,7 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
     """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points
-    and what is told after a pass, which its verdicts show, and the questions that it asks. What the code runs has nbval for its gate."""
+    and what is told after a pass, which its verdicts show; its questions and puzzles. What the code runs has nbval for its gate."""
     code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
     lesson = notebook.metadata["vae_course"]["lesson"]
     shown = [
@@ -60,10 +62,10 @@ def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
         for e in exercises.values()
         if e.lesson == lesson
     ]
-    asked = [
-        (name, question) for name, question in QUESTIONS.items() if lesson.startswith(f"{name.partition('.')[0]}_")
-    ]
-    return hashlib.sha256(repr((code, shown, asked)).encode()).hexdigest()
+    asked = [(name, q) for name, q in QUESTIONS.items() if lesson.startswith(f"{name.partition('.')[0]}_")]
+    called = {name for source, _ in code for name, _ in puzzles_called(source)}
+    puzzles = [(name, PUZZLES[name]) for name in sorted(called & PUZZLES.keys())]
+    return hashlib.sha256(repr((code, shown, asked, puzzles)).encode()).hexdigest()
 
 
 def check_stubs(lesson: Lesson) -> list[Problem]:
@@ -98,9 +100,9 @@ def check_stubs(lesson: Lesson) -> list[Problem]:
 
 
 def _nbgrader_metadata(cell: Cell, taken: Counter[str]) -> dict[str, object]:
-    name = next((name for name in cell.card if defines(cell, name)), "".join(cell.card[:1]) or "answer").replace(
-        ".", "-"
-    )
+    other = f"puzzle {min(names_bound(cell.source), default='')}" if cell.puzzles else "answer"
+    name = next((name for name in cell.card if defines(cell, name)), "".join(cell.card[:1]) or other)
+    name = name.replace(".", "-").replace(" ", "-")
     taken[name] += 1
     grade_id = name if taken[name] == 1 else f"{name}-{taken[name]}"
     return {
