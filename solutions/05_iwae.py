@@ -49,10 +49,9 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # %% [markdown]
 # ## Before you start
 #
-# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more, and the puzzles 25. It
-# divides well in two: stop after
-# exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under it, then the summary. How to *train* with
-# the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
+# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more, the puzzles 25. It divides well in
+# two: stop after exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under
+# it, then the summary. How to *train* with the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
 #
