@@ -1,7 +1,7 @@
 """Learn the variational autoencoder by writing it. This is the learner's door.
 
     from vae_course import check, hint, predict, progress, solved, solution   # answers
-    from vae_course import binarize, evaluate, fit, load_mnist       # data and training
+    from vae_course import binarize, evaluate, fit, load_images, load_mnist   # data and training
 
 Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.figures`.
 Names are loaded when they are first used, so that importing the package costs nothing.
@@ -20,12 +20,25 @@ _WHERE = {
     "solution": "checks.learning",
     "solved": "checks.learning",
     "binarize": "data",
+    "load_images": "data",
     "load_mnist": "data",
     "fit": "training",
     "evaluate": "evaluation",
 }
 
-__all__ = ["binarize", "check", "evaluate", "fit", "hint", "load_mnist", "predict", "progress", "solution", "solved"]
+__all__ = [
+    "binarize",
+    "check",
+    "evaluate",
+    "fit",
+    "hint",
+    "load_images",
+    "load_mnist",
+    "predict",
+    "progress",
+    "solution",
+    "solved",
+]
 
 if "torch" in sys.modules:  # as in a lesson: torch counts processors that a container may not use
     import_module("vae_course.threads")
