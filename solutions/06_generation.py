@@ -403,7 +403,8 @@ else:
 # %% [markdown]
 # Compare it with the map on top. The same shapes stand in the same directions. Yours has even steps in $z$, so its corners show
 # places where the prior hardly ever goes; the other has even steps in probability and keeps to where draws come from.
-#
+
+# %% [markdown]
 # <details><summary>I get stripes and scraps instead of digits</summary>
 #
 # `reshape` never moves a number: it fills the first row of the picture with the first image's 784 pixels. Put images side by side

@@ -1064,7 +1064,7 @@ for latents in (2, 10):
     if ready:
         torch.manual_seed(0)
         some = VAE(nn=MyNetwork, name="project", z_dim=latents)
-        fit(some, mine.train, steps=800, progress=False)
+        fit(some, mine.train, steps=600, progress=False)  # more, if you have time
         nelbo = evaluate(some, x_valid).nll
         print(f"validation images, {latents:2} latents: NELBO {nelbo:6.1f} nats")
         if nelbo < fewest:
@@ -1094,7 +1094,7 @@ else:
 # %% [markdown]
 # `card.png` lies beside the notebook. [The gallery](../docs/gallery.md) shows three cards of this kind, and how to add yours.
 #
-# **Think.** Your model explains rings in 40 nats, `v1_z20` explains digits in 88. Is yours better?
+# **Think.** Your model explains shapes in 42 nats, `v1_z20` explains digits in 88. Is yours better?
 #
 # <details><summary>Answer</summary>
 #

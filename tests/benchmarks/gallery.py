@@ -32,8 +32,9 @@ ENTRIES = {
         """upright = load_mnist("valid").images.view(-1, 1, 28, 28) / 255
 angle = 2 * torch.pi * torch.rand(len(upright), generator=torch.Generator().manual_seed(0))
 cos, sin, no = angle.cos(), angle.sin(), 0 * angle
-places = nn.functional.affine_grid(torch.stack([cos, -sin, no, sin, cos, no], 1).view(-1, 2, 3), upright.shape)
-source = nn.functional.grid_sample(upright, places).squeeze(1).clamp(0, 1)""",
+turn = torch.stack([cos, -sin, no, sin, cos, no], 1).view(-1, 2, 3)
+places = nn.functional.affine_grid(turn, upright.shape, align_corners=False)
+source = nn.functional.grid_sample(upright, places, align_corners=False).squeeze(1).clamp(0, 1)""",
     ),
 }
 
