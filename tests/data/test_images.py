@@ -103,6 +103,14 @@ def test_a_folder_of_files_is_read_in_grey_with_the_folders_below(tmp_path: Path
     assert "40 files" in str(parts)
 
 
+def test_a_photograph_stands_as_the_camera_was_held(tmp_path: Path):
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera was turned by a quarter
+    for i, image in enumerate(noise(40).view(40, 28, 28)):
+        Image.fromarray(image.numpy()).rotate(90).save(tmp_path / f"{i}.png", exif=turned)
+    assert rows(everything(load_images(tmp_path))) == rows(noise(40))
+
+
 def test_what_is_transparent_is_paper_whatever_the_ink(tmp_path: Path):
     for i in range(40):
         pixels = np.zeros((28, 28, 4), np.uint8)  # black and transparent

@@ -48,9 +48,12 @@ def test_the_control_is_the_mean_pixel_of_the_training_images_and_the_error_is_o
 
 def test_the_card_counts_the_models_that_met_these_test_images():
     images = own(800)
-    assert "The first model" in str(model_card("One", plane(), images, iw=1))
-    assert "Model number 2" in str(model_card("Two", good(), images, iw=1))
-    assert "The first model" in str(model_card("One again", plane(), images, iw=1))
+    for title, model, place in (
+        ("One", plane(), "The first model"),
+        ("One again", plane(), "The first model"),
+        ("Two", good(), "Model number 2"),
+    ):
+        assert place in str(model_card(title, model, images, iw=1))
     assert "The first model" in str(model_card("Other images", good(), own(1_200), iw=1))
 
 
