@@ -1031,7 +1031,7 @@ source = shapes()  # the line to change
 title = "Rings, squares and crosses, drawn by code"
 mine = load_images(source)
 print(mine)
-images_in_rows({"train": mine.train[:12] / 255, "test": mine.test[:12] / 255})
+images_in_rows({"train": mine.train[:12] / 255, "valid": mine.valid[:12] / 255})
 
 # %% [markdown]
 # Change `source`, one line, and the rest of the project speaks of your images:
@@ -1064,20 +1064,22 @@ for latents in (2, 10):
     if ready:
         torch.manual_seed(0)
         some = VAE(nn=MyNetwork, name="project", z_dim=latents)
-        fit(some, mine.train, steps=600, progress=False)  # more, if you have time
+        learned = fit(some, mine.train, steps=600, progress=False)["train/loss"]  # more steps, if you have time
         nelbo = evaluate(some, x_valid).nll
-        print(f"validation images, {latents:2} latents: NELBO {nelbo:6.1f} nats")
+        print(
+            f"validation images, {latents:2} latents: NELBO {nelbo:6.1f} nats (last batches {sum(learned[-50:]) / 50:.1f})"
+        )
         if nelbo < fewest:
             chosen, fewest = some, nelbo
 if chosen is None:
     print("Your models will stand below this number, once VAE and MyNetwork pass their checks.")
 
 # %% [markdown]
-# Few images are soon known by heart: if the training loss is far below the validation NELBO, take fewer steps or a smaller network.
+# Few images are soon known by heart: if the last batches are far below the validation NELBO, take fewer steps or a smaller network.
 #
 # ### Test once, and show it
 #
-# The test images were met by nobody, and are good for *one* number: whoever tests ten models and shows the best reports luck, too.
+# No model has met the test images yet. They are good for *one* number: whoever tests ten models and shows the best reports luck, too.
 # `model_card` takes no number from you. It measures the bound and the control on the test part itself, says with how many draws,
 # images and which error, and counts the models that met these images.
 
