@@ -13,6 +13,7 @@ from vae_course import binarize, check, evaluate, given, hint, load_mnist, predi
 from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
 from vae_course.figures.digits import images_in_rows
+from vae_course.figures.style import canvas
 from vae_course.figures.widgets import explore
 from vae_course.given import sample_gaussian
 
@@ -31,7 +32,8 @@ figures.manifold(plane)
 # %% [markdown]
 # ## What you will build
 #
-# Five short methods that draw from the model, and a function that walks through its latent space. After this lesson you can
+# Five short methods that draw from the model, a function that walks through its latent space, and a map of it that you draw
+# yourself. After this lesson you can
 #
 # * draw new images from a VAE, and tell a *sample* from the *probabilities* that papers print;
 # * read a map of the latent space, and say where the prior goes and the encoder does not (a *hole*);
@@ -41,7 +43,7 @@ figures.manifold(plane)
 # %% [markdown]
 # ## Before you start
 #
-# About 70 minutes: 44 of reading and playing, 26 of exercises. **Short path** (workshop, 30 minutes): run all cells, and read up
+# About 85 minutes: 47 of reading and playing, 38 of exercises, 12 of these optional. **Short path** (workshop, 30 minutes): run all cells, and read up
 # to exercise 6.1, then the summary.
 #
 # You need: the notation of lesson 00 (`m` and `v` are mean and *variance*), logits (lesson 03), and what encoder and decoder do.
@@ -340,6 +342,95 @@ else:
 # At borders, mostly, which a walk between two digits crosses and where hardly any training image was encoded; and in places inside
 # the circles where no digit happens to live. Far outside is empty too, but that is no hole: the *prior* hardly goes there either.
 # The map of holes below shows it.
+# </details>
+
+# %% [markdown]
+# ## A map of your own
+#
+# The map on top came from a function of ours. Whoever trains a model of two latents wants such a picture of *it*, so write one: the
+# walk of exercise 6.2, in two directions at once.
+
+# %% [markdown]
+# {{ exercise plane_grid }}
+#
+# **Goal.** One picture of $n \times n$ tiles: at each place $z$ of a square grid, the pixel probabilities that the decoder gives
+# there. (Optional: no later lesson needs it.)
+#
+# $$z = (z_1, z_2), \qquad z_1, z_2 \in \{-\texttt{width}, \dots, \texttt{width}\}: \; n \text{ values, even steps, both ends included}$$
+#
+# $z_1$ grows **to the right**, $z_2$ **upwards**. (In a picture row 0 is on top.)
+#
+# **Shapes.** In: `model`, with two latents; `n`, tiles along each side; `width`, a number. Out: `(n * 28, n * 28)`, numbers between 0 and
+# 1, without a gradient. Nothing is summed, nothing is averaged.
+
+
+# %%
+def plane_grid(model, n, width):
+    """What model.dec draws at n × n places z, z_1 to the right, z_2 upwards: (n * 28, n * 28) probabilities."""
+    ### BEGIN SOLUTION
+    t = torch.linspace(-width, width, n)  # (n,)
+    rows = []
+    with torch.no_grad():
+        for z_2 in t.flip(0):  # the top row first
+            z = torch.stack([t, z_2.expand(n)], dim=1)  # (n, 2)
+            images = torch.sigmoid(model.dec(z)).view(n, 28, 28)
+            rows.append(torch.cat(list(images), dim=1))  # (28, n * 28)
+    return torch.cat(rows)
+    ### END SOLUTION
+
+
+# %%
+check(plane_grid)
+
+# %% [markdown]
+# The frame around your picture is matplotlib's: `extent` says which numbers stand at the picture's edges. The first and last tile's
+# *middles* are at ±`width`, so the edges lie half a tile further out.
+
+# %%
+if solved(plane_grid):
+    n, width = 15, 3
+    edge = width * n / (n - 1)
+    with canvas(
+        width=6.4, height=6.2, alt="Your map of the latent plane: what the decoder draws, place by place."
+    ) as axes:
+        axes.imshow(plane_grid(plane, n, width), cmap="gray_r", vmin=0, vmax=1, extent=(-edge, edge, -edge, edge))
+        axes.set(xticks=range(-width, width + 1), yticks=range(-width, width + 1), xlabel="z_1", ylabel="z_2")
+else:
+    print(
+        "Your map will appear here. It should look like the one on top of the page, with the numbers of z in even steps."
+    )
+
+# %% [markdown]
+# Compare it with the map on top. The same shapes stand in the same directions. Yours has even steps in $z$, so its corners show
+# places where the prior hardly ever goes; the other has even steps in probability and keeps to where draws come from.
+
+# %% [markdown]
+# <details><summary>I get stripes and scraps instead of digits</summary>
+#
+# `reshape` never moves a number: it fills the first row of the picture with the first image's 784 pixels. Put images side by side
+# first, rows of images below each other then.
+# </details>
+#
+# <details><summary>I get the map upside down instead of with large z_2 on top</summary>
+#
+# `imshow` draws row 0 on top. Which $z_2$ belongs there?
+# </details>
+#
+# <details><summary>I get "Can't call numpy() on Tensor that requires grad" instead of a picture</summary>
+#
+# The decoder's weights want gradients, a picture does not: decode under `torch.no_grad()`.
+# </details>
+
+# %% [markdown]
+# Stuck? `hint("plane_grid")`.
+#
+# **Think.** A model has 20 latents. Which plane would you draw, and what would the picture hide?
+#
+# <details><summary>Answer</summary>
+#
+# For example the plane through three encoded images, or two busy dimensions with the other 18 at 0. Either way the picture shows a
+# plane in 20 dimensions: the other 18 stand still, and a $z$ near the origin in 18 dimensions is much shorter than a draw from the
+# prior (next section).
 # </details>
 
 # %% [markdown]

@@ -1,7 +1,7 @@
 """Learn the variational autoencoder by writing it. This is the learner's door.
 
     from vae_course import check, hint, predict, progress, puzzle, solved, solution   # answers
-    from vae_course import binarize, evaluate, fit, load_mnist       # data and training
+    from vae_course import binarize, evaluate, fit, load_images, load_mnist   # data and training
 
 Formulas of earlier lessons are in `vae_course.given`, figures in `vae_course.figures`.
 Names are loaded when they are first used, so that importing the package costs nothing.
@@ -21,6 +21,7 @@ _WHERE = {
     "solution": "checks.learning",
     "solved": "checks.learning",
     "binarize": "data",
+    "load_images": "data",
     "load_mnist": "data",
     "fit": "training",
     "evaluate": "evaluation",
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "fit",
     "hint",
+    "load_images",
     "load_mnist",
     "predict",
     "progress",

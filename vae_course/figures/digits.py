@@ -21,7 +21,7 @@ def one_image(axes: Axes, image: Tensor, title: str = "", cmap: str = "gray_r", 
 @figure
 def images_in_rows(rows: dict[str, Tensor], width: float = 9.5) -> None:
     """Rows of images (n, 784) in [0, 1], each with its name, drawn as one strip a row."""
-    names, strips = list(rows), [_strip(images) for images in rows.values()]
+    names, strips = list(rows), [framed_strip(images) for images in rows.values()]
     count = max(len(images) for images in rows.values())
     height = (width - 1.6) / count * len(rows) + 0.15
     alt = f"Rows of images: {'; '.join(' '.join(name.split()) for name in names)}."
@@ -33,7 +33,8 @@ def images_in_rows(rows: dict[str, Tensor], width: float = 9.5) -> None:
             axes.spines[:].set_visible(False)
 
 
-def _strip(images: Tensor) -> np.ndarray:
+def framed_strip(images: Tensor) -> np.ndarray:
+    """Images (n, 784) beside each other, each in a thin frame."""
     framed = torch.nn.functional.pad(images.detach().float().view(-1, 28, 28), (1, 1, 1, 1), value=0.25)
     return torch.cat(list(framed), 1).numpy()
 

@@ -79,6 +79,7 @@ class IWAE(given.VAE):
         return kl + rec, {"train/loss": kl + rec, "gen/elbo": -kl - rec, "gen/kl_z": kl, "gen/rec": rec}
 """,
     "dreg_loss": "def dreg_loss(model, x, iw):\n    return model.enc(x)[0].sum()",
+    "plane_grid": "def plane_grid(model, n, width):\n    return torch.sigmoid(model.dec(torch.zeros(n * n, 2)))",
     "interpolate": "def interpolate(*args):\n    raise RuntimeError('half a thought')",
     "VAE": """
 class VAE(nn.Module):
