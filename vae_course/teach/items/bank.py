@@ -83,14 +83,21 @@ class Numeric:
 
 
 def numeric(id: str, question: str, truth: float, why: str, *slips: Slip) -> Numeric:
-    """A `Numeric` without the slips that cannot be told from the truth or from one before them, for the numbers that were drawn."""
+    """A `Numeric` that says how exact an answer is asked, without the slips whose numbers, as they were drawn, are those of the truth or
+    of a slip before them.
+
+    Raises:
+        ValueError: the truth is too near to 0 for an answer right to 1 %.
+    """
+    if abs(truth) < 0.005:
+        raise ValueError(f"{id}: the truth is {truth:g}, of which 1 % is too little; draw other numbers.")
     kept: list[Slip] = []
     taken = [(truth, 0.01 * abs(truth))]
     for slip in slips:
         if all(abs(slip.number - number) > 1.01 * (slip.tolerance + width) for number, width in taken):
             kept.append(slip)
             taken.append((slip.number, slip.tolerance))
-    return Numeric(id, question, truth, why, tuple(kept))
+    return Numeric(id, f"{question} (Right to 1 %.)", truth, why, tuple(kept))
 
 
 @dataclass(frozen=True)
@@ -182,9 +189,9 @@ def _question(path: Path, number: int, entry: Any) -> Open:
     if entry["minutes"] < 1:
         raise Refused(f"{where}: minutes are {entry['minutes']}; expected at least 1.")
     earns = tuple(_earned(where, line) for line in entry["earns"])
-    texts = (entry[field].strip() for field in ("question", "answer"))
+    question, answer, often = (entry[field].strip() for field in ("question", "answer", "often"))
     return Open(
-        f"{path.stem}.{entry['id']}", entry["kind"], entry["minutes"], *texts, earns, " ".join(entry["often"].split())
+        f"{path.stem}.{entry['id']}", entry["kind"], entry["minutes"], question, answer, earns, " ".join(often.split())
     )
 
 

@@ -1,5 +1,6 @@
 """Two boxes with other probabilities (lesson 00)."""
 
+import itertools
 import math
 import random
 
@@ -8,8 +9,11 @@ from vae_course.teach.items.bank import Numeric, Slip, numeric
 
 def two_boxes(draw: random.Random) -> list[Numeric]:
     """Evidence, posterior, gap and best ELBO, where the boxes are not equally likely before."""
-    prior = draw.choice((0.3, 0.4, 0.6, 0.7))
-    red_0, red_1 = draw.choice((0.1, 0.3, 0.4)), draw.choice((0.6, 0.7, 0.8))
+    worlds = itertools.product((0.3, 0.4, 0.6, 0.7), (0.15, 0.25, 0.4), (0.55, 0.6, 0.85))  # none gives a marked answer
+    clear = [
+        (p, low, high) for p, low, high in worlds if not 0.5 < p * high / ((1 - p) * low) < 2
+    ]  # a gap that 1 % can tell
+    prior, red_0, red_1 = draw.choice(clear)
     joint_0, joint_1 = (1 - prior) * red_0, prior * red_1
     evidence = joint_0 + joint_1
     posterior = joint_1 / evidence
@@ -78,7 +82,7 @@ def two_boxes(draw: random.Random) -> list[Numeric]:
 
 def sure_guess(draw: random.Random) -> list[Numeric]:
     """How much better one guess is than another, by the joint probabilities alone."""
-    joint_1, joint_0 = draw.choice(((0.36, 0.04), (0.42, 0.06), (0.48, 0.08), (0.35, 0.05)))
+    joint_1, joint_0 = draw.choice(((0.36, 0.04), (0.42, 0.06), (0.45, 0.09), (0.35, 0.05)))
     a = draw.choice((0.6, 0.7, 0.8))
     elbo = a * math.log(joint_1 / a) + (1 - a) * math.log(joint_0 / (1 - a))
     return [

@@ -49,7 +49,7 @@ def moved(draw: random.Random) -> list[Numeric]:
 def width(draw: random.Random) -> list[Numeric]:
     """The effective share where q is too wide or too narrow."""
     ratio = draw.choice((0.7, 0.8, 1.5, 3))
-    dims = draw.choice((4, 6))
+    dims = draw.choice((4, 5))
     one = math.sqrt(2 * ratio - 1) / ratio
     return [
         numeric(
