@@ -15,7 +15,8 @@ STEP = Z[1] - Z[0]
 
 def of(text: str, pattern: str) -> list[float]:
     """The numbers at the # of a pattern, found in a question."""
-    match = re.search(re.escape(pattern).replace(r"\#", N), text)
+    text = text.replace("−", "-").replace("$", "")
+    match = re.search(re.escape(pattern.replace("$", "")).replace(r"\#", N), text)
     assert match, f"{pattern!r} is not in {text!r}"
     return [float(group.replace(",", "")) for group in match.groups()]
 

@@ -134,9 +134,9 @@ def test_markup_that_is_not_known_is_refused(text: str) -> None:
 
 
 def test_markup_becomes_html_with_formulas_as_mathjax_reads_them() -> None:
-    text = "A *b* **c** `d_e < f` $x_1 < 2$.\n\nIntro:\n* one\n  more\n* two\n\n$$a * b *\nc$$"
+    text = "A < *b* **c** `d_e < f` $x_1 < 2$.\n\nIntro:\n* one\n  more\n* two\n\n$$a * b *\nc$$"
     assert html(text) == (
-        "<p>A <em>b</em> <b>c</b> <code>d_e &lt; f</code> \\(x_1 &lt; 2\\).</p><p>Intro:</p><ul><li>one more</li><li>two</li></ul>"
+        "<p>A &lt; <em>b</em> <b>c</b> <code>d_e &lt; f</code> \\(x_1 &lt; 2\\).</p><p>Intro:</p><ul><li>one more</li><li>two</li></ul>"
         "<p>\\[a * b * c\\]</p>"
     )
 

@@ -92,9 +92,10 @@ def test_the_same_seed_gives_the_same_bank_and_another_other_numbers_and_the_sam
     assert ids[0] == ids[1]
 
 
-def test_the_sheet_has_every_question_with_answer_and_scheme() -> None:
-    text = write("markdown", "04b")
-    ((sitting, short),) = bank("04b")
+@pytest.mark.parametrize("lesson", ["04", "04b"])
+def test_the_sheet_has_every_question_with_answer_and_scheme(lesson: str) -> None:
+    text = write("markdown", lesson)
+    ((sitting, short),) = bank(lesson)
     assert text.startswith("# Questions with model answers") and text.count("**Model answer.**") == 6
     for item in (*sitting.questions, *short):
         assert item.id in text and item.question in text

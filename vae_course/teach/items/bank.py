@@ -97,7 +97,13 @@ def numeric(id: str, question: str, truth: float, why: str, *slips: Slip) -> Num
         if all(abs(slip.number - number) > 1.01 * (slip.tolerance + width) for number, width in taken):
             kept.append(slip)
             taken.append((slip.number, slip.tolerance))
-    return Numeric(id, f"{question} (Right to 1 %.)", truth, why, tuple(kept))
+    return Numeric(id, _minus(f"{question} (Right to 1 %.)"), truth, _minus(why), tuple(kept))
+
+
+def _minus(text: str) -> str:
+    """A text with the sign − before its negative numbers, where they stand in no formula."""
+    pieces = text.split("$")
+    return "$".join(piece if number % 2 else re.sub(r"-(?=\d)", "−", piece) for number, piece in enumerate(pieces))
 
 
 @dataclass(frozen=True)

@@ -20,4 +20,6 @@ def choices() -> list[Choice]:
         raise Refused(
             f"choices.toml: {alone[0]!r} stands in one of choices.toml and checks/learning/questions.py alone."
         )
-    return [Choice(name, f"{stems[name]} {q.asks}", q.choices, q.truth, q.why) for name, q in asked.items()]
+    return [
+        Choice(name, f"{stems[name]} {q.asks}", q.choices, q.truth, q.why) for name, q in asked.items() if stems[name]
+    ]

@@ -9,10 +9,9 @@ from vae_course.teach.items.bank import Numeric, Slip, numeric
 
 def two_boxes(draw: random.Random) -> list[Numeric]:
     """Evidence, posterior, gap and best ELBO, where the boxes are not equally likely before."""
-    worlds = itertools.product((0.3, 0.4, 0.6, 0.7), (0.15, 0.25, 0.4), (0.55, 0.6, 0.85))  # none gives a marked answer
-    clear = [
-        (p, low, high) for p, low, high in worlds if not 0.5 < p * high / ((1 - p) * low) < 2
-    ]  # a gap that 1 % can tell
+    # None of these worlds has a marked answer, and those that are left have a gap of which 1 % can be told.
+    worlds = itertools.product((0.3, 0.4, 0.6, 0.7), (0.15, 0.25, 0.4), (0.55, 0.6, 0.85))
+    clear = [(p, low, high) for p, low, high in worlds if not 0.5 < p * high / ((1 - p) * low) < 2]
     prior, red_0, red_1 = draw.choice(clear)
     joint_0, joint_1 = (1 - prior) * red_0, prior * red_1
     evidence = joint_0 + joint_1
@@ -57,7 +56,6 @@ def two_boxes(draw: random.Random) -> list[Numeric]:
             Slip(gap / math.log(2), "You used log2, which gives bits. Nats need the natural logarithm.", 50),
             Slip(math.log(evidence) - 2 * half, "Your ELBO adds the two logs. It averages them, each with ½ here."),
             Slip(other, "This is KL(posterior ‖ q). The gap is KL(q ‖ posterior): the average is under q."),
-            Slip(gap - math.log(2), "Your ELBO has the log of the joint alone. The guess stands below the line."),
             Slip(gap + math.log(2), "Your ELBO has the log of the joint alone. The guess stands below the line."),
             Slip(half, "This is the ELBO itself. Asked is how far it lies below log p(red)."),
             Slip(-gap, "The sign is flipped: the ELBO lies below log p(red)."),
