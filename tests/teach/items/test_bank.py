@@ -95,7 +95,8 @@ def test_a_lesson_that_is_not_there_is_told_with_those_that_are() -> None:
     [
         ("kind = ", "sort = ", "kind is missing"),
         ('"proof"', '"riddle"', "the kind is 'riddle'"),
-        ("minutes = 10", "minutes = 0", "minutes is 0|minutes are 0"),
+        ("minutes = 10", "minutes = 0", "minutes is 0"),
+        ("minutes = 10", "minutes = -3", "minutes are -3"),
         ("minutes = 10", "minutes = true", "minutes is True"),
         ("minutes = 10", 'minutes = "ten"', "minutes is 'ten'"),
         ("'''So.'''", "''' '''", "answer is ' '"),

@@ -7,7 +7,7 @@ import pytest
 from tests.teach.items.gift_reader import read
 from vae_course.teach.items.bank import Choice, Numeric, Open, Sitting, Slip
 from vae_course.teach.items.gift import escaped, gift, plain
-from vae_course.teach.items.markup import html
+from vae_course.teach.items.markup import html, unwrapped
 from vae_course.teach.items.write import bank, write
 
 
@@ -98,7 +98,13 @@ def test_the_sheet_has_every_question_with_answer_and_scheme(lesson: str) -> Non
     ((sitting, short),) = bank(lesson)
     assert text.startswith("# Questions with model answers") and text.count("**Model answer.**") == 6
     for item in (*sitting.questions, *short):
-        assert item.id in text and item.question in text
+        assert item.id in text and unwrapped(item.question) in text
     for item in sitting.questions:
-        assert item.answer in text and all(f"* **{points}**: {what}" in text for points, what in item.earns)
+        assert unwrapped(item.answer) in text and all(f"* **{points}**: {what}" in text for points, what in item.earns)
     assert text.count("(right)") == len(short)
+
+
+def test_no_line_of_the_sheet_begins_with_a_sign_of_a_formula() -> None:
+    assert unwrapped("a $b\n+ c$ d\n\n$$e$$\nf\n* g\n  h\n* i") == "a $b + c$ d\n\n$$e$$ f\n* g h\n* i"
+    for line in write("markdown").splitlines():
+        assert not re.match(r"(\+|-|=|>|\d+\.) ", line), line

@@ -7,6 +7,7 @@ import html as entities
 import re
 
 _PIECE = re.compile(r"(\$\$.+?\$\$|\$[^$]+\$|`[^`]+`)", re.DOTALL)
+_ENTRY = re.compile(r"\n(?=\* )")
 _UNKNOWN = re.compile(r"^(?:#|\||>|\d+\. |- )|!?\[[^\]]*\]\(|<[a-zA-Z/!]|\{\{", re.MULTILINE)
 
 
@@ -19,6 +20,13 @@ def html(text: str) -> str:
     if unknown := _UNKNOWN.search(_PIECE.sub("", text)):
         raise ValueError(f"{unknown[0]!r} is no sign that an item's text may have; see vae_course/teach/items.")
     return "".join(_block(block) for block in re.split(r"\n\s*\n", text.strip()))
+
+
+def unwrapped(text: str) -> str:
+    """The same Markdown with a line for each paragraph and each entry of a list: a line's end in a formula may be followed by a sign such
+    as +, which begins a list for other readers of Markdown."""
+    blocks = (_ENTRY.split(block) for block in re.split(r"\n\s*\n", text.strip()))
+    return "\n\n".join("\n".join(" ".join(entry.split()) for entry in entries) for entries in blocks)
 
 
 def _block(block: str) -> str:

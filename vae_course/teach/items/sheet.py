@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from vae_course.teach.items.bank import Choice, Numeric, Open, Sitting, Slip
 from vae_course.teach.items.gift import plain
+from vae_course.teach.items.markup import unwrapped
 
 
 def sheet(bank: Iterable[tuple[Sitting, Sequence[Choice | Numeric]]]) -> str:
@@ -22,7 +23,16 @@ def _open(item: Open) -> str:
     rows = [f"* **{points}**: {what}" for points, what in item.earns] + [f"* Often: {item.often}"]
     head = f"### {item.id} ({item.kind}, {item.points} points, {item.minutes} minutes)"
     return (
-        "\n\n".join([head, item.question, f"**Model answer.** {item.answer}", "**Marking.**", "\n".join(rows)]) + "\n"
+        "\n\n".join(
+            [
+                head,
+                unwrapped(item.question),
+                f"**Model answer.** {unwrapped(item.answer)}",
+                "**Marking.**",
+                "\n".join(rows),
+            ]
+        )
+        + "\n"
     )
 
 
@@ -31,7 +41,7 @@ def _short(item: Choice | Numeric) -> str:
         answers = [f"* **{choice}** (right)" if choice == item.truth else f"* {choice}" for choice in item.choices]
     else:
         answers = [f"* **{plain(item.truth)}** ± {plain(item.tolerance)} (right)", *map(_slip, item.slips)]
-    return "\n\n".join([f"#### {item.id}", item.question, "\n".join(answers), item.why]) + "\n"
+    return "\n\n".join([f"#### {item.id}", unwrapped(item.question), "\n".join(answers), item.why]) + "\n"
 
 
 def _slip(slip: Slip) -> str:
