@@ -38,6 +38,7 @@ FLOORS = (
     ("checks.learning",),
     ("teach.reference",),
     ("teach.grading",),
+    ("teach.items",),
     ("teach.authoring",),
     ("cli", "doctor"),
 )

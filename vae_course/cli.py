@@ -138,6 +138,34 @@ def build(args: argparse.Namespace) -> int:
     return _author_tool("build", args.rest)
 
 
+def items(args: argparse.Namespace) -> int:
+    """Write questions for exams and seminars, with model answers: for Moodle (GIFT) or to print (Markdown)."""
+    try:
+        from .teach.items.write import FORMATS, write
+    except ModuleNotFoundError:
+        raise CommandError("this edition of the course has no questions; use a clone of the full repository.") from None
+
+    if args.format not in FORMATS:
+        raise CommandError(f"there is no format {args.format!r}; the formats: {', '.join(FORMATS)}.")
+    try:
+        text = write(args.format, args.lesson or "", args.seed)
+    except ValueError as error:
+        raise CommandError(error) from None
+    if not args.out:
+        print(text, end="")
+        return 0
+    path = Path(args.out)
+    if not path.parent.is_dir():
+        raise CommandError(f"there is no folder {path.parent}; make it first.")
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise CommandError(f"{path} is there already; name another file, or move it away.") from None
+    print(f"wrote    {path}")
+    return 0
+
+
 def doctor(args: argparse.Namespace) -> int:
     """Say what works here and what does not; exit code 1 if a lesson could not run."""
     from .doctor import examine
@@ -198,11 +226,19 @@ def add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     _add(commands, "build", build, passes_on=True)
 
 
+def add_items(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "items", items)
+    parser.add_argument("--format", required=True, metavar="FORMAT", help="gift, for Moodle, or markdown, to print")
+    parser.add_argument("--lesson", metavar="NAME", help="04 or 04b (a lesson in two parts has two); default: all")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="other numbers in the short questions (0)")
+    parser.add_argument("--out", metavar="FILE", help="default: the terminal")
+
+
 def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_check, add_grade, add_train, add_build, add_doctor)
+COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""The bank of questions: its files, its formats, its numbers."""
