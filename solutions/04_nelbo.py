@@ -43,9 +43,9 @@ with torch.no_grad():
 # %% [markdown]
 # ## Before you start
 #
-# About 85 minutes: 38 of reading and playing, 47 of exercises; the optional one takes 10 more. It divides well in two: stop after exercise 4.2.
-# **Short path** (workshop, 45 minutes): run all cells, and read the first derivation, the signs, the six steps, exercises 4.1 and 4.2,
-# "Train it", the summary.
+# About 105 minutes, in two sittings: 58 of reading and playing, 47 of exercises; the optional one takes 10 more. Stop after exercise
+# 4.2. **Short path** (workshop, 45 minutes): run all cells, and read the first derivation, the signs, the six steps, exercises 4.1
+# and 4.2, "Train it", the summary.
 #
 # You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
 # black-and-white image. All are given:
@@ -77,7 +77,8 @@ with torch.no_grad():
 # 1. $\sum_i \big[x_i \log p_i + (1 - x_i) \log(1 - p_i)\big]$ over the pixels $i$, with $p_i$ the pixel's probability of being 1:
 #    the pixels are independent *given* $z$, so their probabilities multiply and the logarithms add.
 # 2. $784 \ln 2 = 543.4$ nats. That is where "our model" stands.
-# 3. $\beta = 784$: the KL weighs 784 times as much as it should. Today you will see what that does.
+# 3. $\beta = 784$: the KL weighs 784 times as much as it should. You saw in lesson 03 what that does, and
+#    lesson 04b gives it a name.
 # </details>
 
 # %%
@@ -107,11 +108,13 @@ z = torch.randn(10_000, 20)  # from the prior
 with torch.no_grad():
     log_p = given.log_bernoulli_with_logits(x_test[6], good.dec(z))  # (10000,)
 print(f"10,000 draws from the prior:  log p(x) ≈ {given.log_mean_exp(log_p, dim=0):.0f} nats")
-print(f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[6:7], iw=10).bound:.0f} nats")
+print(
+    f"with the encoder's help:      log p(x) ≥ {evaluate(good, x_test[6:7], iw=10).bound:.0f} nats"
+)  # ten draws of z, averaged
 
 # %% [markdown]
-# Hardly any of the 10,000 random $z$ makes an image like this one: the average rests on a few lucky draws, and comes out far too
-# low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The ELBO
+# Hardly any of the 10,000 random $z$ makes an image like this one. The dice of lesson 00 are right on average, and nearly all of that
+# average sits in draws that are too rare to occur: what comes out is far too low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The ELBO
 # makes up for that.
 
 # %% [markdown]
@@ -263,6 +266,9 @@ posterior.log_weight_histogram(small, digits[2])
 # prior for all of them, which says nothing.
 #
 # Each image has its NELBO, summed over pixels and latent dimensions; a batch's is the **mean** over its images.
+#
+# Papers write $p_\theta(x|z)$ and $q_\phi(z|x)$: $\theta$ are the decoder's weights, $\phi$ the encoder's. *One* encoder answers for
+# all images, new ones too, in one pass: inference is **amortised**. (The alternative is to search a good $q$ for each image anew.)
 
 # %% [markdown]
 # ## The six steps
@@ -445,10 +451,10 @@ else:
 #
 # $$\frac{1}{B}\Big(s_x^2 + \frac{s_z^2}{K}\Big) = \frac{1 + K}{C}\Big(s_x^2 + \frac{s_z^2}{K}\Big).$$
 #
-# At a given cost, compare $(1 + K)(s_x^2 + s_z^2 / K)$. And the variance of *what*? Training follows the gradient, not the value.
+# At a given cost, compare $(1 + K)(s_x^2 + s_z^2 / K)$. And the variance of *what*? Training follows the gradient, not the value. (A
+# gradient is a long vector; its variance is that of all its entries, added up.)
 #
-# *Predict first*: which is larger, the scatter between images or that between draws? In the NELBO itself, in its gradient to the
-# encoder, and to the decoder?
+# *Predict first*: in the NELBO itself images surely differ more than draws. And in its gradient to the encoder?
 
 # %%
 if solved(VAE.negative_elbo_bound):
@@ -503,10 +509,10 @@ predict("04.grad-twice").was()
 # **Goal.** One step of training: forget the old gradients, compute new ones from the model's loss, let the optimiser move; return
 # the loss.
 #
-# $$\theta \leftarrow \theta - \text{rate} \cdot \frac{\partial\,\mathrm{loss}}{\partial \theta}$$
+# $$(\theta, \phi) \leftarrow (\theta, \phi) - \text{rate} \cdot \frac{\partial\,\mathrm{loss}}{\partial (\theta, \phi)}$$
 #
-# ($\theta$: all parameters of encoder and decoder. The minus sign makes it a step downhill; Adam chooses a rate for each
-# parameter.)
+# (All parameters of decoder and encoder, each by its own slope. The minus sign makes it a step downhill; Adam chooses a rate for
+# each.)
 #
 # **Shapes.** In: `model` with your method `loss`, `x` `(batch, 784)`, and `optimizer`, which holds the model's parameters. Out: the
 # loss, a scalar (a tensor or a plain number). Nothing is summed or averaged here: `model.loss(x)` has done it.
@@ -708,8 +714,9 @@ else:
     print("Reconstructions and samples, from step 1 to step 2,600, will appear here.")
 
 # %% [markdown]
-# First grey noise; then one blurred average for everybody (step 40); then the reconstructions become different from each other. The
-# samples, from the same ten $z$ in each row, lag behind.
+# First grey noise; then one blurred average as everybody's reconstruction (step 40); then they become different from each other. The
+# samples, from the same ten $z$ in each row, lag behind: at step 40 some are still grey. Their $z$ lie far from the place to which the
+# encoder sends all images, and only there has the decoder learned to paint.
 
 # %% [markdown]
 # ## Train against test
@@ -768,8 +775,8 @@ nelbo, tighter = evaluate(good, same, "elbo", iw=4), evaluate(good, same, "iwae"
 print(f"v1_z20 on 500 images: NELBO {nelbo.nll:.1f} nats, by a tighter bound {tighter.nll:.1f} nats")
 
 # %% [markdown]
-# Some 3 nats, for the same model. The rest of the distance to lesson 05 comes from longer training, and from these 500 images,
-# easier than the average.
+# Some 3 nats, for the same model. The second number is where "our model" will stand after lesson 05. The rest of its distance to
+# yours comes from longer training (16,000 steps), on 10,000 images more, and from these 500 images, easier than the average.
 
 # %% [markdown]
 # ## Check your progress

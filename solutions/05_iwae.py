@@ -29,7 +29,7 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 
 # %% [markdown]
 # Left, 100 draws from the encoder's $q$ (ellipses: one and two standard deviations), over the exact posterior (shaded); right the
-# same draws, each as big as its worth to the model. How is that worth computed, and how many of the missing nats does it buy back?
+# same draws, each as big as its worth to the model. (How many "count" is a number that you compute below.) How is that worth computed, and how many of the missing nats does it buy back?
 #
 # **Who uses it?** Weighted draws fill holes in data: MIWAE learned digits from images with half of their pixels missing (Mattei and
 # Frellsen, ICML 2019).
@@ -49,8 +49,8 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # %% [markdown]
 # ## Before you start
 #
-# About 95 minutes: 32 of reading and playing, 63 of exercises; the optional one takes 8 more, the puzzles 25. It divides well in
-# two: stop after exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under
+# About 120 minutes, in two sittings: 57 of reading and playing, 63 of exercises; the optional one takes 8 more, the puzzles 25. Stop after
+# exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under
 # it, then the summary. How to *train* with the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
@@ -126,12 +126,12 @@ iwae_digits.bounds_below_truth({"ELBO": elbo.bound}, exact.mean().item())
 
 # %%
 print("dimensions   estimate of log p(x)    exact   draws close to x")
-for dims in (1, 2, 3, 5, 10):
+for dims in (1, 2, 3, 4, 5, 10):
     estimate, truth, near = figures.prior_sample_estimate(dims)
     print(f"{dims:10d}   {estimate:20.2f}   {truth:6.2f}   {near:16,d}")
 
 # %% [markdown]
-# The last column counts the draws within 0.2 of $x$ in every coordinate: each dimension keeps about one in eight, and from five on
+# Up to three, in this run. The last column counts the draws within 0.2 of $x$ in every coordinate: each dimension keeps about one in eight, and from five on
 # all are misses. The estimate of $p(x)$ is *still* right on average, but carried by enormous weights, so rare that you never see
 # one. This is what the encoder is for: $q$ says where to look.
 
@@ -253,8 +253,8 @@ for seed in range(3):
 # %% [markdown]
 # ## Your turn: the weights
 #
-# For a batch of images there are `batch × iw` weights, and a question that no formula answers: *where do the copies go?* Many use
-# `repeat`.
+# For a batch of images there are `batch × iw` weights. Each image needs its $m$ and $v$ for all of its draws, so they are copied, and
+# no formula says *where the copies go*. Many use `repeat`.
 
 # %%
 predict("05.repeat")
@@ -379,7 +379,7 @@ else:
 # What is left is short: your log weights (inside a method, `log_weights(self, x, iw)`), `log_mean_exp` along the *draws*, a minus
 # sign, the mean over the *images*: outside the logarithm, because each image has its own $p(x)$.
 #
-# The method also returns `kl` and `rec`, for learning curves: **the ELBO's two terms** at the same $x$, unweighted. For `iw > 1`
+# The method also returns `kl` and `rec`, for learning curves: **the ELBO's two terms** at the same $x$, in which every draw counts alike. For `iw > 1`
 # they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation. (`given.VAE` has no bound:
 # write the two out, or copy your `negative_elbo_bound` of lesson 04 into the class and call it.)
 
@@ -449,8 +449,8 @@ else:
 #
 # <details><summary>I get a niwae that is tens of nats too low instead of a few nats below the NELBO</summary>
 #
-# Too good is a bug: rows that mix images, a mean over images inside the logarithm, or the closed-form KL inside the weight. (Too
-# low by exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$.)
+# Too good is a bug: rows that mix images, or a mean over images inside the logarithm. (The closed-form KL inside the weight makes a
+# nat or so with 20 latents, and hardly shows with two. Too low by exactly $\log k$? Then you sum the weights where they should be averaged: log-*mean*-exp subtracts $\log k$.)
 # </details>
 #
 # <details><summary>I get a niwae that differs from kl + rec instead of their sum</summary>
@@ -473,7 +473,8 @@ else:
 #
 # Go back to the slider at the top. On the right, the big draws follow the posterior (shaded: 95, 80 and 50 % of what the window
 # shows). The weights turn draws from $q$ into a sample of something closer to it: that is where the missing nats come from. Which
-# digits need the most help? Look twice at image 6, a 4: how much of its posterior is in the window at all?
+# digits need the most help? Look twice at image 6, a 4: the window holds 0 % of its
+# posterior. The shading is the edge of a hill that stands elsewhere; the encoder points at the wrong place. Lesson 05b shows both.
 
 # %% [markdown]
 # ## How many draws count?

@@ -27,9 +27,13 @@ def jensen(share: float = 0.5) -> None:
     w = np.linspace(0.8, 3.3, 300)
     with canvas(width=8, height=4.2) as axes:
         axes.plot(w, np.log(w), color=COLOURS["truth"], label="log w")
-        axes.plot([1, 3], [0, np.log(3)], "o--", color=COLOURS["faint"], lw=1.5, label="the straight line between them")
+        axes.plot(
+            [1, 3], [0, np.log(3)], "o--", color=COLOURS["faint"], lw=1.5, label="the straight line from w = 1 to w = 3"
+        )
         gap = np.log(mean) - chord
-        axes.plot([mean, mean], [chord, np.log(mean)], "-", color=COLOURS["kl"], lw=6, label=f"between them: {gap:.4f}")
+        axes.plot(
+            [mean, mean], [chord, np.log(mean)], "-", color=COLOURS["kl"], lw=6, label=f"what the swap costs: {gap:.4f}"
+        )
         axes.plot(mean, np.log(mean), "s", color=COLOURS["p"], ms=7, label=f"log of the mean: {np.log(mean):.4f}")
         axes.plot(mean, chord, "D", color=COLOURS["nelbo"], ms=7, label=f"mean of the logs: {chord:.4f}")
         axes.set(xlabel="weight w", ylabel="log w (nats)", title=f"w = 3 with probability {share:g}, else w = 1")
@@ -42,6 +46,7 @@ def six_steps() -> None:
     boxes = [
         (0.05, 0.5, "x", "truth"),
         (0.27, 0.5, "1 encode\nm, v = enc(x)", "q"),
+        (0.27, 0.06, "the prior", "p"),
         (0.51, 0.82, "2 sample\nz from N(m, v)", "q"),
         (0.51, 0.18, "3 KL\nq against the prior", "kl"),
         (0.76, 0.82, "4 rec\n−log p(x | dec(z))", "rec"),
@@ -56,6 +61,7 @@ def six_steps() -> None:
         ((0.6, 0.18), (0.705, 0.18)),
         ((0.76, 0.68), (0.76, 0.32)),
         ((0.82, 0.22), (0.89, 0.4)),
+        ((0.335, 0.1), (0.415, 0.15)),
     ]
     with canvas(width=10, height=3.0) as axes:
         for x, y, text, colour in boxes:
@@ -63,7 +69,9 @@ def six_steps() -> None:
             axes.text(x, y, text, ha="center", va="center", fontsize=10, bbox=frame)
         for start, end in arrows:
             axes.annotate("", xy=end, xytext=start, arrowprops={"arrowstyle": "->", "lw": 1.6})
-        axes.set(xlim=(0, 1.02), ylim=(0, 1))
+        axes.plot([0.05, 0.05, 0.76], [0.6, 1.1, 1.1], color="black", lw=1.6)
+        axes.annotate("", xy=(0.76, 0.96), xytext=(0.76, 1.11), arrowprops={"arrowstyle": "->", "lw": 1.6})
+        axes.set(xlim=(0, 1.02), ylim=(-0.05, 1.13))
         axes.axis("off")
 
 

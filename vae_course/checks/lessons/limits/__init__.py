@@ -1,1 +1,1 @@
-"""Lesson 05b: the bound with a pencil, training with it, and a gradient that stays clear."""
+"""Lesson 05b: the bound with a pencil, training with it, and a gradient with less noise."""
