@@ -715,8 +715,7 @@ else:
 
 # %% [markdown]
 # First grey noise; then one blurred average as everybody's reconstruction (step 40); then they become different from each other. The
-# samples, from the same ten $z$ in each row, lag behind: at step 40 some are still grey. Their $z$ lie far from the place to which the
-# encoder sends all images, and only there has the decoder learned to paint.
+# samples, from the same ten $z$ in each row, lag behind: at step 40 some are still grey.
 
 # %% [markdown]
 # ## Train against test

@@ -273,7 +273,8 @@ print(f"upper bound, from posterior draws: {sandwich.missed_island_from_above(1)
 # $\frac{p(z_{k-1}|x)}{q(z_0)}$. In the product every $q$ cancels, and of each $w(z_t)$ the power $\frac1k$ is left:
 # $\frac{R}{F} = \frac{1}{p(x)} \prod_{t=0}^{k-1} w(z_t)^{1/k}$.
 # </details>
-#
+
+# %% [markdown]
 # First where $\log p(x)$ is known: a linear model as in lesson 04b, ten latents, $q$ one standard deviation off in each.
 
 # %%
