@@ -266,7 +266,8 @@ posterior.log_weight_histogram(small, digits[2])
 # prior for all of them, which says nothing.
 #
 # Each image has its NELBO, summed over pixels and latent dimensions; a batch's is the **mean** over its images.
-#
+
+# %% [markdown]
 # Papers write $p_\theta(x|z)$ and $q_\phi(z|x)$: $\theta$ are the decoder's weights, $\phi$ the encoder's. *One* encoder answers for
 # all images, new ones too, in one pass: inference is **amortised**. (The alternative is to search a good $q$ for each image anew.)
 
@@ -590,8 +591,7 @@ assert losses[-1] < losses[0]
 #
 # **Shapes.** In: `model` with a method `loss`; `images`, bytes from 0 to 255, `(n, pixels)`; `steps`. Each batch: `(100, pixels)`,
 # zeros and ones, by `binarize`. Out: a list of `steps` numbers, each the loss before its step. Nothing is summed or averaged here:
-# the model's loss is a mean over the batch already. Your `training_step` may be called, or its lines written out. (Optional, and
-# short: from here on `fit` does it for you.)
+# the model's loss is a mean over the batch already. Your `training_step` may be called, or its lines written out.
 
 
 # %%

@@ -276,7 +276,8 @@ for angle in (0, 45):
 # runs along the cloud. At 0° the decoder can paint the cloud without any $z$: a collapsed model is an optimum. The trained one kept
 # a small KL (0.16 nats): the blue line moves the mean of $x_1$ a little, the variance about it is that much smaller, and nothing is
 # won. Its NELBO is as good as any model's can be.
-#
+
+# %% [markdown]
 # The linear VAE ($x = wz + \sigma\varepsilon$ along one axis) says it by a formula. Along an axis on which the data have variance $\lambda$, the model has
 # $c = |w|^2 + \sigma^2$. The mean log-likelihood, $-\tfrac12(\log c + \lambda / c)$ and a constant, rises until $c = \lambda$ and
 # falls from there. So where $\lambda \le \sigma^2$ the best $w$ is 0, by $\log p(x)$ itself: that latent

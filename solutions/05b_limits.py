@@ -248,7 +248,8 @@ print(f"upper bound, from posterior draws: {sandwich.missed_island_from_above(1)
 
 # %% [markdown]
 # Every other posterior draw lies on the other island, with an enormous weight: the alarm that no draw of $q$ gives.
-#
+
+# %% [markdown]
 # ### Full path: closing the gap from both sides
 #
 # (No exercise rests on this; the next section is "Training with the bound".) Let $F$ and $R$ be two ways to draw the same things, and
@@ -314,7 +315,8 @@ assert walks[1] - walks[0] < draws[1] - draws[0] and walks[1] - walks[0] < 2
 # %% [markdown]
 # In each row both ways decode equally many $z$. At 1,000, independent draws leave some four nats open, the walk about one. So of
 # *these* images we know, up to chance, that $\mathrm{IWAE}_{1000}$ misses between 0.4 and 1.5 nats.
-#
+
+# %% [markdown]
 # **What it cannot do.** A test image comes without its $z$: from above, nothing holds for it. (The walk from $q$ stays a lower
 # bound.) And the two kinds are not alike: the model's own images cost more, by their pixels, not by their $z$. The decoder is less
 # sure of a picture that it makes up than of a real digit, and each unsure pixel is a coin. So what was measured on the one kind is
