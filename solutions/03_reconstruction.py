@@ -296,8 +296,9 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
     print(f"p = {probability:<6g}: the 'density' adds up to {total:.2f}")
 
 # %% [markdown]
-# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of anything**: its
-# nats cannot be compared with real ones. (With the missing factor it is the *continuous Bernoulli*; see further reading.)
+# Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of the grey image.** (It is
+# the mean price of the image's black-and-white draws, for a $z$ that was chosen by the grey ones. With the missing factor it is the
+# *continuous Bernoulli*; see further reading.)
 #
 # | habit | the data are, for one image | the number claims |
 # | --- | --- | --- |
