@@ -180,7 +180,7 @@ else:
 # torch's losses average over everything unless told otherwise: `reduction="none"`, then sum the last axis.
 # </details>
 #
-# <details><summary>I get −inf, nan or −100 instead of about −17 for a large logit</summary>
+# <details><summary>I get −inf, nan or −100 instead of a finite price for a large logit</summary>
 #
 # Somewhere you form $p$ and take a logarithm. Stay with the logits.
 # </details>
@@ -302,8 +302,8 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 #
 # | habit | the data are, for one image | the number claims |
 # | --- | --- | --- |
-# | dynamic | all versions, weighted (coins: second row at one use, third at the next) | nats per image, averaged over the draws |
-# | static | one version each (coins: always the second row, or rounded) | nats per image, of these very versions |
+# | dynamic | all versions, weighted (coins: one throw at one use, another at the next) | nats per image, averaged over the draws |
+# | static | one version each (coins: always the same throw, or rounded) | nats per image, of these very versions |
 # | grey | a grey value between 0 and 1 | nothing; it is a loss |
 
 # %% [markdown]
@@ -479,7 +479,8 @@ explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
 # Left, the naive cost leaves the dashed line in steps, and ends at the edge. Right, the slope by torch's own loss drops there
-# from 1 to 0. From the logit (dashed) both go on.
+# from 1 to 0. From the logit (dashed) both go on. (`backward()` does not see the steps: by the chain rule it multiplies $1/(1 - p)$
+# by $p\,(1 - p)$, both from the rounded $p$, and that stays near 1 until $1 - p$ is 0.)
 #
 # In numbers: "slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$, which replaces every
 # logarithm below −100 by −100.
