@@ -137,7 +137,9 @@ predict("00.who-draws").was()
 #
 # Some cells are yours to fill in: they say `raise NotImplementedError`, and below each one a `check(...)` tells you at once what it saw.
 # Its answer is a *card*. It never wants *our* code; it wants the right behaviour. `hint("name")` opens the next rung of a ladder of hints, `progress()` shows how
-# far you are, `solution("name")` shows our answer once yours has passed. Nothing can break, and your own lines are never overwritten.
+# far you are, `solution("name")` shows our answer once yours has passed. When an
+# exercise has passed, run the cells below it again: now they use your function. Nothing can break, and your own lines are never
+# overwritten.
 
 # %% [markdown]
 # {{ exercise standardize }}

@@ -35,7 +35,7 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 # ## Before you start
 #
 # About 80 minutes: 40 of reading and playing, 41 of exercises (the optional one included). **Short path** (workshop, 30 minutes):
-# run all cells, and read up to exercise 1.1 and the formula under it, then the summary.
+# run the cells in turn, and read up to exercise 1.1 and the formula under it, then the summary.
 #
 # You need: Python, tensors and `.backward()` in PyTorch, mean and variance of a random number; from lesson 00, what a latent
 # variable $z$ is.
@@ -496,7 +496,7 @@ puzzle("01.break-sampling", wrong_draw)
 # * A random draw has no slope. $z = m + \sqrt v\,\varepsilon$ keeps its distribution and moves the dice beside the path.
 # * $dz/dm = 1$ and $dz/dv = \varepsilon / (2\sqrt v) = (z - m)/(2v)$.
 # * The gradient of an expectation becomes an expectation of gradients; one draw estimates it.
-# * The score function needs only values of $f$, and usually scatters far more; for wiggly $f$ it can scatter less. A step under a
+# * (Full path.) The score function needs only values of $f$, and usually scatters far more; for wiggly $f$ it can scatter less. A step under a
 #   moving edge defeats both.
 #
 # Our model has still learned nothing (−543.4 nats per image, lesson 00). The next two lessons build the two terms that it will

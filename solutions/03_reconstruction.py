@@ -43,7 +43,7 @@ figures.mean_pixel_model(share, seven)
 # ## Before you start
 #
 # About 90 minutes: 55 of reading and playing, 35 of exercises; the optional one takes 8 more. **Short path** (workshop, 30
-# minutes): run all cells, and read up to exercise 3.1 and the mean-pixel model, then the summary.
+# minutes): run the cells in turn, and read up to exercise 3.1 and the mean-pixel model, then the summary.
 #
 # You need: Python, tensors, logarithms. From lesson 02: surprise is $-\log P$, in nats; logs of independent parts add up.
 #
@@ -660,7 +660,7 @@ puzzle("03.break-calm", wrong_log_bernoulli)
 # * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$. Its negative is the BCE, summed
 #   over pixels.
 # * Never form $p$ on the way to $\log p$: float32 gives up at a logit of $24 \log 2$.
-# * Dynamic and static binarization are honest likelihoods of different data; BCE on grey pixels is a loss, not a likelihood.
+# * (Full path, with the next two.) Dynamic and static binarization are honest likelihoods of different data; BCE on grey pixels is a loss, not a likelihood.
 # * `log_mean_exp`: take off the maximum, put it back, subtract $\log k$.
 # * A mean over pixels is β = 784, and the latent variable dies.
 

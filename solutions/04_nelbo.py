@@ -44,8 +44,8 @@ with torch.no_grad():
 # ## Before you start
 #
 # About 105 minutes, in two sittings: 58 of reading and playing, 47 of exercises; the optional one takes 10 more. Stop after exercise
-# 4.2. **Short path** (workshop, 45 minutes): run all cells, and read the first derivation, the signs, the six steps, exercises 4.1
-# and 4.2, "Train it", the summary.
+# 4.2. **Short path** (workshop, 55 minutes): run the cells in turn, and read the first derivation, the boxed line of the second, the signs,
+# the six steps, exercises 4.1 and 4.2, "Train it", the summary.
 #
 # You need: from lesson 01 $z = m + \sqrt v\,\varepsilon$, from 02 the KL divergence of two Gaussians, from 03 $\log p(x|z)$ of a
 # black-and-white image. All are given:
@@ -69,7 +69,7 @@ with torch.no_grad():
 #
 # 1. What is $\log p(x|z)$ of a black-and-white image, and over what is it summed?
 # 2. A model that gives every pixel probability ½: how many nats does it pay per image?
-# 3. A colleague *averages* the reconstruction term over the 784 pixels. To which $\beta$ in
+# 3. (Full path.) A colleague *averages* the reconstruction term over the 784 pixels. To which $\beta$ in
 #    $\beta \cdot \mathrm{kl} + \mathrm{rec}$ is that the same?
 #
 # <details><summary>Answers</summary>
@@ -399,7 +399,7 @@ else:
 # %% [markdown]
 # <details><summary>I get "Your bound is" a number far below the expected one instead of a match</summary>
 #
-# Look at the signs. `rec` is *minus* the log-probability and is about 80 for a trained model; `kl` is added to it. If `rec` is
+# Look at the signs. `rec` is *minus* the log-probability and is some 60 to 80 for a trained model; `kl` is added to it. If `rec` is
 # negative, the minus sign is missing.
 # </details>
 #
@@ -648,7 +648,7 @@ assert losses[-1] < 250
 # %% [markdown]
 # ## Train it
 #
-# `fit` is your loop with a bar: batches of 100 at random, black and white drawn anew, Adam. It adds a learning rate that rises over
+# `fit` is the loop of exercise 4.4 with a bar: batches of 100 at random, black and white drawn anew, Adam. It adds a learning rate that rises over
 # the first 100 steps and then falls to 0, and it records your dictionary at every step. Then `evaluate` measures on test images, ± one
 # *standard error*: how much the mean would scatter with other images.
 #

@@ -45,7 +45,7 @@ explore(look_at, digit=[2, 0, 1, 3, 4, 5, 6, 7, 8, 9])
 # %% [markdown]
 # ## Before you start
 #
-# About 80 minutes: 55 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): run all cells, and read "A real
+# About 80 minutes: 55 of reading and playing, 25 of exercises. **Short path** (workshop, 25 minutes): run the cells in turn, and read "A real
 # posterior", "Collapse", the summary.
 #
 # You need lesson 04: the ELBO and its two derivations, `kl` and `rec`. All models here come with the course.
@@ -245,7 +245,7 @@ explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
 #
 # ### 1 · The KL weighs too much
 #
-# One `.mean` in the wrong place is enough. In lesson 03 three models trained that differ in one `.mean`: which of them collapsed, and
+# One `.mean` in the wrong place is enough. In lesson 03 (full path) three models trained that differ in one `.mean`: which of them collapsed, and
 # which did the opposite? Recall it before you read on.
 
 # %% [markdown]
@@ -278,11 +278,15 @@ for angle in (0, 45):
 # won. Its NELBO is as good as any model's can be.
 
 # %% [markdown]
-# The linear VAE ($x = wz + \sigma\varepsilon$ along one axis) says it by a formula. Along an axis on which the data have variance $\lambda$, the model has
+# <details><summary>The linear VAE, $x = wz + \sigma\varepsilon$ along one axis, says it by a formula</summary>
+#
+# Along an axis on which the data have variance $\lambda$, the model has
 # $c = |w|^2 + \sigma^2$. The mean log-likelihood, $-\tfrac12(\log c + \lambda / c)$ and a constant, rises until $c = \lambda$ and
 # falls from there. So where $\lambda \le \sigma^2$ the best $w$ is 0, by $\log p(x)$ itself: that latent
 # says nothing, and no bound is to blame.
-#
+# </details>
+
+# %% [markdown]
 # **Cure: none is needed**, unless it is $z$ that you want.
 #
 # <details><summary>How one can force the KL up: free bits</summary>
@@ -437,7 +441,7 @@ else:
 # * The gap is $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$: what one encoder for all images misses (amortisation), and what its ellipse cannot
 #   be (shape). Here most of it is amortisation, and a few odd images carry it.
 # * KL = 0 has three possible causes, and not all are errors: a wrong weight, a $z$ that is not needed, a trap.
-# * A bound that is computed rightly cannot be too good. Report numbers computed by a formula that did not train the model.
+# * (Full path.) A bound that is computed rightly cannot be too good. Report numbers computed by a formula that did not train the model.
 
 # %% [markdown]
 # ## Check your progress

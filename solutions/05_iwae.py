@@ -50,7 +50,7 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # ## Before you start
 #
 # About 120 minutes, in two sittings: 57 of reading and playing, 63 of exercises; the optional one takes 8 more, the puzzles 25. Stop after
-# exercise 5.1. **Short path** (workshop, 75 minutes): run all cells, and read up to exercise 5.2 and the figure under
+# exercise 5.1. **Short path** (workshop, 75 minutes): run the cells in turn, and read up to exercise 5.2 and the figure under
 # it, then the summary. How to *train* with the bound, and what it cannot see, is [lesson 05b](05b_limits.ipynb).
 #
 # You need, from earlier lessons (all of it is in `vae_course.given`, so this lesson stands alone):
@@ -74,7 +74,7 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 #
 # 1. By how much does the ELBO lie below $\log p(x)$? There is an exact answer, with one symbol in it.
 # 2. Why is *one* draw of $z$ per image enough for training with the ELBO?
-# 3. A classmate's NELBO is 40 nats lower than everybody else's. What do you say?
+# 3. (Full path.) A classmate's NELBO is 40 nats lower than everybody else's. What do you say?
 #
 # <details><summary>Answers</summary>
 #
@@ -146,7 +146,8 @@ print("log of the mean of exp:", log_w.exp().mean().log().item())
 print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 
 # %% [markdown]
-# So nobody computes $w$. We compute $\log w$, whose three terms you have written in lessons 02 and 03:
+# So nobody computes $w$. We compute $\log w$, whose three terms are those of lessons 02 and 03 (`given` has
+# them):
 #
 # $$\log w = \log p(x|z) + \log p(z) - \log q(z|x)$$
 #
@@ -745,7 +746,7 @@ puzzle("05.break-equal", wrong_effective_sample_size)
 # * The ELBO is $\mathbb E[\log w]$. Averaging $k$ weights *before* the logarithm gives $\mathrm{IWAE}_k$, which rises towards
 #   $\log p(x)$, in expectation.
 # * In log space, draws averaged inside the logarithm, images outside; kl and rec do not add up to niwae.
-# * The effective sample size counts the draws that matter. The NLL from 5,000 draws is too high, in expectation.
+# * (Full path.) The effective sample size counts the draws that matter. The NLL from 5,000 draws is too high, in expectation.
 
 # %% [markdown]
 # ## Check your progress

@@ -258,7 +258,10 @@ FILES: dict[str, tuple[str, list[str]]] = {
         "05_iwae",
         [f"class VAE(given.VAE):{WEIGHTS}", f"class MyIWAE(VAE):{IWAE_LOSS}", "check(MyIWAE.loss, 'IWAE.loss')"],
     ),
-    "the VAE's loss is no answer to the IWAE's": ("05b_limits", [f"class VAE(given.VAE):{WEIGHTS}{LOSS}"]),
+    "the VAE's loss is no answer to the IWAE's": (
+        "05b_limits",
+        [f"class VAE(given.VAE):{WEIGHTS}{LOSS}", "two_weights = {'elbo': 0.5493, 'iwae_2': 0.6212, 'limit': 0.6931}"],
+    ),
     "the IWAE's loss a stub": (
         "05_iwae",
         [
@@ -266,11 +269,30 @@ FILES: dict[str, tuple[str, list[str]]] = {
             "class IWAE(VAE):\n    def loss(self, x, iw=10):\n        raise NotImplementedError",
         ],
     ),
+    "a method with the name of the function that it calls": (
+        "05_iwae",
+        [
+            "def log_weights(model, x, iw):\n"
+            "    m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in model.enc(x))\n"
+            "    z = given.sample_gaussian(m, v)\n"
+            "    like = given.log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z))\n"
+            "    return like + given.log_normal(z, *model.z_prior) - given.log_normal(z, m, v)",
+            "class VAE(given.VAE):\n"
+            "    def log_weights(self, x, iw):\n"
+            "        return log_weights(self, x, iw)\n"
+            "    def negative_iwae_bound(self, x, iw):\n"
+            "        m, v = self.enc(x)\n"
+            "        rec = -given.log_bernoulli_with_logits(x, self.dec(given.sample_gaussian(m, v))).mean()\n"
+            "        niwae = -given.log_mean_exp(self.log_weights(x, iw), 1).mean()\n"
+            "        return niwae, given.kl_normal(m, v, *self.z_prior).mean(), rec",
+        ],
+    ),
     "the bound on the IWAE": ("05_iwae", [f"class IWAE(given.VAE):{WEIGHTS}{IWAE_LOSS}"]),
 }
 
 EXPECTED = {  # what must not change whatever the doors agree on: exercise, status, points
     "a stub VAE and a right class of another name": ("VAE.negative_elbo_bound", "correct", 11),
+    "a method with the name of the function that it calls": ("VAE.negative_iwae_bound", "correct", 9),
     "the right class above the stub": ("VAE.loss", "correct", 1),
     "the stub's cell pasted in again below": ("VAE.negative_elbo_bound", "correct", 11),
     "half of the class a stub, the rest in a second class": ("VAE.loss", "correct", 1),

@@ -68,7 +68,10 @@ def check(args: argparse.Namespace) -> int:
     lesson = _lesson(args.lesson)
     code = 0
     files: list[Path] = []
+    reports: list[terminal.FileReport] = []
     for path in map(Path, args.paths):
+        if not path.exists():
+            raise CommandError(terminal.no_such_file(path))
         found, notes = terminal.hand_ins_in(path, lesson) if path.is_dir() else ([path], [])
         files += found or [path]
         for note in notes:
@@ -82,7 +85,10 @@ def check(args: argparse.Namespace) -> int:
             code = 2
             continue
         print(f"{chr(10) if number else ''}{report}", flush=True)
+        reports.append(report)
         code = max(code, 0 if report.complete else 1)
+    if len(reports) > 1:
+        print(f"\n{terminal.together(reports)}")
     return code
 
 

@@ -52,6 +52,25 @@ def test_an_untouched_lesson_is_not_started(lesson: str, capfd):
     assert out.splitlines()[-1].startswith(f"0 of {len(counted(lesson))} solved, 0 of ")
 
 
+def test_several_files_are_added_up_and_an_exercise_in_two_of_them_counts_once(tmp_path: Path, capsys):
+    for name in ("01_reparameterization", "02_kl_divergence"):
+        write(tmp_path, solved(name), f"{name}.ipynb")
+    write(tmp_path, solved("01_reparameterization"), "again.ipynb")
+    cli.main(["check", str(tmp_path)])
+    points = sum(e.points for lesson in ("01_reparameterization", "02_kl_divergence") for e in counted(lesson))
+    assert capsys.readouterr().out.splitlines()[-1] == f"Together {points:g} of the course's 100 points."
+
+
+def test_a_path_that_is_not_there_is_told_with_what_was_perhaps_meant(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    write(tmp_path / "work", solved("05b_limits"), "05b_limits.ipynb")
+    assert cli.main(["check", "05b"]) == 2
+    assert "there is no file or folder 05b. Did you mean work/05b_limits.ipynb?" in capsys.readouterr().err
+    assert cli.main(["check", "no[thing]"]) == 2
+    assert "Name a notebook, a Python file or a folder of them" in capsys.readouterr().err
+
+
 def test_a_wrong_answer_gets_its_card_and_the_seed_repeats_it(tmp_path: Path, capsys):
     wrong = "def sample_gaussian(m, v):\n    return m + v * __import__('torch').randn_like(m)"
     path = write(tmp_path, notebook_of(wrong))

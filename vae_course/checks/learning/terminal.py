@@ -1,10 +1,11 @@
 """What `vae-course check` does: a whole file is checked as its cells would be in the notebook."""
 
 import contextlib
+import glob
 import os
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,10 +34,10 @@ class FileReport:
     @property
     def complete(self) -> bool:
         """True if every exercise that is not optional is correct."""
-        return all(self._required())
+        return all(self.required)
 
     def __str__(self) -> str:
-        required = self._required()
+        required = self.required
         points, most = sum(v.points for v in required), sum(v.max_points for v in required)
         return "\n".join(
             [
@@ -48,8 +49,28 @@ class FileReport:
             ]
         )
 
-    def _required(self) -> list[Verdict]:
+    @property
+    def required(self) -> list[Verdict]:
+        """The verdicts on what is not optional."""
         return [verdict for verdict in self.verdicts if not EXERCISES[verdict.exercise].optional]
+
+
+def together(reports: Sequence[FileReport]) -> str:
+    """What several files add up to; of an exercise that stands in two of them the better."""
+    best: dict[str, float] = {}
+    for verdict in (verdict for report in reports for verdict in report.required):
+        best[verdict.exercise] = max(verdict.points, best.get(verdict.exercise, 0))
+    worth = sum(exercise.points for exercise in EXERCISES.values())
+    return f"Together {sum(best.values()):g} of the course's {worth:g} points."
+
+
+def no_such_file(path: Path) -> str:
+    """What is said of a path where nothing is: a lesson's name for its file, perhaps."""
+    near = sorted(
+        other for folder in (Path(), Path("work")) for other in folder.glob(f"{glob.escape(path.name)}*.ipynb")
+    )
+    meant = f"Did you mean {near[0]}?" if near else "Name a notebook, a Python file or a folder of them, such as work."
+    return f"there is no file or folder {path}. {meant}"
 
 
 def hand_ins_in(folder: Path, lesson: str = "") -> tuple[list[Path], list[str]]:

@@ -133,9 +133,13 @@ def _figures() -> Any:
 
 def with_globals(f: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:
     """A copy of a function that sees right versions of other exercises; the learner's namespace stays untouched."""
-    if not isinstance(f, types.FunctionType) or not functions.keys() & f.__globals__.keys() - {f.__name__}:
+    if not isinstance(f, types.FunctionType):
         return f
-    names = {n: g for n, g in functions.items() if n != f.__name__}
+    # A method may have the name of a function that it calls; it is not that function.
+    own = {f.__name__} if id(f.__globals__.get(f.__name__)) == id(f) else set()
+    names = {n: g for n, g in functions.items() if n not in own}
+    if not names.keys() & f.__globals__.keys():
+        return f
     # Helpers of the learner's own call the other exercises too: one namespace for all.
     shared: dict[str, Any] = dict(f.__globals__)
     shared.update({n: g for n, g in names.items() if n in shared})
@@ -148,7 +152,8 @@ def with_globals(f: Any, functions: Mapping[str, Callable[..., Any]]) -> Any:
         ):
             shared[name] = _rebind(helper, shared)
     copy = _rebind(f, shared)
-    shared[f.__name__] = copy
+    if own:
+        shared[f.__name__] = copy
     return copy
 
 

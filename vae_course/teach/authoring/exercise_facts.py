@@ -62,7 +62,9 @@ def card_head(exercises: Sequence[ExerciseFacts]) -> str:
         facts.append(about + _for_each([e.lines for e in exercises], " each"))
     if first.tries:
         facts.append(f"the first {first.tries} tries count")
-    return f"### Exercise {first.number} · {first.title}\n\n*{' · '.join(facts)}*"
+    numbers = list(dict.fromkeys(e.number for e in exercises))
+    titles = first.title if len(numbers) == 1 else "; ".join(e.title for e in exercises)
+    return f"### Exercise{'s'[: len(numbers) - 1]} {' and '.join(numbers)} · {titles}\n\n*{' · '.join(facts)}*"
 
 
 def _for_each(values: Sequence[object], each: str) -> str:
