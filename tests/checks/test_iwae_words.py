@@ -69,6 +69,27 @@ def shared(log_w: Tensor) -> Tensor:
     return torch.softmax(log_w, -1)
 
 
+def weighed(put: Callable[[Tensor, Tensor, Tensor], Tensor], swap: bool = False) -> Callable[..., Tensor]:
+    """Log weights put together like this of their three terms; `swap`: image and logits in each other's place."""
+
+    def log_weights(model, x, iw):
+        m, v = (t.unsqueeze(1) for t in model.enc(x))
+        z = sample_gaussian(m.expand(-1, iw, -1), v)
+        pair = (x.unsqueeze(1), model.dec(z))
+        likelihood = log_bernoulli_with_logits(*(pair[::-1] if swap else pair))
+        return put(likelihood, log_normal(z, *model.z_prior), log_normal(z, m, v))
+
+    return log_weights
+
+
+@pytest.mark.parametrize("put", [lambda r, p, q: r - p - q, lambda r, p, q: r + p, lambda r, p, q: -r + p - q])
+def test_x_and_logits_swapped_in_the_weights_are_named_beside_another_slip(put: Any) -> None:
+    words = "Your slopes in x are exactly those of log p(x|z) with x and the logits in each other's place."
+    for seed in range(2):
+        assert words in said(WEIGHTS, weighed(put, swap=True), seed).message
+        assert words not in said(WEIGHTS, weighed(put), seed).message
+
+
 SENTENCES: dict[str, tuple[str, Any, str]] = {
     "one draw an image": (WEIGHTS, unexpanded, "one z per image: expand m and v to (batch, iw, z_dim) before you draw"),
     "images averaged first": (

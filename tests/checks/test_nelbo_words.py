@@ -62,6 +62,88 @@ def test_a_term_that_no_mistake_explains_is_told_from_a_sum_that_is_right() -> N
     assert "your bound is kl + 2 rec" in other and "as it should be" not in other
 
 
+def swapped(x: Tensor, logits: Tensor) -> Tensor:
+    """rec with image and logits in each other's place."""
+    return -given.log_bernoulli_with_logits(logits, x)
+
+
+def swapped_then(change: Callable[[Tensor, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
+    """A swap and a mistake in putting kl and rec together."""
+
+    def wrong(self: Any, x: Tensor) -> Any:
+        m, v = self.enc(x)
+        return change(given.kl_normal(m, v, *self.z_prior), swapped(x, self.dec(given.sample_gaussian(m, v))))
+
+    return wrong
+
+
+SWAPPED = "have changed places in the call: your rec is exactly what that makes"
+WITH_A_SWAP: dict[str, tuple[Any, str]] = {
+    "subtracted": (swapped_then(lambda kl, rec: ((kl - rec).mean(), kl.mean(), rec.mean())), f"{SWAPPED}."),
+    "its sign": (with_rec(lambda x, a: -swapped(x, a)), f"{SWAPPED}, with the sign turned."),
+    "summed": (
+        swapped_then(lambda kl, rec: ((kl + rec).sum(), kl.sum(), rec.sum())),
+        f"{SWAPPED}, summed over the images instead of averaged.",
+    ),
+    "over pixels": (
+        with_rec(lambda x, a: swapped(x, a) / 784),
+        f"{SWAPPED}, averaged over the pixels instead of summed.",
+    ),
+    "negative kl": (swapped_then(lambda kl, rec: ((rec - kl).mean(), -kl.mean(), rec.mean())), f"{SWAPPED}."),
+    "a sigmoid": (with_rec(lambda x, a: swapped(x, a.sigmoid())), "x and the probabilities, a sigmoid of the logits"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), WITH_A_SWAP.values(), ids=list(WITH_A_SWAP))
+def test_x_and_logits_swapped_are_named_beside_another_slip(answer: Any, words: str) -> None:
+    for seed in range(2):
+        message = of_bound(answer, seed).message
+        assert words in message and "It is log_bernoulli_with_logits(x, logits), the image first" in message, message
+        assert "softplus" not in message
+
+
+def test_a_rec_that_no_swap_makes_is_not_called_swapped() -> None:
+    for rec in (lambda x, a: -given.log_bernoulli_with_logits(x, 2 * a), lambda x, a: ((x - a) ** 2).sum(-1)):
+        assert "changed places" not in of_bound(with_rec(rec)).message
+
+
+TURNED: list[tuple[Callable[[Tensor, Tensor], Any], str, str]] = [
+    (
+        lambda kl, rec: (-(kl - rec).mean(), kl.mean(), -rec.mean()),
+        "your bound is −(your kl + your rec), and your rec is log p(x|z), the log probability",
+        "So the kl is subtracted: rec − kl.",
+    ),
+    (
+        lambda kl, rec: (-(kl + rec).mean(), kl.mean(), -rec.mean()),
+        "your bound is your rec − your kl, and your rec is log p(x|z)",
+        "So it is −(kl + rec), the ELBO.",
+    ),
+    (
+        lambda kl, rec: ((kl - rec).mean(), -kl.mean(), rec.mean()),
+        "your bound is −(your kl + your rec), and your kl is −KL",
+        "So the right rec is subtracted: kl − rec.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("numbers", "made_of", "follows"), TURNED)
+def test_a_bound_of_terms_with_their_signs_turned_is_read_off_in_its_own_terms(
+    numbers: Any, made_of: str, follows: str
+) -> None:
+    for seed in range(2):
+        message = of_bound(altered(numbers), seed).message
+        assert made_of in message and follows in message, message
+
+
+def test_no_sign_is_called_turned_beside_a_term_that_is_wrong_otherwise() -> None:
+    for numbers in (
+        lambda kl, rec: (-(2 * kl - rec).mean(), 2 * kl.mean(), -rec.mean()),
+        lambda kl, rec: ((kl + 2 * rec).mean(), kl.mean(), rec.mean()),
+    ):
+        message = of_bound(altered(numbers)).message
+        assert "is subtracted" not in message and "the ELBO" not in message, message
+
+
 def test_a_logarithm_of_zero_is_named() -> None:
     def by_hand(x: Tensor, logits: Tensor) -> Tensor:
         p = logits.sigmoid()

@@ -37,6 +37,7 @@ from vae_course.checks.worlds.models import (
 )
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
 from vae_course.checks.worlds.own_z import law_of, must_be_own, weights_must_belong
+from vae_course.checks.worlds.parts import swapped_by_slopes
 from vae_course.checks.worlds.truth import Truth
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Call
@@ -110,7 +111,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         raise Wrong(
             f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
             f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
-            lambda: read_off(strong_weights(trial)),
+            lambda: swapped_by_slopes(case, call) or read_off(strong_weights(trial)),
         )
 
 
