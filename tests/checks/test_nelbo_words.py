@@ -13,7 +13,7 @@ from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.collapse.detective import CHOICES, CULPRITS, LEAVES, SHOWS
+from vae_course.checks.lessons.collapse.detective import CHOICES, CULPRITS, LEAVES, SHOWS, SUSPECTED, suspicions
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
 from vae_course.figures import wrong_models
 from vae_course.given import log_normal
@@ -331,6 +331,32 @@ def test_the_figures_of_a_suspect_are_those_of_the_recorded_run(sentence: str, m
     for figure in set(re.findall(r"\d+(?:\.\d+)?", sentence)) - IN_WORDS.get(model, set()):
         digits = len(figure.partition(".")[2])
         assert any(round(value, digits) == float(figure) for value in recorded), (figure, recorded)
+
+
+def numbers_of(model: str) -> list[float]:
+    """What the recording says of a model, in nats: reported and true kl and rec, and their sums."""
+    told, true = wrong_models.reported(model), wrong_models.true_terms(model)
+    return [*told, sum(told), *true]
+
+
+@pytest.mark.parametrize(("case", "guess"), SUSPECTED)
+def test_the_figures_of_a_suspicion_are_those_of_the_two_recorded_runs(case: str, guess: str) -> None:
+    recorded = numbers_of(CULPRITS[case]) + numbers_of(guess)
+    for figure in set(re.findall(r"\d+(?:\.\d+)?", SUSPECTED[case, guess])) - {"784", "543", "20"}:
+        digits = len(figure.partition(".")[2])
+        assert any(round(value, digits) == float(figure) for value in recorded) or figure == "2", (figure, recorded)
+
+
+@pytest.mark.parametrize(("case", "guess"), suspicions())
+def test_a_suspicion_compares_by_figures_and_not_by_words_of_size(case: str, guess: str) -> None:
+    sentence = suspicions()[case, guess]
+    vague = re.compile(
+        r"\b(close|near|nearly|far|almost|about|small|smaller|several|exactly|much|most|tiny|huge|ordinary|well|vanish\w*|stands?)\b"
+    )
+    assert not vague.search(sentence), sentence
+    kls = [wrong_models.reported(model)[0] for model in (CULPRITS[case], guess)]
+    for words, least in (("pass(es)? a hundred thousand", 1e5), (r"pass(es)? a hundred\b(?! thousand)", 100)):
+        assert not re.search(words, sentence) or any(kl > least for kl in kls), sentence
 
 
 @pytest.mark.parametrize(

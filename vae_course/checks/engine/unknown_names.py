@@ -37,6 +37,7 @@ _KNOWN = {
     "math": "It is Python's module: add `import math`, or run the cell of imports.",
 }
 _KNOWN["numpy"] = _KNOWN["np"]
+_SHORTER = {"encoder": "enc", "encode": "enc", "decoder": "dec", "decode": "dec"}
 _OURS = {name: f for name, f in vars(given).items() if inspect.isfunction(f) and name[0] != "_"}
 
 
@@ -78,9 +79,9 @@ def not_a_method(message: str, exercise: Exercise, line: str = "") -> str:
     function = lent.get(name) or _OURS.get(name)
     if function is None:
         methods = [n.removeprefix("VAE.") for n in lent if n.startswith("VAE.")]
-        near = _near(name, {n: f"{model}.{n}" for n in (*OF_A_MODEL, *methods)}, NEAR)
-        part = next((f"{model}.{n}" for n in ("enc", "dec") if name in (f"{n}oder", f"{n}ode")), near)
-        return f"The model has no {name}. Did you mean {part}?" if part else ""
+        meant = {n: f"{model}.{n}" for n in (*OF_A_MODEL, *methods)}
+        near = meant[_SHORTER[name]] if name in _SHORTER else _near(name, meant, NEAR)
+        return f"The model has no {name}. Did you mean {near}?" if near else ""
     written = arguments_in(line, rf"\b{model}\.{name}")
     rest = list(inspect.signature(function).parameters) if written is None else written
     first = next(iter(inspect.signature(function).parameters))
