@@ -90,6 +90,34 @@ def test_x_and_logits_swapped_in_the_weights_are_named_beside_another_slip(put: 
         assert words not in said(WEIGHTS, weighed(put), seed).message
 
 
+def with_entries(draws: int = 0, sign: int = 1, **entries: Callable[..., Any]) -> Callable[..., Any]:
+    """IWAE.loss with its sign or its number of draws off, and other entries: kl=... in place of gen/kl_z, elbo=... of gen/elbo."""
+
+    def loss(self, x, iw=10):
+        niwae, kl, rec = self.negative_iwae_bound(x, draws or iw)
+        found = {"train/loss": niwae, "gen/elbo": -(kl + rec), "gen/kl_z": kl, "gen/rec": rec}
+        for name, make in entries.items():
+            found.pop("gen/kl_z" if name == "kl" else "gen/elbo")
+            found[f"gen/{name}"] = make(niwae, kl, rec)
+        return sign * niwae, found
+
+    return loss
+
+
+TWO_FAULTS: list[tuple[Any, tuple[str, ...]]] = [
+    (with_entries(10, kl=lambda niwae, kl, rec: kl), ("it does not depend on iw", "There is no entry 'gen/kl_z';")),
+    (with_entries(5, elbo=lambda niwae, kl, rec: -niwae), ("it does not depend on iw", "It is minus your loss.")),
+    (with_entries(sign=-1, kl=lambda niwae, kl, rec: kl), ("its sign flipped", "There is no entry 'gen/kl_z';")),
+]
+
+
+@pytest.mark.parametrize(("answer", "sentences"), TWO_FAULTS)
+def test_no_fault_of_a_loss_hides_another(answer: Any, sentences: tuple[str, ...]) -> None:
+    message = said(LOSS, answer).message
+    assert all(sentence in message for sentence in sentences), message
+    assert "entry 'train/loss'" not in message or sentences[0] == "its sign flipped", message
+
+
 SENTENCES: dict[str, tuple[str, Any, str]] = {
     "one draw an image": (WEIGHTS, unexpanded, "one z per image: expand m and v to (batch, iw, z_dim) before you draw"),
     "images averaged first": (

@@ -370,3 +370,47 @@ def test_a_suspicion_compares_by_figures_and_not_by_words_of_size(case: str, gue
 )
 def test_no_hint_is_the_answer(name: str, whole: str) -> None:
     assert not any(whole in text for text in EXERCISES[name].hints)
+
+
+def loss_of(change: Callable[[Tensor, Tensor, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
+    return lambda self, x: change(*self.negative_elbo_bound(x))
+
+
+def renamed(entries: dict[str, Any], **names: str) -> dict[str, Any]:
+    """A dictionary for plots with other keys: kl_z="gen/kl"; an empty name: without that entry."""
+    found = {names.get(key.partition("/")[2], key): value for key, value in entries.items()}
+    return {key: value for key, value in found.items() if key}
+
+
+FAULTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "a key": (lambda n, kl, rec: (n, renamed(summary(n, kl, rec), kl_z="gen/kl")), ("There is no entry 'gen/kl_z';",)),
+    "two keys": (
+        lambda n, kl, rec: (n, renamed(summary(n, kl, rec), kl_z="gen/kl", rec="")),
+        ("There are no entries 'gen/kl_z', 'gen/rec'; yours are ['train/loss', 'gen/elbo', 'gen/kl']",),
+    ),
+    "a sign and a key": (
+        lambda n, kl, rec: (-n, renamed(summary(n, kl, rec), kl_z="gen/kl")),
+        ("It is the right one with its sign flipped.", "There is no entry 'gen/kl_z';"),
+    ),
+    "an entry and a key": (
+        lambda n, kl, rec: (n, renamed(summary(n, kl, rec) | {"gen/elbo": n}, rec="rec")),
+        ("Your entry 'gen/elbo' is", "There is no entry 'gen/rec';"),
+    ),
+    "two entries": (
+        lambda n, kl, rec: (n, summary(n, rec, rec) | {"gen/elbo": n}),
+        ("Your entry 'gen/elbo' is", "Your entry 'gen/kl_z' is", "It is what belongs into 'gen/rec'."),
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "sentences"), FAULTS.values(), ids=list(FAULTS))
+def test_no_fault_of_a_loss_hides_another(change: Any, sentences: tuple[str, ...]) -> None:
+    message = said("VAE.loss", loss_of(change)).message
+    assert all(sentence in message for sentence in sentences), message
+
+
+def test_an_entry_that_is_the_loss_is_not_told_beside_it() -> None:
+    message = said(
+        "VAE.loss", loss_of(lambda n, kl, rec: (7 * n, renamed(summary(n, kl, rec) | {"train/loss": 7 * n}, rec="")))
+    ).message
+    assert "Your loss is" in message and "entry 'gen/rec'" in message and "entry 'train/loss'" not in message
