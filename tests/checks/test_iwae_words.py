@@ -456,3 +456,10 @@ def test_slopes_that_follow_from_wrong_weights_are_not_told_beside_them(put: Any
 def test_slopes_that_are_wrong_by_themselves_are_told() -> None:
     found = said(WEIGHTS, weighed(lambda r, p, q: r + p - 0.5 * q - 0.5 * q.detach()))
     assert [check.name for check in found.checks if not check.passed] == ["gradients"] and "slope" in found.message
+
+
+def test_slopes_of_a_wrong_bound_are_not_told_beside_its_value() -> None:
+    found = said(BOUND, bound(lambda w: -log_mean_exp(w, 1).mean() / 3))
+    assert "Your bound is" in found.message and "slopes of your bound" not in found.message
+    assert "gradient of your bound" not in found.message
+    assert "gradients" in {check.name for check in found.checks if not check.passed}

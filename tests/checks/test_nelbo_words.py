@@ -414,3 +414,23 @@ def test_an_entry_that_is_the_loss_is_not_told_beside_it() -> None:
         "VAE.loss", loss_of(lambda n, kl, rec: (7 * n, renamed(summary(n, kl, rec) | {"train/loss": 7 * n}, rec="")))
     ).message
     assert "Your loss is" in message and "entry 'gen/rec'" in message and "entry 'train/loss'" not in message
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        lambda kl, rec: (-(kl - rec).mean(), kl.mean(), -rec.mean()),
+        lambda kl, rec: ((5 * kl + rec).mean(), 5 * kl.mean(), rec.mean()),
+        lambda kl, rec: ((kl + 3 * rec).mean(), kl.mean(), 3 * rec.mean()),
+    ],
+)
+def test_slopes_of_a_wrong_bound_are_not_told_beside_its_value(numbers: Any) -> None:
+    found = of_bound(altered(numbers))
+    assert "slope in" not in found.message and "Your bound is" in found.message, found.message
+    assert any(check.name.startswith("the gradient") and not check.passed for check in found.checks)
+
+
+def test_slopes_that_are_wrong_beside_a_right_bound_are_told() -> None:
+    found = of_bound(with_kl(lambda m, v, z: given.kl_normal(m, v.detach(), torch.zeros(1), torch.ones(1))))
+    assert [check.name for check in found.checks if not check.passed] == ["the gradient to the encoder"]
+    assert "slope in a variance of q is" in found.message
