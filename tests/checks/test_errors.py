@@ -1,5 +1,6 @@
 """An answer that raises is told what torch's or Python's words mean. Every error here is a real one, raised by the call."""
 
+import linecache
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from torch.distributions import Bernoulli, Normal
 from torch.nn import functional as F
 
 from vae_course import given
+from vae_course.checks.around.scaffolds import right_weights
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.lessons import EXERCISES
 
@@ -136,3 +138,143 @@ def test_a_name_that_is_not_defined_is_told_what_may_be_meant(name: str, answer:
     exercise = EXERCISES[name]
     found = examine(exercise, exercise.answer(answer), 3)
     assert found.status == "raised" and words in found.message, found.message
+
+
+BOUND = """
+class VAE(given.VAE):
+    def negative_elbo_bound(self, x):
+        m, v = self.enc(x)
+        return {}
+"""
+LOSS = """
+class VAE(given.VAE):
+    def loss(self, x):
+        nelbo, kl, rec = {}
+        return nelbo, {{}}
+"""
+IWAE = """
+class VAE(given.VAE):
+    def negative_iwae_bound(self, x, iw):
+        return {}
+"""
+STEP = """
+def training_step(model, x, optimizer):
+    loss, _ = {}
+"""
+IN_BODIES = {
+    "VAE.negative_elbo_bound": BOUND,
+    "VAE.loss": LOSS,
+    "VAE.negative_iwae_bound": IWAE,
+    "training_step": STEP,
+}
+
+
+def written(name: str, source: str, shows_lines: bool = True) -> Any:
+    """What a learner wrote, as a cell of a notebook is run; or where no text of it can be found."""
+    file = f"<{name}: {source}>"
+    if shows_lines:
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {
+        "torch": torch,
+        "given": given,
+        "kl_normal": given.kl_normal,
+        "log_weights": right_weights,
+    }
+    exec(compile(source, file, "exec"), namespace)  # a test's own text
+    owner, _, method = name.rpartition(".")
+    return vars(namespace[owner])[method] if owner else namespace[method]
+
+
+def told_of(name: str, call: str, shows_lines: bool = True) -> str:
+    exercise = EXERCISES[name]
+    answer = written(name, IN_BODIES[name].format(call), shows_lines)
+    found = examine(exercise, exercise.answer(answer), 3)
+    assert found.status == "raised"
+    return found.message
+
+
+PRIOR = "self.z_prior is one pair: pm, pv = self.z_prior, or *self.z_prior"
+CALLS: list[tuple[str, str, str]] = [
+    ("VAE.negative_elbo_bound", "given.kl_normal(m, v, self.z_prior)", f"nothing is given for its pv. {PRIOR}"),
+    ("VAE.negative_elbo_bound", "kl_normal(m, v, self.z_prior)", PRIOR),
+    ("VAE.negative_elbo_bound", "given.log_normal(m, self.z_prior)", f"nothing is given for its v. {PRIOR}"),
+    ("VAE.negative_elbo_bound", "kl_normal(self.enc(x), *self.z_prior)", "self.enc(x) is one pair: m, v = self.enc(x)"),
+    ("VAE.negative_elbo_bound", "kl_normal(m, v, self.z_prior_m)", "for its pv. It is kl_normal(qm, qv, pm, pv)."),
+    ("VAE.negative_elbo_bound", "kl_normal(m, v)", "nothing is given for its pm and pv"),
+    ("VAE.negative_elbo_bound", "kl_normal(m, v, *self.z_prior, 1)", "got more arguments than it takes: kl_normal(qm,"),
+    ("VAE.negative_elbo_bound", "kl_normal(m, v, mean=0)", "kl_normal has no argument mean: kl_normal(qm, qv, pm, pv)"),
+    ("VAE.negative_elbo_bound", "self.enc(self, x)", "self.enc already passes self: write self.enc(x)"),
+    ("VAE.negative_elbo_bound", "(lambda a: a)()", "with other arguments than it takes: help(its_name)"),
+    ("VAE.loss", "self.negative_elbo_bound(self, x)", "already passes self: write self.negative_elbo_bound(x)"),
+    ("VAE.loss", "self.negative_elbo_bound()", "nothing is given for its x. It is self.negative_elbo_bound(x)"),
+    ("VAE.negative_iwae_bound", "log_weights(self, x)", "for its iw. It is log_weights(self, x, iw)."),
+    ("VAE.negative_iwae_bound", "given.log_mean_exp(x, axis=1)", "has no argument axis: log_mean_exp(x, dim)"),
+    ("training_step", "model.loss(model, x)", "model.loss already passes model: write model.loss(x)"),
+]
+
+
+@pytest.mark.parametrize(("name", "call", "words"), CALLS, ids=[call for _, call, _ in CALLS])
+def test_a_call_that_does_not_fit_is_told_who_was_called_and_how_it_is_meant(name: str, call: str, words: str) -> None:
+    message = told_of(name, call)
+    assert words in message, message
+    assert "arguments of the stub" not in message
+
+
+@pytest.mark.parametrize(("name", "call", "words"), CALLS, ids=[call for _, call, _ in CALLS])
+def test_a_call_in_a_body_without_its_text_is_not_laid_to_the_stub(name: str, call: str, words: str) -> None:
+    message = told_of(name, call, shows_lines=False)
+    assert "Likely reason" in message and "arguments of the stub" not in message, message
+
+
+OWN_LINES = [
+    ("VAE.loss", "class VAE(given.VAE):\n    def loss(self):\n        return 1, {}\n", "(self, x)"),
+    ("VAE.loss", "class VAE(given.VAE):\n    def loss(x):\n        return x, {}\n", "(self, x)"),
+    ("training_step", "def training_step(model, x):\n    return x\n", "(model, x, optimizer)"),
+    ("sample_gaussian", "def sample_gaussian(m):\n    return m\n", "(m, v)"),
+]
+
+
+@pytest.mark.parametrize("shows_lines", [True, False])
+@pytest.mark.parametrize(("name", "source", "arguments"), OWN_LINES)
+def test_the_stubs_arguments_are_named_where_the_answer_itself_was_called(
+    name: str, source: str, arguments: str, shows_lines: bool
+) -> None:
+    exercise = EXERCISES[name]
+    message = examine(exercise, exercise.answer(written(name, source, shows_lines)), 3).message
+    assert f"with the arguments of the stub, {arguments}: keep all of them in its `def` line" in message
+
+
+OWNERS: list[tuple[str, str, str]] = [
+    ("VAE.loss", "negative_elbo_bound(x)", "is a method of your class, self.negative_elbo_bound(x)"),
+    ("VAE.loss", "negative_elbo_bound(self, x)", "is a method of your class, self.negative_elbo_bound(x)"),
+    ("VAE.loss", "self.negative_elbo(x)", "has no negative_elbo. Did you mean self.negative_elbo_bound?"),
+    ("training_step", "loss(x)", "is a method of the model, model.loss(x)"),
+    ("VAE.negative_iwae_bound", "self.log_weights(x, iw)", "is a function, not a method: log_weights(self, x, iw)"),
+    ("VAE.negative_iwae_bound", "self.log_weights(self, x, iw)", "not a method: log_weights(self, x, iw)"),
+    ("VAE.negative_iwae_bound", "self.log_mean_exp(x, 1)", "log_mean_exp is a function, not a method: log_mean_exp(x, 1)"),
+    ("VAE.negative_elbo_bound", "self.kl_normal(m, v, *self.z_prior)", "not a method: kl_normal(m, v, *self.z_prior)"),
+    ("VAE.negative_elbo_bound", "self.encoder(x)", "The model has no encoder. Did you mean self.enc?"),
+    ("VAE.negative_elbo_bound", "self.decode(m)", "The model has no decode. Did you mean self.dec?"),
+    ("VAE.negative_elbo_bound", "self.prior", "The model has no prior. Did you mean self.z_prior?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "call", "words"), OWNERS, ids=[call for _, call, _ in OWNERS])
+def test_a_method_without_its_model_and_a_function_called_on_one_are_told_apart(
+    name: str, call: str, words: str
+) -> None:
+    message = told_of(name, call)
+    assert words in message, message
+
+
+def test_a_method_without_its_model_is_told_where_no_line_is_shown() -> None:
+    message = told_of("VAE.loss", "negative_elbo_bound(x)", shows_lines=False)
+    assert "self. is missing: negative_elbo_bound is a method" in message
+
+
+def test_a_name_of_ones_own_that_a_method_has_too_is_no_method() -> None:
+    exercise = EXERCISES["training_step"]
+    source = "def training_step(model, x, optimizer):\n    optimizer.zero_grad()\n    loss.backward()\n"
+    for shows_lines in (True, False):
+        found = examine(exercise, exercise.answer(written("training_step", source, shows_lines)), 3)
+        assert "loss was never defined here" in found.message

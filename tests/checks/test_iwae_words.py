@@ -69,6 +69,55 @@ def shared(log_w: Tensor) -> Tensor:
     return torch.softmax(log_w, -1)
 
 
+def weighed(put: Callable[[Tensor, Tensor, Tensor], Tensor], swap: bool = False) -> Callable[..., Tensor]:
+    """Log weights put together like this of their three terms; `swap`: image and logits in each other's place."""
+
+    def log_weights(model, x, iw):
+        m, v = (t.unsqueeze(1) for t in model.enc(x))
+        z = sample_gaussian(m.expand(-1, iw, -1), v)
+        pair = (x.unsqueeze(1), model.dec(z))
+        likelihood = log_bernoulli_with_logits(*(pair[::-1] if swap else pair))
+        return put(likelihood, log_normal(z, *model.z_prior), log_normal(z, m, v))
+
+    return log_weights
+
+
+@pytest.mark.parametrize("put", [lambda r, p, q: r - p - q, lambda r, p, q: r + p, lambda r, p, q: -r + p - q])
+def test_x_and_logits_swapped_in_the_weights_are_named_beside_another_slip(put: Any) -> None:
+    words = "Your slopes in x are exactly those of log p(x|z) with x and the logits in each other's place."
+    for seed in range(2):
+        assert words in said(WEIGHTS, weighed(put, swap=True), seed).message
+        assert words not in said(WEIGHTS, weighed(put), seed).message
+
+
+def with_entries(draws: int = 0, sign: int = 1, **entries: Callable[..., Any]) -> Callable[..., Any]:
+    """IWAE.loss with its sign or its number of draws off, and other entries: kl=... in place of gen/kl_z, elbo=... of gen/elbo."""
+
+    def loss(self, x, iw=10):
+        niwae, kl, rec = self.negative_iwae_bound(x, draws or iw)
+        found = {"train/loss": niwae, "gen/elbo": -(kl + rec), "gen/kl_z": kl, "gen/rec": rec}
+        for name, make in entries.items():
+            found.pop("gen/kl_z" if name == "kl" else "gen/elbo")
+            found[f"gen/{name}"] = make(niwae, kl, rec)
+        return sign * niwae, found
+
+    return loss
+
+
+TWO_FAULTS: list[tuple[Any, tuple[str, ...]]] = [
+    (with_entries(10, kl=lambda niwae, kl, rec: kl), ("it does not depend on iw", "There is no entry 'gen/kl_z';")),
+    (with_entries(5, elbo=lambda niwae, kl, rec: -niwae), ("it does not depend on iw", "It is minus your loss.")),
+    (with_entries(sign=-1, kl=lambda niwae, kl, rec: kl), ("its sign flipped", "There is no entry 'gen/kl_z';")),
+]
+
+
+@pytest.mark.parametrize(("answer", "sentences"), TWO_FAULTS)
+def test_no_fault_of_a_loss_hides_another(answer: Any, sentences: tuple[str, ...]) -> None:
+    message = said(LOSS, answer).message
+    assert all(sentence in message for sentence in sentences), message
+    assert "entry 'train/loss'" not in message or sentences[0] == "its sign flipped", message
+
+
 SENTENCES: dict[str, tuple[str, Any, str]] = {
     "one draw an image": (WEIGHTS, unexpanded, "one z per image: expand m and v to (batch, iw, z_dim) before you draw"),
     "images averaged first": (
@@ -340,3 +389,77 @@ def test_the_lesson_runs_whole_with_lesson_04s_method_in_its_class(
     for cell in code:
         exec(compile(PASTED if "class VAE(given.VAE)" in cell else cell, "05", "exec"), namespace)  # our own lesson
     assert namespace["solved"](namespace["VAE"].negative_iwae_bound) and namespace["solved"](namespace["IWAE"].loss)
+
+
+def wrong_loss(
+    of: Callable[[Tensor, Tensor], Tensor], *, detach: bool = True, stop_q: bool = True, weigh: Any = None
+) -> Callable[..., Tensor]:
+    """An answer to dreg_loss: what it returns, of log w and the shares w̃; by default DReG's own hook is left out."""
+
+    def dreg_loss(model, x, iw):
+        m, v = (t.unsqueeze(1) for t in model.enc(x))
+        z = sample_gaussian(m.expand(-1, iw, -1), v)
+        likelihood = log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z))
+        q = (m.detach(), v.detach()) if stop_q else (m, v)
+        log_w = likelihood + log_normal(z, *model.z_prior) - log_normal(z, *q)
+        share = torch.softmax(log_w.detach() if detach else log_w, 1)
+        if weigh:
+            z.register_hook(lambda slope: weigh(slope, share.unsqueeze(-1)))
+        return of(log_w, share)
+
+    return dreg_loss
+
+
+ONLY_THE_SLOPE = "The value must stay the bound, and only the slope changes."
+VALUES: list[tuple[Any, str]] = [
+    (wrong_loss(lambda w, s: -(s**2 * w).sum(1).mean()), f"You return −Σ w̃² log w. {ONLY_THE_SLOPE}"),
+    (wrong_loss(lambda w, s: (s**2 * w).sum(1).mean()), f"You return Σ w̃² log w. {ONLY_THE_SLOPE}"),
+    (wrong_loss(lambda w, s: -(s**2 * w).sum(1).mean(), detach=False), "so is −Σ w̃² log w where all weights are equal"),
+    (wrong_loss(lambda w, s: -log_mean_exp(w, 1).mean() / w.shape[1]), "divided by iw = 6: so is −Σ w̃² log w where"),
+    (wrong_loss(lambda w, s: -log_mean_exp(w, 1).sum()), "summed over the 4 images"),
+    (wrong_loss(lambda w, s: -w.logsumexp(1).mean()), "log iw"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), VALUES)
+def test_a_wrong_value_of_dreg_is_named_and_its_slopes_are_not_told_beside_it(answer: Any, words: str) -> None:
+    for seed in range(3):
+        message = said(DREG, answer, seed).message
+        assert words in message and "slopes of your loss" not in message and "slope of your loss" not in message, (
+            message
+        )
+    assert ("You return" in message) == words.startswith("You return")
+
+
+@pytest.mark.parametrize("power", [0.5, 2.0, 3.0])
+def test_wrong_slopes_of_a_right_dreg_value_are_told_as_slopes(power: float) -> None:
+    message = said(DREG, wrong_loss(lambda w, s: -log_mean_exp(w, 1).mean(), weigh=lambda g, s: g * s**power)).message
+    assert "not DReG's for any draws z" in message and "that you return" not in message, message
+
+
+def test_a_hook_that_returns_nothing_is_one_of_the_reasons() -> None:
+    found = said(DREG, wrong_loss(lambda w, s: -log_mean_exp(w, 1).mean(), weigh=lambda slope, share: None))
+    assert found.misconception == "sticking-the-landing"
+    assert "Or your hook returns nothing: then PyTorch keeps the old slope." in found.message
+
+
+@pytest.mark.parametrize(
+    "put", [lambda r, p, q: r - p - q, lambda r, p, q: r + 2 * p - q, lambda r, p, q: 2 * r + p - q]
+)
+def test_slopes_that_follow_from_wrong_weights_are_not_told_beside_them(put: Any) -> None:
+    for seed in range(3):
+        found = said(WEIGHTS, weighed(put), seed)
+        assert "slopes of your weights" not in found.message and "gradient of your weights" not in found.message
+        assert "gradients" in {check.name for check in found.checks if not check.passed}
+
+
+def test_slopes_that_are_wrong_by_themselves_are_told() -> None:
+    found = said(WEIGHTS, weighed(lambda r, p, q: r + p - 0.5 * q - 0.5 * q.detach()))
+    assert [check.name for check in found.checks if not check.passed] == ["gradients"] and "slope" in found.message
+
+
+def test_slopes_of_a_wrong_bound_are_not_told_beside_its_value() -> None:
+    found = said(BOUND, bound(lambda w: -log_mean_exp(w, 1).mean() / 3))
+    assert "Your bound is" in found.message and "slopes of your bound" not in found.message
+    assert "gradient of your bound" not in found.message
+    assert "gradients" in {check.name for check in found.checks if not check.passed}

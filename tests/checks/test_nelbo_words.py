@@ -13,7 +13,7 @@ from vae_course.checks.around.harnesses import summary
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.lessons import EXERCISES
-from vae_course.checks.lessons.collapse.detective import CHOICES, CULPRITS, LEAVES, SHOWS
+from vae_course.checks.lessons.collapse.detective import CHOICES, CULPRITS, LEAVES, SHOWS, SUSPECTED, suspicions
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import altered, with_kl, with_rec, with_z
 from vae_course.figures import wrong_models
 from vae_course.given import log_normal
@@ -60,6 +60,88 @@ def test_a_term_that_no_mistake_explains_is_told_from_a_sum_that_is_right() -> N
     assert "Your numbers are the right ones, times 5." in message
     other = of_bound(altered(lambda kl, rec: ((kl + 2 * rec).mean(), kl.mean(), rec.mean()))).message
     assert "your bound is kl + 2 rec" in other and "as it should be" not in other
+
+
+def swapped(x: Tensor, logits: Tensor) -> Tensor:
+    """rec with image and logits in each other's place."""
+    return -given.log_bernoulli_with_logits(logits, x)
+
+
+def swapped_then(change: Callable[[Tensor, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
+    """A swap and a mistake in putting kl and rec together."""
+
+    def wrong(self: Any, x: Tensor) -> Any:
+        m, v = self.enc(x)
+        return change(given.kl_normal(m, v, *self.z_prior), swapped(x, self.dec(given.sample_gaussian(m, v))))
+
+    return wrong
+
+
+SWAPPED = "have changed places in the call: your rec is exactly what that makes"
+WITH_A_SWAP: dict[str, tuple[Any, str]] = {
+    "subtracted": (swapped_then(lambda kl, rec: ((kl - rec).mean(), kl.mean(), rec.mean())), f"{SWAPPED}."),
+    "its sign": (with_rec(lambda x, a: -swapped(x, a)), f"{SWAPPED}, with the sign turned."),
+    "summed": (
+        swapped_then(lambda kl, rec: ((kl + rec).sum(), kl.sum(), rec.sum())),
+        f"{SWAPPED}, summed over the images instead of averaged.",
+    ),
+    "over pixels": (
+        with_rec(lambda x, a: swapped(x, a) / 784),
+        f"{SWAPPED}, averaged over the pixels instead of summed.",
+    ),
+    "negative kl": (swapped_then(lambda kl, rec: ((rec - kl).mean(), -kl.mean(), rec.mean())), f"{SWAPPED}."),
+    "a sigmoid": (with_rec(lambda x, a: swapped(x, a.sigmoid())), "x and the probabilities, a sigmoid of the logits"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), WITH_A_SWAP.values(), ids=list(WITH_A_SWAP))
+def test_x_and_logits_swapped_are_named_beside_another_slip(answer: Any, words: str) -> None:
+    for seed in range(2):
+        message = of_bound(answer, seed).message
+        assert words in message and "It is log_bernoulli_with_logits(x, logits), the image first" in message, message
+        assert "softplus" not in message
+
+
+def test_a_rec_that_no_swap_makes_is_not_called_swapped() -> None:
+    for rec in (lambda x, a: -given.log_bernoulli_with_logits(x, 2 * a), lambda x, a: ((x - a) ** 2).sum(-1)):
+        assert "changed places" not in of_bound(with_rec(rec)).message
+
+
+TURNED: list[tuple[Callable[[Tensor, Tensor], Any], str, str]] = [
+    (
+        lambda kl, rec: (-(kl - rec).mean(), kl.mean(), -rec.mean()),
+        "your bound is −(your kl + your rec), and your rec is log p(x|z), the log probability",
+        "So the kl is subtracted: rec − kl.",
+    ),
+    (
+        lambda kl, rec: (-(kl + rec).mean(), kl.mean(), -rec.mean()),
+        "your bound is your rec − your kl, and your rec is log p(x|z)",
+        "So it is −(kl + rec), the ELBO.",
+    ),
+    (
+        lambda kl, rec: ((kl - rec).mean(), -kl.mean(), rec.mean()),
+        "your bound is −(your kl + your rec), and your kl is −KL",
+        "So the right rec is subtracted: kl − rec.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("numbers", "made_of", "follows"), TURNED)
+def test_a_bound_of_terms_with_their_signs_turned_is_read_off_in_its_own_terms(
+    numbers: Any, made_of: str, follows: str
+) -> None:
+    for seed in range(2):
+        message = of_bound(altered(numbers), seed).message
+        assert made_of in message and follows in message, message
+
+
+def test_no_sign_is_called_turned_beside_a_term_that_is_wrong_otherwise() -> None:
+    for numbers in (
+        lambda kl, rec: (-(2 * kl - rec).mean(), 2 * kl.mean(), -rec.mean()),
+        lambda kl, rec: ((kl + 2 * rec).mean(), kl.mean(), rec.mean()),
+    ):
+        message = of_bound(altered(numbers)).message
+        assert "is subtracted" not in message and "the ELBO" not in message, message
 
 
 def test_a_logarithm_of_zero_is_named() -> None:
@@ -251,6 +333,32 @@ def test_the_figures_of_a_suspect_are_those_of_the_recorded_run(sentence: str, m
         assert any(round(value, digits) == float(figure) for value in recorded), (figure, recorded)
 
 
+def numbers_of(model: str) -> list[float]:
+    """What the recording says of a model, in nats: reported and true kl and rec, and their sums."""
+    told, true = wrong_models.reported(model), wrong_models.true_terms(model)
+    return [*told, sum(told), *true]
+
+
+@pytest.mark.parametrize(("case", "guess"), SUSPECTED)
+def test_the_figures_of_a_suspicion_are_those_of_the_two_recorded_runs(case: str, guess: str) -> None:
+    recorded = numbers_of(CULPRITS[case]) + numbers_of(guess)
+    for figure in set(re.findall(r"\d+(?:\.\d+)?", SUSPECTED[case, guess])) - {"784", "543", "20"}:
+        digits = len(figure.partition(".")[2])
+        assert any(round(value, digits) == float(figure) for value in recorded) or figure == "2", (figure, recorded)
+
+
+@pytest.mark.parametrize(("case", "guess"), suspicions())
+def test_a_suspicion_compares_by_figures_and_not_by_words_of_size(case: str, guess: str) -> None:
+    sentence = suspicions()[case, guess]
+    vague = re.compile(
+        r"\b(close|near|nearly|far|almost|about|small|smaller|several|exactly|much|most|tiny|huge|ordinary|well|vanish\w*|stands?)\b"
+    )
+    assert not vague.search(sentence), sentence
+    kls = [wrong_models.reported(model)[0] for model in (CULPRITS[case], guess)]
+    for words, least in (("pass(es)? a hundred thousand", 1e5), (r"pass(es)? a hundred\b(?! thousand)", 100)):
+        assert not re.search(words, sentence) or any(kl > least for kl in kls), sentence
+
+
 @pytest.mark.parametrize(
     ("name", "whole"),
     [
@@ -262,3 +370,67 @@ def test_the_figures_of_a_suspect_are_those_of_the_recorded_run(sentence: str, m
 )
 def test_no_hint_is_the_answer(name: str, whole: str) -> None:
     assert not any(whole in text for text in EXERCISES[name].hints)
+
+
+def loss_of(change: Callable[[Tensor, Tensor, Tensor], Any]) -> Callable[[Any, Tensor], Any]:
+    return lambda self, x: change(*self.negative_elbo_bound(x))
+
+
+def renamed(entries: dict[str, Any], **names: str) -> dict[str, Any]:
+    """A dictionary for plots with other keys: kl_z="gen/kl"; an empty name: without that entry."""
+    found = {names.get(key.partition("/")[2], key): value for key, value in entries.items()}
+    return {key: value for key, value in found.items() if key}
+
+
+FAULTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "a key": (lambda n, kl, rec: (n, renamed(summary(n, kl, rec), kl_z="gen/kl")), ("There is no entry 'gen/kl_z';",)),
+    "two keys": (
+        lambda n, kl, rec: (n, renamed(summary(n, kl, rec), kl_z="gen/kl", rec="")),
+        ("There are no entries 'gen/kl_z', 'gen/rec'; yours are ['train/loss', 'gen/elbo', 'gen/kl']",),
+    ),
+    "a sign and a key": (
+        lambda n, kl, rec: (-n, renamed(summary(n, kl, rec), kl_z="gen/kl")),
+        ("It is the right one with its sign flipped.", "There is no entry 'gen/kl_z';"),
+    ),
+    "an entry and a key": (
+        lambda n, kl, rec: (n, renamed(summary(n, kl, rec) | {"gen/elbo": n}, rec="rec")),
+        ("Your entry 'gen/elbo' is", "There is no entry 'gen/rec';"),
+    ),
+    "two entries": (
+        lambda n, kl, rec: (n, summary(n, rec, rec) | {"gen/elbo": n}),
+        ("Your entry 'gen/elbo' is", "Your entry 'gen/kl_z' is", "It is what belongs into 'gen/rec'."),
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "sentences"), FAULTS.values(), ids=list(FAULTS))
+def test_no_fault_of_a_loss_hides_another(change: Any, sentences: tuple[str, ...]) -> None:
+    message = said("VAE.loss", loss_of(change)).message
+    assert all(sentence in message for sentence in sentences), message
+
+
+def test_an_entry_that_is_the_loss_is_not_told_beside_it() -> None:
+    message = said(
+        "VAE.loss", loss_of(lambda n, kl, rec: (7 * n, renamed(summary(n, kl, rec) | {"train/loss": 7 * n}, rec="")))
+    ).message
+    assert "Your loss is" in message and "entry 'gen/rec'" in message and "entry 'train/loss'" not in message
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        lambda kl, rec: (-(kl - rec).mean(), kl.mean(), -rec.mean()),
+        lambda kl, rec: ((5 * kl + rec).mean(), 5 * kl.mean(), rec.mean()),
+        lambda kl, rec: ((kl + 3 * rec).mean(), kl.mean(), 3 * rec.mean()),
+    ],
+)
+def test_slopes_of_a_wrong_bound_are_not_told_beside_its_value(numbers: Any) -> None:
+    found = of_bound(altered(numbers))
+    assert "slope in" not in found.message and "Your bound is" in found.message, found.message
+    assert any(check.name.startswith("the gradient") and not check.passed for check in found.checks)
+
+
+def test_slopes_that_are_wrong_beside_a_right_bound_are_told() -> None:
+    found = of_bound(with_kl(lambda m, v, z: given.kl_normal(m, v.detach(), torch.zeros(1), torch.ones(1))))
+    assert [check.name for check in found.checks if not check.passed] == ["the gradient to the encoder"]
+    assert "slope in a variance of q is" in found.message

@@ -1,12 +1,12 @@
 """What torch and Python mean by their errors, for those that answers to this course really raise."""
 
-import inspect
 import re
 
+from vae_course.checks.engine.calls import unfitting_call
 from vae_course.checks.engine.devices import no_device
-from vae_course.checks.engine.exercise import Called, Exercise
+from vae_course.checks.engine.exercise import Exercise
 from vae_course.checks.engine.findings import Finding
-from vae_course.checks.engine.unknown_names import MODELS, model_of, not_in_module, unknown_name
+from vae_course.checks.engine.unknown_names import not_a_method, not_in_module, unknown_name, without_its_model
 from vae_course.runner.answers import CallError
 
 MOST_OF_A_SENTENCE = 1000  # characters of one of our own, names of files in it
@@ -184,18 +184,18 @@ def meaning(error: CallError, exercise: Exercise) -> str:
     """A sentence on what an error usually means in an answer to this exercise, or an empty string."""
     if error.type == "NameError" and (name := re.search(r"name '(\w+)' is not defined", error.message)):
         return unknown_name(name[1], exercise, error.line)
-    if error.type == "TypeError" and re.search(
-        r"required positional argument|positional arguments? but", error.message
-    ):
-        return _other_arguments(error, exercise)
+    if said := unfitting_call(error, exercise):
+        return said
     if error.type == "UnboundLocalError" and (name := re.search(r"variable '(\w+)'", error.message)):
-        return (
+        return without_its_model(name[1], exercise, error.line) or (
             f"{name[1]} gets its value only later in this function, or on another path: is it spelt differently where it is "
             "made?"
         )
     if error.type in ("ModuleNotFoundError", "ImportError", "AttributeError") and (
         said := not_in_module(error.message)
     ):
+        return said
+    if error.type == "AttributeError" and (said := not_a_method(error.message, exercise, error.line)):
         return said
     if "too many values to unpack" in error.message and re.search(r"\.dec\(", error.line):
         return "The decoder gives one tensor, the logits of the pixels: logits = self.dec(z)."
@@ -210,31 +210,3 @@ def meaning(error: CallError, exercise: Exercise) -> str:
 
 def _has_a_model(exercise: Exercise) -> bool:
     return exercise.lesson >= "04"
-
-
-def _other_arguments(error: CallError, exercise: Exercise) -> str:
-    if without := _without_model(error, exercise):
-        return without
-    if error.line:
-        return "This line calls a function with more or fewer arguments than it takes: help(its_name) shows which."
-    names = ""
-    right = next(iter(exercise.correct.values()), None)
-    if inspect.isfunction(right):
-        names = f", ({', '.join(inspect.signature(right).parameters)})"
-    return f"The check calls your function with the arguments of the stub{names}: keep all of them in its `def` line."
-
-
-def _without_model(error: CallError, exercise: Exercise) -> str:
-    """What is said of a call that forgot its model: a method called on its class, a function that takes the model first."""
-    missing = re.match(r"(?:(\w+)\.)?(\w+)\(\) missing 1 required positional argument", error.message)
-    model = model_of(exercise)
-    if not missing or not model:
-        return ""
-    owner, name = missing.groups()
-    if owner and re.search(rf"\b{owner}\.{name}\(", error.line):
-        return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
-    right = exercise.scaffold.get(name) if isinstance(exercise, Called) else None
-    first, *others = inspect.signature(right).parameters if right else ("",)
-    if first in MODELS and re.search(rf"(?<![\w.]){name}\((?!\s*{model}\b)", error.line):
-        return f"{model} is missing: {name} takes the model first, {name}({', '.join((model, *others))})."
-    return ""

@@ -25,8 +25,8 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
     A known mistake is the reason where it makes the same numbers and fails the check that is told. What it does not fail, and
     this answer does, is said beside it; without a known mistake all that failed is said, each with what its own numbers tell.
     """
-    first, others = seen.wrong[0], seen.wrong[1:]
     failed = frozenset(wrong.check for wrong in seen.wrong)
+    first, *others = [wrong for wrong in seen.wrong if not failed & set(wrong.follows)] or seen.wrong
     mistake: Misconception | None = None
     with courtesy():
         if first.reason is not None:
@@ -47,7 +47,7 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
         ], mistake.name
     # Of a method's parts, and of noise, each has its own; a closed form is one, and its first finding says it.
     alone = first.reason is not None or (isinstance(exercise, Formula) and bool(exercise.formulas))
-    told_of = [first] if alone else list({wrong.finding: wrong for wrong in seen.wrong}.values())
+    told_of = [first] if alone else list({wrong.finding: wrong for wrong in (first, *others)}.values())
     return _each_once([_with_reading(wrong) for wrong in told_of]), ""
 
 

@@ -25,6 +25,7 @@ class Wrong(Exception):
         closer: called when no misconception is found, for a closer look: what can be told of the two numbers.
         reason: finds the misconception, where not the exercise's own catalogue is to be asked.
         where: what it is about, where an answer has several parts: an entry of a dictionary.
+        follows: names of checks. Where one of them fails too, this is no news of its own, and a card leaves it out.
 
     Attributes:
         check: the name of the check that says so.
@@ -39,11 +40,13 @@ class Wrong(Exception):
         closer: Closer | None = None,
         reason: Callable[[], Misconception | None] | None = None,
         where: str = "",
+        follows: tuple[str, ...] = (),
     ) -> None:
         super().__init__(got)
         self.finding = got if isinstance(got, Finding) else Finding(got, expected, where)
         self.closer = closer
         self.reason = reason
+        self.follows = follows
 
 
 class Unwritten(Wrong):

@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional
 
 from vae_course import given
-from vae_course.checks.engine.exercise import Exercise
+from vae_course.checks.engine.exercise import Called, Exercise
+from vae_course.checks.engine.written_calls import arguments_in
 
 MODELS = ("self", "model")  # what an exercise calls the model that it is given
 OF_A_MODEL = ("enc", "dec", "z_prior", "z_dim", "z_prior_m", "z_prior_v")
@@ -36,6 +37,8 @@ _KNOWN = {
     "math": "It is Python's module: add `import math`, or run the cell of imports.",
 }
 _KNOWN["numpy"] = _KNOWN["np"]
+_SHORTER = {"encoder": "enc", "encode": "enc", "decoder": "dec", "decode": "dec"}
+_OURS = {name: f for name, f in vars(given).items() if inspect.isfunction(f) and name[0] != "_"}
 
 
 def unknown_name(name: str, exercise: Exercise, line: str = "") -> str:
@@ -47,12 +50,44 @@ def unknown_name(name: str, exercise: Exercise, line: str = "") -> str:
             return f"{name} is not imported here: add `from {how} import {name}`."
     if name in _arguments(exercise):
         return f"{name} is an argument in the stub: keep the stub's `def` line as it was."
-    model = model_of(exercise)
-    if model and name in METHODS and re.search(rf"\b{name}\(", line):
-        return f"{model}. is missing: {name} is a method, called on the model itself, {model}.{name}(...)."
+    if said := without_its_model(name, exercise, line):
+        return said
     meant = _meant(name, exercise)
     ask = f"Did you mean {meant}? If not, give" if meant else "Give"
     return f"{name} was never defined here. {ask} it a value before this line, or run the cell that does."
+
+
+def without_its_model(name: str, exercise: Exercise, line: str = "") -> str:
+    """What to do about a method that is called as a function; empty where the name is no method, or is not called."""
+    model = model_of(exercise)
+    is_called = re.search(rf"(?<![\w.]){name}\(", line) or (not line and name not in VARIABLES)
+    if not model or name not in METHODS or not is_called:
+        return ""
+    written = arguments_in(line, rf"(?<![\w.]){name}")
+    rest = "..." if written is None else ", ".join(written[written[:1] == [model] :])
+    whose = "your class" if model == "self" else "the model"
+    return f"{model}. is missing: {name} is a method of {whose}, {model}.{name}({rest})."
+
+
+def not_a_method(message: str, exercise: Exercise, line: str = "") -> str:
+    """What to do about a name that the model lacks: a function called as its method, or a network called otherwise. Else an empty string."""
+    found, model = re.match(r"'VAE' object has no attribute '(\w+)'", message), model_of(exercise)
+    if not found or not model or found[1] in METHODS:
+        return ""
+    name = found[1]
+    lent = exercise.scaffold if isinstance(exercise, Called) else {}
+    function = lent.get(name) or _OURS.get(name)
+    if function is None:
+        methods = [n.removeprefix("VAE.") for n in lent if n.startswith("VAE.")]
+        meant = {n: f"{model}.{n}" for n in (*OF_A_MODEL, *methods)}
+        near = meant[_SHORTER[name]] if name in _SHORTER else _near(name, meant, NEAR)
+        return f"The model has no {name}. Did you mean {near}?" if near else ""
+    written = arguments_in(line, rf"\b{model}\.{name}")
+    rest = list(inspect.signature(function).parameters) if written is None else written
+    first = next(iter(inspect.signature(function).parameters))
+    if first in MODELS and rest[:1] != [model]:
+        rest = [model, *rest[rest[:1] == [first] :]]
+    return f"{name} is a function, not a method: {name}({', '.join(rest)})."
 
 
 def not_in_module(message: str) -> str:
@@ -79,7 +114,7 @@ def _meant(name: str, exercise: Exercise) -> str:
     model = model_of(exercise)
     members = {n: f"{model}.{n}" for n in OF_A_MODEL} if model else {}
     this = exercise.name.split(".")[-1]
-    ours = {n: f"given.{n}" for n, f in vars(given).items() if inspect.isfunction(f) and n[0] != "_" and n != this}
+    ours = {n: f"given.{n}" for n in _OURS if n != this}
     near = _near(name, members, NEAR) or _near(name, ours, NEAR) or _near(name, own, NEAR)
     if near or name in VARIABLES:
         return near

@@ -64,6 +64,8 @@ from vae_course.runner.answers.models import PRIOR
 ROWS, DRAWS = 112, 8
 """In *strong* a right mean strays by 1.6 nats at most. ELBO and IWAE_8 lie 5.4 apart; rec and the log-mean-exp of eight log p(x|z) 2.1."""
 COPIES = 24  # in *mild*, for fingerprints
+VALUES = ("niwae where q is the prior",)
+"""The check of the value that slopes rest on: where it fails, slopes that are wrong are no news."""
 
 
 def draw_still(generator: Generator) -> Arguments:
@@ -291,7 +293,9 @@ def gradients(trial: Trial) -> None:
     if found is None or not same_gradient(found, right):
         follows = ", as its value is not" if not is_evidence_where_q_is_p(trial) else ""
         raise Wrong(
-            f"The gradient of your bound in the decoder is not right{follows}.", "log p(x|z) depends on its logits."
+            f"The gradient of your bound in the decoder is not right{follows}.",
+            "log p(x|z) depends on its logits.",
+            follows=VALUES,
         )
     single, one = linear_call(trial)
     slope = one.slopes.get("enc.net.2.bias")
@@ -303,7 +307,8 @@ def gradients(trial: Trial) -> None:
         own = f"For the ε that this bound tells they should be {expected[0]:.3f} and {expected[1]:.3f}."
         raise Wrong(
             f"With iw = 1 the slopes of your bound in the encoder's two outputs are {slope[0]:.3f} and {slope[1]:.3f}.",
-            own if is_evidence_where_q_is_p(trial) else "No ε makes both the bound and these slopes right.",
+            own if is_evidence_where_q_is_p(trial) else "They are those of a bound that is not right.",
+            follows=VALUES,
         )
 
 

@@ -55,22 +55,67 @@ def _no_such_pair(call: Call) -> str:
     )
 
 
-def numbers_match(expected: Callable[[Trial], dict[str, float]]) -> Callable[[Trial], None]:
-    """The loss ("0") and the entries of the dictionary."""
+def numbers_match(
+    expected: Callable[[Trial], dict[str, float]], *, of: tuple[str, ...] = ("0", *KEYS), follows: tuple[str, ...] = ()
+) -> Callable[[Trial], None]:
+    """The loss ("0") and the entries of the dictionary: all that is wrong is said, and no fault hides another.
+
+    Args:
+        expected: what the loss and all entries should be.
+        of: which of them are looked at.
+        follows: the checks of the loss: an entry 'train/loss' that is the loss is no news where that is wrong.
+    """
 
     def test(trial: Trial) -> None:
         call, right = trial.call(), expected(trial)
-        for name, value in right.items():
-            label = "loss" if name == "0" else f"entry {name!r}"
-            if name not in call.outputs:
-                found = [n for n in call.kinds if n not in ("returned", "0")]
-                raise Wrong(f"There is no entry {name!r}; yours are {found}.", f"It should have {list(KEYS)}.")
-            got = call.outputs[name].double()
-            if got.numel() != 1 or not close(got.reshape(()), torch.tensor(value).double()):
-                made = _made_of(got.mean().item(), value, right, trial.arguments)
-                raise Wrong(f"Your {label} is {got.mean():.2f}.", f"It should be {value:.2f} here.{made}")
+        missing = [name for name in of if name not in call.outputs]
+        off = {name: call.outputs[name].double() for name in of if name in call.outputs}
+        off = {name: got for name, got in off.items() if not _is(got, right[name])}
+        loss = call.outputs["0"].double()
+        copied = "train/loss" in off and not _is(loss, right["0"]) and _is(off["train/loss"], loss.mean().item())
+        others = {name: got for name, got in off.items() if name != "train/loss" or not copied}
+        said = [_off(name, got, right, trial) for name, got in others.items()]
+        if missing:
+            found = [n for n in call.kinds if n not in ("returned", "0")]
+            names = ", ".join(map(repr, missing))
+            which = f"There is no entry {names}" if len(missing) == 1 else f"There are no entries {names}"
+            said.append((f"{which}; yours are {found}.", f"It should have {list(KEYS)}."))
+        if not said and copied:
+            got = f"Your entry 'train/loss' is {loss.mean():.2f}, as your loss is."
+            raise Wrong(got, f"It should be {right['train/loss']:.2f} here.", follows=follows)
+        if said:
+            (got, should), *rest = said
+            more = "".join(f"\n{one} {other}" for one, other in rest)
+            unexplained = "0" in off and should.endswith("here.")
+            raise Wrong(got, should + more, lambda: _same_for_all_counts(trial) if unexplained else "")
 
     return test
+
+
+def _is(got: Tensor, right: float) -> bool:
+    return got.numel() == 1 and close(got.reshape(()), torch.tensor(right).double())
+
+
+def _off(name: str, got: Tensor, right: dict[str, float], trial: Trial) -> tuple[str, str]:
+    label = "loss" if name == "0" else f"entry {name!r}"
+    made = _made_of(got.mean().item(), right[name], right, trial.arguments)
+    if not made and name != "0" and _is(-got, trial.call().outputs["0"].double().mean().item()):
+        made = " It is minus your loss."
+    return f"Your {label} is {got.mean():.2f}.", f"It should be {right[name]:.2f} here.{made}"
+
+
+def _same_for_all_counts(trial: Trial) -> str:
+    """What is said of a loss that is the same for every iw, where it takes one."""
+    if len(trial.arguments) < 3:
+        return ""
+    model, x, iw = trial.arguments
+    fewer = trial.call(model, x, 3, seed=0).outputs.get("0")
+    if fewer is None or not torch.equal(fewer, trial.call().outputs["0"]):
+        return ""
+    return (
+        f"With iw = 3 your loss is the same number as with iw = {iw}: it does not depend on iw. "
+        "Pass the argument on: negative_iwae_bound(x, iw)."
+    )
 
 
 def _made_of(got: float, value: float, right: dict[str, float], arguments: Arguments) -> str:

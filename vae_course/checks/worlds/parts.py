@@ -9,6 +9,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
@@ -82,11 +83,96 @@ def read_off(ask: Ask, name: str) -> Reading:
         return Reading.of("Your bound is your kl + your rec, as it should be: what is off is in them.")
     if held := held_at(got):
         return Reading.of(held)
+    if name == "0" and (turned := _with_a_sign_turned(got, kl, rec, own_kl, own_rec)):
+        return Reading.of(turned)
+    if name == "2" and (said := _swapped(got) or _log_probability(got, rec)):
+        return Reading.of(said)
     related = _related(got, {"0": kl + rec, "1": kl, "2": rec}[name]) or _sum_of_terms(NAMES[int(name)], got, kl, rec)
     if not related and name == "0":
         related = _sum_of_terms("bound", got, own_kl, own_rec, "your ")
     examples = [Example(each[name], value) for each, value in zip(inputs(), got, strict=True)]
     return Reading.of(related) if related else formula_read_off(FORMULAS[name], examples, EXACT, of_batches=True)
+
+
+def _with_a_sign_turned(got: Tensor, kl: Tensor, rec: Tensor, own_kl: Tensor, own_rec: Tensor) -> str:
+    """How a bound is made of the answer's own kl and rec, of which one or both have their sign turned, and what that makes of it."""
+    turned = {"kl": _same(own_kl, -kl), "rec": _same(own_rec, -rec)}
+    known = {"kl": turned["kl"] or _same(own_kl, kl), "rec": turned["rec"] or _same(own_rec, rec)}
+    if not any(turned.values()) or not all(known.values()):
+        return ""
+    for of_kl, of_rec in ((-1, -1), (-1, 1), (1, -1)):
+        if not _same(got, of_kl * own_kl + of_rec * own_rec):
+            continue
+        own = {(-1, -1): "−(your kl + your rec)", (-1, 1): "your rec − your kl", (1, -1): "your kl − your rec"}[
+            of_kl, of_rec
+        ]
+        is_kl, is_rec = (-sign if turned[n] else sign for n, sign in (("kl", of_kl), ("rec", of_rec)))
+        signs = [f"your {n} is {words}" for n, words in _TURNED.items() if turned[n]]
+        made = {
+            (-1, 1): "So the kl is subtracted: rec − kl.",
+            (1, -1): "So the right rec is subtracted: kl − rec.",
+            (-1, -1): "So it is −(kl + rec), the ELBO.",
+        }.get((is_kl, is_rec), "")
+        return f"Read off your numbers: your bound is {own}, and {' and '.join(signs)}. {made} Asked is nelbo = kl + rec, with neither negative."
+    return ""
+
+
+_TURNED = {"kl": "−KL, with its sign turned", "rec": "log p(x|z), the log probability with its sign as it is"}
+
+
+def _log_probability(got: Tensor, rec: Tensor) -> str:
+    return (
+        "It is log p(x|z), the log probability with its sign as it is: rec = −log p(x|z)." if _same(got, -rec) else ""
+    )
+
+
+RIGHT_CALL = "It is log_bernoulli_with_logits(x, logits), the image first and the decoder's output as it is."
+
+
+def _swapped(got: Tensor) -> str:
+    """What is said of a rec that a call with image and logits in each other's place makes; its sign, or a sum for a mean, may be off too."""
+    batches = torch.tensor(BATCHES, dtype=torch.float64)
+    for in_place, words in (
+        ("logits", "x and the logits"),
+        ("probabilities", "x and the probabilities, a sigmoid of the logits,"),
+    ):
+        cost = _numbers([_cost_of_swapped(each["2"], in_place) for each in inputs()])
+        for factor, also in (
+            (1.0, ""),
+            (batches, ", summed over the images instead of averaged"),
+            (1 / inputs()[0]["2"]["x"].shape[-1], ", averaged over the pixels instead of summed"),
+        ):
+            for sign, turned in ((1, ""), (-1, ", with the sign turned")):
+                if _same(got, sign * factor * cost):
+                    return f"{words} have changed places in the call: your rec is exactly what that makes{turned}{also}. {RIGHT_CALL}"
+    return ""
+
+
+def swapped_by_slopes(case: Case, call: Call) -> str:
+    """What is said of log p(x|z) with image and logits in each other's place, where neither encoder nor decoder moves anything else with x.
+
+    Its slope in a pixel is the logit; of the swapped call it is the logit less the sigmoid of the pixel. What else is in the weights has none.
+    """
+    if "0" not in call.differentiable:
+        return ""
+    found = call.pull_back({"0": torch.ones_like(call.outputs["0"])}).get("1")
+    logits = decode(case.model, torch.zeros(1, case.model.z_dim)).expand(len(case.x), -1).double()
+    swapped = (logits - torch.sigmoid(case.x.double())) * (call.outputs["0"].numel() / len(case.x))
+    if found is None or not any(
+        torch.allclose(found.double(), sign * swapped, rtol=1e-3, atol=1e-3) for sign in (1, -1)
+    ):
+        return ""
+    return f"Your slopes in x are exactly those of log p(x|z) with x and the logits in each other's place. {RIGHT_CALL}"
+
+
+def _cost_of_swapped(of: dict[str, Tensor], in_place: str) -> float:
+    """−log_bernoulli_with_logits(logits, x), the mean over the images."""
+    images = of["logits"] if in_place == "logits" else torch.sigmoid(of["logits"])
+    return (softplus(of["x"]) - of["x"] * images).sum(-1).mean().item()
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return torch.allclose(a, b, rtol=EXACT, atol=EXACT)
 
 
 def held_at(got: Tensor) -> str:

@@ -37,12 +37,16 @@ from vae_course.checks.worlds.models import (
 )
 from vae_course.checks.worlds.own_slopes import slopes_must_follow
 from vae_course.checks.worlds.own_z import law_of, must_be_own, weights_must_belong
+from vae_course.checks.worlds.parts import swapped_by_slopes
 from vae_course.checks.worlds.truth import Truth
 from vae_course.checks.worlds.valleys import mild, strong
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
 ROWS, DRAWS = 4, 64  # in *strong*: 256 draws, allowed 0.19 from their distribution; mistakes lie 0.4 and more away
+
+VALUES = ("log p(x) where q is the prior", "how the weights are distributed")
+"""The checks of the values: slopes that are wrong where these are wrong are no news."""
 
 
 @per_trial
@@ -110,7 +114,7 @@ def equal_evidence_where_q_is_p(trial: Trial) -> None:
         raise Wrong(
             f"The log weight of image {i}, draw {j} is {got[i, j]:.2f} in a model where q is the prior and z is ignored.",
             f"There log w = log p(x) = {right[i, j]:.2f} whatever z is.{reason}",
-            lambda: read_off(strong_weights(trial)),
+            lambda: swapped_by_slopes(case, call) or read_off(strong_weights(trial)),
         )
 
 
@@ -291,12 +295,16 @@ def gradients_follow_noise(trial: Trial) -> None:
     else:
         known = belong_to_their_z(strong_weights(trial)) and _are_evidence(*still_call(trial))
         own = f"For the ε that these weights tell they should be {right[0]:.3f} and {right[1]:.3f}."
-        own = own if known else "No ε makes both the weights and these slopes right."
         raise Wrong(
             f"The slopes of your weights in the encoder's two outputs are {got[0]:.3f} and {got[1]:.3f}.",
-            f"{own} m and v act through z and through q.",
+            f"{own} m and v act through z and through q." if known else "They are those of weights that are not right.",
+            follows=VALUES,
         )
     logits = decode(case.model, torch.zeros(1, 1))[0]
     to_decoder, expected = found.get("dec.net.2.bias"), c.sum() * (case.x[0].double() - torch.sigmoid(logits))
     if to_decoder is None or not torch.allclose(to_decoder.double(), expected, rtol=1e-3, atol=1e-4):
-        raise Wrong("The gradient of your weights in the decoder is not right.", "log p(x|z) depends on its logits.")
+        raise Wrong(
+            "The gradient of your weights in the decoder is not right.",
+            "log p(x|z) depends on its logits.",
+            follows=VALUES,
+        )

@@ -99,8 +99,8 @@ log_weights = Method(
     arguments=draw_still,
     checks=(
         Check("one log weight for each image and draw", checks.returns_batch_by_iw),
-        Check("log p(x) where q is the prior", checks.equal_evidence_where_q_is_p, points=1),
-        Check("how the weights are distributed", checks.distribution_is_right, points=1.5),
+        Check(checks.VALUES[0], checks.equal_evidence_where_q_is_p, points=1),
+        Check(checks.VALUES[1], checks.distribution_is_right, points=1.5),
         Check("finite for 784 pixels", checks.stays_finite, points=0.5),
         Check("independent draws", checks.draws_are_independent, points=1),
         Check("gradients", checks.gradients_follow_noise, points=1),

@@ -108,7 +108,7 @@ negative_iwae_bound = Method(
     checks=(
         Check("three numbers: niwae, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),
-        Check("niwae where q is the prior", checks.exact_where_q_is_p, points=0.5),
+        Check(checks.VALUES[0], checks.exact_where_q_is_p, points=0.5),
         Check("niwae with eight draws", checks.equals_integral, points=1.5),
         Check("niwae stays finite for 784 pixels", checks.stays_finite, points=1),
         Check("noise of its own for each image", checks.noise_is_own, points=1),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.trial import Trial, Wrong
-from vae_course.checks.worlds.bound_tools import as_tensors, decoder_gradient, near, number, same_gradient
+from vae_course.checks.worlds.bound_tools import as_tensors, decoder_gradient, near, number, off_by_log_k, same_gradient
 from vae_course.checks.worlds.iwae import DRAWS, ROWS, strong_call, strong_numbers
 from vae_course.checks.worlds.models import LINEAR_M, Case, linear_weights, rec_without_z, still
 from vae_course.checks.worlds.valleys import strong
@@ -37,6 +37,10 @@ def beside_a_still_image(generator: torch.Generator) -> Case:
     return Case(case.model, x)
 
 
+VALUE = ("the value of the bound",)
+"""The check of the value: slopes that are wrong where it is wrong are no news."""
+
+
 def value_of_the_bound(trial: Trial) -> None:
     """−log p(x) where every weight is p(x); and −IWAE_8 on average where weights differ widely.
 
@@ -49,7 +53,12 @@ def value_of_the_bound(trial: Trial) -> None:
     expected = rec_without_z(case).mean().item()
     if not near(value.item(), expected):
         raise Wrong(
-            f"Your loss is {value.item():.2f} where every weight is p(x).", f"It should be {expected:.2f} there."
+            f"Your loss is {value.item():.2f} where every weight is p(x).",
+            f"It should be {expected:.2f} there.",
+            lambda: (
+                _weighted_logs(trial, value.item() / expected)
+                or off_by_log_k(value.item(), expected, len(case.x), trial.arguments[2])
+            ),
         )
     right, below, above = strong_numbers()
     got = number(strong_call(trial), "0")
@@ -78,16 +87,19 @@ def doubly_reparameterized(trial: Trial) -> None:
     if slope is None:
         raise Wrong("No gradient of your loss reaches the encoder.", "It flows through z.")
     if not abs(slope[0].item() / LINEAR_M - 1) <= ONE:
-        raise Wrong(f"For one draw the slope in m is {slope[0]:.3f}.", f"It should be {LINEAR_M}, whatever z is.")
+        got = f"For one draw the slope in m is {slope[0]:.3f}."
+        raise Wrong(got, f"It should be {LINEAR_M}, whatever z is.", follows=VALUE)
     case = beside_a_still_image(trial.generator("beside"))
     calls = [trial.call(case.model, case.x, 2, seed=22 + i) for i in range(CALLS)]
     if not fits(case, calls):
         seen = encoder_slope(calls[0])
         assert seen is not None
+        possible = value_by_slopes(case, calls[0]) is not None
         raise Wrong(
             f"With two draws, the slopes of your loss in the encoder's two outputs are {seen[0]:.3f} and {seen[1]:.3f}.",
-            "No two draws make these with the value that you return, where each draw is weighted by w̃², the squared share among the draws "
-            "of its own image, and m and v count through z alone.",
+            f"These slopes are not DReG's for any draws z{' that give your value' if possible else ''}: there each draw is weighted by "
+            "w̃², the squared share among the draws of its own image, and m and v count through z alone.",
+            follows=VALUE,
         )
 
 
@@ -103,6 +115,7 @@ def decoder_keeps_its_gradient(trial: Trial) -> None:
         raise Wrong(
             f"The slope of your loss in a bias of the decoder is {found[i]:.4f}.",
             f"It should be {right[i]:.4f}: the decoder keeps the bound's own gradient, with one w̃ for each draw.",
+            follows=VALUE,
         )
 
 
@@ -132,7 +145,15 @@ def value_by_slopes(case: Case, call: Call, power: int = 2) -> float | None:
     Args:
         power: of w̃; 2 is right.
     """
-    slope = encoder_slope(call)
+    found = _draws_by_slopes(case, encoder_slope(call), power)
+    if found is None:
+        return None
+    p, noise = found
+    return rec_without_z(case).sum().item() + LINEAR_M**2 / 2 + LINEAR_M * noise + math.log(p) + math.log(2)
+
+
+def _draws_by_slopes(case: Case, slope: Tensor | None, power: int = 2) -> tuple[float, float] | None:
+    """The heavier draw's share and its ε; None: no two draws have such slopes."""
     if slope is None:
         return None
     square_sum = slope[0].item() * len(case.x) / LINEAR_M
@@ -143,8 +164,37 @@ def value_by_slopes(case: Case, call: Call, power: int = 2) -> float | None:
     for _ in range(60):
         p = (low + high) / 2
         low, high = (p, high) if p**power + (1 - p) ** power < square_sum else (low, p)
-    noise = (weighted - (1 - p) ** power * math.log(p / (1 - p)) / LINEAR_M) / square_sum
-    return rec_without_z(case).sum().item() + LINEAR_M**2 / 2 + LINEAR_M * noise + math.log(p) + math.log(2)
+    return p, (weighted - (1 - p) ** power * math.log(p / (1 - p)) / LINEAR_M) / square_sum
+
+
+def _weighted_logs(trial: Trial, share: float) -> str:
+    """What is said of −Σ w̃² log w, or of its negative, in place of the bound; `share`: the value, of the right one, where all weights are equal.
+
+    There it is −log w / iw. That it is this, and nothing else divided by iw, is certain where two draws told by its slopes make its value.
+    """
+    iw = trial.arguments[2]
+    sign = next((sign for sign in (1, -1) if near(share, sign / iw, 1e-4)), 0)
+    if not sign:
+        return ""
+    turned = "minus " if sign < 0 else ""
+    line = linear_weights(trial.generator("linear"))
+    calls = [trial.call(line.model, line.x, 2, seed=31 + i) for i in range(CALLS)]
+    told = "The value must stay the bound, and only the slope changes."
+    if all(_is_weighted_logs(line, call, sign) for call in calls):
+        return f"You return {'' if sign < 0 else '−'}Σ w̃² log w. {told}"
+    return f"It is {turned}the right one divided by iw = {iw}: so is −Σ w̃² log w where all weights are equal. {told}"
+
+
+def _is_weighted_logs(case: Case, call: Call, sign: int) -> bool:
+    """Is the value `sign` times −Σ w̃² log w, for the two draws that its slopes tell?"""
+    slope = encoder_slope(call)
+    found = None if slope is None else _draws_by_slopes(case, sign * slope)
+    if found is None:
+        return False
+    p, noise = found
+    heavy = -rec_without_z(case).sum().item() - LINEAR_M**2 / 2 - LINEAR_M * noise
+    light = heavy - math.log(p / (1 - p))
+    return abs(sign * number(call, "0") + p**2 * heavy + (1 - p) ** 2 * light) <= ROUNDING
 
 
 @cache

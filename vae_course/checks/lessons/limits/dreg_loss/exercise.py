@@ -4,6 +4,7 @@ from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.limits.dreg_loss.checks import (
+    VALUE,
     decoder_keeps_its_gradient,
     doubly_reparameterized,
     dreg_fingerprint,
@@ -25,7 +26,7 @@ dreg_loss = Method(
     arguments=draw_still,
     scaffold=FORMULAS,
     checks=(
-        Check("the value of the bound", value_of_the_bound),
+        Check(VALUE[0], value_of_the_bound),
         Check("the gradient to the encoder", doubly_reparameterized),
         Check("the gradient to the decoder", decoder_keeps_its_gradient),
     ),

@@ -63,7 +63,7 @@ MISCONCEPTIONS = (
         "sticking-the-landing",
         dreg(torch.ones_like),
         "m and v are stopped inside log q, and the path through z is weighted by w̃: that is sticking the landing, "
-        "biased for k > 1. DReG weights by w̃².",
+        "biased for k > 1. DReG weights by w̃². Or your hook returns nothing: then PyTorch keeps the old slope.",
     ),
     Misconception(
         "one-share-too-many",

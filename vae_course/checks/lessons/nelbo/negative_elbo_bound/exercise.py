@@ -107,7 +107,7 @@ negative_elbo_bound = Method(
     checks=(
         Check("three numbers: nelbo, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),
-        Check("nelbo", checks.value_of("0"), points=3),
+        Check(checks.VALUE[0], checks.value_of("0"), points=3),
         Check("noise of its own for each image", checks.noise_is_own, points=1),
         Check("kl", checks.value_of("1"), points=2),
         Check("rec", checks.value_of("2"), points=2),
