@@ -159,10 +159,12 @@ class Formula(Called):
     Args:
         truth: the right value for these arguments, sharing no code with the answer key; of a random draw, its mean.
         formulas: the right one, in one spelling or more, as expressions of the arguments; see `engine.formulas`.
+        draws: the value is a random draw, so that it has no right numbers, and the checks look at its law.
     """
 
     truth: Callable[..., Tensor]
     formulas: tuple[str, ...] = ()
+    draws: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:
