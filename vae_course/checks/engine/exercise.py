@@ -45,6 +45,7 @@ class Misconception:
         seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
         reason: of a choice whose tries are counted, what the message may not tell yet, because it is the answer: shown after
             a pass or the last try.
+        otherwise: the message once more without the names of functions, for a puzzle that forbids them.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Misconception:
     family: str = ""
     seen: str = ""
     reason: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
