@@ -6,6 +6,8 @@
 # $v$). Run the cell, and move the curve.
 
 # %%
+import math
+
 import torch
 
 from vae_course import check, hint, predict, progress, puzzle, solution, solved
@@ -445,8 +447,8 @@ else:
 # %% [markdown]
 # ### Without a root
 #
-# Write `sample_gaussian` without a square root and without a power: no `sqrt`, no `**`. In many codebases the network puts out
-# $\log v$ in place of $v$, and they draw from it without a root.
+# Write `sample_gaussian` without a square root and without a power: no `sqrt`, no `**`, nor what takes one for you (`std`, `norm`,
+# `torch.distributions`). In many codebases the network puts out $\log v$ in place of $v$, and they draw from it without a root.
 
 
 # %%
@@ -476,7 +478,8 @@ def weak_test_of_sampling(sample_gaussian):
 
 
 # %% [markdown]
-# Hand in a *wrong* function that this test accepts. The check of exercise 1.1 then says what the test forgot.
+# Hand in a *wrong* function that this test accepts. Your function must run for every shape that the exercise asks; it may use what
+# the notebook has. The check of exercise 1.1 then says what is wrong with it.
 
 
 # %%

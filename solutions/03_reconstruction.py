@@ -591,8 +591,8 @@ check(softplus_derivation, "softplus_derivation")
 # %% [markdown]
 # ### Without softplus
 #
-# Write `log_bernoulli_with_logits` without softplus, without logsigmoid and without a cross-entropy, right for all logits up to ±10,000.
-# What is 1 as an exponential?
+# Write `log_bernoulli_with_logits` without softplus, logsigmoid and cross-entropy, and without `torch.distributions`, whose Bernoulli calls
+# one; right for all logits up to ±10,000. What is 1 as an exponential?
 
 
 # %%
@@ -639,7 +639,8 @@ def weak_test_of_log_bernoulli(log_bernoulli_with_logits):
 
 
 # %% [markdown]
-# Hand in a *wrong* function that this test accepts. The check of exercise 3.1 then says what the test forgot.
+# Hand in a *wrong* function that this test accepts. Your function must run for every shape that the exercise asks; it may use what
+# the notebook has. The check of exercise 3.1 then says what is wrong with it.
 
 
 # %%

@@ -724,7 +724,8 @@ def weak_test_of_effective_sample_size(effective_sample_size):
 
 
 # %% [markdown]
-# Hand in a *wrong* function that this test accepts. The exercise's check then says what the test forgot.
+# Hand in a *wrong* function that this test accepts. Your function must run for every shape that the exercise asks; it may use what
+# the notebook has. The exercise's check then says what is wrong with it.
 
 
 # %%

@@ -1,12 +1,14 @@
 """Hints, one rung at a time, and solutions: each exercise has its own, and nobody sees one unasked."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
-from vae_course import check, given, hint, solution
+from vae_course import check, given, hint, puzzle, solution
 from vae_course.checks.learning import help as helping
 from vae_course.checks.learning import state
+from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.state import record_verdict
 from vae_course.checks.lessons import EXERCISES
 
@@ -91,3 +93,36 @@ def test_a_hint_without_a_name_asks_about_the_last_check_that_failed_and_opens_n
     said = 'A hint for derivation?\nIts check was the last that did not pass. For the next hint: hint("derivation")'
     assert repr(hint()) == said and "hints" not in state.load()["exercises"]["derivation"]
     assert check("ECGAHB", "derivation") and "derivation?" not in repr(hint())
+
+
+@pytest.mark.parametrize("name", PUZZLES)
+def test_a_puzzle_has_no_hints_and_its_exercise_has(name: str):
+    about = PUZZLES[name].exercise
+    text = repr(hint(name))
+    assert text.startswith(f"{name} is a puzzle\nPuzzles have no hints.") and f'hint("{about}")' in text
+    assert state.load()["exercises"] == {}, "none is opened"
+
+
+@pytest.mark.parametrize("name", PUZZLES)
+def test_the_solution_of_a_puzzle_is_shown_once_it_is_solved_or_asked_for_anyway(name: str):
+    assert repr(solution(name)).startswith(f"The puzzle {name} is not solved yet\n")
+    shown = repr(solution(name, anyway=True))
+    state.record_puzzle(name)
+    assert repr(solution(name)) == shown
+    title, _, code = shown.partition("\n")
+    assert title == f"Our solution of {name}" and code.startswith("def ") and "###" not in code
+
+
+def test_our_answer_to_a_puzzle_solves_it(tmp_path):
+    [name, code] = ["01.no-root", repr(solution("01.no-root", anyway=True)).partition("\n")[2]]
+    path = tmp_path / "shown.py"
+    path.write_text(f"import torch\n{code}\n")
+    spec = importlib.util.spec_from_file_location("shown", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert puzzle(name, module.draw_without_root)
+
+
+def test_an_edition_without_solutions_says_so_of_a_puzzle_too(monkeypatch):
+    monkeypatch.setattr(helping, "__file__", "/nowhere/a/b/c/d.py")
+    assert "comes without solutions" in repr(solution("01.no-root", anyway=True))

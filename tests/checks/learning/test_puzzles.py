@@ -5,6 +5,7 @@ import functools
 import importlib.util
 import inspect
 import itertools
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,12 @@ import torch
 from tests.checks.learning import puzzle_answers as answers
 from vae_course import check, given, hint, progress, puzzle, solved
 from vae_course.checks.learning import state
+from vae_course.checks.learning.puzzles import door
 from vae_course.checks.learning.puzzles.kinds import BreakIt, Constraint
 from vae_course.checks.learning.puzzles.rules import NoLoop, NoMoreThan, OneLine, operations
 from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.puzzles.written import written
+from vae_course.checks.lessons import EXERCISES
 from vae_course.runner import silent
 
 SOLUTIONS = Path(__file__).parents[3] / "solutions"
@@ -283,6 +286,150 @@ def test_an_endless_answer_is_stopped(name: str):
     assert text.startswith(f"✗ puzzle {name}: not yet") and "was stopped" in text
 
 
+# ---------------------------------------------------------------- no card names what the rules forbid
+
+FORBIDDEN = {  # written by hand, beside the rules
+    "01.no-root": r"sqrt|\*\*|pow\b|hypot|\bstd\b|distributions|\bNormal\b|square root|rsample",
+    "02.eight": r"distributions|\bNormal\b|nll_loss",
+    "02.no-log": r"\.log|(?<!\*)\blogs?\b(?!-variance)|log\(|logarithm|softplus|entropy|distributions|\bNormal\b|kl_div",
+    "03.no-softplus": r"softplus|logsigmoid|cross.entropy|bernoulli(?!_with_logits)|torch's loss|distributions",
+    "03.one-line": r"logsumexp|logaddexp|softmax|cross.entropy|distributions",
+    "05.in-front": r"unsqueeze|reshape|\bview\b|repeat|\bstack\b|\btile\b",
+    "05.doubling": r"softmax|\bsquare\b|\*\*|\bpow\b|\bnorm\b",
+    "06.four": r"$^",
+    "06.steps": r"linspace|\blerp\b",
+    "06.broadcast": r"expand|repeat|broadcast_to|\btile\b",
+}
+MISTAKEN = [(name, m.name) for name in CONSTRAINTS for m in EXERCISES[PUZZLES[name].exercise].misconceptions]
+
+
+def card_on(name: str, wrong: Any, monkeypatch: Any) -> str:
+    """What is said of a wrong answer that keeps the rules: one that does is read, and a mistake of the catalogue runs in its place."""
+    monkeypatch.setattr(door, "rebuilt", lambda source, may_use: wrong)
+    told = repr(puzzle(name, answers.SOLVED[name])).splitlines()
+    assert told[1] == "  The rule is kept. The exercise's check does not accept the answer:" and told[-1].startswith(
+        "  Wanted: "
+    )
+    return "\n".join(told[2:-1])
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKEN)
+def test_no_card_recommends_what_the_rules_forbid(name: str, mistake: str, monkeypatch: Any):
+    [known] = [m for m in EXERCISES[PUZZLES[name].exercise].misconceptions if m.name == mistake]
+    card = card_on(name, known.wrong, monkeypatch)
+    card = "\n".join(line for line in card.splitlines() if "your code raised" not in line)  # Python's words
+    assert card and not re.search(FORBIDDEN[name], card, re.IGNORECASE if name == "03.no-softplus" else 0), card
+    for sentence in re.findall(r"Likely reason: (.*)", card):
+        assert sentence[-1] in ".?!)" and sentence.count("(") == sentence.count(")")
+        assert not sentence.startswith(("It ", "Its ", "That ", "This formula")), sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "words"),
+    [
+        ("01.no-root", "variance-as-standard-deviation", "with v = 9 the spread of z must be 3, yours is 9."),
+        ("01.no-root", "variance-as-log-variance", "Here v is the variance itself: scale by √v."),
+        ("01.no-root", "half-the-variance", "Your noise is scaled by v / 2."),
+        (
+            "02.no-log",
+            "variance-ratio-flipped",
+            "The ratio of variances is upside down: E_q[(z − qm)²] / pv is qv / pv",
+        ),
+        ("03.no-softplus", "exp-overflows", "is exactly 0 or 1 and its logarithm infinite."),
+        ("03.no-softplus", "averages-everything", "You average over pixels and images. Sum over the last axis alone."),
+        ("03.no-softplus", "softplus-flipped", "The sign of the exponent is flipped"),
+        ("03.one-line", "overflows", "Subtract the largest entry first and add it again after the log."),
+        ("05.doubling", "shares-over-the-batch", "The shares are taken over the images (dim=0)"),
+        ("06.broadcast", "drawn-before-expanding", "You drew one number, and all images"),
+    ],
+)
+def test_what_a_reason_can_say_within_the_rules_it_says(name: str, mistake: str, words: str, monkeypatch: Any):
+    [known] = [m for m in EXERCISES[PUZZLES[name].exercise].misconceptions if m.name == mistake]
+    assert words in card_on(name, known.wrong, monkeypatch)
+
+
+def test_a_sentence_that_praises_what_is_forbidden_is_left_out_whole(monkeypatch: Any):
+    for mistake in ("exp-overflows", "gradient-breaks-at-extremes"):
+        [known] = [m for m in EXERCISES["log_bernoulli_with_logits"].misconceptions if m.name == mistake]
+        card = card_on("03.no-softplus", known.wrong, monkeypatch)
+        assert "so that nothing overflows" not in card and "needs no where" not in card
+
+
+def test_an_errors_meaning_names_nothing_forbidden():
+    def of_one_number(m, v):
+        return m + math.exp(math.log(v) / 2) * torch.randn_like(m)
+
+    text = repr(puzzle("01.no-root", of_one_number))
+    assert "math.log and float() take one number. For whole tensors there are torch.log and so on." in text
+    assert "sqrt" not in text
+
+
+def test_an_answer_that_breaks_the_rule_is_not_sent_back_to_it():
+    def fragile(x, dim):
+        top = 0
+        return (x - top).exp().mean(dim).log()
+
+    text = repr(puzzle("03.one-line", fragile))
+    assert "statement 2 of 2" in text and "And the exercise's check does not accept the answer: " in text
+    assert "torch.logsumexp" not in text
+
+
+def test_an_exercise_keeps_its_own_words():
+    said = str(check(answers.in_one_line_and_fragile, "log_mean_exp", quiet=True))
+    assert "or use torch.logsumexp" in said
+
+
+def test_a_formula_that_takes_no_model_hears_of_none():
+    def a_plain_zero(x, logits):
+        return (x * logits - torch.logaddexp(logits, 0)).sum(-1)
+
+    text = repr(puzzle("03.no-softplus", a_plain_zero))
+    assert "torch.tensor(1.0) makes one." in text and "z_prior" not in text and "model" not in text
+
+
+# ---------------------------------------------------------------- names of one's own, and the notebook's
+
+
+def test_a_value_may_have_a_forbidden_name_and_not_the_function():
+    def named(x, logits):
+        softplus = torch.logaddexp(logits, torch.zeros_like(logits))
+        return (x * logits - softplus).sum(-1)
+
+    def called(x, logits):
+        softplus = torch.nn.functional.softplus
+        return (x * logits - softplus(logits)).sum(-1)
+
+    assert puzzle("03.no-softplus", named)
+    assert "`softplus`" in repr(puzzle("03.no-softplus", called))
+
+
+def test_a_comprehension_lends_no_name_to_the_function(made: Any):
+    source = "def f(x, logits):\n    [0 for softplus in (1,)]\n    return (x * logits - softplus(logits)).sum(-1)\n"
+    told = puzzle("03.no-softplus", made(source))
+    assert not told and "another meaning for `softplus`" in repr(told)
+
+
+def test_beside_a_broken_rule_the_answer_finds_the_names_that_it_is_promised(made: Any):
+    source = "def f(m, v):\n    return torch.exp(torch.log(v) * math.sqrt(0.25)) * torch.randn_like(m) + m\n"
+    text = repr(puzzle("01.no-root", made(source)))  # the file imports neither torch nor math
+    assert "`sqrt`" in text and "By itself the answer is right: only the rule is broken." in text
+
+
+def test_a_helper_of_the_notebook_runs_beside_a_broken_rule(made: Any):
+    source = "import torch\ndef half(v): return torch.log(v) / 2\ndef f(m, v):\n    return m + torch.exp(half(v)) * torch.randn_like(m)\n"
+    text = repr(puzzle("01.no-root", made(source)))
+    assert "`half`, a name from outside" in text and "By itself the answer is right" in text
+
+
+@pytest.mark.parametrize("lesson", sorted({name.partition(".")[0] for name in PUZZLES}))
+def test_the_names_that_a_puzzle_promises_are_in_the_notebook(lesson: str):
+    [path] = SOLUTIONS.glob(f"{lesson}_*.py")
+    source = path.read_text(encoding="utf-8")
+    assert "`torch`, `math`" in " ".join(source.split())
+    imported = {a.name for n in ast.parse(source).body if isinstance(n, ast.Import) for a in n.names}
+    assert {"torch", "math"} <= imported
+
+
 # ---------------------------------------------------------------- a weak test to be broken
 
 
@@ -305,7 +452,36 @@ def test_a_wrong_function_that_the_weak_test_refuses_is_told_the_assertion(name:
 
 @pytest.mark.parametrize(("name", "answer"), answers.RIGHT)
 def test_a_right_function_is_not_what_is_wanted(name: str, answer: Any):
-    assert "not yet\n  This one is right; we want a wrong one.\n  Wanted" in repr(puzzle(name, answer))
+    said = (
+        "The exercise's check cannot tell this one from a right one: if it is wrong, its error is below what the check sees. "
+        "Make the mistake larger, or of another kind."
+        if name == "01.break-sampling"
+        else "This one is right; we want a wrong one."
+    )
+    assert f"not yet\n  {said}\n  Wanted" in repr(puzzle(name, answer))
+
+
+def test_an_error_below_what_a_check_of_draws_sees_is_not_called_right():
+    def a_little_wide(m, v):
+        return m + 1.01 * v.sqrt() * torch.randn_like(m)
+
+    def with_its_slope(m, v):  # the value of the one, the slopes of the other, as far as a check can see
+        z = m + v.sqrt() * torch.randn_like(m)
+        return z + 1e-6 * (z - m)
+
+    assert "is right" not in repr(puzzle("01.break-sampling", with_its_slope))
+    assert "is right" not in repr(puzzle("01.break-sampling", a_little_wide))
+
+
+@pytest.mark.parametrize(("name", "answer"), answers.BROKEN)
+def test_the_moral_says_what_the_test_forgot_only_of_what_it_speaks_of(name: str, answer: Any):
+    forgot = f"What this test forgot: {PUZZLES[name].moral}"
+    assert (forgot in repr(puzzle(name, answer))) == (answer is not answers.no_gradient)
+
+
+def test_the_checks_that_a_moral_speaks_of_are_the_exercises():
+    for name in BREAK_ITS:
+        assert set(PUZZLES[name].forgot) < {check.name for check in EXERCISES[PUZZLES[name].exercise].checks}
 
 
 def test_a_function_that_only_raises_elsewhere_is_no_wrong_formula():

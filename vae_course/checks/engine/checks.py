@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.closer_look import DRAWS, closer_look, shown
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.engine.relations import close
+from vae_course.checks.engine.relations import close, told_apart
 from vae_course.checks.engine.trial import Closer, Trial, Wrong
 from vae_course.runner.answers import Call, LocalAnswer
 
@@ -79,7 +79,8 @@ def equals_truth(trial: Trial) -> None:
 
 
 def gradients_match(trial: Trial) -> None:
-    """The gradient of a random combination of the outputs in every floating input, against the truth's."""
+    """The gradient of the outputs' sum in every floating input, against the truth's; then that of a random combination of them, in which
+    no two outputs can stand for each other."""
     call = trial.call()
     value = output(call)
     if "0" not in call.differentiable:
@@ -88,22 +89,28 @@ def gradients_match(trial: Trial) -> None:
             "It should be differentiable in its inputs: no .item(), numpy, .detach() or torch.no_grad() on the way.",
         )
     closer = partial(closer_look, trial, trial.arguments)
-    cotangent = torch.randn(value.shape, generator=trial.generator("cotangent"))
-    found = call.pull_back({"0": cotangent})
     truth = LocalAnswer(trial.formula.truth).call(*trial.arguments, seed=0)
-    expected = truth.pull_back({"0": cotangent.to(truth.outputs["0"].dtype)})
-    for name, right in expected.items():
-        got = found.get(name)
-        if right is None:
-            continue
-        if got is None:
-            raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.", closer)
-        if not close(got, right):
-            raise Wrong(
-                f"The gradient in {_name_of(trial, name)} is {worst(got, right)[0]:.4g} at one place.",
-                f"It should be {worst(got, right)[1]:.4g} there.",
-                closer,
-            )
+    weights = torch.randn(value.shape, generator=trial.generator("cotangent"))
+    one = "of your result" if value.numel() == 1 else "of the sum of your results"
+    for of, cotangent in (
+        (one, torch.ones_like(value)),
+        ("of a weighted sum of your results, with weights that the check chose,", weights),
+    ):
+        found = call.pull_back({"0": cotangent})
+        expected = truth.pull_back({"0": cotangent.to(truth.outputs["0"].dtype)})
+        for name, right in expected.items():
+            got = found.get(name)
+            if right is None:
+                continue
+            if got is None:
+                raise Wrong(f"No gradient reaches {_name_of(trial, name)}.", "Your result depends on it.", closer)
+            if not close(got, right):
+                yours, asked = told_apart(*worst(got, right))
+                raise Wrong(
+                    f"The gradient {of} in {_name_of(trial, name)} is {yours} at one place.",
+                    f"It should be {asked} there.",
+                    closer,
+                )
 
 
 def compare(value: Tensor, expected: Tensor, inputs: str, closer: Closer | None = None) -> None:
@@ -120,9 +127,9 @@ def compare(value: Tensor, expected: Tensor, inputs: str, closer: Closer | None 
             closer,
         )
     if not close(value, expected):
-        got, right = worst(value, expected)
+        got, right = told_apart(*worst(value, expected))
         what = f"Entry {_place_of_worst(value, expected)} of your result is" if value.numel() > 1 else "You returned"
-        raise Wrong(f"{what} {got:.4g} for {inputs}.", f"It should be {right:.4g}.", closer)
+        raise Wrong(f"{what} {got} for {inputs}.", f"It should be {right}.", closer)
 
 
 def worst(value: Tensor, expected: Tensor) -> tuple[float, float]:

@@ -18,7 +18,9 @@ from vae_course.runner.answers import Call
 
 def closer_look(trial: Trial, arguments: Arguments) -> Reading | str:
     """How the values relate to the right ones on all draws; then the formula that they follow; where neither is
-    known, the smallest input that shows the difference."""
+    known, the smallest input that shows the difference. Of a random draw: whether its shape follows the inputs'."""
+    if trial.formula.draws:
+        return _one_shape_for_all(trial)
     if _is_random(trial, arguments):
         return "Two calls with the same inputs gave different numbers. Asked is a closed form, without any draw."
     pairs = pairs_of(trial)
@@ -137,6 +139,17 @@ def _is_random(trial: Trial, arguments: Arguments) -> bool:
     return not torch.equal(torch.nan_to_num(first), torch.nan_to_num(second))
 
 
+def _one_shape_for_all(trial: Trial) -> str:
+    """What a draw's shape follows, where it does not follow the inputs'."""
+    for i in range(DRAWS):
+        batch, one = trial.draw(i), tuple(a[:1] if isinstance(a, Tensor) else a for a in trial.draw(i))
+        values = [trial.call(*arguments, seed=300).outputs.get("0") for arguments in (batch, one)]
+        wanted = [trial.truth(arguments).shape for arguments in (batch, one)]
+        if wanted[0] != wanted[1] and None not in values and values[0].shape == values[1].shape:  # type: ignore[union-attr]
+            return "For a batch of one you return the same shape: it does not follow that of the inputs."
+    return ""
+
+
 LENGTHS = (1, 2, 3)
 TRIES = 12
 
@@ -171,19 +184,22 @@ def _cut(a: Tensor, limits: tuple[int, ...]) -> Tensor:
 
 def _table(trial: Trial, arguments: Arguments, value: Tensor, expected: Tensor) -> Reading:
     inputs = ((name, shown(a)) for name, a in trial.named(arguments).items())
-    rows = (*inputs, ("yours", shown(value)), ("expected", shown(expected)))
+    digits = next((n for n in (4, 6, 8) if shown(value, n) != shown(expected, n)), 10)
+    rows = (*inputs, ("yours", shown(value, digits)), ("expected", shown(expected, digits)))
     return Reading(("The smallest input for which it shows:",), rows)
 
 
-def shown(a: object) -> str:
-    """A tensor as nested lists, with four digits, or more where its size needs them; anything else as Python shows it."""
+def shown(a: object, digits: int = 4) -> str:
+    """A tensor as nested lists, with so many digits, or more where its size needs them; anything else as Python shows it."""
     if not isinstance(a, Tensor):
         return repr(a)
 
     def nested(entry: object) -> str:
         if isinstance(entry, list):
             return f"[{', '.join(nested(part) for part in entry)}]"
-        short = f"{entry:.4g}"
-        return short if not isinstance(entry, float) or abs(float(short) - entry) < 1e-2 else f"{entry:.7g}"
+        short = f"{entry:.{digits}g}"
+        return (
+            short if not isinstance(entry, float) or abs(float(short) - entry) < 1e-2 else f"{entry:.{max(digits, 7)}g}"
+        )
 
     return nested(a.tolist())

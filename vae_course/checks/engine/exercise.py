@@ -45,6 +45,7 @@ class Misconception:
         seen: what was counted in the `COLLECTED` answers, e.g. "7 got the sign of rec wrong"; empty where nobody counted.
         reason: of a choice whose tries are counted, what the message may not tell yet, because it is the answer: shown after
             a pass or the last try.
+        otherwise: the message once more without the names of functions, for a puzzle that forbids them.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Misconception:
     family: str = ""
     seen: str = ""
     reason: str = ""
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -159,10 +161,12 @@ class Formula(Called):
     Args:
         truth: the right value for these arguments, sharing no code with the answer key; of a random draw, its mean.
         formulas: the right one, in one spelling or more, as expressions of the arguments; see `engine.formulas`.
+        draws: the value is a random draw, so that it has no right numbers, and the checks look at its law.
     """
 
     truth: Callable[..., Tensor]
     formulas: tuple[str, ...] = ()
+    draws: bool = False
 
     @property
     def parameters(self) -> tuple[str, ...]:

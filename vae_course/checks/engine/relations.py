@@ -130,7 +130,7 @@ def _factors(pairs: list[Pair], ratio: float) -> Iterator[tuple[str, list[float]
     if whole > 1 and abs(ratio * whole - 1) < TOLERANCE:
         yield f"divided by {whole}", [1 / whole for _ in pairs]
     if ratio:
-        yield f"times {ratio:.4g}", [ratio for _ in pairs]
+        yield f"times {told_apart(ratio, 1.0)[0]}", [ratio for _ in pairs]
 
 
 def _shifts(pairs: list[Pair], difference: float) -> Iterator[tuple[str, list[float]]]:
@@ -176,6 +176,15 @@ def share(pairs: Sequence[Pair]) -> str:
 def close(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> bool:
     """Every entry agrees, and the shapes are one."""
     return value.shape == expected.shape and bool(entries_agree(value, expected, tolerance).all())
+
+
+def told_apart(got: float, right: float, digits: int = 4, kind: str = "g") -> tuple[str, str]:
+    """Two numbers in so many digits, or in as many as it takes to see that they differ. `kind`: "g", or "f" for digits behind the point."""
+    for more in range(digits, 18):
+        shown = tuple(f"{0.0 if number == 0 else number:.{more}{kind}}" for number in (got, right))
+        if shown[0] != shown[1] or got == right:
+            break
+    return shown[0], shown[1]
 
 
 def entries_agree(value: Tensor, expected: Tensor, tolerance: float = TOLERANCE) -> Tensor:

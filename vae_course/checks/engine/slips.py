@@ -1,7 +1,9 @@
 """What a slip is in words: the piece of a formula that belongs, and what stands in its place."""
 
 import ast
+import copy
 import re
+from collections.abc import Iterator
 
 from vae_course.checks.engine.edits import Edit, Path, applied, at
 from vae_course.checks.engine.findings import Reading
@@ -14,6 +16,12 @@ LONG = 28
 
 def in_words(tree: ast.expr, wrong: ast.AST, slip: Slip, what: str) -> Reading:
     """`what` is that of another formula."""
+    if len(slip) == 1 and (without := _without_a_term(tree, slip[0])):
+        missing, wrong = without
+        return Reading(
+            (f"{what} those of another formula: {missing} is missing.",),
+            (("yours", _text(wrong)), ("expected", _text(tree))),
+        )
     said = "" if _nested(slip) else ": " + "; ".join(_words(tree, edit) for edit in slip)
     return Reading(
         (f"{what} those of another formula{said}.",),
@@ -52,6 +60,56 @@ def _words(tree: ast.expr, edit: Edit) -> str:
         return f"where {_text(old)} belongs, it has {_text(new)}"
     path = _around(tree, path)
     return f"where {_text(at(tree, path))} belongs, it has {_text(at(applied(edit, tree), path))}"
+
+
+def _without_a_term(tree: ast.expr, edit: Edit) -> tuple[str, ast.AST] | None:
+    """Where a term has become X / X beside a −1, both are gone: what is missing, and the formula without it."""
+    if len(edit.paths) > 1:
+        return None
+    path = _around(tree, edit.paths[0])
+    old, new = at(tree, path), _bare(at(applied(edit, tree), path))
+    if not (isinstance(new, ast.BinOp) and isinstance(new.op, ast.Div) and ast.dump(new.left) == ast.dump(new.right)):
+        return None
+    top = path  # of the sum in which the term stands
+    while top and isinstance(at(tree, top[:-1]), ast.BinOp) and isinstance(at(tree, top[:-1]).op, ast.Add | ast.Sub):  # type: ignore[attr-defined]
+        top = top[:-1]
+    terms = list(_terms(at(tree, top)))
+    one = next((n for sign, n in terms if sign < 0 and isinstance(n, ast.Constant) and n.value == 1), None)
+    if one is None or not any(n is old and sign > 0 for sign, n in terms):
+        return None
+    left = [(sign, n) for sign, n in terms if n is not old and n is not one]
+    if not left or left[0][0] < 0:
+        return None
+    whole = left[0][1]
+    for sign, n in left[1:]:
+        whole = ast.BinOp(whole, ast.Add() if sign > 0 else ast.Sub(), n)
+    shown = ast.parse(ast.unparse(_put(tree, top, whole)), mode="eval").body
+    return f"{_text(old)} − 1", shown
+
+
+def _bare(node: ast.AST) -> ast.AST:
+    """As it is shown, without what only makes shapes agree."""
+    return ast.parse(_text(node), mode="eval").body
+
+
+def _terms(node: ast.AST, sign: int = 1) -> Iterator[tuple[int, ast.expr]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from _terms(node.left, sign)
+        yield from _terms(node.right, sign if isinstance(node.op, ast.Add) else -sign)
+    elif isinstance(node, ast.expr):
+        yield sign, node
+
+
+def _put(tree: ast.AST, path: Path, new: ast.expr) -> ast.AST:
+    if not path:
+        return new
+    (field, index), rest = path[0], path[1:]
+    child, parent = getattr(tree, field), copy.copy(tree)
+    if index is None:
+        setattr(parent, field, _put(child, rest, new))
+    else:
+        setattr(parent, field, [_put(c, rest, new) if i == index else c for i, c in enumerate(child)])
+    return parent
 
 
 def _around(tree: ast.expr, path: Path) -> Path:

@@ -43,7 +43,7 @@ def law(trial: Trial, *, shape: bool = False) -> Reading:
     """The law of the spread and of the mean, with a table where none is known.
 
     Args:
-        shape: the noise is known not to be normal: tell its shape where mean and spread are right.
+        shape: the noise is known not to be normal, with a mean and a spread that are not far off: tell its shape where both are right.
     """
     found = {v: _draws(trial, MEAN, v) for v in VARIANCES}
     draws = {v: z for v, z in found.items() if z is not None and bool(z.isfinite().all())}
@@ -138,21 +138,30 @@ def _of_shape(z: Tensor) -> str:
 
 
 def _of_others(trial: Trial) -> str:
-    """z of one dimension follows from its own m and v alone."""
+    """z of one entry follows from its own m and v alone."""
     m, v = torch.zeros(4, 6), torch.ones(4, 6)
-    other = v.clone()
-    other[:, 3:] = 7.0
+
+    def corner(mean: Tensor, variance: Tensor) -> Tensor | None:
+        z = trial.call(mean, variance, seed=61).outputs.get("0")
+        return z[:2, :3] if z is not None and z.shape == m.shape else None
+
     try:
-        first, second = (trial.call(m, each, seed=61).outputs.get("0") for each in (v, other))
+        first, again = corner(m, v), corner(m, v)
+        if first is None or again is None or not torch.equal(first, again):
+            return ""  # the noise is another in each call
+        for which in "vm":
+            for what, rest in (
+                ("dimension", (slice(None), slice(3, None))),
+                ("example", (slice(2, None), slice(None))),
+            ):
+                other = (v if which == "v" else m).clone()
+                other[rest] = 7.0
+                second = corner(*((m, other) if which == "v" else (other, v)))
+                if second is not None and not torch.allclose(first, second, atol=1e-5):
+                    return f"From the same noise, z changes in one {what} when {which} changes in another."
     except Raised:
         return ""
-    if first is None or second is None or first.shape != m.shape or second.shape != m.shape:
-        return ""
-    return (
-        ""
-        if torch.allclose(first[:, :3], second[:, :3], atol=1e-5)
-        else "From the same noise, z changes in one dimension when v changes in another."
-    )
+    return ""
 
 
 def _table(draws: dict[float, Tensor]) -> Reading:

@@ -1,10 +1,12 @@
 """Help on demand: a ladder of hints, and the solution at its end."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from vae_course.checks.learning import state
 from vae_course.checks.learning.check import last_failed
+from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.resolve import find_exercise
 from vae_course.checks.learning.text import Text
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -21,6 +23,13 @@ def hint(exercise: Any = None) -> Text:
     """
     if exercise is None:
         return _which()
+    if isinstance(exercise, str) and exercise in PUZZLES:
+        about = PUZZLES[exercise].exercise
+        return Text(
+            f"{exercise} is a puzzle",
+            f'Puzzles have no hints. Those of its exercise, {about}, say how that is solved: hint("{about}"). Our answer to the puzzle: '
+            f'solution("{exercise}").',
+        )
     definition = _definition(exercise)
     rungs = len(definition.hints)
     i = state.next_hint(definition.name, rungs)
@@ -31,11 +40,13 @@ def hint(exercise: Any = None) -> Text:
 
 
 def solution(exercise: Any, anyway: bool = False) -> Text:
-    """Our answer to an exercise, once yours has passed, or when you ask for it with `anyway=True`.
+    """Our answer to an exercise or to a puzzle, once yours has passed, or when you ask for it with `anyway=True`.
 
     Raises:
         ValueError: there is no such exercise.
     """
+    if isinstance(exercise, str) and exercise in PUZZLES:
+        return _of_puzzle(exercise, anyway)
     definition = _definition(exercise)
     entry = state.load()["exercises"].get(definition.name, {})
     if entry.get("status") != "correct" and not anyway:
@@ -44,10 +55,34 @@ def solution(exercise: Any, anyway: bool = False) -> Text:
             f'hint("{definition.name}") goes one step at a time. To see the solution now: '
             f'solution("{definition.name}", anyway=True).',
         )
-    source = Path(__file__).parents[3] / "solutions" / f"{definition.lesson}.py"
+    short = definition.name.split(".")[-1]
+    return _shown(definition.name, definition.lesson, (f"def {short}(", f"class {short}", f"{short} ="))
+
+
+def _of_puzzle(name: str, anyway: bool) -> Text:
+    """The answer that the solved lesson gives to a puzzle, which need not be the shortest."""
+    if name not in state.load()["puzzles"] and not anyway:
+        return Text(
+            f"The puzzle {name} is not solved yet",
+            f'To see an answer now: solution("{name}", anyway=True). The exercise\'s own: solution("{PUZZLES[name].exercise}").',
+        )
+    lesson = EXERCISES[PUZZLES[name].exercise].lesson
+    source = _source_of(lesson)
+    asked = re.search(
+        rf'^puzzle\("{re.escape(name)}", (\w+)\)', source.read_text("utf-8") if source.exists() else "", re.M
+    )
+    return _shown(name, lesson, (f"def {asked[1]}(",) if asked else ())
+
+
+def _source_of(lesson: str) -> Path:
+    return Path(__file__).parents[3] / "solutions" / f"{lesson}.py"
+
+
+def _shown(name: str, lesson: str, starts: tuple[str, ...]) -> Text:
+    source = _source_of(lesson)
     if not source.exists():
-        return Text(f"The solution of {definition.name}", "This edition of the course comes without solutions.")
-    return Text(f"Our solution of {definition.name}", _region(source, definition), code=True)
+        return Text(f"The solution of {name}", "This edition of the course comes without solutions.")
+    return Text(f"Our solution of {name}", _region(source, starts), code=True)
 
 
 def _which() -> Text:
@@ -65,10 +100,8 @@ def _definition(exercise: Any) -> Exercise:
     return find_exercise(None, exercise) if isinstance(exercise, str) else find_exercise(exercise)
 
 
-def _region(source: Path, exercise: Exercise) -> str:
-    """The cell of the solved lesson in which the exercise's name is defined, without the markers."""
-    short = exercise.name.split(".")[-1]
-    starts = (f"def {short}(", f"class {short}", f"{short} =")
+def _region(source: Path, starts: tuple[str, ...]) -> str:
+    """The cell of the solved lesson in which a line starts so, without the markers."""
     for cell in source.read_text(encoding="utf-8").split("\n# %%"):
         lines = cell.splitlines()[1:]
         if "### BEGIN SOLUTION" in cell and any(line.strip().startswith(starts) for line in lines):

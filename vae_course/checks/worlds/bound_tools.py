@@ -14,6 +14,7 @@ from torch import Tensor
 from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.notes import in_double
+from vae_course.checks.engine.relations import told_apart
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
 from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z, still
 from vae_course.checks.worlds.valleys import Bent
@@ -237,7 +238,8 @@ def must_be_near(
     """Raise `Wrong` with both numbers unless they agree; `closer`: see `Wrong`."""
     if not near(value, expected, tolerance):
         margin = f", up to chance of {tolerance:.2f}," if tolerance else ""
-        raise Wrong(f"Your {label} is {value:.2f} nats {where}.", f"It should be {expected:.2f}{margin} there.", closer)
+        got, right = told_apart(value, expected, 2, "f")
+        raise Wrong(f"Your {label} is {got} nats {where}.", f"It should be {right}{margin} there.", closer)
 
 
 def rec_must_be_finite(call: Call) -> None:

@@ -16,7 +16,7 @@ from vae_course.checks.around.scaffolds import (
 from vae_course.checks.engine.checks import output, worst
 from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.noise import allowed_distance, distance_to_standard_normal, noise_of, rows_agree
-from vae_course.checks.engine.relations import close
+from vae_course.checks.engine.relations import close, told_apart
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds import decoders
 from vae_course.checks.worlds.decoders import (
@@ -120,8 +120,8 @@ def sigmoid_value(trial: Trial) -> None:
     model, z = trial.arguments
     value, right = output(trial.call(model, z, seed=2)), probabilities(model, z)
     if not close(value, right):
-        got, expected = worst(value, right)
-        raise Wrong(f"You returned {got:.4g} for one pixel.", f"Its probability is {expected:.4g}.")
+        got, expected = told_apart(*worst(value, right))
+        raise Wrong(f"You returned {got} for one pixel.", f"Its probability is {expected}.")
     sure = output(trial.call(thermometer(), z, seed=3))
     if not bool(torch.isfinite(sure).all()):
         raise Wrong(

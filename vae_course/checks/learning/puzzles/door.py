@@ -1,29 +1,31 @@
 """`puzzle(name, answer)`: what the rules say, what the exercise's own check says, and the card with both."""
 
-import ast
 import inspect
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import torch
-from torch import Tensor
-
+from vae_course.checks.engine.exercise import Formula
 from vae_course.checks.engine.findings import Finding, Outcome, as_text
 from vae_course.checks.learning import state
 from vae_course.checks.learning.cards import finding_html, frame
 from vae_course.checks.learning.check import examined, settled
 from vae_course.checks.learning.puzzles.kinds import BreakIt, Constraint
+from vae_course.checks.learning.puzzles.permitted import permitted
 from vae_course.checks.learning.puzzles.rules import Broken, first_loop, operations
 from vae_course.checks.learning.puzzles.table import PUZZLES
-from vae_course.checks.learning.puzzles.written import Unreadable, Written, outside, rebuilt, written
+from vae_course.checks.learning.puzzles.weakly import NotStarted, refusal
+from vae_course.checks.learning.puzzles.written import Unreadable, Written, names_for, outside, rebuilt, written
 from vae_course.checks.learning.resolve import plain
-from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.checks.lessons import EXERCISES
 from vae_course.printable import printable
-from vae_course.runner.answers.call import CallError
-from vae_course.runner.stopped import TimedOut
 
+UNSEEN = (
+    "The exercise's check cannot tell this one from a right one: if it is wrong, its error is below what the check sees. Make the mistake "
+    "larger, or of another kind."
+)
+"""Of draws, where a check has a power that ends."""
 SIGNS = {"solved": ("✓", "#0072B2"), "not yet": ("✗", "#D55E00"), "not started": ("○", "#767676")}
 
 
@@ -80,24 +82,31 @@ def _under_rules(name: str, puzzle: Constraint, answer: Any) -> Told:
     places = (outside(source, puzzle.may_use), *(rule.broken(source.node) for rule in puzzle.rules))
     broken = next(filter(None, places), None)
     if broken is not None:
-        verdict = examined(exercise, _alone(answer))
+        verdict = examined(exercise, _alone(answer, puzzle.may_use))
         beside = "By itself the answer is right" if verdict else "And the exercise's check does not accept the answer"
-        more = [f"{beside}: only the rule is broken."] if verdict else [f"{beside}: {_first(verdict)}"]
+        told = permitted(list(_all(verdict)), puzzle, exercise)
+        more = [f"{beside}: only the rule is broken."] if verdict else [f"{beside}: {_first(told)}"]
         return Told(name, "not yet", [_place(source, broken), *more, asked])
     verdict = examined(exercise, rebuilt(source, puzzle.may_use))
     if not verdict:
         return Told(
             name,
             "not yet",
-            ["The rule is kept. The exercise's check does not accept the answer:", *_all(verdict), asked],
+            [
+                "The rule is kept. The exercise's check does not accept the answer:",
+                *permitted(list(_all(verdict)), puzzle, exercise),
+                asked,
+            ],
         )
     return Told(name, "solved", _league(name, puzzle, source))
 
 
-def _alone(answer: Any) -> types.FunctionType:
-    """The function without its class, in which it may have another name than the exercise's method."""
+def _alone(answer: Any, may_use: tuple[str, ...]) -> types.FunctionType:
+    """The function without its class, in which it may have another name than the exercise's method, among the notebook's names and those
+    that a puzzle gives."""
     f = plain(answer)
-    copy = types.FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+    names = {**f.__globals__, **names_for(may_use)}
+    copy = types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, f.__closure__)
     copy.__kwdefaults__ = f.__kwdefaults__
     return copy
 
@@ -135,18 +144,17 @@ def _broken_test(name: str, puzzle: BreakIt, answer: Any) -> Told:
         )
     try:
         with settled():
-            refused = _weakly(puzzle.test, exercise, answer)
-    except _NotStarted:
+            refused = refusal(puzzle.test, exercise, answer)
+    except NotStarted:
         return Told(name, "not started", [asked])
     verdict = examined(exercise, answer, seed=0)  # the same numbers each time, for what a lesson shows
     if verdict:
-        return Told(
-            name, "not yet", ["This one is right; we want a wrong one.", *([refused] if refused else []), asked]
-        )
+        said = UNSEEN if isinstance(exercise, Formula) and exercise.draws else "This one is right; we want a wrong one."
+        return Told(name, "not yet", [said, *([refused] if refused else []), asked])
     if refused:
         return Told(name, "not yet", [f"It is wrong, and the weak test sees it. {refused}", asked])
     if verdict.status != "wrong":
-        got = f"The weak test accepts it, and the exercise's check cannot judge its numbers ({verdict.status}): {_first(verdict)}"
+        got = f"The weak test accepts it, and the exercise's check cannot judge its numbers ({verdict.status}): {_first(_all(verdict))}"
         return Told(
             name,
             "not yet",
@@ -157,76 +165,16 @@ def _broken_test(name: str, puzzle: BreakIt, answer: Any) -> Told:
         name,
         "solved",
         [
-            "The weak test accepts it, the exercise's check refuses it. What the test forgot:",
+            "The weak test accepts it, the exercise's check refuses it:",
             *_all(verdict),
-            puzzle.moral,
+            f"What this test forgot: {puzzle.moral}" if _forgotten(verdict, puzzle) else puzzle.moral,
         ],
     )
 
 
-class _NotStarted(Exception):
-    """The answer is the stub."""
-
-
-class _Ended(Exception):
-    """The answer gave no tensor: the sentence says what came instead."""
-
-
-def _weakly(test: Callable[..., None], exercise: Exercise, answer: Any) -> str:
-    """Why the weak test refuses the answer; empty if it accepts it. The answer runs as in a check, with its time limit."""
-    held = exercise.answer(plain(answer)).limited(exercise.seconds)
-    calls = 0
-
-    def called(*inputs: Any) -> Tensor:
-        nonlocal calls
-        calls += 1
-        call = held.call(*inputs, seed=calls)
-        if call.error is not None and call.error.is_stub:
-            raise _NotStarted
-        if call.error is not None:
-            raise _Ended(_raised(call.error))
-        if "0" not in call.outputs:
-            raise _Ended(f"It returned {call.kinds['returned']}, and the test wants a tensor")
-        return call.outputs["0"]
-
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)
-            test(called)
-    except _NotStarted:
-        raise
-    except AssertionError as error:
-        return f"It is refused at `{_assertion(test, error)}`."
-    except (_Ended, TimedOut) as error:
-        return f"It is refused because it gives no number there. {error}."
-    except Exception as error:  # noqa: BLE001 - the test's own, over an odd result: a wrong shape, a wrong type
-        return f"It is refused with {type(error).__name__}: {error}."
-    return ""
-
-
-def _raised(error: CallError) -> str:
-    return f"It raised {error.type}: {error.message}{f' ({error.line})' if error.line else ''}"
-
-
-def _assertion(test: Callable[..., None], error: AssertionError) -> str:
-    """The assertion of the test that failed, as it is written."""
-    code = test.__code__
-    [line] = [f.tb_lineno for f in _frames(error) if f.tb_frame.f_code is code][-1:]
-    lines, first = inspect.getsourcelines(test)
-    nodes = [n for n in ast.walk(ast.parse("".join(lines))) if isinstance(n, ast.Assert)]
-    return next(
-        ast.get_source_segment("".join(lines), n) or ""
-        for n in nodes
-        if n.lineno <= line - first + 1 <= (n.end_lineno or n.lineno)
-    )
-
-
-def _frames(error: BaseException) -> list[Any]:
-    found, frame = [], error.__traceback__
-    while frame is not None:
-        found.append(frame)
-        frame = frame.tb_next
-    return found
+def _forgotten(verdict: Outcome, puzzle: BreakIt) -> bool:
+    """A check failed of those that look at what the moral speaks of."""
+    return any(check.reached and not check.passed and check.name in puzzle.forgot for check in verdict.checks)
 
 
 # ---------------------------------------------------------------- what a check said
@@ -236,5 +184,5 @@ def _all(verdict: Outcome) -> Sequence[Finding]:
     return verdict.findings or [Finding(f"{verdict.exercise}: {verdict.status}.")]
 
 
-def _first(verdict: Outcome) -> str:
-    return str(_all(verdict)[0]).partition("\n")[0]
+def _first(findings: Sequence[Finding]) -> str:
+    return str(findings[0]).partition("\n")[0]

@@ -39,11 +39,13 @@ class BreakIt:
         exercise: its name; its own check has to refuse the function, for its numbers.
         test: takes a function and asserts. The lesson shows the very same code (a test holds them together).
         moral: how to test better; said after a pass.
+        forgot: those of the exercise's checks that look at what the moral speaks of.
     """
 
     exercise: str
     test: Callable[..., None] = field(repr=False)
     moral: str
+    forgot: tuple[str, ...]
 
 
 Puzzle = Constraint | BreakIt

@@ -66,11 +66,14 @@ class Without:
             name = _name(node)
             if isinstance(node, ast.Name) and name in own:
                 continue
-            if name and name not in self.but and any(_fits(name, pattern) for pattern in self.names):
+            if name and self.forbids(name):
                 return Broken(
                     node.lineno, f"`{name}`", f"an answer {self.says}", f"Not allowed here: {', '.join(self.names)}."
                 )
         return None
+
+    def forbids(self, name: str) -> bool:
+        return name not in self.but and any(_fits(name, pattern) for pattern in self.names)
 
 
 @dataclass(frozen=True)

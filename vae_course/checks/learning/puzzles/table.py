@@ -23,15 +23,16 @@ PUZZLES: dict[str, Puzzle] = {
     "01.break-sampling": BreakIt(
         exercise="sample_gaussian",
         test=weak_tests.weak_test_of_sampling,
-        moral="Choose numbers at which the likely slips differ: at v = 1 a variance is its own root. And noise has more to "
+        moral="At v = 1 a variance is its own root, so choose numbers at which the likely slips differ. And noise has more to "
         "it than mean and variance.",
+        forgot=("new noise at each call", "noise of its own for each entry", "the noise is standard normal"),
     ),
     "02.eight": Constraint(
         exercise="log_normal",
         rules=(Without("without torch.distributions and its losses", LIBRARY), NoMoreThan(8)),
         ours=10,
         shortest=7,
-        moral="A sum of logarithms is the logarithm of a product, and what all entries share comes after the sum.",
+        moral="A sum of logarithms is the logarithm of a product, and 2π is a constant with a name of its own.",
     ),
     "02.no-log": Constraint(
         exercise="kl_normal",
@@ -52,12 +53,13 @@ PUZZLES: dict[str, Puzzle] = {
         test=weak_tests.weak_test_of_log_normal,
         moral="Give every axis its own length, and every entry its own number. A symmetric square hides which axis was summed, and v = 1 "
         "hides what v does.",
+        forgot=("one value per example", "the value", "a batch of one, leading axes, broadcasting"),
     ),
     "03.no-softplus": Constraint(
         exercise="log_bernoulli_with_logits",
         rules=(
             Without(
-                "without softplus, logsigmoid and cross-entropy",
+                "without softplus, logsigmoid, cross-entropy and torch.distributions",
                 (
                     "*softplus",
                     "logsigmoid",
@@ -91,7 +93,12 @@ PUZZLES: dict[str, Puzzle] = {
         exercise="log_bernoulli_with_logits",
         test=weak_tests.weak_test_of_log_bernoulli,
         moral="Test where the numbers are large: what agrees on paper parts in float32. And where they lie between the easy cases, as a "
-        "grey pixel does between 0 and 1.",
+        "grey pixel does between 0 and 1; and with more axes than two.",
+        forgot=(
+            "the value",
+            "logits of ±10,000 and the float32 edge",
+            "a batch of one, leading axes, grey pixels",
+        ),
     ),
     "05.in-front": Constraint(
         exercise="log_weights",
@@ -124,6 +131,7 @@ PUZZLES: dict[str, Puzzle] = {
         test=weak_tests.weak_test_of_effective_sample_size,
         moral="Where all entries agree, most formulas of them agree too. Test with unequal ones, whose result you know "
         "from elsewhere, and with log weights that are far from 0.",
+        forgot=("the value", "log weights of any size"),
     ),
     "06.four": Constraint(
         exercise="interpolate",

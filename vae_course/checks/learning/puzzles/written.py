@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from vae_course import given
-from vae_course.checks.learning.puzzles.rules import Broken, in_order, own_names
+from vae_course.checks.learning.puzzles.rules import COMPREHENSIONS, Broken, in_order, own_names
 from vae_course.checks.learning.resolve import plain
 
 BUILTINS = (
@@ -161,10 +161,12 @@ def outside(answer: Written, may_use: tuple[str, ...]) -> Broken | None:
             case ast.stmt() if not isinstance(node, STATEMENTS):
                 what = f"`{ast.unparse(node).split()[0].rstrip(':')}`"
                 return Broken(node.lineno, what, "assignments, `if`, loops and `return`", here)
-            case ast.Name(id=name, ctx=ast.Store()) if name in known or name in BUILTINS:
+            case ast.Name(id=name, ctx=ast.Store()) if (
+                name in BUILTINS or name in known and not _may_be_local(node, function, known)
+            ):
                 return Broken(
                     node.lineno,
-                    f"another meaning for `{name}`",
+                    f"another meaning for `{name}`, which is Python's or PyTorch's",
                     "a name of your own",
                     "Call it something else.",
                 )
@@ -182,6 +184,19 @@ def outside(answer: Written, may_use: tuple[str, ...]) -> Broken | None:
             node.lineno, f"`{what}`, which leads out of the formulas", f"functions of {', '.join(MODULES)}", here
         )
     return None
+
+
+def _may_be_local(node: ast.Name, function: ast.FunctionDef, known: dict[str, Any]) -> bool:
+    """A function's name is given to a value, for the whole of the answer: then it means nothing else there. In a comprehension it would
+    mean something else outside of it."""
+    inside = {
+        id(name)
+        for each in in_order(function)
+        if isinstance(each, COMPREHENSIONS)
+        for generator in each.generators
+        for name in ast.walk(generator.target)
+    }
+    return id(node) not in inside and not isinstance(known[node.id], types.ModuleType | types.SimpleNamespace)
 
 
 def _leading_out(function: ast.FunctionDef, known: dict[str, Any]) -> Iterator[tuple[ast.expr, str]]:

@@ -88,6 +88,8 @@ effective_sample_size = Formula(
             lambda log_w: 1 / torch.softmax(log_w, 0).square().sum(-1),
             "The softmax runs over the images (dim=0), so that the shares of one image do not add up to 1. Its draws lie along "
             "the last axis.",
+            otherwise="The shares are taken over the images (dim=0), so that those of one image do not add up to 1. Its draws lie along the "
+            "last axis.",
         ),
         Misconception(
             "shares-over-everything",

@@ -89,6 +89,7 @@ SAMPLE_Z = (
         lambda self, batch: sample_gaussian(*self.z_prior).expand(batch, self.z_dim),
         "You drew one number and expanded it, so all images and all dimensions share it. Expand mean and variance to "
         "(batch, self.z_dim), and draw then.",
+        otherwise="You drew one number, and all images and all dimensions share it: give the noise the shape (batch, self.z_dim).",
     ),
     Misconception(
         "one-number-per-image",

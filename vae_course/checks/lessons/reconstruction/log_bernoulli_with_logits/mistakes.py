@@ -61,6 +61,7 @@ MISCONCEPTIONS = (
         lambda x, logits: Bernoulli(logits, validate_args=False).log_prob(x).sum(-1),
         "Bernoulli's first argument is a probability, so your logits are taken for probabilities and clamped. Name it: "
         "Bernoulli(logits=logits).",
+        otherwise="Your logits are taken for probabilities, and clamped.",
     ),
     Misconception(
         "squared-error",
@@ -86,6 +87,7 @@ MISCONCEPTIONS = (
         lambda x, logits: -F.binary_cross_entropy_with_logits(logits, x),
         "torch's loss averages over pixels and images unless told otherwise. Say reduction='none', then sum the last "
         "axis.",
+        otherwise="You average over pixels and images. Sum over the last axis alone.",
     ),
     Misconception(
         "default-loss",
@@ -125,6 +127,7 @@ MISCONCEPTIONS = (
         "softplus-flipped",
         lambda x, logits: (x * logits - F.softplus(-logits)).sum(-1),
         "The sign inside softplus is flipped: log(1 − p) = −log(1 + exp(logit)) = −softplus(logit).",
+        otherwise="The sign of the exponent is flipped: log(1 − p) = −log(1 + exp(logit)).",
     ),
     Misconception("saturates", _probabilities, SATURATES, family="saturates"),
     Misconception("saturates-with-an-epsilon", _bounded_probabilities, SATURATES, family="saturates"),

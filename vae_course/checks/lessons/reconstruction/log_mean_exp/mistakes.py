@@ -85,6 +85,7 @@ MISCONCEPTIONS = (
         "softmax-weighted-mean",
         lambda x, dim: (torch.softmax(x, dim) * x).sum(dim),
         "You average x with softmax weights. That is close to the largest entry, and no log of a mean.",
+        otherwise="You average x with weights that grow as exp(x). That is close to the largest entry, and no log of a mean.",
     ),
     Misconception(
         "takes-the-maximum",

@@ -96,6 +96,7 @@ MISCONCEPTIONS = (
         lambda m, v: Normal(m, v).sample(),
         "Two things. Normal wants a standard deviation, v.sqrt(), and got the variance. And .sample() cuts the gradient: "
         ".rsample() is the draw that gradients flow through.",
+        otherwise="Two things. Your z spreads by v, the variance, where the standard deviation belongs. And the draw cuts the gradient.",
     ),
     Misconception(
         "divides-by-the-root",
