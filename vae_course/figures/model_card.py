@@ -85,7 +85,11 @@ def model_card(title: str, model: Any, images: Images, *, iw: int = 100, file: s
     measured = _measure(model, images.train, x, iw)
     said = str(measured).replace("$", r"\$")
     alt = f"{title}. {measured}. Below, rows of test images, of their means decoded, and of samples of the model."
-    shown = {"test images": x[:SHOWN], "their means,\ndecoded": _copies(model, x[:SHOWN]), "samples": _samples(model, x)}
+    shown = {
+        "test images": x[:SHOWN],
+        "their means,\ndecoded": _copies(model, x[:SHOWN]),
+        "samples": _samples(model, x),
+    }
     with canvas(rows=4, width=7.6, height=4.1, alt=alt, height_ratios=[2.1, 1, 1, 1]) as (text, *strips):
         text.axis("off")
         text.text(0, 1, textwrap.shorten(title, 60).replace("$", r"\$"), va="top", fontsize=14, weight="bold")
