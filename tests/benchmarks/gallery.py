@@ -1,4 +1,4 @@
-"""The cards of docs/gallery.md, made by lesson 07's own project cells: each entry changes the lines of `source` and `title`.
+"""The cards of docs/gallery.md, made by lesson 07's own project cells: each entry changes the line of `source` and `title`.
 
     python -m tests.benchmarks.gallery                       all entries
     python -m tests.benchmarks.gallery one-digit             one of them
@@ -18,7 +18,7 @@ import matplotlib
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LESSON = ROOT / "solutions" / "07_capstone.py"
-SOURCE, TITLE = "source = shapes()  # the line to change", 'title = "Rings, squares and crosses, drawn by code"'
+LINE = 'source, title = shapes(), "Rings, squares and crosses, drawn by code"  # the line to change'
 
 # name: (title, the lines in place of `source = ...`)
 ENTRIES = {
@@ -46,8 +46,8 @@ def project(title: str, source: str) -> str:
     end = next(i for i, cell in enumerate(cells) if "\n# ## Summary" in cell)
     wanted = [cells[1], *(c for c in cells if "\nclass VAE(" in c or "\nclass MyNetwork:" in c), *cells[start:end]]
     code = "\n".join(cell.partition("\n")[2] for cell in wanted if not cell.startswith(" [markdown]"))
-    assert code.count(SOURCE) == 1 and code.count(TITLE) == 1
-    return code.replace(SOURCE, source).replace(TITLE, f"title = {title!r}")
+    assert code.count(LINE) == 1
+    return code.replace(LINE, f"{source}\ntitle = {title!r}")
 
 
 def make(name: str, output: Path) -> None:

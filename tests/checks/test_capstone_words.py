@@ -1,5 +1,6 @@
 """Exercises 7.2 to 7.4: what the card says is true of the answer, points at the way out, and keeps a choice's answer to itself."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,13 @@ def test_another_wrong_word_gets_a_pointer_for_its_statement(letter: str) -> Non
 def test_no_pointer_says_the_word_that_is_asked_for() -> None:
     said = {letter: f"{statement.pointer} {OVERLOOKED}".lower() for letter, statement in STATEMENTS.items()}
     assert [letter for letter, right in SLIPS.items() if right != "fine" and right in said[letter]] == []
+
+
+def test_no_hint_says_which_statements_are_fine() -> None:
+    fine = {letter for letter, right in SLIPS.items() if right == "fine"}
+    hints = EXERCISES["slips"].hints
+    assert not any(fine & set(re.findall(r"\b[A-J]\b", hint)) for hint in hints)
+    assert [hint for hint in hints if "fine" in hint] == [hints[1]] and "tensor" not in hints[2]
 
 
 def test_every_reason_is_shown_after_the_last_try() -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from vae_course import given, load_mnist
+from vae_course.checks.learning.questions import QUESTIONS
 from vae_course.data import binarize
 from vae_course.figures import aggregate
 from vae_course.figures import generation as figures
@@ -74,3 +75,28 @@ def test_the_spherical_walk_keeps_the_length_of_ends_that_are_equally_long_and_o
 def test_the_ends_of_a_walk_are_not_written_like_the_axes_of_the_map() -> None:
     assert "z_0" not in LESSON and "z_j" not in LESSON
     assert r"s_j = (1 - t_j)\,\texttt{z0} + t_j\,\texttt{z1}" in LESSON
+
+
+@torch.no_grad()
+def test_four_digits_have_a_country_of_their_own_and_the_others_share_two() -> None:
+    some = load_mnist("test")
+    labels = some.labels[:2_000].long()
+    means = given.trained("v1_z2").enc(binarize(some.images[:2_000], generator=torch.Generator().manual_seed(0)))[0]
+    nearest = torch.cdist(means, means).fill_diagonal_(math.inf).topk(10, largest=False).indices
+    beside = torch.stack(
+        [torch.bincount(labels[nearest[labels == digit]].flatten(), minlength=10) for digit in range(10)]
+    )
+    share = beside / beside.sum(1, keepdim=True)  # (10, 10): of the neighbours of a digit, which digits they are
+    assert {digit for digit in range(10) if share[digit, digit] > 0.7} == {0, 1, 2, 6}
+    for country in ({3, 5, 8}, {4, 7, 9}):
+        assert all(set(share[digit].topk(3).indices.tolist()) == country for digit in country)
+
+
+@torch.no_grad()
+def test_cool_drawings_are_alike_and_greyer_not_cleaner() -> None:
+    z = torch.randn(500, 20, generator=torch.Generator().manual_seed(0))
+    cool, usual = (figures.decode(given.trained("v1_z20"), T * z) for T in (0.5, 1.0))
+    assert cool.var(0).sum() < 0.7 * usual.var(0).sum()
+    grey = [float((p[p > 0.1] < 0.9).float().mean()) for p in (cool, usual)]
+    assert grey[0] > grey[1] + 0.05
+    assert "clean" not in LESSON and "clean" not in QUESTIONS["06.cool"].why

@@ -238,3 +238,16 @@ def test_the_last_rung_of_a_ladder_stops_short_of_the_answer(name: str) -> None:
     last = EXERCISES[name].hints[-1]
     assert "torch.sigmoid" not in last and "self.sample_z(batch)" not in last and "1 − t" not in last
     assert not ("torch.bernoulli" in last and "compute_sigmoid_given" in last)
+
+
+def map_upside_down(model, n, width):
+    line = torch.linspace(-width, width, n)
+    z = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).view(-1, 2)
+    return torch.sigmoid(model.dec(z)).view(n, n, 28, 28).permute(0, 2, 1, 3).reshape(n * 28, n * 28)
+
+
+def test_a_map_upside_down_has_its_reason_whether_a_gradient_is_left_or_not() -> None:
+    for answer in (map_upside_down, torch.no_grad()(map_upside_down)):
+        found = said("plane_grid", answer)
+        assert found.misconception == "upside-down"
+        assert "begins on top with z = (−" in found.message and "ends at the bottom with (−" in found.message

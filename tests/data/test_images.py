@@ -121,6 +121,27 @@ def test_what_is_transparent_is_paper_whatever_the_ink(tmp_path: Path):
     assert 0 < everything(parts).double().mean() / 255 < 0.1
 
 
+def test_dark_ink_on_a_transparent_ground_is_sent_to_invert(tmp_path: Path):
+    for i in range(40):
+        pixels = np.zeros((28, 28, 4), np.uint8)
+        pixels[i % 28, : i + 1, 3] = 255
+        Image.fromarray(pixels, "RGBA").save(tmp_path / f"{i}.png")
+    with pytest.raises(ValueError, match="got 1 among 40. With invert=True there are 40: .* transparent"):
+        load_images(tmp_path)
+    with pytest.raises(ValueError, match=r"got 1 among 40\. Bring more"):
+        load_images(save(tmp_path / "opaque", noise(1).repeat(40, 1)))
+
+
+def test_next_to_no_ink_and_too_few_test_images_are_pointed_at():
+    faint = torch.zeros(40, 784, dtype=torch.uint8)
+    faint[torch.arange(40), torch.arange(40)] = 9
+    said = str(load_images(faint))
+    assert "ink     0 %" in said and "Next to no ink" in said and "invert=True" in said
+    assert "4 test images are too few" in said
+    enough = str(load_images(noise(300)))
+    assert "Next to no ink" not in enough and "too few" not in enough
+
+
 def sixteen_bits(folder: Path) -> Path:
     save(folder, noise(40))
     Image.fromarray(np.full((28, 28), 40_000, np.uint16)).save(folder / "deep.png")
@@ -145,6 +166,11 @@ REFUSED = {
     "floats to 255": (lambda f: noise(40).float(), ValueError, "divide by 255"),
     "NaN": (lambda f: torch.full((40, 784), torch.nan), ValueError, "floats from 0 to 1, got nan"),
     "whole numbers": (lambda f: noise(40).long(), TypeError, r"\.to\(torch.uint8\)"),
+    "true and false": (lambda f: noise(40) > 50, TypeError, r"True and False are 1 and 0: \.float\(\)"),
+    "numpy's bool": (lambda f: noise(40).numpy() > 50, TypeError, r"1 and 0: \.astype\(float\)"),
+    "bytes of 0 and 1": (lambda f: (noise(40) > 50).to(torch.uint8), ValueError, r"nothing but 0 and 1.*\.float\(\)"),
+    "whole numbers 0 and 1": (lambda f: (noise(40) > 50).long().numpy(), ValueError, "nothing but 0 and 1"),
+    "one file": (lambda f: save(f, noise(1)) / "0.png", FileNotFoundError, "got the file .*Give the folder"),
     "objects": (lambda f: np.array([[None] * 784] * 40), TypeError, "array of object"),
     "too few": (lambda f: noise(29).repeat(9, 1), ValueError, "at least 30 different images, got 29 among 261"),
 }

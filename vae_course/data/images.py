@@ -13,6 +13,8 @@ from vae_course.data.sources import of_array, of_folder
 
 SIDE = 28
 FEWEST = 30  # different images: below, a tenth of them says next to nothing
+FEW_TESTS = 30  # test images: of fewer, a mean and its error say little
+LITTLE_INK = 0.005  # of the page: four of its 784 pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +56,14 @@ def load_images(source: Any, *, invert: bool = False, seed: int = 0) -> Images:
         FileNotFoundError: there is no such folder, or no image in it.
         TypeError, ValueError: the source is none of the above, or has fewer than 30 different images.
     """
-    if isinstance(source, str | Path):
-        pictures = of_folder(Path(source).expanduser(), paper="white" if invert else "black")
-        read = f"{len(pictures):,} files from {str(source)!r}"
-    else:
-        pictures = of_array(source)
-        read = f"{len(pictures):,} images from an array"
-    x = torch.cat([_to_28(picture) for picture in pictures])  # (n, 784)
-    x = 255 - x if invert else x
+    pictures, x = _read(source, invert)  # x: (n, 784)
+    kind = f"files from {str(source)!r}" if isinstance(source, str | Path) else "images from an array"
     # By content, so that the order in which they come plays no part.
     different, which = np.unique(x.numpy(), axis=0, return_inverse=True)
     if len(different) < FEWEST:
         raise ValueError(
             f"load_images: expected at least {FEWEST} different images, got {len(different)} among {len(x)}. "
-            "Bring more; a thousand are a good beginning."
+            f"{_way_out(source, invert)}"
         )
     order = torch.randperm(len(different), generator=torch.Generator().manual_seed(seed))
     place = order[torch.from_numpy(which.reshape(-1))]  # (n,), the same for equal images
@@ -75,7 +71,7 @@ def load_images(source: Any, *, invert: bool = False, seed: int = 0) -> Images:
     train, valid, test = x[place >= 2 * tenth], x[place < tenth], x[(place >= tenth) & (place < 2 * tenth)]
     ink = x.double().mean().item() / 255
     said: tuple[str, ...] = (
-        f"read    {read}",
+        f"read    {len(pictures):,} {kind}",
         f"size    {_sizes(pictures)}",
         f"copies  {len(x) - len(different):,} equal another image in every pixel, and are in the same part as it",
         f"split   {len(train):,} train, {len(valid):,} valid, {len(test):,} test (seed {seed})",
@@ -83,7 +79,35 @@ def load_images(source: Any, *, invert: bool = False, seed: int = 0) -> Images:
     )
     if ink > 0.5:
         said += (f"        More ink than paper: is that meant? If not, load_images(..., invert={not invert}).",)
+    if ink < LITTLE_INK:
+        said += (f"        Next to no ink: look at the images. Perhaps load_images(..., invert={not invert}).",)
+    if len(test) < FEW_TESTS:
+        said += (
+            f"        {len(test)} test images are too few for a number: below {FEW_TESTS} it says little. Bring {10 * FEW_TESTS} images or more.",
+        )
     return Images(train, valid, test, said)
+
+
+def _read(source: Any, invert: bool) -> tuple[list[Tensor], Tensor]:
+    """The images as they came, and as 0 (paper) to 255 (ink), (n, 784)."""
+    if isinstance(source, str | Path):
+        pictures = of_folder(Path(source).expanduser(), paper="white" if invert else "black")
+    else:
+        pictures = of_array(source)
+    x = torch.cat([_to_28(picture) for picture in pictures])
+    return pictures, 255 - x if invert else x
+
+
+def _way_out(source: Any, invert: bool) -> str:
+    """What to do where too few images differ: on transparent ground, ink of the paper's colour is not seen."""
+    if isinstance(source, str | Path):
+        other = len(np.unique(_read(source, not invert)[1].numpy(), axis=0))
+        if other >= FEWEST:
+            return (
+                f"With invert={not invert} there are {other}: the ground of your images is transparent, and counts as "
+                f"{'white' if invert else 'black'} paper, on which their ink is not seen."
+            )
+    return "Bring more; a thousand are a good beginning."
 
 
 def _to_28(picture: Tensor) -> Tensor:

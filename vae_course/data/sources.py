@@ -21,6 +21,10 @@ def of_folder(folder: Path, paper: str) -> list[Tensor]:
     """
     from PIL import Image, ImageOps  # comes with matplotlib
 
+    if folder.is_file():
+        raise FileNotFoundError(
+            f"load_images: expected a folder, got the file {str(folder)!r}. Give the folder in which your images lie."
+        )
     if not folder.is_dir():
         raise FileNotFoundError(
             f"load_images: expected a folder, got {str(folder)!r}, and there is none. A notebook looks beside itself: try "
@@ -54,7 +58,7 @@ def of_array(source: Any) -> list[Tensor]:
         source: (n, height, width) or (n, 784), uint8 from 0 to 255 or floats from 0 to 1.
 
     Raises:
-        TypeError, ValueError: it is not.
+        TypeError, ValueError: it is not, or whole numbers that are 0 and 1 only.
     """
     if not isinstance(source, Tensor | np.ndarray):
         raise TypeError(
@@ -62,9 +66,13 @@ def of_array(source: Any) -> list[Tensor]:
             "Of a split take .images, of a list make torch.stack(list)."
         )
     if isinstance(source, np.ndarray):
+        if source.dtype.kind == "b":
+            raise TypeError(
+                "load_images: expected uint8 or floats, got an array of bool. True and False are 1 and 0: .astype(float)."
+            )
         if source.dtype.kind not in "fui":
             raise TypeError(
-                f"load_images: expected uint8 or floats, got an array of {source.dtype}. Try .astype('uint8')."
+                f"load_images: expected uint8 or floats, got an array of {source.dtype}. If it holds 0 to 255: .astype('uint8')."
             )
         source = torch.from_numpy(np.ascontiguousarray(source).astype(source.dtype.newbyteorder("=")))
     x = source.detach().cpu()
@@ -81,7 +89,14 @@ def of_array(source: Any) -> list[Tensor]:
             raise ValueError(
                 f"load_images: expected floats from 0 to 1, got {low:.4g} to {high:.4g}. If they run to 255, divide by 255."
             )
-        x = (255 * x).round().to(torch.uint8)
+        return list((255 * x).round().to(torch.uint8))
+    if x.dtype == torch.bool:
+        raise TypeError("load_images: expected uint8 or floats, got torch.bool. True and False are 1 and 0: .float().")
+    if bool(((x == 0) | (x == 1)).all()):
+        raise ValueError(
+            f"load_images: expected uint8 from 0 to 255 or floats from 0 to 1, got {x.dtype} with nothing but 0 and 1, next to "
+            "black. If 1 is full ink: .float(), in numpy .astype(float)."
+        )
     if x.dtype != torch.uint8:
         raise TypeError(
             f"load_images: expected uint8 or floats, got {x.dtype}. If it holds 0 to 255: .to(torch.uint8)."

@@ -48,12 +48,9 @@ def latent_plane(model: Any, images: Tensor, labels: Tensor, count: int = 1_500)
     with canvas(width=8, height=6.6) as axes:
         for radius in (1, 2, 3):
             axes.plot(radius * np.cos(angle), radius * np.sin(angle), "--", color=COLOURS["faint"], lw=1)
-            frame = {"boxstyle": "round,pad=0.2", "fc": "white", "ec": COLOURS["faint"]}
-            axes.text(
-                0, -radius, f"{radius} sd of the prior", ha="center", va="center", fontsize=9, zorder=5, bbox=frame
-            )
         for digit in range(10):
             at = m[labels[:count] == digit]
             axes.scatter(at[:, 0], at[:, 1], marker=f"${digit}$", s=42, color=DIGITS[digit], lw=0.3, alpha=0.85)
         axes.set(xlabel="first latent: mean m₁ of q(z|x)", ylabel="second latent: m₂", aspect="equal")
+        axes.set(title="circles: 1, 2 and 3 sd of the prior")  # words at the circles would hide digits
         axes.set(xlim=(-4.2, 4.2), ylim=(-3.8, 3.8))

@@ -1,4 +1,4 @@
-"""A card to show: what a model draws, and how good it is. It takes no number: it measures its own."""
+"""A card to show: what a model copies and draws, and how good it is. It takes no number: it measures its own."""
 
 import math
 import textwrap
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vae_course.data import Images, binarize
+from vae_course.data.images import FEW_TESTS
 from vae_course.evaluation import evaluate
 from vae_course.figures.digits import framed_strip
 from vae_course.figures.style import canvas, figure
@@ -46,14 +47,15 @@ class Measured:
             f"Without z, by the mean pixel: {self.without_z:.1f}. So z is worth {self.worth:.1f} ± {self.worth_error:.1f} nats",
             f"± is one standard error. {met} that met these test images in this session",
         )
-        return "\n".join(lines).replace("-", "−")
+        few = (f"Too few test images for a number: {self.images}, and below {FEW_TESTS} it says little",)
+        return "\n".join(lines[:1] + few * (self.images < FEW_TESTS) + lines[1:]).replace("-", "−")
 
     __repr__ = __str__
 
 
 @figure
 def model_card(title: str, model: Any, images: Images, *, iw: int = 100, file: str | Path | None = None) -> Measured:
-    """A card: a title, the log-likelihood of test images and how it was measured, test images and samples.
+    """A card: a title, the log-likelihood of test images and how it was measured; test images, their means decoded, and samples.
 
     Args:
         title: of the card, in a few words.
@@ -82,14 +84,19 @@ def model_card(title: str, model: Any, images: Images, *, iw: int = 100, file: s
     x = binarize(images.test, torch.Generator().manual_seed(0))  # (n, 784)
     measured = _measure(model, images.train, x, iw)
     said = str(measured).replace("$", r"\$")
-    alt = f"{title}. {measured}. Below, rows of test images and of samples of the model."
-    with canvas(rows=3, width=7.6, height=3.3, alt=alt, height_ratios=[1.9, 1, 1]) as (text, above, below):
+    alt = f"{title}. {measured}. Below, rows of test images, of their means decoded, and of samples of the model."
+    shown = {
+        "test images": x[:SHOWN],
+        "their means,\ndecoded": _copies(model, x[:SHOWN]),
+        "samples": _samples(model, x),
+    }
+    with canvas(rows=4, width=7.6, height=4.1, alt=alt, height_ratios=[2.1, 1, 1, 1]) as (text, *strips):
         text.axis("off")
         text.text(0, 1, textwrap.shorten(title, 60).replace("$", r"\$"), va="top", fontsize=14, weight="bold")
         first, rest = said.split("\n", 1)
-        text.text(0, 0.68, first, va="top", fontsize=12)
-        text.text(0, 0.40, rest, va="top", fontsize=8.5)
-        for axes, name, some in ((above, "test images", x[:SHOWN]), (below, "samples", _samples(model, x))):
+        text.text(0, 0.70, first, va="top", fontsize=12)
+        text.text(0, 0.44, rest, va="top", fontsize=8.5)
+        for axes, (name, some) in zip(strips, shown.items(), strict=True):
             axes.imshow(framed_strip(some), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
@@ -118,6 +125,12 @@ def _measure(model: Any, train: Tensor, x: Tensor, iw: int) -> Measured:
         images=len(x),
         models=models.index(weights) + 1,
     )
+
+
+@torch.no_grad()
+def _copies(model: Any, x: Tensor) -> Tensor:
+    """Pixel probabilities at the means of q(z|x): (n, 784) -> (n, 784)."""
+    return torch.sigmoid(model.dec(model.enc(x.to(model.z_prior_m))[0])).cpu()
 
 
 @torch.no_grad()

@@ -148,10 +148,10 @@ QUESTIONS = {
         "knows most draws. So the mismatch is real, and larger with 20 latents.",
     ),
     "06.cool": Question(
-        asks="At T = 0.5 the pictures are cleaner. And the bound?",
+        asks="At T = 0.5 fewer drawings are scraps. And the bound?",
         choices=("better", "the same", "worse"),
         truth="worse",
-        why="Cool samples are clean and alike, far below real digits in variety, and a model that really drew its z from the cool "
+        why="Cool samples are alike, far below real digits in variety, and greyer. And a model that really drew its z from the cool "
         "prior finds real digits less likely.",
     ),
     "07.gap": Question(

@@ -96,7 +96,7 @@ slips = Constant(
     lesson="07_capstone",
     number="7.4",
     title="Find the slips in the published text",
-    minutes=5,
+    minutes=15,
     difficulty=2,
     lines="10 words",
     tries=3,
@@ -117,7 +117,7 @@ slips = Constant(
     hints=(
         "Read each statement against the code that you wrote, not against what it surely means.",
         "Eight statements contain a slip, each of another kind; two are fine.",
-        "Check A with a model that reconstructs perfectly, C with its order in time, F by reading `loss`; the two about how "
-        "tensors are stored and shaped are fine.",
+        "Check A with a model that reconstructs perfectly, C with its order in time, F by reading `loss`. Run D, G and H. Of what "
+        "remains, ask what a reader would build who has only the words: something else than your class, or the same?",
     ),
 )

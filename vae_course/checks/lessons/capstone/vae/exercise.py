@@ -67,7 +67,7 @@ def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
         lesson="07_capstone",
         number="7.1",
         title="The whole class",
-        minutes=30,
+        minutes=50,
         difficulty=3,
         lines="60 lines",
         arguments=draw_still,

@@ -9,7 +9,7 @@ from vae_course.checks.engine.exercise import Arguments
 from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, generator
 from vae_course.checks.worlds.decoders import probabilities, ruler, z_of_probabilities
-from vae_course.runner.answers import Answer, Call
+from vae_course.runner.answers import Answer, Call, Model
 
 SIDE = 28
 DRAWS = 3
@@ -78,7 +78,8 @@ def right_and_up(trial: Trial) -> None:
             if bool((steps < NEAR).any()):
                 corner, far = z[0, 0], z[0, -1] if axis == "row" else z[-1, 0]
                 raise Wrong(
-                    f"The first {axis} of your map begins with z = ({_listed(corner)}) and ends with ({_listed(far)}).",
+                    f"The first {axis} of your map begins {'on the left' if axis == 'row' else 'on top'} with z = ({_listed(corner)}) and "
+                    f"ends {'on the right' if axis == 'row' else 'at the bottom'} with ({_listed(far)}).",
                     f"In every {axis} {name} should grow {way}.",
                 )
 
@@ -96,16 +97,27 @@ def model_as_it_was(trial: Trial) -> None:
 
 
 def plane_fingerprint(answer: Answer) -> dict[str, Tensor]:
-    """The picture on two draws, and whether a gradient is left; of black and white pixels only that they are."""
+    """The picture on two draws; of a right one, whether a gradient is left; of black and white pixels only that they are."""
     found: dict[str, Tensor] = {}
     for i in range(2):
-        call = answer.call(*draw_plane(generator(i, "fingerprint")), seed=i)
+        model, n, width = draw_plane(generator(i, "fingerprint"))
+        call = answer.call(model, n, width, seed=i)
         if (value := call.outputs.get("0")) is None:
             return {}
         if bool(((value == 0) | (value == 1)).all()):
             return {"black and white": fact(True)}
-        found |= {f"{i}: picture": value, f"{i}: gradient": fact("0" in call.differentiable)}
+        found[f"{i}: picture"] = value
+        if close(
+            value, _right(model, n, width), 1e-3
+        ):  # a wrong picture has its reason, with a gradient left or without
+            found[f"{i}: gradient"] = fact("0" in call.differentiable)
     return found
+
+
+def _right(model: Model, n: int, width: float) -> Tensor:
+    line = torch.linspace(-width, width, n)
+    z = torch.cartesian_prod(-line, line).flip(1)  # (n * n, 2), by rows of the map, from above
+    return probabilities(model, z).view(n, n, SIDE, SIDE).permute(0, 2, 1, 3).reshape(n * SIDE, n * SIDE)
 
 
 def _picture(call: Call) -> Tensor:
