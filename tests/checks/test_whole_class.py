@@ -15,6 +15,7 @@ from torch import nn
 from vae_course import given, nns
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
+from vae_course.checks.learning.cards import verdict_text
 from vae_course.checks.lessons import EXERCISES
 
 SOLVED = Path(__file__).resolve().parents[2] / "solutions" / "07_capstone.py"
@@ -130,6 +131,37 @@ def test_a_wrong_class_is_refused_with_a_sentence_that_is_true_of_it(change: tup
         assert found.status == "wrong" and words in found.message, found.message
 
 
+def test_the_root_in_q_costs_the_bound_its_value_and_not_its_gradients_alone() -> None:
+    for seed in range(3):
+        found = said(slip(NAMED["the root in q"][0]), seed)
+        assert failed(found) == {"negative_iwae_bound: the bound", "negative_iwae_bound: its terms and gradients"}
+
+
+REPEATED = {
+    "m and v": (BOTH, "for part in [p.repeat(iw, 1).view(-1, iw, self.z_dim) for p in self.enc(x)])"),
+    "z": (DRAWS, "m, v = self.enc(x)\n        z = given.sample_gaussian(m.repeat(iw, 1), v.repeat(iw, 1)).view(-1, iw, self.z_dim)\n"
+                 "        m, v = m.unsqueeze(1), v.unsqueeze(1)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_rows_that_repeat_and_view_have_mixed_are_told_so(name: str) -> None:
+    changes = [("part.unsqueeze(1) for", "part for"), REPEATED[name]]
+    if name == "m and v":
+        changes.append((DRAWS, "z = given.sample_gaussian(m, v)"))
+    found = said(slip(*changes))
+    assert failed(found) == {"negative_iwae_bound: the bound"}
+    assert (
+        "With iw = 1 it is right, with iw = 6 it is not" in found.message
+        and "repeat stacks whole copies" in found.message
+    )
+
+
+def test_another_fault_under_the_narrow_q_is_not_called_a_mix_of_images() -> None:
+    found = said(slip((WEIGHT, WEIGHT.replace("m, v)", "m, v ** 0.4)"))))
+    assert "negative_iwae_bound: the bound" in failed(found) and "repeat stacks" not in found.message
+
+
 def test_a_prior_that_trains_is_refused_and_frozen_parameters_are_right() -> None:
     for frozen in (False, True):
         parameter = f"torch.nn.Parameter(torch.{{}}(1), requires_grad={not frozen})"
@@ -208,6 +240,45 @@ UNIFORM = "return self.z_prior[0] + self.z_prior[1].sqrt() * torch.rand(batch, s
 def test_what_is_wrong_comes_before_what_is_not_written() -> None:
     found = said(with_bodies({"negative_iwae_bound": STUB, "sample_z": UNIFORM}))
     assert found.misconception == "uniform-noise"
+
+
+SIGN = ("'gen/elbo': -nelbo", "'gen/elbo': nelbo")
+OVER_IMAGES = (BOUND, BOUND.replace("dim=1", "dim=0"))
+
+
+def test_each_method_that_is_written_and_wrong_has_a_line_with_its_reason() -> None:
+    found = said(slip(OVER_IMAGES, SIGN))
+    assert found.misconception == "batch-inside-the-log"
+    for words in (
+        "negative_iwae_bound: Your bound is",
+        "log_mean_exp runs over the batch",
+        "loss: gen/elbo is",
+        "a negative number that rises",
+    ):
+        assert words in found.message
+    assert found.message.count("negative_iwae_bound") == 1, "of each method one thing"
+
+
+def test_a_line_on_a_method_follows_where_the_first_has_no_known_reason() -> None:
+    found = said(slip((WEIGHT, f"1.1 * ({WEIGHT})"), SIGN))
+    assert found.message.startswith("negative_iwae_bound:") and "\nloss: gen/elbo is" in found.message
+
+
+def test_one_error_that_several_methods_meet_is_said_once() -> None:
+    found = said(slip(("given.kl_normal(m, v, *self.z_prior)", "given.kl_normal(m, v)")))
+    assert found.message.count("missing 2 required positional arguments") == 1
+    assert "negative_iwae_bound, loss: the same as negative_elbo_bound." in found.message
+
+
+def test_what_may_call_a_wrong_method_is_sent_to_that_one_first() -> None:
+    found = said(with_bodies({"sample_z": UNIFORM}))
+    assert "sample_sigmoid, sample_x: wrong as well. Mend sample_z first, which may be the reason." in found.message
+
+
+def test_the_rows_of_a_card_tell_what_is_not_written_from_what_is_wrong() -> None:
+    card = verdict_text(said(slip(SIGN, ("return torch.sigmoid(self.dec(z))", STUB))))
+    assert "  ✗ loss\n" in card and "  ○ compute_sigmoid_given and sample_sigmoid (not written yet)\n" in card
+    assert "not written yet." not in card
 
 
 def test_an_error_in_one_method_hides_no_other() -> None:

@@ -73,12 +73,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check saw: nothing to tell if it passed, and nothing where it was not reached."""
+    """What one check saw: nothing to tell if it passed, and nothing where it was not reached; `unwritten`: it met a stub."""
 
     name: str
     passed: bool
     points: float
     finding: Finding | None = None
+    unwritten: bool = False
 
     @property
     def reached(self) -> bool:

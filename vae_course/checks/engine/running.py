@@ -34,13 +34,13 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
     """Put an answer to the checks, one after the other."""
     seen = Seen()
     for check in exercise.checks:
-        stop = check.points == 0
+        stop, unwritten = check.points == 0, False
         try:
             check.test(trial)
         except NotStarted as untouched:
             return Seen("not started", stopped=[Finding(str(untouched))])
         except Wrong as wrong:
-            found, seen.status = wrong.finding, "wrong"
+            found, seen.status, unwritten = wrong.finding, "wrong", isinstance(wrong, Unwritten)
             wrong.check = check.name
             seen.wrong.append(wrong)
         except Raised as raised:
@@ -57,7 +57,7 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
             seen.results.append(CheckResult(check.name, True, check.points))
             continue
         seen.stopped = seen.stopped or [found]
-        seen.results.append(CheckResult(check.name, False, 0, found))
+        seen.results.append(CheckResult(check.name, False, 0, found, unwritten))
         if stop:
             seen.results += [CheckResult(later.name, False, 0) for later in _after(check, exercise)]
             break

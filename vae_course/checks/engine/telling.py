@@ -13,7 +13,7 @@ from vae_course.checks.engine.diagnosis import alike, diagnose, mistakes_in
 from vae_course.checks.engine.exercise import Constant, Exercise, Formula, Misconception
 from vae_course.checks.engine.findings import PROVED, Finding, Reading
 from vae_course.checks.engine.running import Seen, run_checks
-from vae_course.checks.engine.trial import Raised, Trial, Wrong
+from vae_course.checks.engine.trial import Raised, Trial, Unwritten, Wrong
 from vae_course.runner.answers import Answer, BackwardFailed, LocalAnswer, Stopped
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,15 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
         known = fails_of(exercise, mistake, seed, failed) if first.reason is None else failed
         return [
             replace(first.finding, reason=mistake.message),
-            *(_with_reading(wrong) for wrong in others if wrong.check not in known),
+            *(_with_reading(wrong) for wrong in others if not wrong.part and wrong.check not in known),
+            *of_other_parts(
+                first, [wrong for wrong in others if first.part or wrong.check not in known], mistake.message
+            ),
         ], mistake.name
     # Of a method's parts, and of noise, each has its own; a closed form is one, and its first finding says it.
     alone = first.reason is not None or (isinstance(exercise, Formula) and bool(exercise.formulas))
-    told_of = [first] if alone else list({wrong.finding: wrong for wrong in (first, *others)}.values())
-    return _each_once([_with_reading(wrong) for wrong in told_of]), ""
+    told_of = [first] if alone else list({w.finding: w for w in (first, *others) if not w.part or w is first}.values())
+    return _each_once([*map(_with_reading, told_of), *of_other_parts(first, others)]), ""
 
 
 def _each_once(findings: list[Finding]) -> list[Finding]:
@@ -59,6 +62,46 @@ def _each_once(findings: list[Finding]) -> list[Finding]:
             findings[i] = replace(finding, reading=Reading())
         told.append(finding.reading)
     return findings
+
+
+def of_other_parts(first: Wrong, others: list[Wrong], reason: str = "") -> list[Finding]:
+    """One finding for each further method of a class that is written and wrong, with its reason, where it is another than `reason`.
+
+    Not said twice: what another has said, such as an error in what they all call. Not looked into: a method that may call one
+    that is wrong.
+    """
+    findings: list[Finding] = []
+    said, reasons = {_without_part(first): first.part}, {reason}  # what was said, and of which part
+    shown, in_short = {first.part}, dict[str, str]()  # of the others: a part, and a line on it
+    for wrong in others:
+        if not wrong.part or isinstance(wrong, Unwritten) or wrong.part in shown:
+            continue
+        shown.add(wrong.part)
+        text = _without_part(wrong)
+        below = next((part for part in wrong.rests_on if part in shown), "")
+        if said.get(text):
+            in_short[wrong.part] = f"the same as {said[text]}."
+        elif below:
+            in_short[wrong.part] = f"wrong as well. Mend {below} first, which may be the reason."
+        else:
+            said[text] = wrong.part
+            found = _with_reason(wrong)
+            findings.append(replace(found, reason="") if found.reason in reasons else found)
+            reasons.add(found.reason)
+    lines = {line: [part for part in in_short if in_short[part] == line] for line in in_short.values()}
+    return findings + [Finding(f"{', '.join(parts)}: {line}") for line, parts in lines.items()]
+
+
+def _without_part(wrong: Wrong) -> str:
+    return f"{wrong.finding.got.removeprefix(f'{wrong.part}: ')} {wrong.finding.expected}"
+
+
+def _with_reason(wrong: Wrong) -> Finding:
+    """A finding, with the mistake that its own reason finds, or a closer look at its numbers."""
+    with courtesy():
+        if wrong.reason is not None and (mistake := wrong.reason()) is not None:
+            return replace(wrong.finding, reason=mistake.message)
+    return _with_reading(wrong)
 
 
 @contextlib.contextmanager

@@ -29,9 +29,13 @@ class Wrong(Exception):
 
     Attributes:
         check: the name of the check that says so.
+        part: of an answer that is a whole class: the method that it is about.
+        rests_on: other methods, which this one may call, and whose mistakes fail it too.
     """
 
     check = ""
+    part = ""
+    rests_on: tuple[str, ...] = ()
 
     def __init__(
         self,

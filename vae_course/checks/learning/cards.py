@@ -109,11 +109,15 @@ def _rows(checks: Sequence[CheckResult]) -> list[str]:
 def _mark(check: CheckResult) -> str:
     if check.passed:
         return "✓"
+    if check.unwritten:
+        return "○"
     return "✗" if check.reached else "–"
 
 
 def _worth(checks: Sequence[CheckResult]) -> str:
     if not checks[0].reached:
         return " (not reached)"
+    if checks[0].unwritten:
+        return " (not written yet)"
     worth = sum(check.points for check in checks)
     return f" ({worth:g})" if checks[0].passed and worth else ""

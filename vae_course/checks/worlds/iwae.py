@@ -304,7 +304,10 @@ def gradients(trial: Trial) -> None:
     slopes_must_follow(triplets_call(trial))
     if not slope_is_right(single, one):
         expected = right_slope(single, one)
-        own = f"For the ε that this bound tells they should be {expected[0]:.3f} and {expected[1]:.3f}."
+        own = (
+            "From your bound's value it was worked out which z you drew: for this z the slopes should be "
+            f"{expected[0]:.3f} and {expected[1]:.3f}."
+        )
         raise Wrong(
             f"With iw = 1 the slopes of your bound in the encoder's two outputs are {slope[0]:.3f} and {slope[1]:.3f}.",
             own if is_evidence_where_q_is_p(trial) else "They are those of a bound that is not right.",

@@ -40,6 +40,7 @@ _IWAE = of_method(
     iwae.noise_is_own,
     weights_lie_as_asked,
     name="negative_iwae_bound",
+    alone=True,
 )
 _IWAE_TERMS = of_method(*_IWAE_THREE, iwae.term("1"), iwae.term("2"), iwae.gradients, name="negative_iwae_bound")
 _SIGMOID = of_method(checks.value_at_given_z, name="compute_sigmoid_given")
@@ -78,7 +79,7 @@ def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
             Check("negative_elbo_bound: its terms and gradients", _ELBO_TERMS, points=0.5),
             Check("negative_iwae_bound: the bound", _IWAE, points=0.5),
             Check("negative_iwae_bound: its terms and gradients", _IWAE_TERMS, points=0.5),
-            Check("loss", of_method(loss_first, loss_is_right, name="loss"), points=0.5),
+            Check("loss", of_method(loss_first, loss_is_right, name="loss", alone=True), points=0.5),
             Check(
                 "sample_z",
                 of_method(sampling.z_shape, sampling.z_is_standard_normal, name="sample_z", arguments=_BATCH),

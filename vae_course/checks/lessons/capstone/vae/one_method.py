@@ -40,13 +40,20 @@ NEEDS = {
 """Which methods of the class a method may stand on, the innermost first."""
 
 
-def of_method(*tests: Test, name: str, arguments: Arguments | None = None) -> Test:
+def of_method(*tests: Test, name: str, arguments: Arguments | None = None, alone: bool = False) -> Test:
     """Checks of one method, put to that method of a class; `arguments` replace the exercise's own.
 
-    Checks of the same method share one trial, and with it their calls.
+    Checks of the same method share one trial, and with it their calls. `alone`: no mistake in a method that it calls fails them.
     """
 
     def on_class(trial: Trial) -> None:
+        try:
+            on_method(trial)
+        except Wrong as wrong:
+            wrong.part, wrong.rests_on = name, () if alone else NEEDS[name]
+            raise
+
+    def on_method(trial: Trial) -> None:
         own = trial.once(name, lambda: Trial(trial.exercise, trial.answer.method(name), trial.seed, arguments))
         try:
             for test in tests:
