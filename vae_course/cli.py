@@ -70,8 +70,6 @@ def check(args: argparse.Namespace) -> int:
     files: list[Path] = []
     reports: list[terminal.FileReport] = []
     for path in map(Path, args.paths):
-        if not path.exists():
-            raise CommandError(terminal.no_such_file(path))
         found, notes = terminal.hand_ins_in(path, lesson) if path.is_dir() else ([path], [])
         files += found or [path]
         for note in notes:
@@ -79,6 +77,10 @@ def check(args: argparse.Namespace) -> int:
     for number, path in enumerate(files):
         try:
             report = terminal.check_file(path, lesson, args.seed)
+        except FileNotFoundError:
+            print(f"vae-course: {terminal.no_such_file(path)}", file=sys.stderr)
+            code = 2
+            continue
         except (Unreadable, OSError, ValueError) as error:
             # One file that cannot be read does not keep the others from being checked.
             print(f"vae-course: {error}", file=sys.stderr)

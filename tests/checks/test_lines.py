@@ -19,9 +19,9 @@ from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.lines import Line, Lines
 from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.lessons.collapse import derivation
 from vae_course.checks.lessons.iwae import bound_derivation
 from vae_course.checks.lessons.kl_divergence import kl_derivation
-from vae_course.checks.lessons.nelbo import derivation
 from vae_course.checks.lessons.reconstruction import softplus_derivation
 
 ROOT = Path(__file__).resolve().parents[2]
