@@ -313,6 +313,7 @@ def card_on(name: str, wrong: Any, monkeypatch: Any) -> str:
     return "\n".join(told[2:-1])
 
 
+@pytest.mark.slow  # every mistake of every exercise that has a puzzle
 @pytest.mark.parametrize(("name", "mistake"), MISTAKEN)
 def test_no_card_recommends_what_the_rules_forbid(name: str, mistake: str, monkeypatch: Any):
     [known] = [m for m in EXERCISES[PUZZLES[name].exercise].misconceptions if m.name == mistake]
