@@ -113,7 +113,10 @@ def _with_a_sign_turned(got: Tensor, kl: Tensor, rec: Tensor, own_kl: Tensor, ow
             (1, -1): "So the right rec is subtracted: kl − rec.",
             (-1, -1): "So it is −(kl + rec), the ELBO.",
         }.get((is_kl, is_rec), "")
-        return f"Read off your numbers: your bound is {own}, and {' and '.join(signs)}. {made} Asked is nelbo = kl + rec, with neither negative."
+        return (
+            f"Read off your numbers: your bound is {own}, and {' and '.join(signs)}. {made} "
+            "Asked is nelbo = kl + rec, with neither negative."
+        )
     return ""
 
 
@@ -144,7 +147,8 @@ def _swapped(got: Tensor) -> str:
         ):
             for sign, turned in ((1, ""), (-1, ", with the sign turned")):
                 if _same(got, sign * factor * cost):
-                    return f"{words} have changed places in the call: your rec is exactly what that makes{turned}{also}. {RIGHT_CALL}"
+                    made = f"your rec is exactly what that makes{turned}{also}"
+                    return f"{words} have changed places in the call: {made}. {RIGHT_CALL}"
     return ""
 
 
