@@ -96,11 +96,15 @@ def test_card_head() -> None:
         "### Exercise 1.1 · Standardize\n\n*difficulty ●●○○ (2 of 4) · 5 minutes · 3 points · about 1 line*"
     )
     assert "· optional ·" in card_head([Fake("extra", optional=True, points=0)])
-    shared = card_head([Fake("VAE.sample_z", number="6.1"), Fake("VAE.sample_x", difficulty=3, points=1)])
+    shared = card_head([Fake("VAE.sample_z", number="6.1"), Fake("VAE.sample_x", number="6.1", difficulty=3, points=1)])
     assert (
         shared.startswith("### Exercise 6.1 ·")
         and "(2 and 3 of 4) · 10 minutes · 4 points · about 1 line each" in shared
     )
+    two = card_head(
+        [Fake("VAE.bound", number="4.1", title="The bound"), Fake("VAE.loss", number="4.2", title="The loss")]
+    )
+    assert two.startswith("### Exercises 4.1 and 4.2 · The bound; The loss\n")
 
 
 def test_several_methods_in_one_cell_share_a_card(root: Path) -> None:
