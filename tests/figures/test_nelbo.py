@@ -26,8 +26,10 @@ def test_the_chord_lies_below_the_logarithm_by_jensens_gap(moved: dict[str, floa
     for label, of, height in (("log of the mean", "p", math.log(mean)), ("mean of the logs", "nelbo", chord)):
         assert [part[0] for part in line(axes, label, of)] == pytest.approx([mean, height])
         assert f"{label}: {height:.4f}" in words(axes)
-    assert np.stack(line(axes, "between them:", "kl")) == pytest.approx(np.array([[mean] * 2, [chord, math.log(mean)]]))
-    assert f"between them: {math.log(mean) - chord:.4f}" in words(axes)
+    assert np.stack(line(axes, "what the swap costs:", "kl")) == pytest.approx(
+        np.array([[mean] * 2, [chord, math.log(mean)]])
+    )
+    assert f"what the swap costs: {math.log(mean) - chord:.4f}" in words(axes)
     assert numbers(axes.get_title("left")) == pytest.approx([3, share, 1])
 
 
@@ -40,7 +42,7 @@ def test_the_six_steps_are_joined_in_their_order():
     [axes] = axes_of(figures.six_steps)
     boxes = {text.get_text()[0]: text for text in axes.texts if text.get_text()}
     assert {name: colour(text.get_bbox_patch()) for name, text in boxes.items()} == {
-        "x": "truth", "1": "q", "2": "q", "3": "kl", "4": "rec", "5": "nelbo", "6": "nelbo",
+        "x": "truth", "1": "q", "t": "p", "2": "q", "3": "kl", "4": "rec", "5": "nelbo", "6": "nelbo",
     }  # fmt: skip
 
     def nearest(place: tuple[float, float]) -> str:
@@ -48,7 +50,10 @@ def test_the_six_steps_are_joined_in_their_order():
 
     arrows = [text for text in axes.texts if isinstance(text, Annotation)]
     joined = {(nearest(arrow.xyann), nearest(arrow.xy)) for arrow in arrows}
-    assert joined == {("x", "1"), ("1", "2"), ("1", "3"), ("2", "4"), ("3", "5"), ("4", "5"), ("5", "6")}
+    ways = {("x", "1"), ("1", "2"), ("1", "3"), ("t", "3"), ("2", "4"), ("3", "5"), ("4", "5"), ("5", "6")}
+    assert joined - {("4", "4")} == ways, "and the bent one ends at 4"
+    [bent] = axes.lines
+    assert nearest(bent.get_xydata()[0]) == "x" and nearest(bent.get_xydata()[-1]) == "4"
 
 
 @pytest.mark.parametrize("window", [1, 4, 25])

@@ -159,7 +159,7 @@ def kl_normal(qm, qv, pm, pv):
         r"""
 derivation = ["\ud800", "\udfff", "\0", "=1+1", "\u202e", "", "A"]
 """,
-        "04_nelbo",
+        "04b_collapse",
         {"derivation": wrong()},
     ),
     forces(

@@ -137,11 +137,17 @@ def training_step(model, x, optimizer):
     loss.backward()
     optimizer.step()
     return loss.detach()
-# %%
-derivation = "E C G A H B".split()
 """,
         VAE_negative_elbo_bound=11,
         training_step=3,
+    ),
+    right(
+        "right 8 an order from words",
+        "The order computed, in the lesson's second sitting.",
+        "04b_collapse",
+        """
+derivation = "E C G A H B".split()
+""",
         derivation=3,
     ),
     right(

@@ -92,10 +92,10 @@ def model_card(title: str, model: Any, images: Images, *, iw: int = 100, file: s
     }
     with canvas(rows=4, width=7.6, height=4.1, alt=alt, height_ratios=[2.1, 1, 1, 1]) as (text, *strips):
         text.axis("off")
-        text.text(0, 1, textwrap.shorten(title, 60).replace("$", r"\$"), va="top", fontsize=14, weight="bold")
+        text.text(0, 1, textwrap.shorten(title, 60).replace("$", r"\$"), va="top", fontsize=12, weight="bold")
         first, rest = said.split("\n", 1)
         text.text(0, 0.70, first, va="top", fontsize=12)
-        text.text(0, 0.44, rest, va="top", fontsize=8.5)
+        text.text(0, 0.44, rest, va="top", fontsize=9)
         for axes, (name, some) in zip(strips, shown.items(), strict=True):
             axes.imshow(framed_strip(some), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
             axes.set(xticks=[], yticks=[])

@@ -65,6 +65,19 @@ def training_step(model, x, optimizer):
     optimizer.step()
     return loss
 """,
+    "training_loop": """
+def training_loop(model, images, steps):
+    losses = []
+    for _ in range(steps):
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        batch = images[torch.randint(len(images), (100,))]
+        loss, _ = model.loss((torch.rand(batch.shape) < batch / 255).float())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+""",
     "log_weights": """
 def log_weights(model, x, iw):
     m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in model.enc(x))

@@ -1,14 +1,12 @@
 """vae-course items, as a teacher types it."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.teach.items.gift_reader import read
 from tests.test_cli import one_sentence
-from tests.test_house import package_without
+from tests.test_house import package_without, run_python
 from vae_course import cli
 from vae_course.teach.items import choices
 
@@ -58,9 +56,8 @@ def test_a_broken_file_of_questions_is_told_in_a_sentence(tmp_path: Path, monkey
 
 def test_a_student_edition_has_none_and_says_so(tmp_path: Path) -> None:
     folder = package_without(tmp_path, "teach")
-    code = f"import sys; sys.path.insert(0, {str(folder)!r}); from vae_course.cli import main; sys.exit(main(['items', '--format', 'gift']))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True
+    said = run_python(
+        folder, "sys.stderr = sys.stdout\nfrom vae_course.cli import main\nprint(main(['items', '--format', 'gift']))"
     )
-    assert done.returncode == 2 and "no questions; use a clone" in one_sentence(done.stderr)
+    assert "no questions; use a clone" in said and said.splitlines()[-1] == "2"
     assert not [path for path in folder.rglob("*.toml") if "items" in path.parts]
