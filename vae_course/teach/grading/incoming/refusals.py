@@ -54,8 +54,9 @@ def refuse_numbered(names: Sequence[str]) -> None:
     heads = [end[1] for end in ends if end and end[2] in numbers]
     twice = [head for head in heads if heads.count(head) > 1] if len(heads) <= 2_000 else []
     if twice and len(heads) == len(stems):
+        theirs = sorted(stem for stem, head in zip(stems, heads, strict=True) if head == twice[0])
         raise NoClass(
-            f'"{clean(twice[0])}" stands before several numbers ({", ".join(sorted(s for s in stems if s.startswith(twice[0]))[:3])}): '
+            f'"{clean(twice[0])}" stands before several numbers ({", ".join(theirs[:3])}): '
             "lessons of one student, or several students. --name-pattern '{student}_{lesson}.ipynb' says the first "
             "(with the sign that stands between them), --layout files the second."
         )
