@@ -133,11 +133,11 @@ NOISE: dict[str, tuple[Any, str]] = {
     ),
     "a factor": (lambda m, v: m + 0.7 * v.sqrt() * torch.randn_like(m), "Your z spreads by 0.7"),
     "a floor": (lambda m, v: m + v.clamp(min=0.02).sqrt() * torch.randn_like(m), "never spreads by less than 0.1"),
-    "added": (lambda m, v: m + (v + 0.02).sqrt() * torch.randn_like(m), "sqrt(v + c), with c near 0.02"),
+    "added": (lambda m, v: m + (v + 0.02).sqrt() * torch.randn_like(m), "√(v + c), with c near 0.02"),
     "m": (lambda m, v: m * (1 + v.sqrt() * torch.randn_like(m)), "the noise is multiplied by m"),
     "beside": (
         lambda m, v: m + v.sqrt() * (torch.randn_like(m) + 0.7),
-        "sqrt(v) beside m: the noise has a mean of its own",
+        "√v beside m: the noise has a mean of its own",
     ),
     "tails": (lambda m, v: m + v.sqrt() * StudentT(5.0).sample(m.shape) * math.sqrt(3 / 5), "its tails are too long"),
     "others": (lambda m, v: m + v.mean(-1, keepdim=True).sqrt() * torch.randn_like(m), "when v changes in another"),

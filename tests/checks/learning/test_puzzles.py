@@ -330,7 +330,7 @@ def test_no_card_recommends_what_the_rules_forbid(name: str, mistake: str, monke
     [
         ("01.no-root", "variance-as-standard-deviation", "with v = 9 the spread of z must be 3, yours is 9."),
         ("01.no-root", "variance-as-log-variance", "Here v is the variance itself: scale by √v."),
-        ("01.no-root", "half-the-variance", "Your noise is scaled by v / 2."),
+        ("01.no-root", "half-the-variance", "Your noise is scaled by v / 2, and a root is no half"),
         (
             "02.no-log",
             "variance-ratio-flipped",
@@ -349,7 +349,14 @@ def test_what_a_reason_can_say_within_the_rules_it_says(name: str, mistake: str,
     assert words in card_on(name, known.wrong, monkeypatch)
 
 
-def test_a_sentence_that_praises_what_is_forbidden_is_left_out_whole(monkeypatch: Any):
+def test_of_a_reason_that_has_no_words_within_the_rules_the_card_says_where_to_read_it(monkeypatch: Any):
+    [known] = [m for m in EXERCISES["kl_normal"].misconceptions if m.name == "log-of-a-product"]
+    card = card_on("02.no-log", known.wrong, monkeypatch)
+    assert 'in words that this puzzle does not allow: check(your_function, "kl_normal") says it.' in card
+    assert "Take logs first" not in card and "Take logs first" in str(check(known.wrong, "kl_normal", quiet=True))
+
+
+def test_a_reason_that_praises_what_is_forbidden_is_said_without(monkeypatch: Any):
     for mistake in ("exp-overflows", "gradient-breaks-at-extremes"):
         [known] = [m for m in EXERCISES["log_bernoulli_with_logits"].misconceptions if m.name == mistake]
         card = card_on("03.no-softplus", known.wrong, monkeypatch)
@@ -361,8 +368,7 @@ def test_an_errors_meaning_names_nothing_forbidden():
         return m + math.exp(math.log(v) / 2) * torch.randn_like(m)
 
     text = repr(puzzle("01.no-root", of_one_number))
-    assert "math.log and float() take one number. For whole tensors there are torch.log and so on." in text
-    assert "sqrt" not in text
+    assert "float() and the functions of math take one number." in text and "sqrt" not in text
 
 
 def test_an_answer_that_breaks_the_rule_is_not_sent_back_to_it():

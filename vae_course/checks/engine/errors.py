@@ -1,10 +1,11 @@
 """What torch and Python mean by their errors, for those that answers to this course really raise."""
 
 import re
+from dataclasses import dataclass
 
 from vae_course.checks.engine.calls import unfitting_call
 from vae_course.checks.engine.devices import no_device
-from vae_course.checks.engine.exercise import Exercise
+from vae_course.checks.engine.exercise import Exercise, Method, Played
 from vae_course.checks.engine.findings import Finding
 from vae_course.checks.engine.unknown_names import not_a_method, not_in_module, unknown_name, without_its_model
 from vae_course.runner.answers import CallError
@@ -12,145 +13,164 @@ from vae_course.runner.answers import CallError
 MOST_OF_A_SENTENCE = 1000  # characters of one of our own, names of files in it
 LONGEST = 200  # characters of a message that a card shows: some libraries print whole tensors, or every overload
 
+
+@dataclass(frozen=True)
+class _Meaning:
+    """What an error means.
+
+    Args:
+        pattern: of the error's message.
+        says: what it means, and the way out.
+        of_models: what is added in an exercise that has a model.
+    """
+
+    pattern: str
+    says: str
+    of_models: str = ""
+
+
 _MEANINGS = (
-    (
+    _Meaning(
         r"only one element tensors can be converted|only integer tensors of a single element|only 0-dimensional arrays",
-        "math.sqrt, math.log and float() take one number. For whole tensors there are torch.sqrt, torch.log and so on.",
+        "float() and the functions of math take one number. For whole tensors torch has functions of the same names.",
     ),
-    (
+    _Meaning(
         r"can only concatenate tuple",
         "A tuple meets a tensor: is there a comma at the end of a line? It makes a tuple of one.",
     ),
-    (
+    _Meaning(
         r"'\w*(Encoder|Decoder)' object has no attribute '(encode|decode|sample|mean|mu|logits)\w*'",
         "Encoder and decoder are called themselves, like functions: m, v = self.enc(x) and logits = self.dec(z).",
     ),
-    (
+    _Meaning(
         r"size of tensor a .* must match the size of tensor b",
         "Two shapes do not fit together. Print both and compare them from the last axis: an axis of length 1 (from "
         "unsqueeze, or keepdim=True) says along which axis a tensor is repeated.",
     ),
-    (
+    _Meaning(
         r"Target size .* must be the same as input size|target.*size.*input.*size",
         "torch's losses do not broadcast their target: give x the shape of the logits first (expand_as).",
     ),
-    (
+    _Meaning(
         r"Value is not broadcastable with batch_shape",
         "The value and the m, v of its Gaussian do not fit together: with draws in the middle, z is (batch, iw, z_dim), and m, v "
         "need an axis there too: m.unsqueeze(1), v.unsqueeze(1).",
     ),
-    (
+    _Meaning(
         r"mat1 and mat2 shapes cannot be multiplied",
         "A network received a last axis of the wrong length: the encoder wants 784 pixels, the decoder z_dim latents.",
     ),
-    (
+    _Meaning(
         r"cannot register a hook on a tensor that doesn't require grad",
         "z has no path back to the encoder. m and v are detached inside log q only, and not where z is drawn.",
     ),
-    (
+    _Meaning(
         r"object has no attribute 'negative_elbo_bound'",
         "This class begins with given.VAE: enc, dec and z_prior, and no bound. Write kl and rec out as in lesson 04 (m, v = "
         "self.enc(x), kl_normal, log_bernoulli_with_logits), or copy your method into this class.",
     ),
-    (
+    _Meaning(
         r"'tuple' object has no attribute 'backward'",
         "model.loss(x) gives a pair, the loss and a dictionary, and the pair is used as if it were the loss: loss, _ = "
         "model.loss(x).",
     ),
-    (
+    _Meaning(
         r"'tuple' object has no attribute|unsupported operand type\(s\).*'tuple'|must be Tensor, not tuple",
-        "A pair is used as if it were a tensor: unpack it, as in a, b = pair. (In a model, self.enc(x) and self.z_prior are "
-        "pairs, mean and variance; model.loss(x) is the loss and a dictionary; a bound is three numbers.)",
+        "A pair is used as if it were a tensor: unpack it, as in a, b = pair.",
+        "(In a model, self.enc(x) and self.z_prior are pairs, mean and variance; model.loss(x) is the loss and a dictionary; a "
+        "bound is three numbers.)",
     ),
-    (
+    _Meaning(
         r"torch\.return_types\.(max|min|median|mode|sort|topk|kthvalue|cummax|cummin)",
         "With an axis, .max(dim) gives two things, .values and .indices: take x.max(dim).values, or x.amax(dim).",
     ),
-    (
+    _Meaning(
         r"\"bitwise_xor\w*\" not implemented|unsupported operand type\(s\) for \^",
         "A power is ** in Python; ^ is exclusive or.",
     ),
-    (
+    _Meaning(
         r"parameter probs .* constraint Interval\(lower_bound=0\.0",
         "These are logits, any real numbers, and probs= wants probabilities: Bernoulli(logits=...).",
     ),
-    (
+    _Meaning(
         r"(rand|randn|zeros|ones|empty)\(\)(: argument 'size'| received an invalid combination)",
         "Give it a shape, as in torch.randn(m.shape), or let another tensor say it: torch.randn_like(m).",
     ),
-    (
+    _Meaning(
         r"received an invalid combination of arguments",
         "The function exists, but not with these arguments: help(its_name) shows which it takes.",
     ),
-    (
+    _Meaning(
         r"'NoneType' object|unsupported operand type\(s\).*'NoneType'|not NoneType",
         "Something that you use is None. A function without a `return` gives None.",
     ),
-    (
+    _Meaning(
         r"'(method|function|builtin_function_or_method)' object|unsupported operand type\(s\).*'(builtin_function_or_)?method'",
         "The brackets of a call are missing: v.sqrt is the method, v.sqrt() its result.",
     ),
-    (
+    _Meaning(
         r"Boolean value of Tensor with more than one value",
         "`if` and `and` need one truth value, and a tensor has many: torch.where decides entry by entry.",
     ),
-    (
+    _Meaning(
         r"in-place operation|modified by an inplace operation",
         "A method that ends in _ or an operator such as += changes a tensor that gradients need: compute into a new tensor.",
     ),
-    (
+    _Meaning(
         r"Can't call numpy\(\) on Tensor that requires grad",
         "numpy knows no gradients. Stay with torch's functions, which have nearly the same names.",
     ),
-    (
+    _Meaning(
         r"Error\(s\) in loading state_dict",
         "The weights belong to another network or to another z_dim than the one that they are loaded into: compare the names "
         "and shapes in the file with it. Saved is what the model was then; a class that has changed since fits no more.",
     ),
-    (
+    _Meaning(
         r"view size is not compatible",
         "view needs the numbers side by side in memory, and a transposed or expanded tensor has not: use reshape.",
     ),
-    (
+    _Meaning(
         r"expected scalar type|expected .* but (got|found) .*(Long|Int|Double|Float|Byte)|must have the same dtype",
         "Two kinds of numbers meet. Models and images are float32: x.float().",
     ),
-    (
+    _Meaning(
         r"to be within the support .*(Boolean|Bernoulli)|support \(Boolean",
         "torch's Bernoulli refuses grey pixels unless it is told validate_args=False.",
     ),
-    (
+    _Meaning(
         r"to satisfy the constraint (GreaterThan|Positive)|must be positive",
         "A standard deviation or variance is not positive. Was a logarithm, a difference or a mean given in its place?",
     ),
-    (
+    _Meaning(
         r"Expected p_in >= 0 && p_in <= 1",
         "torch.bernoulli wants probabilities. From logits they come by a sigmoid: compute_sigmoid_given(z) first.",
     ),
-    (
+    _Meaning(
         r"binarize needs the uint8 images",
         "binarize is for the grey images of MNIST, bytes from 0 to 255. With probabilities, torch.bernoulli tosses; an x of 0 "
         "and 1 is black and white already; leave binarize out.",
     ),
-    (
+    _Meaning(
         r"'(int|float)' object has no attribute|must be Tensor, not (int|float)",
-        "A plain number stands where a tensor is needed: torch.tensor(1.0) makes one. (A model has its prior's mean and "
-        "variance as tensors: pm, pv = self.z_prior.)",
+        "A plain number stands where a tensor is needed: torch.tensor(1.0) makes one.",
+        "(A model has its prior's mean and variance as tensors: pm, pv = self.z_prior.)",
     ),
-    (
+    _Meaning(
         r"all elements of (input|target) should be between 0 and 1|between 0 and 1",
         "binary_cross_entropy wants probabilities, and you have logits: binary_cross_entropy_with_logits.",
     ),
-    (
+    _Meaning(
         r"does not require grad and does not have a grad_fn",
         "The result is cut off from its inputs: detach, no_grad or numpy?",
     ),
-    (r"Dimension out of range", "There is no such axis. The last one is -1, whatever the number of axes."),
-    (
+    _Meaning(r"Dimension out of range", "There is no such axis. The last one is -1, whatever the number of axes."),
+    _Meaning(
         r"too many values to unpack|not enough values to unpack",
         "The number of names on the left is not the number of values on the right: enc gives two, a bound three.",
     ),
-    (r"maximum recursion depth", "The function calls itself. Did you give it the name of a function that it uses?"),
+    _Meaning(
+        r"maximum recursion depth", "The function calls itself. Did you give it the name of a function that it uses?"
+    ),
 )
 
 
@@ -205,8 +225,11 @@ def meaning(error: CallError, exercise: Exercise) -> str:
         return "An assert of yours fails where everything is right: print both sides of it."
     if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
         return "@ is a matrix product. To multiply entry by entry, write *."
-    return next((words for pattern, words in _MEANINGS if re.search(pattern, error.message)), "")
+    known = next((known for known in _MEANINGS if re.search(known.pattern, error.message)), None)
+    if known is None:
+        return ""
+    return f"{known.says} {known.of_models}".rstrip() if _has_a_model(exercise) else known.says
 
 
 def _has_a_model(exercise: Exercise) -> bool:
-    return exercise.lesson >= "04"
+    return isinstance(exercise, Method | Played)

@@ -76,7 +76,7 @@ def noise_is_standard_normal(trial: Trial) -> None:
     noise = noise[:1] if rows_agree(noise) else noise[:, :1] if rows_agree(noise.T) else noise
     if distance_to_standard_normal(noise) > allowed_distance(noise.numel()) or not has_unit_variance(noise):
         raise Wrong(
-            f"Your noise, (z − m) / sqrt(v), has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
+            f"Your noise, (z − m) / √v, has mean {noise.mean():.2f} and standard deviation {noise.std():.2f}"
             f" over {noise.numel():,} draws.",
             "It should be standard normal: mean 0, standard deviation 1, bell-shaped.",
             partial(law, trial, shape=abs(noise.mean().item()) < 0.5 and 0.5 < noise.std().item() < 2),

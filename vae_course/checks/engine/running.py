@@ -1,11 +1,10 @@
 """The checks of an exercise, one after the other: what they saw."""
 
 import contextlib
-import re
 from dataclasses import dataclass, field, replace
 
 from vae_course.checks.engine.errors import finding_on
-from vae_course.checks.engine.exercise import Check, Constant, Exercise, Method, Played
+from vae_course.checks.engine.exercise import Check, Constant, Exercise
 from vae_course.checks.engine.findings import CheckResult, Finding
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.runner.answers import BackwardFailed, CallError, Stopped
@@ -44,7 +43,7 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
             wrong.check = check.name
             seen.wrong.append(wrong)
         except Raised as raised:
-            seen.status, found, stop = _status_of(raised.error, seen.results), raised_by(raised.error, exercise), True
+            seen.status, found, stop = _status_of(raised.error, seen.results), finding_on(raised.error, exercise), True
         except BackwardFailed as failed:
             seen.status, found, stop = "raised", finding_on_the_way_back(failed, exercise), True
         except Stopped as stopped:
@@ -74,19 +73,9 @@ def fails_for_a_right_answer(check: Check, exercise: Exercise, seed: int) -> boo
     return True
 
 
-def raised_by(error: CallError, exercise: Exercise) -> Finding:
-    """What an answer raised; an answer without a model hears nothing of models."""
-    found = finding_on(error, exercise)
-    if isinstance(exercise, Method | Played):
-        return found
-    return replace(
-        found, reason=re.sub(r" ?\([^()]*(?:\([^()]*\)[^()]*)*\bself\.[^()]*(?:\([^()]*\)[^()]*)*\)", "", found.reason)
-    )
-
-
 def finding_on_the_way_back(failed: BackwardFailed, exercise: Exercise) -> Finding:
     """What a learner's code raised when gradients were asked for."""
-    found = raised_by(failed.error, exercise)
+    found = finding_on(failed.error, exercise)
     return replace(found, got=f"On the way back, for the gradients: {found.got}")
 
 

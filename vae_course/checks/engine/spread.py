@@ -25,18 +25,18 @@ LAWS: dict[str, Callable[[float], float]] = {
     "exp(v / 2)": lambda v: math.exp(v / 2),
     "exp(v)": math.exp,
     "v to the power ¼": lambda v: v**0.25,
-    "1 / sqrt(v)": lambda v: v**-0.5,
+    "1 / √v": lambda v: v**-0.5,
     "1 / v": lambda v: 1 / v,
     "v squared": lambda v: v**2,
-    "sqrt(softplus(v))": lambda v: math.sqrt(math.log1p(math.exp(v))),
+    "√softplus(v)": lambda v: math.sqrt(math.log1p(math.exp(v))),
     "softplus(v)": lambda v: math.log1p(math.exp(v)),
-    "sqrt(1 + v)": lambda v: math.sqrt(1 + v),
-    "1 + sqrt(v)": lambda v: 1 + math.sqrt(v),
+    "√(1 + v)": lambda v: math.sqrt(1 + v),
+    "1 + √v": lambda v: 1 + math.sqrt(v),
     "log(1 + v)": math.log1p,
     "|log v| / 2": lambda v: abs(math.log(v)) / 2,
     "1, whatever v is": lambda v: 1.0,
 }
-"""What people take for sqrt(v)."""
+"""What people take for √v."""
 
 
 def law(trial: Trial, *, shape: bool = False) -> Reading:
@@ -85,13 +85,13 @@ def _fits(spread: dict[float, float], wanted: Callable[[float], float]) -> bool:
 def _of_spread(draws: dict[float, Tensor], spread: dict[float, float]) -> str:
     for words, wanted in LAWS.items():
         if _fits(spread, wanted):
-            return f"Your z spreads by {words}, tried for {len(spread)} variances from {min(spread):g} to {max(spread):g}; sqrt(v) is asked."
+            return f"Your z spreads by {words}, tried for {len(spread)} variances from {min(spread):g} to {max(spread):g}; √v is asked."
     rooted = {v: s / math.sqrt(v) for v, s in spread.items()}
     first, last = rooted[min(spread)], rooted[max(spread)]
     if max(rooted.values()) - min(rooted.values()) <= EXACT * first and first > 1e-6:
         noise = (draws[1.0] - draws[1.0].mean()).flatten()
         return (
-            f"Your z spreads by {first:.3g} · sqrt(v) for every variance: the noise has another spread than 1. ({noise.numel():,} draws of it, "
+            f"Your z spreads by {first:.3g} · √v for every variance: the noise has another spread than 1. ({noise.numel():,} draws of it, "
             f"less their mean, lie between {noise.min():.2f} and {noise.max():.2f}; of standard normal ones the outermost lie near ±3.8.)"
         )
     small = spread[min(spread)]
@@ -100,12 +100,12 @@ def _of_spread(draws: dict[float, Tensor], spread: dict[float, float]) -> str:
         added = _fits(spread, lambda v: math.sqrt(v + small**2 - min(spread)))
         held = _fits(spread, lambda v: max(math.sqrt(v), small))
         if added:
-            return f"Your z spreads by sqrt(v + c), with c near {small**2 - min(spread):.2g}: something is added to v."
+            return f"Your z spreads by √(v + c), with c near {small**2 - min(spread):.2g}: something is added to v."
         if held:
             return f"Your z never spreads by less than {small:.3g}: something holds v, or its root, at {small**2:.2g} or {small:.2g} from below."
-        return f"For large v your z spreads by sqrt(v), and for v = {min(spread):g} by {small:.3g}: something is added to v, or to its root."
+        return f"For large v your z spreads by √v, and for v = {min(spread):g} by {small:.3g}: something is added to v, or to its root."
     if large and all(abs(rooted[v] - rooted[large[0]]) <= EXACT * rooted[large[0]] for v in large):
-        return f"For large v your z spreads by {rooted[large[0]]:.3g} · sqrt(v), and for v = {min(spread):g} by {small:.3g}."
+        return f"For large v your z spreads by {rooted[large[0]]:.3g} · √v, and for v = {min(spread):g} by {small:.3g}."
     return ""
 
 
@@ -115,9 +115,9 @@ def _of_mean(draws: dict[float, Tensor]) -> str:
         return f"With m = {MEAN:g} your z lie around 0: m does not count."
     roots = {v: (mean - MEAN) / math.sqrt(v) for v, mean in means.items()}
     if max(roots.values()) - min(roots.values()) < 0.2:
-        return f"Your z lie {roots[1.0]:+.2f} · sqrt(v) beside m: the noise has a mean of its own, and 0 is asked."
+        return f"Your z lie {roots[1.0]:+.2f} · √v beside m: the noise has a mean of its own, and 0 is asked."
     if _fits(means, math.sqrt):
-        return "Your z lie around sqrt(v): m and sqrt(v) have changed places."
+        return "Your z lie around √v: m and √v have changed places."
     return ""
 
 

@@ -127,8 +127,8 @@ def must_be_own(gradient: Tensor | None, value: float) -> None:
     for part in centred:
         if not has_unit_variance(part * math.sqrt(len(part) / (len(part) - 1)), ALPHA):
             raise Wrong(
-                f"For three kinds of images, the z that you decode spread by {_listed([each.std().item() for each in centred])} times sqrt(v).",
-                "They should spread by sqrt(v), each image's and each latent's own.",
+                f"For three kinds of images, the z that you decode spread by {_listed([each.std().item() for each in centred])} times √v.",
+                "They should spread by √v, each image's and each latent's own.",
                 partial(_of_spread, z, [each.std().item() for each in centred]),
             )
     pooled = noise.flatten()

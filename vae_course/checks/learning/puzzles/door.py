@@ -84,7 +84,7 @@ def _under_rules(name: str, puzzle: Constraint, answer: Any) -> Told:
     if broken is not None:
         verdict = examined(exercise, _alone(answer, puzzle.may_use))
         beside = "By itself the answer is right" if verdict else "And the exercise's check does not accept the answer"
-        told = permitted(list(_all(verdict)), puzzle, exercise)
+        told = [permitted(finding, puzzle, exercise) for finding in _all(verdict)]
         more = [f"{beside}: only the rule is broken."] if verdict else [f"{beside}: {_first(told)}"]
         return Told(name, "not yet", [_place(source, broken), *more, asked])
     verdict = examined(exercise, rebuilt(source, puzzle.may_use))
@@ -94,7 +94,7 @@ def _under_rules(name: str, puzzle: Constraint, answer: Any) -> Told:
             "not yet",
             [
                 "The rule is kept. The exercise's check does not accept the answer:",
-                *permitted(list(_all(verdict)), puzzle, exercise),
+                *(permitted(finding, puzzle, exercise) for finding in _all(verdict)),
                 asked,
             ],
         )

@@ -54,11 +54,13 @@ class Without:
         names: patterns of names, in small letters, of functions, modules and methods alike: `sqrt` is `torch.sqrt`, `v.sqrt()` and
             `v.sqrt_()`. "**" is the power operator, "[]" a subscript.
         but: names that the patterns do not mean.
+        words: what stands for such a name in a sentence, and is none itself.
     """
 
     says: str
     names: tuple[str, ...]
     but: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     def broken(self, function: ast.FunctionDef) -> Broken | None:
         own = own_names(function)  # what they hold came by another name, which is seen

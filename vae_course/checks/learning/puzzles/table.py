@@ -14,6 +14,7 @@ PUZZLES: dict[str, Puzzle] = {
             Without(
                 "without a square root or a power",
                 ("sqrt", "rsqrt", "pow", "float_power", "**", "hypot", "*norm", "std", "std_mean", "distributions"),
+                words=("square root",),
             ),
         ),
         ours=4,
@@ -29,7 +30,7 @@ PUZZLES: dict[str, Puzzle] = {
     ),
     "02.eight": Constraint(
         exercise="log_normal",
-        rules=(Without("without torch.distributions and its losses", LIBRARY), NoMoreThan(8)),
+        rules=(Without("without torch.distributions and its losses", LIBRARY, words=("torch's loss",)), NoMoreThan(8)),
         ours=10,
         shortest=7,
         moral="A sum of logarithms is the logarithm of a product, and 2π is a constant with a name of its own.",
@@ -40,7 +41,7 @@ PUZZLES: dict[str, Puzzle] = {
             Without(
                 "without a logarithm",
                 ("log*", "xlog*", "entr", "*softplus", "*entropy*", "*lgamma", "kl_*", *LIBRARY),
-                but=("log_normal",),
+                but=("log_normal", "log_variance", "log_variances"),
             ),
         ),
         may_use=("log_normal",),
@@ -70,6 +71,7 @@ PUZZLES: dict[str, Puzzle] = {
                     "*bernoulli",
                     "distributions",
                 ),
+                words=("torch's loss",),
             ),
         ),
         ours=4,

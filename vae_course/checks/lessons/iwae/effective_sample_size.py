@@ -62,11 +62,13 @@ effective_sample_size = Formula(
             lambda log_w: log_w.exp().sum(-1) ** 2 / log_w.exp().square().sum(-1),
             "Right for moderate numbers. exp of −1000 is 0 and of 1000 infinite, and one maximum taken off for all rows leaves others at 0: "
             "use softmax, or logsumexp, along the last axis first.",
+            otherwise="Right for moderate numbers. exp of −1000 is 0 and of 1000 infinite, and one maximum taken off for all rows leaves others at 0.",
         ),
         Misconception(
             "sum-not-squared",
             lambda log_w: log_w.exp().sum(-1) / log_w.exp().square().sum(-1),
             "The numerator is (Σ w)², squared. Without the square the result changes when all weights are doubled.",
+            otherwise="The numerator is (Σ w)². As it stands the result changes when all weights are doubled.",
         ),
         Misconception(
             "upside-down",

@@ -19,7 +19,7 @@ def draw_two_gaussians(generator: Generator) -> Arguments:
 
 SMALL_NUMBER = (
     "Right until a variance is tiny: a small number that is added to it, or at which it is clamped, is then larger than the "
-    "variance itself. This formula needs no such number: a variance is positive, and its logarithm is finite."
+    "variance itself. This formula needs no such number: it is finite for every positive variance."
 )
 
 

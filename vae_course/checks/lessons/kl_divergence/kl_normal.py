@@ -58,6 +58,7 @@ kl_normal = Formula(
             "half-missing",
             lambda qm, qv, pm, pv: 2 * each_dimension(qm, qv, pm, pv).sum(-1),
             "Yours is exactly twice the KL: the ½ in front is missing. Both log densities begin with −½, and the ½ stays.",
+            otherwise="Yours is exactly twice the KL: the ½ in front is missing.",
         ),
         Misconception(
             "minus-one-missing",
@@ -76,6 +77,7 @@ kl_normal = Formula(
             lambda qm, qv, pm, pv: 0.5 * (qv.log() - pv.log() + qv / pv + (qm - pm) ** 2 / pv - 1).sum(-1),
             "Your log ratio is upside down: it should be log(pv / qv), which grows as q gets narrower than p. As it "
             "stands, your KL is smallest for a q without any width.",
+            otherwise="Your KL is smallest for a q without any width.",
         ),
         Misconception(
             "variance-ratio-flipped",
@@ -115,6 +117,7 @@ kl_normal = Formula(
             lambda qm, qv, pm, pv: kl_divergence(Normal(qm, qv), Normal(pm, pv)).sum(-1),
             "You use the variances as standard deviations. torch's Normal wants v.sqrt(); in the formula the ratio is "
             "qv / pv itself, not its square.",
+            otherwise="You use the variances as standard deviations: in the formula the ratio is qv / pv itself, not its square.",
         ),
         Misconception(
             "variance-as-log-variance",
@@ -158,6 +161,7 @@ kl_normal = Formula(
             "prior-counted-once",
             terms_one_by_one,
             "If pm and pv have one entry for all dimensions, Σ log pv counts it once. Add the terms, which broadcast, then sum.",
+            otherwise="If pm and pv have one entry for all dimensions, the prior counts once. Let the terms broadcast first, then sum.",
         ),
         Misconception(
             "log-of-a-product",
@@ -169,6 +173,7 @@ kl_normal = Formula(
             "sign",
             lambda qm, qv, pm, pv: -each_dimension(qm, qv, pm, pv).sum(-1),
             "Yours is −KL. A KL divergence is never negative; KL(q ‖ p) = E_q[log q − log p], in this order.",
+            otherwise="Yours is −KL. A KL divergence is never negative.",
         ),
         Misconception(
             "no-gradient",

@@ -106,6 +106,7 @@ SAMPLE_Z = (
         lambda self, batch: Normal(self.z_prior[0], self.z_prior[1].sqrt()).sample(),
         "You drew one number, because the prior's mean and variance have shape (1,). Expand both to (batch, z_dim) "
         "before you draw.",
+        otherwise="You drew one number, because the prior's mean and variance have shape (1,): give the noise the shape (batch, self.z_dim).",
     ),
     Misconception(
         "axes-swapped",

@@ -201,6 +201,7 @@ MISCONCEPTIONS = (
         mixed_layout,
         "The rows mix different images: numbers in the order (iw, batch) are read as (batch, iw), or the other way round. A new axis, "
         "unsqueeze(1), keeps image and draw apart; or repeat_interleave and view(batch, iw).",
+        otherwise="The rows mix different images: numbers in the order (iw, batch) are read as (batch, iw), or the other way round.",
         family="layout",
     ),
     Misconception(
@@ -208,6 +209,7 @@ MISCONCEPTIONS = (
         mixed_pair,
         "The rows mix different images: x, m and v are not repeated in the same way as the result is read. repeat stacks "
         "whole copies, (iw, batch); repeat_interleave makes (batch, iw).",
+        otherwise="The rows mix different images: x, m and v are not repeated in the same way as the result is read.",
         family="layout",
     ),
     Misconception(

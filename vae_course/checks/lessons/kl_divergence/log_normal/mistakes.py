@@ -31,6 +31,7 @@ MISCONCEPTIONS = (
         lambda x, m, v: Normal(m, v).log_prob(x).sum(-1),
         "You use v as a standard deviation. v is the variance: the distance is divided by v itself, not by v², and the "
         "log term is ½ log v. (torch's Normal wants the standard deviation, v.sqrt().)",
+        otherwise="You use v as a standard deviation. v is the variance: the distance is divided by v itself, not by v², and the log term is ½ log v.",
     ),
     Misconception(
         "variance-as-log-variance",

@@ -38,6 +38,7 @@ MISCONCEPTIONS = (
         "sign",
         lambda x, logits: -each_pixel(x, logits).sum(-1),
         "Yours is the binary cross-entropy, a loss: −log p(x). Asked is log p(x) itself, which is never above 0.",
+        otherwise="Yours is −log p(x), a loss. Asked is log p(x) itself, which is never above 0.",
     ),
     Misconception(
         "sigmoid-twice",
@@ -94,6 +95,7 @@ MISCONCEPTIONS = (
         lambda x, logits: F.binary_cross_entropy_with_logits(logits, x),
         "This is torch's loss as it comes: averaged over pixels and images, and with the sign of a loss. Asked is the "
         "sum over pixels, per image, of log p.",
+        otherwise="Yours is averaged over pixels and images, and has the sign of a loss. Asked is the sum over pixels, per image, of log p.",
     ),
     Misconception(
         "no-sum",
@@ -137,17 +139,20 @@ MISCONCEPTIONS = (
         lambda x, logits: (x * logits - torch.log(1 + torch.exp(logits))).sum(-1),
         "Right for moderate logits, and not at ±10,000: an exp overflows there, or a probability is exactly 0 or 1 and its logarithm "
         "infinite. softplus(logits) is log(1 + exp(logits)), written so that nothing overflows.",
+        otherwise="Right for moderate logits, and not at ±10,000: an exp overflows there, or a probability is exactly 0 or 1 and its logarithm infinite.",
     ),
     Misconception(
         "gradient-breaks-at-extremes",
         lambda x, logits: (x * logits - torch.where(logits > 30, logits, torch.log1p(torch.exp(logits)))).sum(-1),
         "The values are right, but torch.where computes both branches, and the exp of the branch that is not taken "
         "overflows: its gradient, inf · 0, is NaN. softplus(logits) needs no where.",
+        otherwise="The values are right, but torch.where computes both branches, and the exp of the branch that is not taken overflows: its gradient, inf · 0, is NaN.",
     ),
     Misconception(
         "refuses-grey",
         lambda x, logits: Bernoulli(logits=logits).log_prob(x).sum(-1),
         "Right for black and white. torch's Bernoulli refuses grey pixels unless it is told validate_args=False.",
+        otherwise="Right for black and white; grey pixels are refused.",
     ),
     Misconception(
         "no-gradient",

@@ -166,11 +166,18 @@ MISCONCEPTIONS = (
         "squeeze() without an axis drops every axis of length 1 of the maximum, not only dim, and the addition broadcasts: "
         "m.squeeze(dim).",
     ),
-    Misconception("overflows", lambda x, dim: x.exp().mean(dim).log(), OVERFLOWS, family="overflows"),
+    Misconception(
+        "overflows",
+        lambda x, dim: x.exp().mean(dim).log(),
+        OVERFLOWS,
+        otherwise="Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add it again after the log.",
+        family="overflows",
+    ),
     Misconception(
         "overflows-beside-a-small-number",
         lambda x, dim: (x.exp().mean(dim) + 1e-8).log(),
         OVERFLOWS,
+        otherwise="Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add it again after the log.",
         family="overflows",
     ),
     Misconception(

@@ -75,15 +75,13 @@ def gradient_to_variance(trial: Trial) -> None:
     m, v = trial.arguments
     grad = call.pull_back({"0": torch.ones_like(z)}).get("1")
     if grad is None:
-        raise Wrong(
-            "No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 sqrt(v)).", partial(law, trial)
-        )
+        raise Wrong("No gradient reaches v.", "z moves when v does: dz/dv should be ε / (2 √v).", partial(law, trial))
     right = noise_of(z, m, v) / (2 * v.double().sqrt())
     if not close(grad, right, 1e-3):
         got, expected = told_apart(*worst(grad, right))
         raise Wrong(
             f"dz/dv is {got} at one place.",
-            f"For your z it should be ε / (2 sqrt(v)) = {expected} there.",
+            f"For your z it should be ε / (2 √v) = {expected} there.",
             partial(law, trial),
         )
 

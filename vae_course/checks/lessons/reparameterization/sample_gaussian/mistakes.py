@@ -24,17 +24,19 @@ MISCONCEPTIONS = (
         "variance-as-standard-deviation",
         lambda m, v: m + v * torch.randn_like(m),
         "v is a variance: with v = 9 the spread of z must be 3, yours is 9; take the square root once.",
+        otherwise="v is a variance: with v = 9 the spread of z must be 3, yours is 9.",
         seen="10 used v as a standard deviation",
     ),
     Misconception(
         "half-the-variance",
         lambda m, v: m + v**1 / 2 * torch.randn_like(m),
         "Your noise is scaled by v / 2. A root written v**1/2 is read as (v**1) / 2, powers first: v ** 0.5, or v.sqrt().",
+        otherwise="Your noise is scaled by v / 2, and a root is no half: with v = 9 the spread of z must be 3.",
     ),
     Misconception(
         "variance-as-log-variance",
         lambda m, v: m + torch.exp(v / 2) * torch.randn_like(m),
-        "You treat v as a log-variance, as many codebases do. Here v is the variance itself: scale by sqrt(v).",
+        "You treat v as a log-variance, as many codebases do. Here v is the variance itself: scale by √v.",
     ),
     Misconception(
         "uniform-noise",
@@ -51,7 +53,7 @@ MISCONCEPTIONS = (
     Misconception(
         "no-gradient-to-v",
         lambda m, v: m + v.sqrt().detach() * torch.randn_like(m),
-        "The gradient reaches m and stops before v. Keep sqrt(v) in the formula, without detach or no_grad.",
+        "The gradient reaches m and stops before v. Keep √v in the formula, without detach or no_grad.",
     ),
     Misconception(
         "no-gradient-to-m",
@@ -101,22 +103,22 @@ MISCONCEPTIONS = (
     Misconception(
         "divides-by-the-root",
         lambda m, v: m + torch.randn_like(m) / v.sqrt(),
-        "You divide ε by sqrt(v), which undoes a spread (that was standardize). To give ε a spread, multiply.",
+        "You divide ε by √v, which undoes a spread (that was standardize). To give ε a spread, multiply.",
     ),
     Misconception(
         "root-twice",
         lambda m, v: m + v.sqrt().sqrt() * torch.randn_like(m),
-        "The root is taken twice, so z spreads by v to the power ¼. One sqrt turns the variance into a standard deviation.",
+        "The root is taken twice, so z spreads by v to the power ¼. One root turns the variance into a standard deviation.",
     ),
     Misconception(
         "stretches-the-mean",
         lambda m, v: v.sqrt() * (m + torch.randn_like(m)),
-        "sqrt(v) multiplies m as well. Only the noise is stretched: m + sqrt(v) · ε.",
+        "√v multiplies m as well. Only the noise is stretched: m + √v · ε.",
     ),
     Misconception(
         "mean-and-spread-swapped",
         lambda m, v: v.sqrt() + m * torch.randn_like(m),
-        "m and sqrt(v) have changed places: the noise is multiplied by sqrt(v), and m is added.",
+        "m and √v have changed places: the noise is multiplied by √v, and m is added.",
     ),
     Misconception(
         "moves-the-noise-twice",
