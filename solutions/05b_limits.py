@@ -22,7 +22,7 @@ explore(figures.bound_and_width, width=(2.0, 0.2, 3.0, 0.1))
 # A $q$ of twice the right variance and one of a third: which gap closes faster?
 #
 # **Who uses it?** Everybody who compares generative models by $\log p(x)$ has to say how far the estimate can be trusted; Wu and
-# others (ICLR 2017) did so from both sides.
+# others (ICLR 2017) walk from the prior towards the posterior, and check where they arrive from the other side.
 
 # %% [markdown]
 # ## What you will build
@@ -252,8 +252,7 @@ print(f"upper bound, from posterior draws: {sandwich.missed_island_from_above(1)
 # %% [markdown]
 # ### Full path: closing the gap from both sides
 #
-# (No exercise rests on this; the next section is "Training with the bound".) Let $F$ and $R$ be two ways to draw the same things, and
-# their densities, and $W = p(x)\,\frac{R}{F}$. As above,
+# Let $F$ and $R$ be two ways to draw the same things, and their densities, and $W = p(x)\,\frac{R}{F}$. As above,
 # $\mathbb E_F[\log W] = \log p(x) - \mathrm{KL}(F\,\|\,R)$ and $\mathbb E_R[\log W] = \log p(x) + \mathrm{KL}(R\,\|\,F)$.
 #
 # * *k draws.* $F$: all from $q$. $R$: one of them, at a random place, from the posterior. $W$ is the mean weight.

@@ -1107,8 +1107,8 @@ else:
     print("Your card will appear here: test images, their copies, samples, and how good your model is.")
 
 # %% [markdown]
-# Are your samples blots? That is no bug, if the row of decoded means is right. A few thousand images do not fill ten dimensions, so the
-# prior mostly goes into holes (lesson 06).
+# Are your samples blots, and the decoded means in the row above them right? The decoder is the same: then the prior draws its $z$ from
+# where no image's $z$ lay (lesson 06).
 #
 # `card.png` lies beside the notebook. [The gallery](../docs/gallery.md) shows three cards of this kind, and how to add yours.
 #
@@ -1125,8 +1125,7 @@ else:
 #
 # * The whole model is a constructor, two bounds, a loss that renames, and five sampling methods: about 60 lines.
 # * A fixed prior is a buffer: saved, moved along, never trained.
-# * A network promises positive variances, logits without a sigmoid, and leading axes of any number. The mathematics does not care
-#   what is inside. One file in `vae_course/nns` gives it a name.
+# * A network promises positive variances, logits without a sigmoid, and leading axes of any number. What is inside is its own.
 # * A reported likelihood names its bound, its draws, its images, its error. With $k = 5000$ it is too pessimistic in expectation.
 # * Models are compared at the same evaluation. In the stored measurement (two seeds) each kind of training won at its own $k$.
 # * Read what is written, not what was surely meant.
