@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, distributions, nn
 
 from tests.check_the_checks import family_of
+from tests.share import one_in
 from vae_course import given, nns
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.lessons import EXERCISES
@@ -100,14 +101,10 @@ def test_every_main_exercise_has_sixty_answers_half_of_them_right() -> None:
     assert len(ANSWERS) == 480 + 659 + 171
 
 
-def _judged() -> Iterator[Any]:
-    """All of them; of the second writing two thirds only in `make test-all`, so that `make test` takes a quarter of an hour."""
-    for i, a in enumerate(ANSWERS):
-        name = f"{a.writing}-{a.exercise}-{'right' if a.right else 'wrong'}-{a.name}"
-        yield pytest.param(a, id=name, marks=pytest.mark.slow if a.writing == "second" and i % 3 else ())
+NAMES = [f"{a.writing}-{a.exercise}-{'right' if a.right else 'wrong'}-{a.name}" for a in ANSWERS]
 
 
-@pytest.mark.parametrize("answer", _judged())
+@pytest.mark.parametrize("answer", one_in(4, ANSWERS, NAMES))
 def test_a_blind_answer_is_judged_rightly(answer: BlindAnswer) -> None:
     built = answer.build()
     with warnings.catch_warnings():

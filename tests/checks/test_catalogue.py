@@ -1,6 +1,6 @@
 """The catalogue examines the checks: every mistake fails and is named, every right answer in another style passes.
 
-Three seeds here; `make check-the-checks` takes 20 and 200 and prints the tables.
+One seed here; `make check-the-checks` takes 20 and 200 and prints the tables.
 """
 
 from itertools import combinations
@@ -12,7 +12,7 @@ from vae_course.checks.engine.diagnosis import shows
 from vae_course.checks.engine.exercise import Constant, Misconception
 from vae_course.checks.lessons import EXERCISES, Exercise
 
-SEEDS = (1, 2, 3)
+SEED = 1
 
 MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.misconceptions]
 VARIANTS = [(e, name) for e in EXERCISES.values() for name in e.correct]
@@ -20,16 +20,14 @@ VARIANTS = [(e, name) for e in EXERCISES.values() for name in e.correct]
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=[f"{e.name}-{m.name}" for e, m in MISTAKES])
 def test_a_misconception_fails_and_is_named(exercise: Exercise, mistake: Misconception) -> None:
-    for seed in SEEDS:
-        fails, named, said = refused(exercise, mistake, seed)
-        assert fails and named, said
+    fails, named, said = refused(exercise, mistake, SEED)
+    assert fails and named, said
 
 
 @pytest.mark.parametrize(("exercise", "variant"), VARIANTS, ids=[f"{e.name}-{n}" for e, n in VARIANTS])
 def test_a_right_answer_in_another_style_passes(exercise: Exercise, variant: str) -> None:
-    for seed in SEEDS:
-        passes, said = accepted(exercise, exercise.correct[variant], seed)
-        assert passes, said
+    passes, said = accepted(exercise, exercise.correct[variant], SEED)
+    assert passes, said
 
 
 def test_an_optional_exercise_has_no_points() -> None:

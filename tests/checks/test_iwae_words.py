@@ -204,6 +204,7 @@ def test_two_draws_tell_the_value_of_a_right_dreg_loss_far_better_than_the_check
             assert value is not None and abs(2 * number(call, "0") - value) < checks_of_dreg.ROUNDING / 5
 
 
+@pytest.mark.slow  # four seeds of a chance
 def test_a_relation_of_kl_and_rec_is_said_only_where_two_inputs_show_it() -> None:
     def by_chance(self, x, iw):
         niwae, kl, _ = bound(lambda w: -log_mean_exp(w, 1).mean())(self, x, iw)

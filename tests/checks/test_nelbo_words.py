@@ -102,6 +102,7 @@ def test_x_and_logits_swapped_are_named_beside_another_slip(answer: Any, words: 
         assert "softplus" not in message
 
 
+@pytest.mark.slow
 def test_a_rec_that_no_swap_makes_is_not_called_swapped() -> None:
     for rec in (lambda x, a: -given.log_bernoulli_with_logits(x, 2 * a), lambda x, a: ((x - a) ** 2).sum(-1)):
         assert "changed places" not in of_bound(with_rec(rec)).message

@@ -70,6 +70,7 @@ def test_a_note_stands_where_it_is_true_and_nowhere_else(name: str, answer: Any,
     assert note in message if note else message == ""
 
 
+@pytest.mark.slow
 def test_a_right_answer_in_another_style_has_no_note_but_those() -> None:
     for name, exercise in EXERCISES.items():
         for style, answer in exercise.correct.items():

@@ -18,6 +18,7 @@ def images() -> torch.Tensor:
     return binarize(load_mnist("test").images[:10], torch.Generator().manual_seed(0))  # (10, 784)
 
 
+@pytest.mark.slow
 def test_more_steps_find_no_better_gaussian(images: torch.Tensor):
     model = given.trained("v1_z2")
     for image in images:

@@ -6,7 +6,7 @@ from tests.mutants import EQUAL, PASSED
 from tests.mutants.bounds import SOURCES, MethodMutant, fate, mutants
 from vae_course.checks.worlds import elbo
 
-EVERY = 29
+EVERY = 83
 
 
 @pytest.mark.parametrize("exercise", SOURCES)

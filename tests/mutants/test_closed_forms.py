@@ -10,7 +10,7 @@ from vae_course.checks.engine.cases import stays_finite
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_extremes
 
-EVERY = 15
+EVERY = 41
 
 
 @pytest.mark.parametrize("exercise", CLOSED_FORMS)
@@ -21,9 +21,10 @@ def test_no_formula_with_a_slip_passes_and_what_is_said_of_it_is_true(exercise: 
         assert reason_holds(mutant, found), f"{mutant.text}: {found.misconception}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", CLOSED_FORMS)
 def test_most_slips_are_named_or_read_off(exercise: str):
-    became = [fate(mutant)[0] for mutant in mutants(exercise)[7::EVERY]]
+    became = [fate(mutant)[0] for mutant in mutants(exercise)[7::15]]
     assert became.count(ELSE) <= 0.2 * len(became)
 
 

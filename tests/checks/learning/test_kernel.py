@@ -8,6 +8,8 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
+from tests.share import one_in
+
 WATCHDOG = 30  # seconds, not a measurement: a cell that hangs fails the test
 
 
@@ -124,7 +126,7 @@ LOOPS = {
 }
 
 
-@pytest.mark.parametrize("body", LOOPS.values(), ids=list(LOOPS))
+@pytest.mark.parametrize("body", one_in(3, LOOPS.values(), LOOPS))
 def test_an_endless_answer_is_stopped_and_the_next_cell_runs(kernel: Kernel, body: str):
     assert not kernel.run(f"def sample_gaussian(m, v):\n    {body}").error
     ran = kernel.run("verdict = check(sample_gaussian); verdict")

@@ -503,6 +503,7 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_marks(tmp_path: Path):
     answers = [RIGHT, CONSTANTS, "def sample_gaussian(m, v):\n    return undefined"]
     files = {f"s{i:02}.ipynb": hand_in(answers[i % 3]) for i in range(90)}
