@@ -3,6 +3,7 @@
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
 # make bench   how long training, loading, lessons, widgets, checks and marking take
+# make release wheel and sdist in build/dist, checked; nothing is uploaded
 # make clean   remove what can be made again (work/ stays)
 
 PYTHON ?= python3
@@ -30,7 +31,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate -p tests.memory_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks chromium bubblewrap
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release chromium bubblewrap node
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -57,7 +58,7 @@ $(VENV)/.test-ready: $(VENV)/.lab-ready
 
 test: chromium bubblewrap lint drift unit nbval browser
 
-test-all: test slow check-the-checks
+test-all: test slow check-the-checks environments
 
 unit: setup-test bubblewrap
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
@@ -65,6 +66,10 @@ unit: setup-test bubblewrap
 # Every catalogued mistake over 20 seeds, every right answer in another style over 200: prints both tables.
 check-the-checks: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.check_the_checks
+
+# The lowest and the newest versions that pyproject.toml allows, and Colab's.
+environments: setup-test
+	@$(ONE_THREAD) TORCH_INDEX="$(TORCH_INDEX)" $(PY) -m tests.environments
 
 # What measures time is no test, and runs alone, with every core.
 bench: setup-test
@@ -84,7 +89,7 @@ nbval: setup-test
 browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
-slow: setup-test chromium bubblewrap
+slow: setup-test chromium bubblewrap node
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m slow tests
 
 build: setup-test
@@ -100,6 +105,16 @@ lint: setup-test
 	@$(PY) -m mypy
 	@$(VENV)/bin/codespell $$(git ls-files)
 
+# In an environment of its own and without our pins: cffconvert and JupyterLab want different versions of jsonschema.
+release: setup-test
+	@$(PY) -m pytest -q tests/test_papers.py
+	@rm -rf build/dist && $(PYTHON) -m venv build/release
+	@PIP_CONSTRAINT= build/release/bin/python -m pip install -q build twine check-wheel-contents cffconvert
+	@build/release/bin/cffconvert --validate
+	@PIP_CONSTRAINT= build/release/bin/python -m build -o build/dist .
+	@build/release/bin/twine check --strict build/dist/*
+	@build/release/bin/check-wheel-contents --ignore W004 build/dist/*.whl  # solutions are no modules
+
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -112,6 +127,13 @@ bubblewrap:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends bubblewrap libseccomp2; \
 	  else echo "Grading needs bubblewrap and libseccomp; install them with: sudo apt-get install bubblewrap libseccomp2" >&2; exit 1; fi; }
+
+# Packages of the npm registry that check what Python has no tool for.
+node:
+	@command -v npm >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nodejs npm; \
+	  else echo "The long tests need npm; install it with: sudo apt-get install npm" >&2; exit 1; fi; }
 
 clean:
 	rm -rf $(VENV) build test-results *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -67,7 +67,7 @@ def test_without_the_repository_lab_says_what_to_do(tmp_path: Path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(workspace, "__file__", str(tmp_path / "site-packages" / "vae_course" / "workspace.py"))
     assert cli.main(["lab"]) == 2
-    assert "clone of the course's repository" in one_sentence(capsys.readouterr().err)
+    assert "Install the course's wheel again" in one_sentence(capsys.readouterr().err)
 
 
 def test_a_missing_author_tool_is_told_in_a_sentence(monkeypatch, capsys):

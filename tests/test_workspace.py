@@ -140,8 +140,24 @@ def test_the_lessons_are_those_of_this_folder_if_it_has_them_else_those_beside_t
     assert lessons_folder() == beside and (beside / FIRST_LESSON).is_file()
 
 
+def test_an_installed_course_has_its_folders_inside_the_package_and_is_no_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    package = tmp_path / "site-packages" / "vae_course"
+    for name in ("notebooks", "solutions"):
+        (package / name).mkdir(parents=True)
+        (package.parent / name).mkdir()  # of another package
+    (package / "notebooks" / FIRST_LESSON).touch()
+    monkeypatch.chdir(tmp_path)
+    assert workspace.clone() == Path(workspace.__file__).resolve().parent.parent
+    assert workspace.installing("lab") == "pip install -e '.[lab]' (in the course's folder)"
+    monkeypatch.setattr(workspace, "__file__", str(package / "workspace.py"))
+    assert lessons_folder() == package / "notebooks" and workspace.folder("solutions") == package / "solutions"
+    assert workspace.clone() is None and workspace.installing("lab") == "pip install 'vae-course[lab]'"
+
+
 def test_a_package_without_lessons_beside_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(workspace, "__file__", str(tmp_path / "site-packages" / "vae_course" / "workspace.py"))
-    with pytest.raises(FileNotFoundError, match="in a clone of the course's repository"):
+    with pytest.raises(FileNotFoundError, match="Install the course's wheel again"):
         lessons_folder()

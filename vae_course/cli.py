@@ -33,7 +33,7 @@ class CommandError(Exception):
 def lab(args: argparse.Namespace) -> int:
     """Copy the missing lessons to the work folder and open JupyterLab there."""
     if find_spec("jupyterlab") is None:
-        raise CommandError("JupyterLab is missing; install it with: pip install -e '.[lab]'")
+        raise CommandError(f"JupyterLab is missing; install it with: {workspace.installing('lab')}")
     work = Path(args.work).resolve()
     copied = workspace.copy_lessons(workspace.lessons_folder(), work)
     for name in copied.new:
@@ -96,6 +96,10 @@ def check(args: argparse.Namespace) -> int:
 
 def grade(args: argparse.Namespace) -> int:
     """Mark a class; exit code 1 if something needs a person. Killed at any moment, it goes on where it was."""
+    if not hasattr(os, "fork"):  # the grader is made of what only POSIX has
+        from .teach.grading.sandbox.sandbox import NEEDS_LINUX
+
+        raise CommandError(NEEDS_LINUX)
     from .checks.lessons import LESSONS
     from .teach.grading.grade import Options, Usage
     from .teach.grading.grade import grade as mark
@@ -324,7 +328,9 @@ def _author_tool(module: str, argv: Sequence[str]) -> int:
     try:
         return import_module(name).main(list(argv)) or 0
     except ModuleNotFoundError as error:
-        told = f"the Python package {error.name} is missing; install what authors need: pip install -e '.[author]'"
+        told = (
+            f"the Python package {error.name} is missing; install what authors need: {workspace.installing('author')}"
+        )
         if name.startswith(error.name or " "):
             told = "this edition of the course has no authoring tools; use a clone of the full repository."
         raise CommandError(told) from None

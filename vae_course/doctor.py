@@ -9,7 +9,11 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 
 from . import workspace
 
-REINSTALL = "set up again: delete the folder .venv and run `make lab`"
+REINSTALL = (
+    "set up again: delete the folder .venv and run `make lab`"
+    if workspace.clone()
+    else "set up again, in a new environment: pip install the course's wheel with [lab] behind its name"
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,9 @@ class Item:
 
 def examine() -> list[Item]:
     """Look at everything; no check stops the others, whatever it meets."""
-    checks = (_python, _packages, _cpu_torch, _lessons, _data, _weights, _pip, _sandbox, _chromium)
-    return [_guarded(check) for check in checks]
+    checks = (_python, _packages, _cpu_torch, _lessons, _data, _weights, _pip, _sandbox)
+    of_a_clone = (_chromium,) if workspace.clone() else ()  # an installed course has no tests
+    return [_guarded(check) for check in (*checks, *of_a_clone)]
 
 
 def _guarded(check: Callable[[], Item]) -> Item:
@@ -79,7 +84,7 @@ def _lessons() -> Item:
     """The lessons."""
     folder = workspace.lessons_folder()
     count = len(list(folder.glob("*.ipynb")))
-    return Item(f"{count} lessons in {folder}", count > 0, "get the repository again: its notebooks/ is empty")
+    return Item(f"{count} lessons in {folder}", count > 0, f"that folder is empty; {REINSTALL}")
 
 
 def _data() -> Item:
@@ -115,7 +120,7 @@ def _sandbox() -> Item:
     except ModuleNotFoundError:  # the student edition
         what, advice = (
             "marking a class: not in this edition",
-            "only teachers need it: use a clone of the full repository",
+            "only teachers need it: use the full course",
         )
         return Item(what, False, advice, needed=False)
     missing = sandbox.available()

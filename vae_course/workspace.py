@@ -1,4 +1,4 @@
-"""The learner's folder: lessons are copied from notebooks/ into work/, and what is there is never overwritten."""
+"""Where the course lies, and the learner's folder: lessons are copied from notebooks/ into work/, and what is there is never overwritten."""
 
 import os
 import shutil
@@ -16,21 +16,38 @@ class Copied:
     kept: tuple[str, ...]
 
 
+def clone() -> Path | None:
+    """The clone of the repository in which this package lies; None where it was installed from a wheel."""
+    root = Path(__file__).resolve().parent.parent
+    return root if (root / "Makefile").is_file() and (root / "solutions").is_dir() else None
+
+
+def installing(extra: str) -> str:
+    """The command that adds what an extra needs to this copy of the course. pip finds an installed course without an index."""
+    return f"pip install -e '.[{extra}]' (in the course's folder)" if clone() else f"pip install 'vae-course[{extra}]'"
+
+
+def folder(name: str) -> Path:
+    """The course's folder "notebooks" or "solutions": inside the package, where a wheel has it, else beside it, as in a clone. An edition
+    for students has no solutions, so that the folder need not exist."""
+    package = Path(__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
 def lessons_folder() -> Path:
-    """The folder with the lessons as handed out: notebooks/ here, else beside the package.
+    """The folder with the lessons as handed out: notebooks/ here, else the course's own.
 
     Raises:
-        FileNotFoundError: the package was installed without the repository, so there are no lessons to copy.
+        FileNotFoundError: this copy of the course has no lessons.
     """
     here = Path.cwd() / "notebooks"
-    if (here / FIRST_LESSON).is_file():
-        return here
-    beside_package = Path(__file__).resolve().parent.parent / "notebooks"
-    if beside_package.is_dir():
-        return beside_package
+    found = here if (here / FIRST_LESSON).is_file() else folder("notebooks")
+    if found.is_dir():
+        return found
     raise FileNotFoundError(
-        "No lessons found: there is no notebooks/ folder here or beside the installed package. "
-        "Run the command in a clone of the course's repository."
+        f"No lessons found: there is no {here}, and this copy of the course has none ({found}). Install the course's wheel again, or run the "
+        "command in a clone of its repository."
     )
 
 

@@ -52,7 +52,12 @@ class Lab:
 
 
 @contextmanager
-def serve(folder: Path, notebooks: list[Path] | None = None, settings: dict[str, Any] | None = None) -> Iterator[Lab]:
+def serve(
+    folder: Path,
+    notebooks: list[Path] | None = None,
+    settings: dict[str, Any] | None = None,
+    python: str = sys.executable,
+) -> Iterator[Lab]:
     """Serve a work folder under `folder` through the same command that `make lab` runs.
 
     Args:
@@ -60,17 +65,19 @@ def serve(folder: Path, notebooks: list[Path] | None = None, settings: dict[str,
         notebooks: copies of these lie in the work folder before the start, so that the command keeps them. The
             command adds whatever lesson is missing.
         settings: JupyterLab settings by plugin, e.g. {"@jupyterlab/notebook-extension:tracker": {...}}.
+        python: the Python in which the course is installed.
     """
     work = folder / "work"
     work.mkdir(parents=True, exist_ok=True)
     for notebook in notebooks or []:
         shutil.copy(notebook, work / notebook.name)
     lab = Lab(_free_port(), secrets.token_hex(16), work)
-    command = [sys.executable, "-m", "vae_course.cli", "lab", "--no-browser", f"--port={lab.port}", f"--work={work}"]
+    command = [python, "-m", "vae_course.cli", "lab", "--no-browser", f"--port={lab.port}", f"--work={work}"]
     log = folder / "jupyterlab.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
+            cwd=folder,
             env=_environment(folder, lab.token, settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -117,11 +117,11 @@ def test_a_figure_is_read_aloud_and_in_the_dark_theme_dark(page: Page, lab: Lab)
 def test_a_solved_lesson_passes_every_check(page: Page, solved_lab: Lab, name: str):
     cells = run_lesson(page, solved_lab, name)
     assert checks(cells), "a lesson has exercises"
-    wrong = [(cell.source, cell.text[:300]) for cell in checks(cells) if not _is_correct(cell.text)]
+    wrong = [(cell.source, cell.text[:300]) for cell in checks(cells) if not is_correct(cell.text)]
     assert not wrong
 
 
-def _is_correct(text: str) -> bool:
+def is_correct(text: str) -> bool:
     """The verdict's word for right, and none of the others (a card that says "not correct" is not right).
 
     It stands in the first line; below it a card may say what others got wrong.

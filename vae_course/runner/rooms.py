@@ -6,8 +6,9 @@ Whatever hides, covers, forbids or leaves out a part of the course asks here.
 ROOMS = ("runner", "checks", "teach")
 """How answers run; what is right; what only teachers and authors have."""
 
-ANSWERS = ("evaluation.py", "importance.py", "figures")
-"""Parts of the learner's own package that would answer an exercise: bounds by other means, models with known faults, a straight line."""
+ANSWERS = ("evaluation.py", "importance.py", "figures", "solutions")
+"""Parts of the learner's own package that would answer an exercise: bounds by other means, models with known faults, a straight line; and
+the lessons solved, which lie in an installed package."""
 
 NOT_IN_SANDBOX = ("checks", "teach", *ANSWERS)
-NOT_FOR_STUDENTS = ("teach",)
+NOT_FOR_STUDENTS = ("teach", "solutions")

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_course import check, given, hint, puzzle, solution
-from vae_course.checks.learning import help as helping
+from vae_course import check, given, hint, puzzle, solution, workspace
 from vae_course.checks.learning import state
 from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.state import record_verdict
@@ -76,7 +75,7 @@ def test_a_solution_is_kept_back_until_the_exercise_is_passed_or_it_is_asked_for
 
 
 def test_an_edition_without_solutions_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(helping, "__file__", str(tmp_path / "vae_course" / "checks" / "learning" / "help.py"))
+    monkeypatch.setattr(workspace, "__file__", str(tmp_path / "vae_course" / "workspace.py"))
     said = "The solution of kl_normal\nThis edition of the course comes without solutions."
     assert repr(solution("kl_normal", anyway=True)) == said
 
@@ -84,7 +83,7 @@ def test_an_edition_without_solutions_says_so(tmp_path: Path, monkeypatch: pytes
 def test_a_solution_that_is_not_where_it_was_is_pointed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "02_kl_divergence.py").write_text("# %%\ndef kl_normal(): stub\n", encoding="utf-8")
-    monkeypatch.setattr(helping, "__file__", str(tmp_path / "vae_course" / "checks" / "learning" / "help.py"))
+    monkeypatch.setattr(workspace, "__file__", str(tmp_path / "vae_course" / "workspace.py"))
     assert "See 02_kl_divergence.py in the folder solutions." in repr(solution("kl_normal", anyway=True))
 
 
@@ -124,5 +123,5 @@ def test_our_answer_to_a_puzzle_solves_it(tmp_path):
 
 
 def test_an_edition_without_solutions_says_so_of_a_puzzle_too(monkeypatch):
-    monkeypatch.setattr(helping, "__file__", "/nowhere/a/b/c/d.py")
+    monkeypatch.setattr(workspace, "__file__", "/nowhere/vae_course/workspace.py")
     assert "comes without solutions" in repr(solution("01.no-root", anyway=True))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from vae_course import workspace
 from vae_course.checks.learning import state
 from vae_course.checks.learning.check import last_failed
 from vae_course.checks.learning.puzzles.table import PUZZLES
@@ -75,7 +76,7 @@ def _of_puzzle(name: str, anyway: bool) -> Text:
 
 
 def _source_of(lesson: str) -> Path:
-    return Path(__file__).parents[3] / "solutions" / f"{lesson}.py"
+    return workspace.folder("solutions") / f"{lesson}.py"
 
 
 def _shown(name: str, lesson: str, starts: tuple[str, ...]) -> Text:

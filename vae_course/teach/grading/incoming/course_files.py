@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import vae_course
+from vae_course import workspace
 from vae_course.teach.grading.incoming.layouts import is_zip
 
-COURSE = Path(vae_course.__file__).resolve().parent.parent
+PACKAGE = Path(vae_course.__file__).resolve().parent
 FOLDERS = ("solutions", "tests", "vae_course")
 _LESSON = re.compile(r"\d\d[a-z]?_[a-z_]+\.(?:py|ipynb)")
 _MOST_BYTES = 20 * 2**20  # the largest solution, with its pictures, has a tenth of it
@@ -57,12 +58,23 @@ def unchanged(path: Path) -> str:
         return ""
 
 
+def places() -> dict[str, Path]:
+    """Where those of the folders lie that this copy of the course has: an installed one has no tests."""
+    root = workspace.clone()
+    known = {"solutions": workspace.folder("solutions"), "vae_course": PACKAGE}
+    known |= {"tests": root / "tests"} if root else {}
+    return {name: place for name, place in known.items() if place.is_dir()}
+
+
 @cache
 def _contents() -> dict[str, str]:
-    """Every file of the course that might be taken for an answer, by its content. Where the course is installed without its
-    repository, there are no solutions to compare with."""
-    files = [path for folder in FOLDERS for path in (COURSE / folder).rglob("*.*") if path.suffix in (".py", ".ipynb")]
-    return {_digest(path): path.relative_to(COURSE).as_posix() for path in sorted(files) if path.stat().st_size}
+    """Every file of the course that might be taken for an answer, by its content, under its name in a clone."""
+    return {
+        _digest(path): f"{name}/{path.relative_to(place).as_posix()}"
+        for name, place in places().items()
+        for path in sorted(place.rglob("*.*"))
+        if path.suffix in (".py", ".ipynb") and path.stat().st_size
+    }
 
 
 def _digest(path: Path) -> str:

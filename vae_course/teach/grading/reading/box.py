@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vae_course.teach.grading.incoming.course_files import COURSE, FOLDERS
+from vae_course.teach.grading.incoming.course_files import PACKAGE, places
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.sandbox import sandbox
 
@@ -19,12 +19,11 @@ def command(visible: Iterable[Path], scratch: Path, descriptor: int) -> list[str
         descriptor: of the socket that it speaks on.
     """
     bwrap = [*sandbox.walls("CAP_DAC_READ_SEARCH"), "--setenv", "LANG", "C.UTF-8", *sandbox.links()]
-    course = [str(COURSE / folder) for folder in FOLDERS if (COURSE / folder).is_dir()]
-    for path in [*sandbox.libraries(), *course, *map(str, visible)]:
+    for path in [*sandbox.libraries(), *map(str, places().values()), *map(str, visible)]:
         bwrap += ["--ro-bind", path, path]
     bwrap += ["--bind", str(scratch), str(scratch), "--chdir", str(scratch), "--remount-ro", "/"]
     # Without the packages that are installed beside Python, none of which it needs.
-    return [*bwrap, "--", sandbox.executable(), "-ISB", "-c", _START.format(str(COURSE)), str(descriptor)]
+    return [*bwrap, "--", sandbox.executable(), "-ISB", "-c", _START.format(str(PACKAGE.parent)), str(descriptor)]
 
 
 def visible(students: Iterable[Student]) -> list[Path]:

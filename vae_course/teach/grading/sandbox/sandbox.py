@@ -48,6 +48,7 @@ _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/et
 # The C library looks here before it asks for large pages (see ENVIRONMENT), and asks for none where it finds nothing.
 _LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.runner.silent"
+NEEDS_LINUX = "Marking a class needs Linux, WSL 2 or a container with Linux in it; lessons and `vae-course check` work everywhere."
 _CONTAINER = (
     "In a container, start it with user namespaces: docker run --security-opt seccomp=unconfined --security-opt "
     "apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN. On Ubuntu from 23.10: "
@@ -135,7 +136,7 @@ def _copies(folder: str) -> tuple[str, ...]:
 def available() -> str:
     """What is missing for the sandbox, and what to do, in one sentence; an empty string if it can be used here."""
     if sys.platform != "linux":
-        return "The sandbox needs Linux: grade on a Linux machine, in WSL 2, or in a container."
+        return NEEDS_LINUX
     if shutil.which("bwrap") is None:
         return "The sandbox needs bubblewrap; install it with: sudo apt-get install bubblewrap"
     if missing := system_calls.missing():

@@ -10,6 +10,8 @@ import errno
 import tempfile
 from importlib.util import find_spec
 
+from vae_course.workspace import installing
+
 _FILES = (
     "read readv pread64 preadv write writev pwrite64 pwritev lseek close close_range dup dup2 dup3 pipe pipe2 fcntl flock "
     "open openat stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat statfs fstatfs getcwd "
@@ -35,7 +37,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, i
 def missing() -> str:
     """What is not installed, as a sentence; empty if a filter can be made."""
     if find_spec("pyseccomp") is None:
-        return "The Python package pyseccomp is missing; install what marking needs, in the course's folder: pip install -e '.[grade]'"
+        return f"The Python package pyseccomp is missing; install what marking needs: {installing('grade')}"
     try:
         import pyseccomp  # noqa: F401  (it loads the C library)
     except (OSError, RuntimeError, AttributeError) as error:
