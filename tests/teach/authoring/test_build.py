@@ -92,12 +92,12 @@ def test_a_full_build_misses_sources_and_finds_left_overs(
 
 
 DRIFTS = {
-    "source": (lambda nb: nb["cells"][0].update(source="# Another"), "cell 1 (# A toy lesson) has other text"),
-    "cell metadata": (lambda nb: nb["cells"][3]["metadata"].update(tags=["x"]), "metadata: tags is"),
+    "source": (lambda nb: nb["cells"][1].update(source="# Another"), "cell 2 (# A toy lesson) has other text"),
+    "cell metadata": (lambda nb: nb["cells"][4]["metadata"].update(tags=["x"]), "metadata: tags is"),
     "notebook metadata": (lambda nb: nb["metadata"]["kernelspec"].update(name="julia"), "kernelspec is"),
     "id": (lambda nb: nb["cells"][2].update(id="abc"), "has the id abc instead of"),
     "missing cell": (lambda nb: nb["cells"].pop(), "cells instead of"),
-    "cell type": (lambda nb: nb["cells"][0].update(cell_type="raw"), "is raw instead of markdown"),
+    "cell type": (lambda nb: nb["cells"][1].update(cell_type="raw"), "is raw instead of markdown"),
     "output": (lambda nb: nb["cells"][1].update(execution_count=7), "made or edited by hand"),
 }
 

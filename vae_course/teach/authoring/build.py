@@ -6,6 +6,7 @@ solutions/NN_name.py     the only source: jupytext py:percent, solved
 solutions/NN_name.ipynb  built: solved and executed, but only when its code or its own exercises changed (or --force)
 notebooks/NN_name.ipynb  built: stubs, no outputs. Never edit it: the build refuses to overwrite an edited notebook
 docs/what-learners-get-wrong.md   built from the exercises, when no LESSON is named
+README.md                the badges in it, from `[tool.vae-course]` in pyproject.toml, when no LESSON is named
 --check                  the drift gate: builds into a temporary folder, runs nothing, exits 1 if a notebook differs
 
 ## A lesson source
@@ -108,7 +109,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from vae_course.teach.authoring import keeper, mistakes_page
+from vae_course.teach.authoring import keeper, mistakes_page, repository
 from vae_course.teach.authoring.execute import execute
 from vae_course.teach.authoring.exercise_facts import Exercises
 from vae_course.teach.authoring.prepare import Notebooks, prepare
@@ -137,6 +138,7 @@ def main(argv: list[str] | None = None, *, exercises: Exercises | None = None, r
     if not arguments.lessons:
         problems += _without_source(exercises, root)
         problems += mistakes_page.problems(exercises, root) if arguments.check else mistakes_page.write(exercises, root)
+        problems += repository.problems(root) if arguments.check else repository.write(root)
     for pair in pairs:
         if arguments.check:
             problems += drift(pair, root)
@@ -232,10 +234,11 @@ def _same_code(new: NotebookNode, old: NotebookNode) -> bool:
 
 
 def _carry_outputs(old: NotebookNode, new: NotebookNode) -> None:
-    """The code is the same, cell by cell; only prose between may have changed."""
-    both = [[cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (old, new)]
-    for before, now in zip(*both, strict=True):
-        now.outputs, now.execution_count = before.outputs, before.execution_count
+    """The code is the same, cell by cell; only prose between may have changed, and the cell that sets up."""
+    ran = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
+    for cell in new.cells:
+        if cell.id in ran:
+            cell.outputs, cell.execution_count = ran[cell.id].outputs, ran[cell.id].execution_count
 
 
 def _has_outputs(notebook: NotebookNode) -> bool:

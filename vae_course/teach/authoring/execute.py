@@ -5,6 +5,7 @@ import os
 import re
 import struct
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -57,23 +58,28 @@ def execute(lesson: Lesson, notebook: NotebookNode, root: Path) -> tuple[list[Pr
         paths = [home, cwd, str(root.resolve()), str(Path.home())]
     problems = []
     count = 0
-    for cell, source in zip(notebook.cells, lesson.cells, strict=True):
+    for cell, line in _with_lines(lesson, notebook):
         if cell.cell_type != "code":
             continue
         if cell.source.strip():
             count += 1
             cell.execution_count = count
         complaints = clean_outputs(cell, paths)
-        problems += [Problem(lesson.path, source.line, *complaint) for complaint in complaints]
+        problems += [Problem(lesson.path, line, *complaint) for complaint in complaints]
     return problems, _over_budget(lesson, notebook)
+
+
+def _with_lines(lesson: Lesson, notebook: NotebookNode) -> Iterator[tuple[NotebookNode, int]]:
+    """Each cell, and where its source stands: that of the first, which sets up, nowhere in the lesson's."""
+    return zip(notebook.cells, [1, *(cell.line for cell in lesson.cells)], strict=True)
 
 
 def _failure(lesson: Lesson, notebook: NotebookNode, error: Exception) -> Problem:
     """The last cell that began is the one that failed."""
     line, code, trace = 1, "", str(error)
-    for cell, source in zip(notebook.cells, lesson.cells, strict=True):
+    for cell, place in _with_lines(lesson, notebook):
         if cell.cell_type == "code" and (cell.execution_count or cell.outputs):
-            line, code = source.line, cell.source
+            line, code = place, cell.source
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 trace = "\n".join(output.traceback)

@@ -16,6 +16,7 @@ from vae_course.teach.authoring.lesson_source import Lesson, read_lesson
 from vae_course.teach.authoring.problems import LessonRefused, Problem
 from vae_course.teach.authoring.prose import check_prose, check_spelling
 from vae_course.teach.authoring.puzzle_cells import check_puzzles
+from vae_course.teach.authoring.repository import Repository
 from vae_course.teach.authoring.skeleton import check_skeleton
 from vae_course.teach.authoring.student import IGNORED_BY_NBVAL, check_stubs, code_sha256, make_notebooks
 from vae_course.teach.authoring.symbols import check_symbols
@@ -32,6 +33,7 @@ class Notebooks:
 
 def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[Notebooks], list[Problem]]:
     """The pairs of those lessons that are in order, and all problems of the others. Runs and writes nothing."""
+    repository = Repository.of(root)
     lessons: list[Lesson] = []
     problems_of: dict[str, list[Problem]] = {path.stem: [] for path in chosen}
     for source in sorted((root / "solutions").glob("[0-9][0-9]*_*.py")):
@@ -57,7 +59,7 @@ def prepare(chosen: list[Path], exercises: Exercises, root: Path) -> tuple[list[
         )
         problems += check_hints(lesson, [e for e in exercises.values() if isinstance(e, Exercise)])
         if not problems:  # clearing needs well-formed regions
-            solved, learner = make_notebooks(lesson)
+            solved, learner = make_notebooks(lesson, repository)
             problems += check_leaks(lessons, lesson, learner)
             solved.metadata["vae_course"]["code_sha256"] = code_sha256(solved, exercises)
             pairs.append(Notebooks(lesson, solved, learner))

@@ -17,6 +17,7 @@ from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.problems import Problem
 from vae_course.teach.authoring.puzzle_cells import puzzles_called
 from vae_course.teach.authoring.regions import BUILD_ONLY
+from vae_course.teach.authoring.repository import SET_UP, Repository
 
 STUB_IN_FUNCTION = "raise NotImplementedError"
 PROGRESS = re.compile(r"^(?:\w+ = )?progress\(", re.MULTILINE)
@@ -24,9 +25,10 @@ IGNORED_BY_NBVAL = "nbval-ignore-output"
 STUB_AT_MARGIN = "# your answer here"
 
 
-def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
-    """(solved, for the learner): same cells, ids and metadata; neither has outputs."""
-    solved, learner = [], []
+def make_notebooks(lesson: Lesson, repository: Repository) -> tuple[NotebookNode, NotebookNode]:
+    """(solved, for the learner): same cells, ids and metadata; neither has outputs. Before the lesson's own cells stands the one that
+    sets up, and under its title the links that open it elsewhere."""
+    solved, learner = [_set_up(repository)], [_set_up(repository)]
     ids: Counter[str] = Counter()
     grade_ids: Counter[str] = Counter()
     for cell in lesson.cells:
@@ -36,6 +38,8 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
         is_prose = cell.kind == "markdown"
         make = nbformat.v4.new_markdown_cell if is_prose else nbformat.v4.new_code_cell
         source = hold_punctuation(cell.source) if is_prose else cell.source
+        if cell is lesson.cells[0]:
+            source = "\n\n".join(filter(None, (source, repository.links(lesson.name))))
         shown = make(BUILD_ONLY.sub("", source).rstrip("\n"), metadata=metadata)
         if cell.regions:
             _clear(cell).preprocess_cell(shown, {"language": "python"}, 0)
@@ -53,9 +57,13 @@ def make_notebooks(lesson: Lesson) -> tuple[NotebookNode, NotebookNode]:
 
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
-    """What decides whether a solved notebook runs again: its code and tags, not its prose; and its own exercises with their points
+    """What decides whether a solved notebook runs again: its code and tags, but for the cell that sets up, not its prose; and its own exercises with their points
     and what is told after a pass, which its verdicts show; its questions and puzzles. What the code runs has nbval for its gate."""
-    code = [(cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells if cell.cell_type == "code"]
+    code = [
+        (cell.source, cell.metadata.get("tags", []))
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.id != SET_UP
+    ]
     lesson = notebook.metadata["vae_course"]["lesson"]
     shown = [
         (e.name, e.points, [m.reason + m.seen for m in e.misconceptions])
@@ -97,6 +105,12 @@ def check_stubs(lesson: Lesson) -> list[Problem]:
                 example = f"write e.g. `{missing[0] if missing else 'answer'} = None` above ### BEGIN SOLUTION"
                 problems.append(Problem(lesson.path, region.line, expected, got, example, "".join(cell.card[:1])))
     return problems
+
+
+def _set_up(repository: Repository) -> NotebookNode:
+    """Folded: in JupyterLab by `source_hidden`, on Colab by `cellView`."""
+    folded = {"cellView": "form", "jupyter": {"source_hidden": True}}
+    return nbformat.v4.new_code_cell(repository.set_up(), metadata=folded, id=SET_UP)
 
 
 def _nbgrader_metadata(cell: Cell, taken: Counter[str]) -> dict[str, object]:
