@@ -272,3 +272,23 @@ def test_after_writing_no_draft_is_left():
     record_verdict("kl_normal", "correct", 6)
     left = {path.name for path in state.path().parent.iterdir()}
     assert left - {"progress.lock"} == {"progress.json"}
+
+
+# ---------------------------------------------------------------- where nothing stays
+
+
+@pytest.mark.parametrize(
+    ("variable", "service"),
+    [("COLAB_RELEASE_TAG", "Colab"), ("KAGGLE_KERNEL_RUN_TYPE", "Kaggle"), ("BINDER_LAUNCH_HOST", "Binder")],
+)
+def test_where_the_home_folder_ends_with_the_session_the_card_says_so_unless_a_place_was_named(
+    variable: str, service: str, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(variable, "1")
+    assert service not in repr(progress())
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("VAE_COURSE_HOME")
+    line = f"On {service} this card is kept until the session ends."
+    assert line in repr(progress()) and line in progress()._repr_html_()
+    monkeypatch.delenv(variable)
+    assert "session ends" not in repr(progress())

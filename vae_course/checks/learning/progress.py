@@ -10,6 +10,10 @@ from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.lessons import EXERCISES, Exercise
 from vae_course.printable import printable
 
+ENDS = (
+    "On {} this card is kept until the session ends. To keep it longer, name a folder that stays before your first check: "
+    'import os; os.environ["VAE_COURSE_HOME"] = "..."'
+)
 UNIFORM_PIXELS = 543.43  # 784 ln 2: a model that knows nothing
 
 
@@ -23,14 +27,16 @@ class Progress:
         self._nats = nats
         self._predictions = predictions
         solved = len(puzzles.keys() & PUZZLES.keys())
-        self._puzzles = f"puzzles: {solved} of {len(PUZZLES)}" if solved else ""
+        service = state.ends_with()
+        self._below = [f"puzzles: {solved} of {len(PUZZLES)}"] if solved else []
+        self._below += [ENDS.format(service)] if service else []
 
     def __repr__(self) -> str:
         lines = [self._head()]
         for lesson, exercises in _by_lesson():
             names = ", ".join(f"{self._sign(e)} {e.name}" for e in exercises)
             lines.append(f"  {lesson}: {names}{self._foreseen(lesson)}")
-        return printable("\n".join([*lines, *([f"  {self._puzzles}"] if self._puzzles else [])]))
+        return printable("\n".join([*lines, *(f"  {line}" for line in self._below)]))
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -39,8 +45,8 @@ class Progress:
             for lesson, exercises in _by_lesson()
         )
         table = f"<table style='margin:.4em 0 0'>{rows}</table>"
-        puzzles = f"<div style='margin-top:.4em'>{self._puzzles}</div>" if self._puzzles else ""
-        return frame(f"<b>{escape(self._head())}</b>{table}{puzzles}", "#0072B2")
+        below = "".join(f"<div style='margin-top:.4em'>{escape(line)}</div>" for line in self._below)
+        return frame(f"<b>{escape(self._head())}</b>{table}{below}", "#0072B2")
 
     def _head(self) -> str:
         earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in EXERCISES.values())

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
+PASSING = {"COLAB_RELEASE_TAG": "Colab", "KAGGLE_KERNEL_RUN_TYPE": "Kaggle", "BINDER_LAUNCH_HOST": "Binder"}
+"""Variables by which services are known whose machines, with all that is kept in the home folder, end with the session."""
 PATIENCE = 1.0
 """Seconds to wait for another kernel that is writing."""
 
@@ -27,6 +29,13 @@ def path() -> Path:
     except RuntimeError:  # a container's user without a home
         folder = Path.cwd()
     return folder / ".vae_course" / "progress.json"
+
+
+def ends_with() -> str:
+    """The service with whose session the state ends, or an empty string where it stays; `VAE_COURSE_HOME` is taken for a place that stays."""
+    if os.environ.get("VAE_COURSE_HOME"):
+        return ""
+    return next((service for variable, service in PASSING.items() if variable in os.environ), "")
 
 
 def load() -> dict[str, Any]:
