@@ -3,6 +3,7 @@
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
 # make bench   how long training, loading, lessons, widgets, checks and marking take
+# make bundle  a folder for a USB stick, for rooms without a network (BUNDLE='--platform windows --python 3.12')
 # make release wheel and sdist in build/dist, checked; nothing is uploaded
 # make clean   remove what can be made again (work/ stays)
 
@@ -31,7 +32,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate -p tests.memory_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release chromium bubblewrap node
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release bundle chromium bubblewrap node
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -104,6 +105,9 @@ lint: setup-test
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/codespell $$(git ls-files)
+
+bundle: setup-test
+	@$(VENV)/bin/vae-course bundle $(BUNDLE)
 
 # In an environment of its own and without our pins: cffconvert and JupyterLab want different versions of jsonschema.
 release: setup-test

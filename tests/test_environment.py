@@ -137,3 +137,16 @@ def test_environment_ymls_pip_section_installs_into_a_fresh_venv(tmp_path: Path)
     code = "import torch, vae_course.given, jupyterlab; print(torch.ones(2).sum().item(), vae_course.__file__)"
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.stdout.split() == ["2.0", str(course / "vae_course" / "__init__.py")], done.stderr
+
+
+def test_what_is_pinned_can_be_installed_by_the_oldest_python_that_people_have():
+    """Debian 12's: 3.11.2, which some packages leave out though they take later ones of 3.11."""
+    from packaging.specifiers import SpecifierSet
+
+    here = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    asked = {d.metadata["Name"]: d.metadata["Requires-Python"] or "" for d in distributions(path=here)}
+    pinned = pins()
+    too_new = {
+        name: wish for name, wish in asked.items() if normalised(name) in pinned and "3.11.2" not in SpecifierSet(wish)
+    }
+    assert not too_new, f"pin older ones: {too_new}"

@@ -150,6 +150,11 @@ def build(args: argparse.Namespace) -> int:
     return _author_tool("build", args.rest)
 
 
+def bundle(args: argparse.Namespace) -> int:
+    """Make a folder for a USB stick, from which the course is set up without a network."""
+    return _author_tool("bundle", args.rest)
+
+
 def items(args: argparse.Namespace) -> int:
     """Write questions for exams and seminars, with model answers: for Moodle (GIFT) or to print (Markdown)."""
     try:
@@ -238,6 +243,10 @@ def add_build(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     _add(commands, "build", build, passes_on=True)
 
 
+def add_bundle(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "bundle", bundle, passes_on=True)
+
+
 def add_items(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "items", items)
     parser.add_argument("--format", required=True, metavar="FORMAT", help="gift, for Moodle, or markdown, to print")
@@ -250,7 +259,7 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_doctor)
+COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_bundle, add_doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,135 @@
+"""A room without a network: the folder for a USB stick is made, lies whole, and sets the course up where there is no interface."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vae_course import workspace
+from vae_course.cli import main
+from vae_course.teach.authoring.bundle import INSTALL, PLATFORMS, named, resolved
+
+ROOT = Path(__file__).resolve().parents[3]
+
+AN_EVENING = """
+import json, os, socket, struct, subprocess, sys, time, urllib.request
+try:
+    socket.create_connection(("192.0.2.1", 80), 2)
+    sys.exit("there is a network")
+except OSError as error:
+    print(error)
+install, python, folder = sys.argv[1:]
+subprocess.run([python, install, folder], check=True)
+course = os.path.join(folder, ".venv", "bin", "vae-course")
+subprocess.run([course, "doctor"], check=True, cwd=folder)
+import fcntl  # a kernel speaks on the loopback interface, so it gets that
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
+    fcntl.ioctl(anything, 0x8914, struct.pack("16sH14x", b"lo", 0x1))
+lab = subprocess.Popen([course, "lab", "--no-browser", "--port=8899"], cwd=folder)
+try:
+    for _ in range(240):
+        time.sleep(0.5)
+        try:
+            print(urllib.request.urlopen("http://127.0.0.1:8899/api", timeout=5).read())
+            break
+        except OSError:
+            pass
+finally:
+    lab.terminate()
+    lab.wait(30)
+solved = os.path.join(folder, ".venv/lib/python%d.%d/site-packages/vae_course/solutions/02_kl_divergence.ipynb" % sys.version_info[:2])
+subprocess.run([course, "check", solved], check=True, cwd=folder)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="network namespaces are Linux's")
+def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setenv("VAE_COURSE_HOME", str(tmp_path / "home"))
+    assert main(["bundle", "--out", str(tmp_path / "stick")]) == 0
+    python = os.path.realpath(sys.executable)
+    command = [
+        "unshare",
+        "--map-root-user",
+        "--net",
+        python,
+        "-c",
+        AN_EVENING,
+        str(tmp_path / "stick" / "install.py"),
+        python,
+        str(tmp_path / "room"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "unreachable" in done.stdout and "10 lessons in" in done.stdout and '"version"' in done.stdout
+    assert (tmp_path / "room" / "work" / "07_capstone.ipynb").is_file() and "not correct" not in done.stdout
+    [wheel] = (tmp_path / "stick" / "wheels").glob("tqdm-*.whl")
+    wheel.write_bytes(wheel.read_bytes()[:-1])
+    (tmp_path / "stick" / "wheels" / "lost").mkdir()
+    done = subprocess.run(
+        [python, tmp_path / "stick" / "install.py", tmp_path / "other"], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and f"1 files are missing or damaged, the first: wheels/{wheel.name}" in done.stderr
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("platform", "python", "there", "not_there"),
+    [
+        ("windows", "3.12", {"pywinpty", "colorama"}, {"ptyprocess"}),
+        ("macos", "3.13", {"appnope", "ptyprocess"}, {"pywinpty", "colorama"}),
+        ("linux", "3.14", {"ptyprocess"}, {"appnope"}),
+    ],
+)
+def test_for_other_systems_what_they_need_is_found_and_nothing_else(
+    platform: str, python: str, there: set[str], not_there: set[str], tmp_path: Path
+):
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ROOT], check=True)
+    [course] = tmp_path.glob("*.whl")
+    found = {line.partition("==")[0] for line in resolved(ROOT, course, PLATFORMS[platform], python)}
+    assert there | {"torch", "numpy", "jupyterlab", "ipykernel", "ipywidgets"} <= found and not not_there & found
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--platform", "amiga"], "--platform: expected one of linux (manylinux_2_28_x86_64), windows (win_amd64)"),
+        (["--python", "three"], "--python: a version such as 3.12 was expected, not 'three'"),
+    ],
+)
+def test_what_is_mistyped_is_told(options: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["bundle", "--out", str(tmp_path / "stick"), *options])
+    assert words in capsys.readouterr().err and not (tmp_path / "stick").exists()
+
+
+def test_a_folder_with_something_in_it_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "mine.txt").write_text("mine")
+    assert main(["bundle", "--out", str(tmp_path)]) == 2 and "is not empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_an_installed_course_says_that_a_bundle_needs_a_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(workspace, "clone", lambda: None)
+    assert main(["bundle", "--out", str(tmp_path / "x")]) == 2 and "in a clone" in capsys.readouterr().err
+
+
+def test_a_platform_has_our_name_and_pips():
+    assert named("windows") is named("win_amd64") is PLATFORMS["windows"] and named("beos") is None
+
+
+def test_wheels_of_another_python_are_refused_before_anything_is_made(tmp_path: Path):
+    shutil.copy(INSTALL, tmp_path)
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "torch-2.13.0-cp39-cp39-win_amd64.whl").touch()
+    (tmp_path / "SHA256SUMS").touch()
+    done = subprocess.run([sys.executable, "install.py", "room"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and f"for Python 3.9, and this is {sys.version.split()[0]}" in done.stderr
+    assert not (tmp_path / "room").exists()
