@@ -27,7 +27,7 @@ explore(lambda z_1, z_2: figures.decoded(plane, z_1, z_2), z_1=(1.0, -3.0, 3.0, 
 # %%
 with torch.no_grad():
     walk = torch.stack([torch.linspace(-2.5, 2.5, 12), torch.zeros(12)], dim=1)  # (12, 2)
-    images_in_rows({"z_1 from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
+    images_in_rows({"z₁ from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
 
 # %% [markdown]
 # ## Train two, on your own machine

@@ -389,8 +389,9 @@ else:
 #
 # **Goal.** Return the negative importance-weighted bound of a batch, and the ELBO's two terms beside it.
 #
-# $$\text{niwae} = \frac{1}{\text{batch}} \sum_b -\log \frac1k \sum_{i=1}^{k} w_{bi}, \qquad
-# \text{kl} = \frac{1}{\text{batch}} \sum_b \mathrm{KL}(q(z|x_b)\,\|\,p(z)), \qquad
+# $$\text{niwae} = \frac{1}{\text{batch}} \sum_b -\log \frac1k \sum_{i=1}^{k} w_{bi}$$
+#
+# $$\text{kl} = \frac{1}{\text{batch}} \sum_b \mathrm{KL}(q(z|x_b)\,\|\,p(z)), \qquad
 # \text{rec} = \frac{1}{\text{batch}} \sum_b -\log p(x_b|z_b)$$
 #
 # Take the prior from `self.z_prior` (one point), use independent draws, let gradients pass (one point), stay in log space, where a

@@ -410,7 +410,7 @@ if solved(plane_grid):
         width=6.4, height=6.2, alt="Your map of the latent plane: what the decoder draws, place by place."
     ) as axes:
         axes.imshow(plane_grid(plane, n, width), cmap="gray_r", vmin=0, vmax=1, extent=(-edge, edge, -edge, edge))
-        axes.set(xticks=range(-width, width + 1), yticks=range(-width, width + 1), xlabel="z_1", ylabel="z_2")
+        axes.set(xticks=range(-width, width + 1), yticks=range(-width, width + 1), xlabel="z₁", ylabel="z₂")
 else:
     print(
         "Your map will appear here. It should look like the one on top of the page, with the numbers of z in even steps."

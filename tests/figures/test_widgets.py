@@ -23,13 +23,13 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_every_argument_has_its_slider_or_menu(shown: list[Any]):
     with capture_output():
-        widgets.explore(lambda **_: None, q_mean=(1.0, -3.0, 3.0, 0.5), k=(1, 1, 64, 1), digit=[3, 0, 1])
+        widgets.explore(lambda **_: None, q_mean=(1.0, -3.0, 3.0, 0.5), z_2=(1, 1, 64, 1), digit=[3, 0, 1])
     real, whole, menu, _ = shown[0].children
     assert isinstance(real, ipywidgets.FloatSlider) and isinstance(whole, ipywidgets.IntSlider)
     assert [real.value, real.min, real.max, real.step] == [1.0, -3.0, 3.0, 0.5]
     assert [whole.value, whole.min, whole.max, whole.step] == [1, 1, 64, 1]
     assert isinstance(menu, ipywidgets.Dropdown) and list(menu.options) == [3, 0, 1] and menu.value == 3
-    assert [one.description for one in (real, whole, menu)] == ["q mean", "k", "digit"]
+    assert [one.description for one in (real, whole, menu)] == ["q mean", "z₂", "digit"]
     assert not real.continuous_update and not whole.continuous_update
 
 

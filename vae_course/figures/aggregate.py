@@ -65,7 +65,7 @@ def holes(model: Any, x: Tensor, n: int = 61) -> None:
         for radius in (1, 2):
             left.add_patch(Circle((0, 0), radius, fc="none", ec="black", ls="--", lw=1))
         left.plot(*hole, "X", color="black", ms=11, mec="white")
-        left.set(xlabel="z_1", ylabel="z_2", aspect="equal", title="log p(z) − log q(z), nats; circles: 1, 2 sd")
+        left.set(xlabel="z₁", ylabel="z₂", aspect="equal", title="log p(z) − log q(z), nats; circles: 1, 2 sd")
         left.figure.colorbar(filled, ax=left)
         one_image(right, decode(model, hole[None]), f"decoded at the ✕ ({hole[0]:.1f}, {hole[1]:.1f})")
 

@@ -30,7 +30,7 @@ def manifold(model: Any, n: int = 17) -> None:
         axes.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
         axes.set_xticks(ticks, [f"{mark:.1f}" for mark in marks])
         axes.set_yticks(ticks, [f"{mark:.1f}" for mark in reversed(marks)])
-        axes.set(xlabel="z_1", ylabel="z_2")
+        axes.set(xlabel="z₁", ylabel="z₂")
 
 
 @figure
@@ -42,7 +42,7 @@ def here_on_the_map(model: Any, z_1: float = 0.0, z_2: float = 0.0) -> None:
         for radius in (1, 2, 3):
             left.add_patch(Circle((0, 0), radius, fc="none", ec=COLOURS["p"], ls="--", lw=1))
         left.plot([z_1], [z_2], "o", color=COLOURS["q"], ms=9)
-        left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z_1", ylabel="z_2", title="z")
+        left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z₁", ylabel="z₂", title="z")
         for axes, image, title in ((middle, p, "probabilities"), (right, x, "a sample")):
             one_image(axes, image, title)
 

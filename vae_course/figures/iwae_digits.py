@@ -200,7 +200,9 @@ def trained_and_evaluated(table: Mapping[str, tuple[float, float]], counts: tupl
         for (name, values), (colour, look) in zip(table.items(), looks, strict=True):
             axes.plot([0, 1], values, look, color=COLOURS[colour], label=name, ms=7)
             for place, value in enumerate(values):
-                axes.annotate(f"{value:.2f}", (place, value), (8, 5), textcoords="offset points", fontsize=10)
+                highest = value == max(other[place] for other in table.values())
+                shift = (8, 5 if highest else -13)  # two that lie close do not cover each other
+                axes.annotate(f"{value:.2f}", (place, value), shift, textcoords="offset points", fontsize=10)
         axes.set(
             xticks=[0, 1],
             xticklabels=[f"evaluated with k = {k}" for k in counts],

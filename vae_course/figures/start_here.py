@@ -112,9 +112,7 @@ def why_it_is_hard() -> None:
             arrowprops={"arrowstyle": "->"},
             fontsize=10,
         )
-        left.set(
-            xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), aspect="equal", xlabel="z_1", ylabel="z_2", title="draws from p(z)"
-        )
+        left.set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), aspect="equal", xlabel="z₁", ylabel="z₂", title="draws from p(z)")
         right.plot(dims, exact, "--", color=COLOURS["truth"], label="exact log p(x)")
         right.plot(dims, by_prior, "s:", color=COLOURS["p"], ms=9, label="10,000 draws from the prior")
         right.plot(dims, by_q, "o", color=COLOURS["q"], label="10,000 draws from a guess q(z|x)")
@@ -175,5 +173,5 @@ def decoded(model: Any, z1: float = 0.0, z2: float = 0.0) -> None:
         for radius in (1, 2, 3):
             left.add_patch(Circle((0, 0), radius, fc="none", ec=COLOURS["p"], ls="--", lw=1))
         left.plot([z1], [z2], "o", color=COLOURS["q"], ms=9)
-        left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z_1", ylabel="z_2", title="z")
+        left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="z₁", ylabel="z₂", title="z")
         one_image(right, image, "decoded: probabilities")

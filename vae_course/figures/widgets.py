@@ -5,12 +5,16 @@ and as one picture at chosen values in a built one (VAE_COURSE_STATIC=1), on Git
 """
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
 
 from vae_course.figures.style import steady
+
+BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+"""z_1 is spelt z₁, as in every figure."""
 
 
 def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -> None:
@@ -38,7 +42,7 @@ def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -
 
 
 def _control(name: str, values: tuple[Any, ...] | list[Any]) -> ipywidgets.Widget:
-    label = name.replace("_", " ")
+    label = re.sub(r"_(\d+)$", lambda number: number[1].translate(BELOW), name).replace("_", " ")
     options = {"description": label, "style": {"description_width": "12em"}, "layout": {"width": "40em"}}
     if isinstance(values, list):
         return ipywidgets.Dropdown(options=values, value=values[0], **options)
