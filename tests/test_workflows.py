@@ -38,8 +38,8 @@ def test_actionlint_has_no_complaint(linter: Path):
 
 
 def test_it_has_one_of_a_workflow_with_a_slip(linter: Path, tmp_path: Path):
-    (tmp_path / "slip.yml").write_text(WORKFLOW.read_text().replace("matrix.python", "matrix.pithon"))
-    assert 'property "pithon" is not defined' in complaints(linter, tmp_path / "slip.yml")
+    (tmp_path / "slip.yml").write_text(WORKFLOW.read_text().replace("matrix.python", "matrix.snake"))
+    assert 'property "snake" is not defined' in complaints(linter, tmp_path / "slip.yml")
 
 
 def test_the_learners_tests_there_are_those_that_are_tried_here():
