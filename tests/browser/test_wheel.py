@@ -78,6 +78,8 @@ def test_it_holds_lessons_solutions_and_package_and_nothing_else(wheel: Path):
         "vae_course",
         wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info",
     }
+    tracked = ran("git", "ls-files", "vae_course", cwd=ROOT).split()
+    assert set(tracked) <= set(names)
     for folder in ("notebooks", "solutions"):
         here = {path.name for path in (ROOT / folder).iterdir() if path.suffix in (".ipynb", ".py")}
         assert {name.split("/")[-1] for name in names if name.startswith(f"vae_course/{folder}/")} == here

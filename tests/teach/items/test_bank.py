@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vae_course.teach.items.bank import FOLDER, KINDS, Refused, all_texts, chosen, read, sittings
+from vae_course.teach.items.bank import KINDS, Refused, all_texts, chosen, read, sittings
 from vae_course.teach.items.markup import html
 from vae_course.teach.items.write import bank
 
@@ -140,8 +140,3 @@ def test_markup_becomes_html_with_formulas_as_mathjax_reads_them() -> None:
         "<p>A &lt; <em>b</em> <b>c</b> <code>d_e &lt; f</code> \\(x_1 &lt; 2\\).</p><p>Intro:</p><ul><li>one more</li><li>two</li></ul>"
         "<p>\\[a * b * c\\]</p>"
     )
-
-
-def test_the_files_come_with_the_package() -> None:
-    listed = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert '"teach/items/*.toml"' in listed and (FOLDER / "choices.toml").is_file()
