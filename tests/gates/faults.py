@@ -151,4 +151,20 @@ FAULTS = (
         gate=("-m", "pytest", "-q", "-x", "tests/test_environment.py", "-k", "pinned"),
         says="jupyterlab",
     ),
+    Fault(
+        "a module that only POSIX has in what learners import",
+        "vae_course/workspace.py",
+        "import os\nimport shutil\n",
+        "import fcntl\nimport os\nimport shutil\n",
+        gate=("-m", "pytest", "-q", "-x", "tests/test_systems.py", "-k", "imported"),
+        says="No module named 'fcntl'",
+    ),
+    Fault(
+        "a version that the changelog does not know",
+        "pyproject.toml",
+        'version = "0.2.0"',
+        'version = "0.3.0"',
+        gate=("-m", "pytest", "-q", "-x", "tests/test_papers.py"),
+        says="'0.3.0'",
+    ),
 )
