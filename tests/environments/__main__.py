@@ -58,12 +58,22 @@ def stands(name: str) -> bool:
         wanted = [*ENVIRONMENTS[name], *torch_index(), ".", *BESIDE]
         print(f"== {name}", flush=True)
         return (
-            run(*uv, "venv", "--python", PYTHON.get(name, sys.executable), str(Path(folder) / "venv"))
+            run(*uv, "venv", "--python", python_for(name), str(Path(folder) / "venv"))
             and run(*uv, "pip", "install", "--python", python, *wanted)
             and run(*uv, "pip", "list", "--python", python)
             and run(*pytest, *LEARNERS_TESTS)
             and run(python, "-m", "tests.environments.lessons", *LESSONS)
         )
+
+
+def python_for(name: str) -> str:
+    """The Python that an environment has, or this one, where no such is installed here."""
+    wanted = PYTHON.get(name, "")
+    found = [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", wanted]
+    if wanted and subprocess.run(found, capture_output=True).returncode:
+        print(f"no Python {wanted} here: tried with {sys.version.split()[0]}", flush=True)
+        return sys.executable
+    return wanted or sys.executable
 
 
 def torch_index() -> list[str]:
