@@ -32,7 +32,7 @@ class _Meaning:
 _MEANINGS = (
     _Meaning(
         r"only one element tensors can be converted|only integer tensors of a single element|only 0-dimensional arrays",
-        "float() and the functions of math take one number. For whole tensors torch has functions of the same names.",
+        "float() and the functions of math take one number. For whole tensors torch has its own, mostly of the same names.",
     ),
     _Meaning(
         r"can only concatenate tuple",

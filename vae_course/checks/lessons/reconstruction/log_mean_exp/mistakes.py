@@ -29,6 +29,10 @@ def _rows_by_view(x: Tensor, dim: int) -> Tensor:
     return (torch.logsumexp(rows, -1) - math.log(x.shape[dim])).view(shape)
 
 
+OVERFLOWS_IN_OTHER_WORDS = (
+    "Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add it again "
+    "after the log."
+)
 OVERFLOWS = (
     "Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add "
     "it again after the log, or use torch.logsumexp."
@@ -170,14 +174,14 @@ MISCONCEPTIONS = (
         "overflows",
         lambda x, dim: x.exp().mean(dim).log(),
         OVERFLOWS,
-        otherwise="Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add it again after the log.",
+        otherwise=OVERFLOWS_IN_OTHER_WORDS,
         family="overflows",
     ),
     Misconception(
         "overflows-beside-a-small-number",
         lambda x, dim: (x.exp().mean(dim) + 1e-8).log(),
         OVERFLOWS,
-        otherwise="Right for moderate x; exp(1000) is inf and exp(−1000) is 0, in float64 too. Subtract the largest entry first and add it again after the log.",
+        otherwise=OVERFLOWS_IN_OTHER_WORDS,
         family="overflows",
     ),
     Misconception(
