@@ -64,7 +64,7 @@ test-all: test slow check-the-checks environments
 unit: setup-test bubblewrap
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" --ignore=tests/browser --ignore=tests/benchmarks tests
 
-# Every catalogued mistake over 20 seeds, every right answer in another style over 200: prints both tables.
+# Every catalogued mistake over 10 seeds, every right answer in another style over 100, every mutant: prints five tables.
 check-the-checks: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(PY) -m tests.check_the_checks
 

@@ -1,6 +1,6 @@
 """The catalogue examines the checks: every mistake fails and is named, every right answer in another style passes.
 
-One seed here; `make check-the-checks` takes 20 and 200 and prints the tables.
+One seed here; `make check-the-checks` takes 10 and 100 and prints the tables.
 """
 
 from itertools import combinations
