@@ -24,7 +24,10 @@ class Model:
 
 @dataclass(frozen=True)
 class CallError:
-    """What an answer raised, and on which of its own lines (text, or empty where there is no source)."""
+    """What an answer raised, and on which of its own lines: number and text, or the number alone where there is no source.
+
+    Empty where none of its lines ran: the call itself did not fit.
+    """
 
     type: str
     message: str

@@ -82,7 +82,9 @@ def describe(error: BaseException, code_file: str) -> CallError:
     """Type, message and the learner's own line; torch's frames and ours say nothing to them."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if code_file and frame.filename == code_file]
-    where = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
+    where = ""
+    if own:
+        where = f"line {own[-1].lineno}: {own[-1].line}" if own[-1].line else f"line {own[-1].lineno}"
     message = "<no message>"
     with contextlib.suppress(Exception):  # `__str__` is the learner's too, in an exception of their own
         message = str(error)
