@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from vae_course.checks.engine.calls import unfitting_call
 from vae_course.checks.engine.devices import no_device
-from vae_course.checks.engine.exercise import Exercise, Method, Played
+from vae_course.checks.engine.exercise import Exercise
 from vae_course.checks.engine.findings import Finding
-from vae_course.checks.engine.unknown_names import not_a_method, not_in_module, unknown_name, without_its_model
+from vae_course.checks.engine.unknown_names import (
+    model_of,
+    not_a_method,
+    not_in_module,
+    unknown_name,
+    without_its_model,
+)
 from vae_course.runner.answers import CallError
 
 MOST_OF_A_SENTENCE = 1000  # characters of one of our own, names of files in it
@@ -223,13 +229,9 @@ def meaning(error: CallError, exercise: Exercise) -> str:
         return said
     if error.type == "AssertionError" and "assert" in error.line:
         return "An assert of yours fails where everything is right: print both sides of it."
-    if "shapes cannot be multiplied" in error.message and ("@" in error.line or not _has_a_model(exercise)):
+    if "shapes cannot be multiplied" in error.message and ("@" in error.line or not model_of(exercise)):
         return "@ is a matrix product. To multiply entry by entry, write *."
     known = next((known for known in _MEANINGS if re.search(known.pattern, error.message)), None)
     if known is None:
         return ""
-    return f"{known.says} {known.of_models}".rstrip() if _has_a_model(exercise) else known.says
-
-
-def _has_a_model(exercise: Exercise) -> bool:
-    return isinstance(exercise, Method | Played)
+    return f"{known.says} {known.of_models}".rstrip() if model_of(exercise) else known.says

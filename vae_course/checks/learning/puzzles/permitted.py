@@ -27,11 +27,11 @@ def permitted(finding: Finding, puzzle: Constraint, exercise: Exercise) -> Findi
     expected = "" if names_forbidden(finding.expected, puzzle, exercise) else finding.expected
     words = (*finding.reading.sentences, *(value for _, value in finding.reading.table))
     reading = Reading() if any(names_forbidden(said, puzzle, exercise) for said in words) else finding.reading
-    left_out = (reason, expected, reading) != (finding.reason, finding.expected, finding.reading)
-    if left_out and not reason:
-        ask = ASK.format(exercise.name)
-        return replace(finding, expected=expected, reason=ask, standing=PROVED, reading=reading)
-    return replace(finding, expected=expected, reason=reason, reading=reading)
+    is_less = (bool(reason), expected, reading) != (bool(finding.reason), finding.expected, finding.reading)
+    standing = finding.standing if reason or not is_less else PROVED
+    if is_less:
+        reason = f"{reason} {ASK.format(exercise.name)}".strip()
+    return replace(finding, expected=expected, reason=reason, standing=standing, reading=reading)
 
 
 def names_forbidden(text: str, puzzle: Constraint, exercise: Exercise) -> bool:
