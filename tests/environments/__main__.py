@@ -59,7 +59,7 @@ def stands(name: str) -> bool:
         print(f"== {name}", flush=True)
         return (
             run(*uv, "venv", "--python", python_for(name), str(Path(folder) / "venv"))
-            and run(*uv, "pip", "install", "--python", python, *wanted)
+            and run(*uv, "pip", "install", "--compile-bytecode", "--python", python, *wanted)  # as pip does
             and run(*uv, "pip", "list", "--python", python)
             and run(*pytest, *LEARNERS_TESTS)
             and run(python, "-m", "tests.environments.lessons", *LESSONS)

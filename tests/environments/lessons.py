@@ -5,22 +5,25 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+
+from tests.kernel import started
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 
 def refused(name: str) -> list[str]:
-    """What cells with a check say that is not "correct". A cell that raises ends the trial."""
-    notebook = nbformat.read(SOLUTIONS / f"{name}.ipynb", as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
-    said = [
-        "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
-        for cell in notebook.cells
-        if cell.cell_type == "code" and re.match(r"check\(", cell.source.splitlines()[-1] if cell.source else "")
-    ]
-    assert said, f"{name} has no checks"
-    return [text for text in said if ": correct" not in text.split("\n")[0]]
+    """What cells with a check say that is not "correct", and what is raised."""
+    found, checks = [], 0
+    with started(str(SOLUTIONS), watchdog=300) as kernel:
+        for cell in nbformat.read(SOLUTIONS / f"{name}.ipynb", as_version=4).cells:
+            if cell.cell_type == "code" and cell.source:
+                ran = kernel.run(cell.source)
+                found += [ran.error] if ran.error else []
+                if re.match(r"check\(", cell.source.splitlines()[-1]):
+                    checks += 1
+                    found += [said for said in ran.shown if ": correct" not in said.split("\n")[0]]
+    assert checks, f"{name} has no checks"
+    return found
 
 
 if __name__ == "__main__":

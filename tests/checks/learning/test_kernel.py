@@ -3,54 +3,11 @@
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel
 
+from tests.kernel import Kernel, started
 from tests.share import one_in
-
-WATCHDOG = 30  # seconds, not a measurement: a cell that hangs fails the test
-
-
-@dataclass
-class Ran:
-    """What a cell did."""
-
-    error: str = ""
-    streams: str = ""
-    shown: list[str] = field(default_factory=list)
-    pictures: int = 0
-
-
-@dataclass
-class Kernel:
-    client: BlockingKernelClient
-
-    def run(self, code: str) -> Ran:
-        """Execute a cell; a cell that does not end within the watchdog's time raises TimeoutError."""
-        ran = Ran()
-
-        def note(message: dict) -> None:
-            content = message["content"]
-            if message["msg_type"] == "stream":
-                ran.streams += content["text"]
-            elif message["msg_type"] in ("execute_result", "display_data"):
-                ran.shown.append(content["data"].get("text/plain", ""))
-                ran.pictures += "image/png" in content["data"]
-            elif message["msg_type"] == "error":
-                ran.error = f"{content['ename']}: {content['evalue']}"
-
-        self.client.execute_interactive(code, timeout=WATCHDOG, output_hook=note, allow_stdin=False)
-        return ran
-
-    def value(self, expression: str) -> str:
-        """What the next cell shows."""
-        ran = self.run(expression)
-        assert not ran.error, ran.error
-        return ran.shown[0]
-
 
 START = """
 %matplotlib inline
@@ -61,14 +18,9 @@ from vae_course import check, hint
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path_factory.mktemp("notebooks")))
-    try:
-        kernel = Kernel(client)
+    with started(str(tmp_path_factory.mktemp("notebooks"))) as kernel:
         assert not kernel.run(START).error
         yield kernel
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 LOOPS = {

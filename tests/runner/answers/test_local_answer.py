@@ -1,6 +1,8 @@
 """`LocalAnswer`: learners' code is called on copies, with right versions of other exercises, and leaves nothing behind."""
 
 import random
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -173,6 +175,19 @@ def test_a_limit_holds_for_methods_and_backward_passes():
     call = LocalAnswer(never_back).limited(0.1).call(torch.ones(2), seed=0)
     with pytest.raises(TimedOut):
         call.pull_back({"0": torch.ones(2)})
+
+
+def test_what_torch_imports_for_a_process_first_backward_pass_is_not_the_learners_time():
+    code = """
+import torch
+from vae_course.runner.answers import LocalAnswer
+answer = LocalAnswer(lambda x: 2 * x)
+answer.call(torch.ones(1), seed=0)
+call = answer.limited(0.05).call(torch.ones(1), seed=0)
+print(call.pull_back(call.outputs)["0"].item())
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.stdout == "4.0\n", said.stderr
 
 
 def test_a_budget_is_shared_by_the_methods_of_an_answer():

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -23,6 +24,13 @@ T = TypeVar("T")
 
 NOT_TAKEN = {"__init__", "__dict__", "__weakref__", "__module__", "__qualname__"}
 """What a copy of a class has of its own. All else comes along: methods of every kind, properties, constants."""
+
+
+@cache
+def _first_backward() -> None:
+    """A process's first one with cotangents makes torch import 500 modules: 2 s where none is compiled yet, and not the learner's."""
+    one = torch.ones((), requires_grad=True)
+    torch.autograd.grad(one * 1, one, torch.ones(()))
 
 
 class LocalAnswer:
@@ -105,6 +113,7 @@ class LocalAnswer:
         assert pull is not None
 
         def pull_back(cotangents: dict[str, Tensor]) -> dict[str, Tensor | None]:
+            _first_backward()
             gradients = self._survive(lambda: pull(cotangents), seed)
             if isinstance(gradients, CallError):
                 raise BackwardFailed(gradients)

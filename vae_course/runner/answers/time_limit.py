@@ -22,8 +22,7 @@ PATIENCE = 4
 """How many times its limit an answer may take by the wall clock: a busy machine moves no mark, and what only waits ends too."""
 
 IMPORTS = 5
-"""How often an import is left to end, each time for the whole limit: half a module would break the kernel for good, and the
-first backward pass of a session imports a thousand files of torch."""
+"""How often an import is left to end, each time for the whole limit: half a module would break the kernel for good."""
 
 _jitter = random.Random(0)  # not the learner's generator
 
