@@ -123,7 +123,7 @@ def area(outlines: list[np.ndarray]) -> float:
 
 def under(x: np.ndarray, y: np.ndarray) -> float:
     """The area under a curve, by the trapezoid rule."""
-    return float(np.trapezoid(y, x))
+    return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum())
 
 
 def dots(axes: Axes, of: str = "") -> tuple[np.ndarray, np.ndarray]:

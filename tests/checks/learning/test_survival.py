@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from vae_course import check
+from vae_course.runner.answers.isolation import default_device
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402
@@ -188,7 +189,7 @@ def notebook():
         "numpy's numbers": [str(part) for part in np.random.get_state()],
         "torch's numbers": torch.get_rng_state().tolist(),
         "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
+        "device": default_device(),
         "gradients": (torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.is_anomaly_enabled()),
         "threads": torch.get_num_threads(),
         "determinism": torch.get_deterministic_debug_mode(),
@@ -279,7 +280,7 @@ def test_a_stopped_answer_leaves_nothing_behind_and_the_learners_alarm_still_rin
 
 @pytest.mark.parametrize("mode", ["float64", "device", "device of a with", "inference", "warnings are errors"])
 def test_a_right_answer_passes_whatever_the_notebook_has_set(mode):
-    device, dtype = torch.get_default_device(), torch.get_default_dtype()
+    device, dtype = default_device(), torch.get_default_dtype()
     own_device = torch.device("meta") if mode == "device of a with" else contextlib.nullcontext()
     try:
         with own_device, torch.inference_mode(mode == "inference"), warnings.catch_warnings():
@@ -308,7 +309,7 @@ def test_an_answer_runs_outside_any_mode_of_torch_that_its_interruption_could_lo
     try:
         torch.set_default_device(None if device == "cpu" else device)
         assert check(watched, "sample_gaussian")
-        assert torch.get_default_device().type == device, "the notebook's own is put back"
+        assert default_device().type == device, "the notebook's own is put back"
     finally:
         torch.set_default_device(None)
     assert set(modes) == {0}

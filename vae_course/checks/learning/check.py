@@ -21,6 +21,7 @@ from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwr
 from vae_course.checks.lessons import Exercise
 from vae_course.printable import printable
 from vae_course.runner import forbidden
+from vae_course.runner.answers.isolation import default_device
 
 _last: dict[str, bool] = {}
 """Whether the last check of an exercise passed, in this kernel; in the order of the checks."""
@@ -152,14 +153,14 @@ def _float32_on_the_cpu() -> Iterator[None]:
     A default device is a mode that each call of torch leaves and enters again, and an interruption in between loses it. So
     there is none while an answer runs: `torch.device("cpu")` is for the one that only a `with` of the cell's own can end.
     """
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    dtype, device = torch.get_default_dtype(), default_device()
     torch.set_default_dtype(torch.float32)
     if device.type != "cpu":
         torch.set_default_device(None)
     try:
-        with contextlib.nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu"):
+        with contextlib.nullcontext() if default_device().type == "cpu" else torch.device("cpu"):
             yield
     finally:
         torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
+        if default_device() != device:
             torch.set_default_device(device)

@@ -213,9 +213,9 @@ def _lock() -> Iterator[None]:
 
     The operating system's lock, which ends with the process that holds it; where a home on a network has none, a file in its place.
     """
-    lock = FileLock(path().with_suffix(".lock"), timeout=PATIENCE, poll_interval=0.005)
+    lock = FileLock(path().with_suffix(".lock"), timeout=PATIENCE)
     with contextlib.suppress(Timeout, OSError):
-        lock.acquire()  # makes the folder too
+        lock.acquire(poll_interval=0.005)  # makes the folder too
     try:
         yield
     finally:

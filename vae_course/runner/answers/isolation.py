@@ -23,6 +23,11 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], Any]], ...] = (
 """What an answer may set for the whole process: how it is read, how it is put back."""
 
 
+def default_device() -> torch.device:
+    """Where new tensors land. Up to torch 2.8 `torch.get_default_device` knows no `with torch.device`, and fails after `set_default_device(None)`."""
+    return torch.empty(0).device
+
+
 @contextlib.contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
     """Seed every generator for one call, silence it, and put everything back.
@@ -52,7 +57,7 @@ def alone(seed: int) -> Iterator[None]:
     Enough, and cheaper than `undisturbed`, in a process whose output and random numbers are nobody's.
     """
     settings = [read() for read, _ in _SETTINGS]
-    device = torch.get_default_device()
+    device = default_device()
     # Not in inference mode means with gradients, whatever the caller's mode; leaving it restores both.
     with torch.inference_mode(False), warnings.catch_warnings(), _own_figures():
         # A check calls an answer many times, at extreme inputs too. A warning about those (`math.sqrt` of a tensor that
@@ -68,7 +73,7 @@ def alone(seed: int) -> Iterator[None]:
             for (read, write), before in zip(_SETTINGS, settings, strict=True):
                 if read() != before:
                     write(before)
-            if torch.get_default_device() != device:
+            if default_device() != device:
                 torch.set_default_device(None if device == torch.device("cpu") else device)
 
 
