@@ -126,7 +126,7 @@ def test_a_gradient_off_by_three_parts_in_a_thousand_is_refused_and_by_one_in_a_
     assert failed(name, off(right(name), 1e-5, tilted), seed) == set()
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("number", one_in(3, range(3)))
 @pytest.mark.parametrize(
     "name", ["log_normal", "kl_normal", "log_bernoulli_with_logits", "log_mean_exp", "kl_monte_carlo"]
 )

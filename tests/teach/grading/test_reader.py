@@ -100,7 +100,7 @@ def students(tmp_path: Path) -> Class:
     return Class(tmp_path / "class", tmp_path / "marks")
 
 
-@pytest.mark.parametrize("make", [nested_finally, empty_lists])
+@pytest.mark.parametrize("make", one_in(2, [nested_finally, empty_lists]))
 def test_what_takes_too_much_memory_to_read_costs_its_own_student(
     make: Callable[[], str], students: Class, monkeypatch: pytest.MonkeyPatch
 ):
@@ -112,7 +112,7 @@ def test_what_takes_too_much_memory_to_read_costs_its_own_student(
     students.neighbours_keep_their_marks()
 
 
-@pytest.mark.parametrize("make", [conflict_markers, a_list_of_lists])
+@pytest.mark.parametrize("make", one_in(2, [conflict_markers, a_list_of_lists]))
 def test_what_takes_too_long_to_read_costs_its_own_student(
     make: Callable[[], str], students: Class, monkeypatch: pytest.MonkeyPatch
 ):
