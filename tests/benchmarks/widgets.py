@@ -44,11 +44,11 @@ def replace_explore() -> None:
 def _measure(draw: Callable[..., None], **sliders: Any) -> None:
     from IPython.utils.capture import capture_output
 
-    from vae_course.figures.style import steady
+    from vae_course.figures.style import Moving, again
 
     start = {name: values[0] for name, values in sliders.items()}
     times = []
-    with capture_output(), steady([]):
+    with capture_output(), again(Moving()):
         draw(**start)
         for values in _moves(start, sliders):
             gc.collect()  # what came before leaves garbage, whose collection costs up to 200 ms at any moment

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
@@ -56,7 +57,7 @@ def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Open a notebook of the work folder in JupyterLab and wait for its kernel."""
     page.goto(lab.address(f"lab/tree/{name}?reset"))
     page.locator(".jp-NotebookPanel:visible .jp-Cell").first.wait_for()
-    _wait(lab.is_idle, "the kernel to start", page)
+    wait_for(lab.is_idle, "the kernel to start", page)
 
 
 def run_all(page: Page, lab: Lab, name: str, seconds: float = RUN_SECONDS) -> list[CellResult]:
@@ -64,15 +65,15 @@ def run_all(page: Page, lab: Lab, name: str, seconds: float = RUN_SECONDS) -> li
 
     The file and not the page is read because JupyterLab takes cells that are out of sight out of the page.
     """
-    _menu(page, "Run", "Run All Cells")
+    menu(page, "Run", "Run All Cells")
     path = lab.work / name
     started = time.monotonic()
     while True:
-        _wait(lambda: lab.is_idle() and not _is_waiting(page), "the cells to finish", page, seconds)
+        wait_for(lambda: lab.is_idle() and not _is_waiting(page), "the cells to finish", page, seconds)
         time.sleep(0.3)
         if not (lab.is_idle() and not _is_waiting(page)):
             continue  # only the pause between two cells
-        _menu(page, "File", "Save Notebook")
+        menu(page, "File", "Save Notebook")
         cells = _read(path)
         # Done is: every cell has a number, or one raised and JupyterLab dropped the rest.
         if all(cell.ran for cell in cells) or any(cell.error for cell in cells):
@@ -138,7 +139,7 @@ def _drawn(cell: Locator) -> str:
     )
 
 
-def _menu(page: Page, menu: str, item: str) -> None:
+def menu(page: Page, menu: str, item: str) -> None:
     """Choose from JupyterLab's menu bar. A dialog on top would make this fail, as it would stop a learner."""
     page.locator(".lm-MenuBar-itemLabel", has_text=menu).filter(visible=True).first.click()
     entry = page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True)
@@ -150,7 +151,7 @@ def _is_waiting(page: Page) -> bool:
     return page.locator(".jp-NotebookPanel:visible .jp-InputPrompt", has_text="[*]").count() > 0
 
 
-def _wait(condition: Callable[[], bool], what: str, page: Page, seconds: float = 120.0) -> None:
+def wait_for(condition: Callable[[], bool], what: str, page: Page, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -168,8 +169,8 @@ def _becomes(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
     return False
 
 
-def _read(path: Path) -> list[CellResult]:
-    """The code cells of a notebook file that are not empty."""
+def saved(path: Path) -> dict[str, Any]:
+    """A notebook file."""
     text = ""
 
     def is_whole() -> bool:  # Jupyter empties the file before it writes it anew
@@ -178,9 +179,13 @@ def _read(path: Path) -> list[CellResult]:
         return text.rstrip().endswith("}")
 
     _becomes(is_whole)
-    cells = json.loads(text)["cells"]
+    return json.loads(text)
+
+
+def _read(path: Path) -> list[CellResult]:
+    """The code cells of a notebook file that are not empty."""
     results = []
-    for cell in cells:
+    for cell in saved(path)["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] != "code" or not source.strip():
             continue

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from .driver import CellResult, broken_widgets, browser_page, moving_widgets, open_notebook, run_all, run_cell
+from .driver import (
+    CellResult,
+    broken_widgets,
+    browser_page,
+    menu,
+    moving_widgets,
+    open_notebook,
+    run_all,
+    run_cell,
+    saved,
+    wait_for,
+)
 from .server import Lab, serve
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +122,43 @@ def test_a_figure_is_read_aloud_and_in_the_dark_theme_dark(page: Page, lab: Lab)
         assert "invert" in picture.evaluate(look)
     finally:
         lab.stop_kernels()
+
+
+def test_a_slider_has_a_name_and_moves_its_picture_while_it_is_dragged(page: Page, lab: Lab):
+    name = "00_start_here.ipynb"
+    try:
+        open_notebook(page, lab, name)
+        run_cell(page, "import math")
+        cell = page.locator(".jp-CodeCell", has_text="import math").first
+        picture, handle = cell.locator("img").first, cell.get_by_role("slider", name="z₁")
+        picture.wait_for()
+        handle.scroll_into_view_if_needed()
+        wait_for(lab.is_idle, "the picture", page)
+        seen = {picture.get_attribute("src")}
+        place = handle.bounding_box()
+        x, y = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for step in range(1, 4):
+            page.mouse.move(x - 40 * step, y, steps=20)
+            wait_for(lambda: picture.get_attribute("src") not in seen and lab.is_idle(), "another picture", page)
+            seen.add(picture.get_attribute("src"))
+        page.mouse.up()
+
+        def is_saved() -> bool:
+            menu(page, "File", "Save Notebook")
+            return picture.get_attribute("src").endswith(last_picture(lab.work / name))
+
+        wait_for(is_saved, "the file to have the picture that is seen", page)
+    finally:
+        lab.stop_kernels()
+
+
+def last_picture(path: Path) -> str:
+    """Of the notebook's first cell that shows one."""
+    cells = (cell for cell in saved(path)["cells"] if cell["cell_type"] == "code")
+    pictures = ([o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {})] for cell in cells)
+    return next(found[-1] for found in pictures if found).replace("\n", "")
 
 
 @pytest.mark.parametrize("name", lessons("solutions", SOLVED_ALWAYS))

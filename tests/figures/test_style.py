@@ -18,7 +18,7 @@ from IPython.utils.capture import capture_output
 from nbclient import NotebookClient
 
 from vae_course import figures
-from vae_course.figures.style import COLOURS, LINES, canvas, figure, steady
+from vae_course.figures.style import COLOURS, LINES, Moving, again, canvas, figure
 from vae_course.figures.widgets import explore
 
 MODULES = [import_module(f"vae_course.figures.{module.name}") for module in iter_modules(figures.__path__)]
@@ -122,7 +122,7 @@ def places_of(to: float) -> list[float]:
 
 def test_moves_of_a_slider_leave_the_frame_where_it_was():
     assert places_of(1.0) != places_of(1e6), "wider labels take more room: else this test shows nothing"
-    with steady([]):
+    with again(Moving()):
         assert places_of(1.0) == places_of(1e6)
 
 
@@ -181,7 +181,7 @@ def test_a_users_matplotlibrc_changes_no_figure_and_stays_theirs(kind: str, tmp_
         theirs = dict(matplotlib.rcParams)
         assert theirs != dict(matplotlib.rcParamsOrig), "the file is read"
         assert shown(rising).data == plain
-        with steady([]):
+        with again(Moving()):
             assert "image/png" in shown(rising).data
         assert dict(matplotlib.rcParams) == theirs
     assert not caplog.records
@@ -212,4 +212,4 @@ def test_a_widget_is_a_picture_alone_in_a_built_notebook(monkeypatch: pytest.Mon
 def test_a_widget_in_a_live_notebook_shows_its_sliders(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("VAE_COURSE_STATIC", raising=False)
     found = outputs(lambda: explore(rising, to=(2.0, 0.0, 3.0, 0.5)))
-    assert "application/vnd.jupyter.widget-view+json" in found[-1].data
+    assert "application/vnd.jupyter.widget-view+json" in found[0].data and "image/png" in found[-1].data

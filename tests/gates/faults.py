@@ -105,17 +105,16 @@ FAULTS = (
     Fault(
         "a dead widget",
         "vae_course/figures/widgets.py",
-        "ipywidgets.interactive_output(drawn, controls)",
-        "(draw(**start), ipywidgets.HTML('a picture that never changes'))[1]",
+        'control.observe(moved, "value")',
+        'control.observe(lambda change: None, "value")',
         gate=BROWSER,
         says="sliders or menus that change nothing",
     ),
     Fault(
         "a widget that cannot be drawn",
-        "vae_course/figures/widgets.py",
-        "display(ipywidgets.VBox([",
-        "display({'application/vnd.jupyter.widget-view+json': {'model_id': 'gone', 'version_major': 2}}, raw=True)\n"
-        "    (ipywidgets.VBox([",
+        "vae_course/sliders.py",
+        "    display(box)\n",
+        "    display({'application/vnd.jupyter.widget-view+json': {'model_id': 'gone', 'version_major': 2}}, raw=True)\n",
         gate=BROWSER,
         says="broken_widgets(<Page",
     ),

@@ -2,6 +2,9 @@
 
 A widget is one function that draws a figure for given slider values. `explore` shows it with sliders in a live notebook,
 and as one picture at chosen values in a built one (VAE_COURSE_STATIC=1), on GitHub and in nbviewer.
+
+The figure moves while a slider is dragged. ipywidgets sends the next value when the last one has been drawn, and of those that
+came meanwhile only the newest, so that no picture lags behind the hand however slow the machine is.
 """
 
 import os
@@ -11,7 +14,8 @@ from typing import Any
 
 import ipywidgets
 
-from vae_course.figures.style import steady
+from vae_course.figures.style import Moving, again
+from vae_course.sliders import show_named
 
 BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 """z_1 is spelt z₁, as in every figure."""
@@ -29,16 +33,23 @@ def explore(draw: Callable[..., None], **sliders: tuple[Any, ...] | list[Any]) -
         draw(**start)
         return
     controls = {name: _control(name, values) for name, values in sliders.items()}
-    layout: list[Any] = []
+    figure = Moving()
 
-    def drawn(**values: Any) -> None:
-        with steady(layout):
-            draw(**values)
+    def drawn() -> None:
+        with again(figure):
+            draw(**{name: control.value for name, control in controls.items()})
 
-    picture = ipywidgets.interactive_output(drawn, controls)
-    from IPython.display import display
+    def moved(_change: Any) -> None:
+        try:
+            drawn()
+        except Exception as error:  # nobody would see it: a slider's message belongs to no cell
+            figure.begin()
+            figure.show({"text/plain": f"{type(error).__name__}: {error}"}, {})
 
-    display(ipywidgets.VBox([*controls.values(), picture]))
+    show_named(ipywidgets.VBox(list(controls.values())))
+    drawn()
+    for control in controls.values():
+        control.observe(moved, "value")
 
 
 def _control(name: str, values: tuple[Any, ...] | list[Any]) -> ipywidgets.Widget:
@@ -48,4 +59,4 @@ def _control(name: str, values: tuple[Any, ...] | list[Any]) -> ipywidgets.Widge
         return ipywidgets.Dropdown(options=values, value=values[0], **options)
     start, low, high, step = values
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
-    return kind(value=start, min=low, max=high, step=step, continuous_update=False, **options)
+    return kind(value=start, min=low, max=high, step=step, **options)

@@ -8,6 +8,7 @@ from vae_course.checks.learning import state
 from vae_course.checks.learning.cards import frame
 from vae_course.checks.learning.questions import QUESTIONS, Question
 from vae_course.printable import printable
+from vae_course.sliders import show_named
 
 EDGE = "#E69F00"
 
@@ -62,7 +63,10 @@ class Prediction:
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display
 
-        display(HTML(self._repr_html_()) if os.environ.get("VAE_COURSE_STATIC") else self.form())
+        if os.environ.get("VAE_COURSE_STATIC"):
+            display(HTML(self._repr_html_()))
+        else:
+            show_named(self.form())
 
     def form(self) -> Any:
         """A button for each choice, or a slider with a button: pressed, the answer is kept; another press changes it until the truth is shown.
