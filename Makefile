@@ -3,6 +3,7 @@
 # make build   notebooks from their sources               make lint       style, types, spelling
 # make check-the-checks   the tables of mistakes named and right answers accepted
 # make bench   how long training, loading, lessons, widgets, checks and marking take
+# make site    the course to read and search in a browser, in build/site (SITE=--without-solutions leaves the answers out)
 # make bundle  a folder for a USB stick, for rooms without a network (BUNDLE='--platform windows --python 3.12')
 # make release wheel and sdist in build/dist, checked; nothing is uploaded
 # make clean   remove what can be made again (work/ stays)
@@ -12,6 +13,7 @@ PYTHON ?= python3
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 VENV := .venv
+NODE := build/node
 PY := $(VENV)/bin/python
 TORCH := $(shell sed -n 's/^torch==/torch==/p' constraints.txt)
 # Relative to this folder, in which every recipe runs: pip takes a path with a space in it for two.
@@ -32,7 +34,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate -p tests.memory_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release bundle chromium bubblewrap node
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release bundle site chromium bubblewrap node
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -90,7 +92,7 @@ nbval: setup-test
 browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
-slow: setup-test chromium bubblewrap node
+slow: setup-test chromium bubblewrap $(NODE)/.ready
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m slow tests
 
 build: setup-test
@@ -105,6 +107,9 @@ lint: setup-test
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/codespell $$(git ls-files)
+
+site: setup-test $(NODE)/.ready
+	@$(VENV)/bin/vae-course site $(SITE)
 
 bundle: setup-test
 	@$(VENV)/bin/vae-course bundle $(BUNDLE)
@@ -132,7 +137,12 @@ bubblewrap:
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends bubblewrap libseccomp2; \
 	  else echo "Grading needs bubblewrap and libseccomp; install them with: sudo apt-get install bubblewrap libseccomp2" >&2; exit 1; fi; }
 
-# Packages of the npm registry that check what Python has no tool for.
+# What the site copies from the npm registry, and what checks what Python has no tool for.
+$(NODE)/.ready: vae_course/teach/authoring/site/package.json | node
+	@mkdir -p $(NODE) && cp $< $(NODE)/
+	@npm install --prefix $(NODE) --silent --no-fund --no-audit --no-package-lock
+	@touch $@
+
 node:
 	@command -v npm >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -155,6 +155,11 @@ def bundle(args: argparse.Namespace) -> int:
     return _author_tool("bundle", args.rest)
 
 
+def site(args: argparse.Namespace) -> int:
+    """Make the site: the lessons and what is written about them, to read and search in a browser without a network."""
+    return _author_tool("site", args.rest)
+
+
 def items(args: argparse.Namespace) -> int:
     """Write questions for exams and seminars, with model answers: for Moodle (GIFT) or to print (Markdown)."""
     try:
@@ -247,6 +252,10 @@ def add_bundle(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "bundle", bundle, passes_on=True)
 
 
+def add_site(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "site", site, passes_on=True)
+
+
 def add_items(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "items", items)
     parser.add_argument("--format", required=True, metavar="FORMAT", help="gift, for Moodle, or markdown, to print")
@@ -259,7 +268,7 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_bundle, add_doctor)
+COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_bundle, add_site, add_doctor)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

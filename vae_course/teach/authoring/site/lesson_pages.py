@@ -1,0 +1,41 @@
+"""A lesson's page on the site: what a learner finds, what the cells show when it is solved, and each answer folded."""
+
+import copy
+
+from nbformat import NotebookNode
+
+SHOWN, HIDDEN = "Show one solution", "Hide the solution"
+
+
+def lesson_page(solved: NotebookNode, untouched: NotebookNode, solutions: bool) -> NotebookNode:
+    """A notebook for MyST-NB.
+
+    Args:
+        solved: the lesson with its outputs.
+        untouched: the lesson as it is handed out; a cell has the same id in both.
+        solutions: whether one answer stands below each stub, folded.
+    """
+    stubs = {cell.id: cell for cell in untouched.cells}
+    page = copy.deepcopy(solved)
+    page.cells = []
+    for cell in copy.deepcopy(solved.cells):
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            continue  # it sets the course up where the notebook runs
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            stub = copy.deepcopy(stubs[cell.id])
+            page.cells.append(stub)
+            if not solutions:
+                continue
+            cell.id = f"{cell.id}-solved"
+            cell.metadata["tags"] = ["hide-input"]
+            cell.metadata["mystnb"] = {"code_prompt_show": SHOWN, "code_prompt_hide": HIDDEN}
+        if words := _alt_texts(cell):
+            cell.metadata.setdefault("mystnb", {})["image"] = {"alt": words}
+        page.cells.append(cell)
+    return page
+
+
+def _alt_texts(cell: NotebookNode) -> str:
+    """What a cell's pictures show, in words. MyST-NB has one text for all pictures of a cell."""
+    found = [output.get("metadata", {}).get("image/png", {}).get("alt", "") for output in cell.get("outputs", [])]
+    return " ".join(filter(None, found))
