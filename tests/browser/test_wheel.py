@@ -28,7 +28,9 @@ def sample_gaussian(m, v):
 
 
 def ran(*command: object, cwd: Path, code: int = 0) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # The Makefile's PIP_CONSTRAINT is a file beside it; commands run elsewhere, and name the pins themselves.
+    hidden = ("PYTHONPATH", "PIP_CONSTRAINT")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(
         [str(word) for word in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=1200
     )
