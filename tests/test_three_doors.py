@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.learning.test_kernel import Kernel
+from tests.kernel import Kernel, started
 from tests.share import one_in
 from tests.submissions import mistaken, right
 from tests.submissions.hand_in import HandIn
@@ -375,12 +375,8 @@ Verdicts = dict[str, tuple[str, float, str, str]]
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel(cwd=str(tmp_path_factory.mktemp("kernel")))
-    yield Kernel(client)
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with started(str(tmp_path_factory.mktemp("kernel"))) as kernel:
+        yield kernel
 
 
 def in_a_kernel(kernel: Kernel, hand_in: HandIn) -> Verdicts:
