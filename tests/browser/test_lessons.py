@@ -158,7 +158,7 @@ def last_picture(path: Path) -> str:
     """Of the notebook's first cell that shows one."""
     cells = (cell for cell in saved(path)["cells"] if cell["cell_type"] == "code")
     pictures = ([o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {})] for cell in cells)
-    return next(found[-1] for found in pictures if found).replace("\n", "")
+    return next((found[-1] for found in pictures if found), "none yet").replace("\n", "")
 
 
 @pytest.mark.parametrize("name", lessons("solutions", SOLVED_ALWAYS))
