@@ -123,7 +123,7 @@ def tally_right_answer(exercise_name: str, name: str, seeds: int) -> Tally:
 PAIRS = 400
 """Of two slips at once, in each closed form."""
 PARTS = 8
-"""In how many jobs an exercise's mutants are tried: a bound's take a quarter of an hour."""
+"""In how many jobs an exercise's mutants are tried, so that both processors have work to the end."""
 
 
 @dataclass(frozen=True)

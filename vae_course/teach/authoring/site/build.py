@@ -54,8 +54,10 @@ def build(root: Path, out: Path, solutions: bool) -> int:
         gather(root, source, solutions)
         quiet = ["-q", "-W", "--keep-going", "-E", "-d", str(Path(folder) / "doctrees")]
         code = build_main([*quiet, "-b", "html", str(source), str(out)])
+    if code:
+        return code
     print(f"{out / 'index.html'}: {sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 2**20:.0f} MB")
-    return code
+    return 0
 
 
 def gather(root: Path, source: Path, solutions: bool) -> None:
@@ -84,7 +86,7 @@ def gather(root: Path, source: Path, solutions: bool) -> None:
 
 
 def section(readme: str, title: str) -> str:
-    """A section of the README without its heading; "" names what stands before the first one, without title and badges.
+    """A section of the README without its heading; "the beginning" is what stands before the first one, without title and badges.
 
     Raises:
         KeyError: there is none of this title.
