@@ -40,7 +40,7 @@ def run(command: list[str], encoding: str, home: Path) -> subprocess.CompletedPr
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, timeout=300)
 
 
-@pytest.mark.parametrize("encoding", one_in(3, ENCODINGS))
+@pytest.mark.parametrize("encoding", one_in(len(ENCODINGS), ENCODINGS))
 def test_every_text_of_a_learner_can_be_printed(encoding: str, tmp_path: Path):
     done = run(["-c", PRINTING], encoding, tmp_path)
     assert done.returncode == 0 and done.stderr == b"", done.stderr
@@ -62,6 +62,7 @@ def test_so_can_what_the_commands_say(encoding: str, tmp_path: Path):
         assert done.stdout or done.stderr.startswith(b"vae-course: ")
 
 
+@pytest.mark.slow
 def test_so_can_the_summary_of_a_class(tmp_path: Path):
     for student in ("Łukasz", "李娜"):
         (tmp_path / "class" / student).mkdir(parents=True)

@@ -10,12 +10,12 @@ from vae_course.checks.engine.cases import stays_finite
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.kl_divergence.gaussians import kl_extremes
 
-EVERY = 83
+EVERY = 211
 
 
 @pytest.mark.parametrize("exercise", CLOSED_FORMS)
 def test_no_formula_with_a_slip_passes_and_what_is_said_of_it_is_true(exercise: str):
-    for mutant in mutants(exercise)[::EVERY] + pairs(exercise, 5, seed=1):
+    for mutant in mutants(exercise)[::EVERY] + pairs(exercise, 3, seed=1):
         became, found = fate(mutant)
         assert became != PASSED, mutant.text
         assert reason_holds(mutant, found), f"{mutant.text}: {found.misconception}"

@@ -118,6 +118,7 @@ for i in range(20):
 """
 
 
+@pytest.mark.slow
 def test_kernels_that_write_at_once_lose_nothing_of_each_other():
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(n)]) for n in range(4)]
     assert [writer.wait(120) for writer in writers] == [0] * 4

@@ -267,7 +267,7 @@ def test_a_stopped_answer_leaves_nothing_behind_and_the_learners_alarm_still_rin
         assert 0 < left < 60 and interval == 7 and not rung
         assert [name for name, value in notebook().items() if before[name] != value] == []
         signal.setitimer(signal.ITIMER_REAL, 0.5)
-        check(answer, "sample_gaussian")
+        check(lambda m, v: time.sleep(0.7), "sample_gaussian")
         for _ in range(100):
             time.sleep(0.05)
             if rung:

@@ -50,6 +50,7 @@ def test_running_again_gives_the_same_bytes(built: Path) -> None:
     assert {path: path.read_bytes() for path in built.rglob("*.ipynb")} == before
 
 
+@pytest.mark.slow
 def test_what_nbval_compares(built: Path, tmp_path: Path) -> None:
     """The docstring of build.py promises authors: text is compared, pictures are not, and neither in a tagged cell."""
     notebook = nbformat.read(built / "solutions" / f"{NAME}.ipynb", 4)

@@ -409,6 +409,7 @@ def test_a_forged_reply_is_that_answers_failure(submitted: Submit, what: str):
     assert seen(submission, "right") == {"0": [1.0]}
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_is_no_mistake_of_the_answer(
     workers: Workers, hand_in: Callable[[str], HandIn]
 ):

@@ -393,6 +393,7 @@ def test_archives_in_archives_without_end_are_left(tmp_path: Path, read):
     assert any("more than 20 of them" in note for note in found["bob"].notes)
 
 
+@pytest.mark.slow
 def test_100000_files_are_refused_in_a_folder_and_in_archives(tmp_path: Path, read):
     many = tmp_path / "many.zip"
     with zipfile.ZipFile(many, "w") as archive:

@@ -71,7 +71,7 @@ def assert_each_ends_with_a_fate_and_a_sentence(folder: Path) -> None:
 
 
 def test_whatever_chance_makes_of_notebooks_and_archives_the_class_is_marked(tmp_path: Path):
-    calm, fuzzed = calm_class(tmp_path / "calm"), fuzzed_class(tmp_path / "fuzzed", 300, seed=0)
+    calm, fuzzed = calm_class(tmp_path / "calm"), fuzzed_class(tmp_path / "fuzzed", 150, seed=0)
     before, after = marked(calm, fuzzed)
     assert (before["code"], after["code"]) == (0, 1)
     assert after["kilobytes"] - before["kilobytes"] < MOST_MORE

@@ -441,6 +441,7 @@ def test_files_cut_off_anywhere_are_made_whole(files: tuple[str, ...], tmp_path:
         assert {name: (out / name).read_bytes() for name in whole} == whole
 
 
+@pytest.mark.slow
 def test_in_the_sandbox_the_marks_are_the_same_whatever_the_number_of_jobs(tmp_path: Path, run, marks):
     codes = EVERY_STATUS | {"killed": "import os\ndef sample_gaussian(m, v):\n    os._exit(0)"}
     folder = tree(

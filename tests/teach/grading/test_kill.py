@@ -19,7 +19,6 @@ import psutil
 import pytest
 
 from tests.runner.notebooks.hand_ins import notebook_of
-from tests.share import one_in
 from tests.teach.grading.test_collect import tree
 from vae_course import cli
 from vae_course.checks.engine import telling
@@ -197,7 +196,8 @@ def survives(grader: Grader, folder: Path, roles: list[str], seed: int) -> None:
             return
 
 
-@pytest.mark.parametrize("roles", one_in(2, [["grader", "worker"], ["zygote", "reader"]]))
+@pytest.mark.slow
+@pytest.mark.parametrize("roles", [["grader", "worker"], ["zygote", "reader"]])
 def test_two_kills_move_no_mark_and_a_second_run_meanwhile_is_refused(
     roles: list[str], students: Path, tmp_path: Path, capsys
 ):

@@ -68,6 +68,7 @@ def test_a_neighbour_s_model_is_nobody_else_s(tmp_path: Path, graded, capsys):
     assert '"model.safetensors" lies beside the notebooks of a class' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_model_is_found_under_a_second_download_s_name_and_in_folders_and_its_report_says_so(tmp_path: Path, graded):
     places = {
         "renamed": "model (1).safetensors",

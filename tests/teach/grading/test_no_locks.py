@@ -44,6 +44,7 @@ def grade(tmp_path: Path) -> int:
     return cli.main(["grade", str(tmp_path / "class"), "--out", str(tmp_path / "marks")])
 
 
+@pytest.mark.slow
 def test_a_class_is_marked_and_the_next_run_finds_the_folder_free(no_locks: None, tmp_path: Path, capsys):
     assert grade(tmp_path) == 0 and grade(tmp_path) == 0
     out, err = capsys.readouterr()

@@ -121,6 +121,7 @@ def test_it_is_read_only_and_no_copy_of_the_course_comes_along(
     assert not graded(looks, "--with", "halves" if by_name else f"{extras}/")
 
 
+@pytest.mark.slow
 def test_several_processes_show_it_too(tmp_path: Path, extras: Path):
     right = [HandIn(name, "Needs packages.", HEAD + HALVES, {"kl_normal": correct(6)}) for name in ("ada", "bob")]
     written(tmp_path / "class", *right)

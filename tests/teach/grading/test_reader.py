@@ -183,7 +183,15 @@ def test_a_very_deep_folder_is_told_of_and_costs_nobody_anything(students: Class
 
 @pytest.mark.parametrize(
     ("how", "times", "reason"),
-    [(signal.SIGSEGV, 1, ""), (signal.SIGSEGV, 2, "SIGSEGV"), (signal.SIGKILL, 2, ""), (signal.SIGKILL, 3, "SIGKILL")],
+    one_in(
+        2,
+        [
+            (signal.SIGSEGV, 1, ""),
+            (signal.SIGSEGV, 2, "SIGSEGV"),
+            (signal.SIGKILL, 2, ""),
+            (signal.SIGKILL, 3, "SIGKILL"),
+        ],
+    ),
 )
 def test_a_reader_that_dies_is_started_again_and_the_student_is_read_by_a_fresh_one(
     how: signal.Signals, times: int, reason: str, students: Class, monkeypatch: pytest.MonkeyPatch
