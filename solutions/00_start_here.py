@@ -1,11 +1,11 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 00 · Start here
 #
 # Behind every handwritten digit there is something that no single pixel shows: which digit was meant, how slanted the hand was, how
 # thick the pen. A **variational autoencoder** (VAE) finds such hidden causes by itself, and can then draw digits that nobody ever
 # wrote. In ten lessons you write one, line by line. Here is one that has learned. Run the cell (**Shift + Enter**) and drag.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -29,7 +29,7 @@ with torch.no_grad():
     walk = torch.stack([torch.linspace(-2.5, 2.5, 12), torch.zeros(12)], dim=1)  # (12, 2)
     images_in_rows({"z₁ from −2.5\nto 2.5": torch.sigmoid(plane.dec(walk))})
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Train two, on your own machine
 #
 # Two networks of the same size: an *encoder* squeezes an image into 20 numbers $z$, a *decoder* draws the image again from them. Both
@@ -37,14 +37,14 @@ with torch.no_grad():
 # your $z$ as if they were drawn from a bell curve around 0*. Then take the encoders away, give both decoders random $z$ from that bell
 # curve, and let them draw. What will you see? (Run the cell, choose, press the button. Nobody marks it.)
 
-# %%
+# %% tags=["slide"]
 predict("00.who-draws")
 
 # %% tags=["nbval-ignore-output"]
 train, test = load_mnist("train"), load_mnist("test")
 autoencoder, vae = side_by_side.train_two(train)  # half a minute, or less
 
-# %%
+# %% tags=["slide"]
 x = binarize(test.images[:12], generator=torch.Generator().manual_seed(0))  # (12, 784) of 0 and 1
 torch.manual_seed(1)
 z = torch.randn(12, 20)  # from the bell curve
@@ -60,7 +60,7 @@ far, near = (some.enc(x)[0].square().mean() for some in (autoencoder, vae))
 assert far > 2 > near
 ### END BUILD ONLY
 
-# %%
+# %% tags=["slide"]
 predict("00.who-draws").was()
 
 # %% [markdown]
@@ -197,10 +197,10 @@ else:
 # Behind a curtain stand two boxes. Somebody tosses a fair coin to choose a box $z$, draws a ball from it without looking, and shows you
 # the ball's colour $x$. The box stays hidden: it is the latent variable.
 
-# %%
+# %% tags=["slide"]
 figures.boxes()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Everything that can happen is a pair (box, colour), in two steps, choose and draw, so the two probabilities are multiplied. This is the
 # **joint** probability, and $p(z)$, what we know of $z$ before anything is seen, is the **prior**:
 #
@@ -211,7 +211,7 @@ figures.boxes()
 # | box 0 | $\tfrac12 \cdot 0.2 = 0.10$ | $\tfrac12 \cdot 0.8 = 0.40$ |
 # | box 1 | $\tfrac12 \cdot 0.9 = 0.45$ | $\tfrac12 \cdot 0.1 = 0.05$ |
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Question 1: how likely is what I see?** Red can come about in two ways that exclude each other, so their probabilities are added:
 #
 # $$p(x) = \sum_z p(z)\;p(x \mid z)$$
@@ -219,7 +219,7 @@ figures.boxes()
 # This is the **evidence** of $x$. For a VAE it is the number that matters most: a good model of digits is one that finds real digits
 # *likely*. Take a pencil, add up the column "red", and keep the number.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Question 2: what was behind it?** The ball is red. Which box was it? Of all the ways to see red, look at the share of box 1:
 #
 # $$p(z \mid x) = \frac{p(z, x)}{p(x)} = \frac{p(z)\;p(x \mid z)}{p(x)}$$
@@ -227,7 +227,7 @@ figures.boxes()
 # This is the **posterior** (*post*: after seeing $x$). Below the line stands the evidence: whoever cannot compute question 1 cannot
 # compute question 2 either. Compute $p(z = 1 \mid \text{red})$ and keep it as well.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Nats: what a logarithm counts
 #
 # Given $z$, the probability of an image is a product of 784 pixel probabilities: $p(x \mid z)$ is tiny, and so is $p(x)$. So we look at
@@ -246,7 +246,7 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior: $a$ for box 1, and $1 - a$ for box 0. How
 # good is it? Look for a score that uses only what is easy, the *joint* $p(z, x)$ and $q$ itself.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Turn the posterior's definition round: $p(x) = p(z, x) / p(z \mid x)$. The left side knows nothing of $z$, so the right side is the
 # same number for both boxes. Take the logarithm, and multiply and divide by $q(z)$ inside:
 #
@@ -263,7 +263,7 @@ for p in (1.0, 0.9, 0.5, 0.1):
 #
 # (A box that $q$ never picks adds nothing: with $a = 1$ the second term is 0.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### The gap is never negative
 #
 # For every $t > 0$: $\log t \le t - 1$. (The curve bends downwards, and the line touches it at $t = 1$.) Put $t = p(z \mid x) / q(z)$:
@@ -280,13 +280,13 @@ for p in (1.0, 0.9, 0.5, 0.1):
 # %% [markdown]
 # The slider begins at $a = ½$, a guess that ignores the red ball. What if you are *sure* that it was box 1, $a = 1$?
 
-# %%
+# %% tags=["slide"]
 predict("00.sure")
 
-# %%
+# %% tags=["slide"]
 explore(figures.guess, a=(0.5, 0.0, 1.0, 0.01))
 
-# %%
+# %% tags=["slide"]
 predict("00.sure").was()
 
 # %% [markdown]
@@ -294,7 +294,7 @@ predict("00.sure").was()
 # thick bar is the gap. So a search for the best score *is* a search for the posterior, and at the top the score tells the evidence as
 # well. One search answers both questions, without ever dividing by $p(x)$. This is the idea of the course.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise two_boxes }}
 #
 # **Goal.** Four numbers, with a pencil (or with `math.log` in a new cell), for a *red* ball:
@@ -345,7 +345,7 @@ check(two_boxes, "two_boxes")
 # $\text{ELBO}(0) = \log 0.40 = -0.916$ is better.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Why not simply sum?
 #
 # The latent variable of a VAE is a list of, say, 20 real numbers. Three ways to get $p(x)$ come to mind:
@@ -372,7 +372,7 @@ check(two_boxes, "two_boxes")
 # %%
 predict("00.dice")
 
-# %%
+# %% tags=["slide"]
 print("dimensions   exact    10,000 draws from the prior   10,000 draws from a good guess q")
 for dims in (1, 2, 5, 10, 20):
     by_prior, by_q, exact = figures.evidence_three_ways(dims)
@@ -390,7 +390,7 @@ predict("00.dice").was(exact - by_prior)
 # the line. So that is what $q(z \mid x)$ is for: **it says where to look**. In a VAE the *encoder* looks at $x$ and answers with
 # $q(z \mid x) = N(m, v)$.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Why KL(q ‖ posterior), and not the other way round
 #
 # $\mathrm{KL}(\text{posterior} \,\|\, q) = \sum_z p(z \mid x) \log \frac{p(z \mid x)}{q(z)}$ also measures how far apart the two are. Why
@@ -418,14 +418,14 @@ for name, q in {"A (forgets)": [0.98, 0.01, 0.01], "B (spreads)": [1 / 3, 1 / 3,
 #
 # Here is a VAE on one page. The number at each part is the lesson in which you write it; the networks are given.
 
-# %%
+# %% tags=["slide"]
 figures.poster()
 
 # %% [markdown]
 # Top, how a new image is drawn. Middle row, what happens to one image. Bottom, what it costs: `kl`, and `rec`, which compares $x$ with its
 # logits; their sum, `nelbo`, is −ELBO, and a VAE makes it small.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # How does the ELBO of the boxes become `kl + rec`? Write the joint as prior times likelihood and split the logarithm. ($\mathbb E_q$ is
 # short for the average over $z$ drawn from $q$, and we write $q(z \mid x)$ now, as each image has a guess of its own.)
 #
@@ -472,7 +472,7 @@ for name in ("v1_z2", "v1_z20"):
 # **Our model: −543.4 nats per image** ($\log p(x)$; higher is better). This number accompanies you through the course. By the end your
 # own model will be in the range of the trained ones, and you will know how to tell a model that is better from a bound that is wrong.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * A **latent variable** $z$ is an unseen cause. The model tells a story: draw $z$ from the prior, then $x$ from $p(x \mid z)$.

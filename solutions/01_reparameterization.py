@@ -1,11 +1,11 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 01 · The reparameterization trick
 #
 # A neural network learns by gradients: how does the result change with each weight? In the middle of a variational autoencoder a
 # number is *drawn by chance*. Can a throw of dice have a slope? Here are twelve numbers $z$ from a bell curve (mean $m$, variance
 # $v$). Run the cell, and move the curve.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -66,7 +66,7 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 #    where $p(x|z)$ matters. $q$ says where to look.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The slope of an average
 #
 # The encoder of a VAE answers an image $x$ with a mean $m$ and a variance $v$ for each latent dimension. A $z$ is drawn from
@@ -84,10 +84,10 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 #
 # At $m = 1.5$ and $v = 4$ the slopes are **3** and **1**. The next cells draw with `torch.normal` and call `backward()`.
 
-# %%
+# %% tags=["slide"]
 predict("01.normal-slope")
 
-# %%
+# %% tags=["slide"]
 m = torch.tensor(1.5, requires_grad=True)
 v = torch.tensor(4.0, requires_grad=True)
 
@@ -100,7 +100,7 @@ print("v.grad:", v.grad.item())
 # %%
 predict("01.normal-slope").was()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Move the randomness out
 #
 # Make the *same* random number so that `m` and `v` take part by ordinary arithmetic. Begin with a draw that has no parameters,
@@ -114,7 +114,7 @@ predict("01.normal-slope").was()
 #
 # For which $s$ is this $N(m, v)$? That last step is yours. The graph, before and after:
 
-# %%
+# %% tags=["slide"]
 figures.where_the_gradient_stops()
 
 # %% [markdown]
@@ -126,7 +126,7 @@ figures.where_the_gradient_stops()
 #
 # A latent variable usually has several dimensions and comes in batches, so `m` and `v` are tensors.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise sample_gaussian }}
 #
 # **Goal.** Draw $z$ from $N(m, v)$ so that gradients reach `m` and `v`: in every entry
@@ -187,7 +187,7 @@ else:
 # Noise of shape `(dim,)` is copied to all rows by broadcasting. Give it the shape of `m`.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # What you wrote is the **reparameterization trick**:
 #
 # $$\boxed{\;z = m + \sqrt{v}\;\varepsilon, \qquad \varepsilon \sim N(0, 1)\;}$$
@@ -207,7 +207,7 @@ else:
 # express the derivative by what was drawn and the sign of $\varepsilon$ drops out. This is what the check compares.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Does it find the slopes?
 #
 # Now the slope of an *expectation*. The draw of $\varepsilon$ does not depend on $m$ or $v$, so for an $f$ without jumps the
@@ -228,7 +228,7 @@ else:
 # $\sqrt n$ (lesson 02). For the slope in $m$ each one is $2z$, and $z$ has standard deviation $\sqrt 4 = 2$: it scatters by
 # $4/\sqrt{100{,}000}$, about a hundredth.
 
-# %%
+# %% tags=["slide"]
 if solved(sample_gaussian):
     torch.manual_seed(0)
     m = torch.tensor(1.5, requires_grad=True)
@@ -286,7 +286,7 @@ check(predict_noise, "predict_noise")
 # loss alone does not tell; lesson 04b shows by how many nats such a model fools itself.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The other way: the score function
 #
 # A second way to differentiate an expectation needs no trick. Write it as an integral; only the density depends on $m$, which is
@@ -311,7 +311,7 @@ check(predict_noise, "predict_noise")
 # Both are right on average. How do they scatter? Let $z$ have $D$ dimensions, each $N(0.5, 1)$, and $f(z) = \sum_i z_i^2$. The slope in
 # $m_1$ is estimated pathwise by $2 z_1$, and by the score function by $\big(\sum_i z_i^2\big)(z_1 - 0.5)$.
 
-# %%
+# %% tags=["slide"]
 predict("01.scatter")
 
 # %%
@@ -321,13 +321,13 @@ for dims in (1, 10, 100):
     pathwise, score, baseline = figures.estimator_variances(dims)
     print(f"{dims:10d}   {pathwise:8.1f}   {score:14.0f}   {baseline:15.0f}")
 
-# %%
+# %% tags=["slide"]
 figures.variance_against_dimension()
 
 # %%
 predict("01.scatter").was()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # A **baseline** (subtract the mean of $f$, which changes no average since $\mathbb E[\text{score}] = \mathbb E[z - m]/v = 0$) helps, and does not cure
 # it. A VAE has tens of latent dimensions: hence the trick.
 
@@ -337,7 +337,7 @@ predict("01.scatter").was()
 # Pathwise is *not* always better: take $f(z) = \cos(\omega z)$ with $z \sim N(0.5, 1)$. The larger $\omega$, the more wiggles under
 # the bell curve. The pathwise estimate $-\omega \sin(\omega z)$ grows with $\omega$; the score estimate does not.
 
-# %%
+# %% tags=["slide"]
 explore(figures.when_the_trick_loses, ω=(1.0, 0.2, 5.0, 0.2))
 
 # %% [markdown]
@@ -493,7 +493,7 @@ def wrong_draw(m, v):
 # %%
 puzzle("01.break-sampling", wrong_draw)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * A random draw has no slope. $z = m + \sqrt v\,\varepsilon$ keeps its distribution and moves the dice beside the path.

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 03 · Reconstruction
 #
 # The decoder of a VAE paints an image in probabilities. How good is such a painting? Here is the simplest model of digits that
 # has learned anything: 784 numbers, one for each pixel, and no network.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -76,7 +76,7 @@ figures.mean_pixel_model(share, seven)
 # MNIST has grey pixels, from 0 (paper) to 255 (ink). We want coins that show ink (1) or paper (0), so we *draw*: a pixel with 200
 # of 255 parts of ink becomes 1 with probability 200/255. That is what `binarize` does.
 
-# %%
+# %% tags=["slide"]
 grey = test.images[:8].float() / 255  # (8, 784), 0 is paper, 1 is ink
 black_and_white = binarize(test.images[:8], generator=torch.Generator().manual_seed(0))
 again = binarize(test.images[:8], generator=torch.Generator().manual_seed(1))
@@ -86,7 +86,7 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 # %% [markdown]
 # Two draws of one image differ at the soft edges of its strokes, where the grey is. Pure ink and pure paper stay.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## One coin
 #
 # The model says: ink with probability $p$, paper with probability $1 - p$. One formula for both (an exponent of 0 makes a factor
@@ -101,7 +101,7 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 # With a minus sign this is the "binary cross-entropy" (BCE) of the libraries. **BCE, summed over the pixels, is the surprise of
 # the model in nats**: not one loss among many, but what "maximum likelihood" means for coins.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Logits
 #
 # A network's last layer returns any number $a$; a probability lies between 0 and 1. So let $a$ be the **log-odds** (or logit):
@@ -122,7 +122,7 @@ images_in_rows({"as photographed": grey, "one draw": black_and_white, "another d
 # *Predict first* (pencil): the model is sure of ink, $a = 6$, and the pixel is paper. What does it cost, roughly? And if it is
 # ink?
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise log_bernoulli_with_logits }}
 #
 # **Goal.** The log-likelihood of images whose pixels are independent coins, one number per image.
@@ -241,7 +241,7 @@ x = binarize(test.images, generator=torch.Generator().manual_seed(0))  # (10000,
 # decides alone, and nothing says that strokes are connected. On the right, what surprised it is dark: ink at the edge of the
 # cloud. Paper in the middle is no great surprise: even there $p$ is hardly more than ½.
 
-# %%
+# %% tags=["slide"]
 if solved(log_bernoulli_with_logits):
     nats = -log_bernoulli_with_logits(x, torch.logit(p).expand_as(x)).mean().item()
     print(f"mean-pixel model: {nats:.1f} nats per test image")
@@ -254,7 +254,7 @@ else:
 # costs 183.) What a latent variable adds is to let the pixels *agree with each other*; a good VAE gets below 100 (the one of
 # lesson 00: 93).
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **What does a smaller price mean?** Let $p_{\text{data}}$ be the distribution that images really come from, $H$ its entropy,
 # $\mathbb E[-\log p_{\text{data}}(x)]$, and $\theta$ the model's parameters. Add and subtract $\log p_{\text{data}}(x)$ in the mean price:
 #
@@ -273,10 +273,10 @@ else:
 #   *other* data.
 # * **grey**: put the grey value itself into the formula as $x$. It trains, and the loss looks like nats. But what does it claim?
 
-# %%
+# %% tags=["slide"]
 predict("03.knower")
 
-# %%
+# %% tags=["slide"]
 greys = test.images.double() / 255
 perfect = -torch.xlogy(greys, greys) - torch.xlogy(1 - greys, 1 - greys)  # (10000, 784)
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
@@ -306,7 +306,7 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 # | static | one version each (coins: always the same throw, or rounded) | nats per image, of these very versions |
 # | grey | a grey value between 0 and 1 | nothing; it is a loss |
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Stay in log space
 #
 # Lesson 05 will average the *probabilities* of an image under $k$ different $z$. Each is $e^{-100}$ if all goes well, so they and
@@ -316,17 +316,17 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
 #
 # Take three log probabilities, −1000, −1001 and −999. Their log-mean-exp must lie between −1001 and −999.
 
-# %%
+# %% tags=["slide"]
 predict("03.float32")
 
-# %%
+# %% tags=["slide"]
 logs = torch.tensor([-1000.0, -1001.0, -999.0])
 print("exp, mean, log:", logs.exp().mean().log().item())
 
 # %%
 predict("03.float32").was()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The cure is one line of algebra, for any number $c$:
 #
 # $$\log \sum_j e^{x_j} = \log\Big(e^c \sum_j e^{x_j - c}\Big) = c + \log \sum_j e^{x_j - c}.$$
@@ -334,7 +334,7 @@ predict("03.float32").was()
 # Two things are yours: a $c$ with which nothing overflows, and what underflows is too small to matter; and the way from the sum
 # to the mean.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise log_mean_exp }}
 #
 # **Goal.** The logarithm of the mean of $e^x$ along one axis, for inputs of any size.
@@ -474,7 +474,7 @@ check(predict_pixels, "predict_pixels")
 # *Predict first*: what becomes of the *naive* loss $-\log(1 - p)$ as the slider passes your edge logit? And of its slope, the
 # only thing that training sees?
 
-# %%
+# %% tags=["slide"]
 explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 
 # %% [markdown]
@@ -485,7 +485,7 @@ explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 # In numbers: "slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$, which replaces every
 # logarithm below −100 by −100.
 
-# %%
+# %% tags=["slide"]
 for a in (15.0, 16.0, 16.6, 16.7):
     loss, slope = figures.naive_loss(a)
     own, slope_of_own = figures.torchs_loss(a)
@@ -499,7 +499,7 @@ for a in (15.0, 16.0, 16.6, 16.7):
 # multiplied ∞ by 0). Torch's cost jumps to 100 and its slope is **0**, for the cap is a constant: the model is no longer
 # corrected for its worst pixels. The function that you wrote is a straight line.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## One `.mean`, three models
 #
 # Now the third number, live. Three VAEs, equal to the last digit of their seed, differ by one `.mean` in the loss. Each is
@@ -508,7 +508,7 @@ for a in (15.0, 16.0, 16.6, 16.7):
 #
 # *Predict first*: which one will use its latent variable too little, which too much, and how will you see it?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "slide"]
 three = side_by_side.train_three(train)
 for name, (_, kl, rec) in three.items():
     print(f"{name:27s} KL {kl:5.1f}   rec {rec:6.1f}   together {kl + rec:6.1f} nats")
@@ -655,7 +655,7 @@ def wrong_log_bernoulli(x, logits):
 # %%
 puzzle("03.break-calm", wrong_log_bernoulli)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * A pixel is a coin: $\log p(x) = \sum_i [x_i a_i - \mathrm{softplus}(a_i)]$ with logits $a_i$. Its negative is the BCE, summed

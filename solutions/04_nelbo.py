@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 04 · The NELBO
 #
 # The pieces are ready: a draw that lets gradients through, a KL divergence, the log-probability of an image. Here the same twelve
 # random $z$ are decoded twice, by a model that has been trained and by one of the same design that has not. Run the cell.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -87,7 +87,7 @@ test = load_mnist("test")
 x_test = binarize(test.images, torch.Generator().manual_seed(1))  # (10000, 784), each pixel 0 or 1
 print("training images:", len(train.images), "  test images:", tuple(x_test.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## What we want, and why we cannot have it
 #
 # A good model gives a high probability $p(x)$ to images that really occur. So we would like to change the decoder until
@@ -101,7 +101,7 @@ print("training images:", len(train.images), "  test images:", tuple(x_test.shap
 # *Predict first*: for a trained model and one test image, the cell takes the mean over 10,000 draws (in log space, lesson 03).
 # Below it stands this lesson's lower bound, from ten draws of the *encoder*. Which number is higher, and by how much?
 
-# %%
+# %% tags=["slide"]
 good = given.trained("v1_z20")  # 20 latent dimensions; never saw the test images
 torch.manual_seed(0)
 z = torch.randn(10_000, 20)  # from the prior
@@ -117,7 +117,7 @@ print(
 # average sits in draws that are too rare to occur: what comes out is far too low. The encoder points at the right region. But if $z$ no longer comes from the prior, the average is no longer $p(x)$. The ELBO
 # makes up for that.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## First derivation: a bound by Jensen
 #
 # Take one image $x$, and sum over all $z$, with $p(x, z) = p(z)\,p(x|z)$:
@@ -144,7 +144,7 @@ print(
 print(f"log of the mean:  log((1 + 3) / 2)         = {math.log(2):.4f}")
 print(f"mean of the logs: (log 1 + log 3) / 2      = {math.log(3) / 2:.4f}")
 
-# %%
+# %% tags=["slide"]
 explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 
 # %% [markdown]
@@ -159,7 +159,7 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 # Choose $c = \mathbb E[w]$ and average both sides. The fraction averages to 0, which leaves
 # $\mathbb E[\log w] \le \log \mathbb E[w]$.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Swap**, and pay:
 #
 # $$\log p(x) \;\ge\; \mathbb E_q\Big[\log \frac{p(x, z)}{q(z|x)}\Big] \;=:\; \mathrm{ELBO}(x),$$
@@ -175,7 +175,7 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # The KL has a closed form, and the average is estimated by drawing $z$ from $q$.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Second derivation: where the gap goes
 #
 # Jensen says that something is lost, but not what. So ask how far $q$ is from the true posterior $p(z|x)$:
@@ -226,7 +226,7 @@ print(f"ELBO {elbo:.4f} + gap {gap:.4f} = {elbo + gap:.4f}      log p(red) = {ma
 # And with real digits. With only **two** latent dimensions, as in `v1_z2`, the sum over $z$ can be done on a fine grid: $\log p(x)$
 # is known up to its spacing, with no chance in it.
 
-# %%
+# %% tags=["slide"]
 small = given.trained("v1_z2")
 first = [int((test.labels == digit).nonzero()[0]) for digit in range(10)]  # the first test image of each digit
 digits = x_test[first]  # (10, 784)
@@ -238,7 +238,7 @@ posterior.gap_bars(small, digits, [f"a {digit}" for digit in range(10)])
 #
 # One image from close by: $\log w$, the quantity inside the average, for many $z$ drawn from $q$.
 
-# %%
+# %% tags=["slide"]
 posterior.log_weight_histogram(small, digits[2])
 
 # %% [markdown]
@@ -246,7 +246,7 @@ posterior.log_weight_histogram(small, digits[2])
 # weights count most: the wider the heap, the further apart the two. If $q$ were the posterior, all weights would be equal,
 # $w = p(x)$, and the heap a single spike.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Signs: from ELBO to NELBO
 #
 # Optimisers minimise, so we turn the sign round and get the **n**egative ELBO:
@@ -276,7 +276,7 @@ posterior.log_weight_histogram(small, digits[2])
 #
 # In code the formula becomes six steps, always in this order:
 
-# %%
+# %% tags=["slide"]
 figures.six_steps()
 
 # %% [markdown]
@@ -326,7 +326,7 @@ print(f"the first image's middle pixel: {mirror.reconstruct(x)[0, 406].item():.2
 # given.log_bernoulli_with_logits(x, logits)     # (batch, 784)   -> (batch,)
 # ```
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise VAE.negative_elbo_bound VAE.loss }}
 #
 # **Goal.** Two methods in one class. **Exercise 4.1** (30 minutes, 11 points) is `negative_elbo_bound`: it walks the six steps and
@@ -485,10 +485,10 @@ else:
 # `backward()` finds the slope of a loss in every parameter; it lands in the parameter's `.grad`. Take the loss $3w$, whose slope is
 # 3, and call it twice.
 
-# %%
+# %% tags=["slide"]
 predict("04.grad-twice")
 
-# %%
+# %% tags=["slide"]
 w = torch.tensor(1.0, requires_grad=True)
 (3 * w).backward()
 print("after one backward: ", w.grad.item())
@@ -679,7 +679,7 @@ else:
 assert nats < 100
 ### END BUILD ONLY
 
-# %%
+# %% tags=["slide"]
 if curves:
     figures.learning_curves(curves)
 else:
@@ -707,7 +707,7 @@ assert watch.moves[20][0] > watch.moves[20][1] and watch.moves[300][0] < watch.m
 # the average image; once it paints that without help, the move is given back. The later KL differs from image to image: now $z$
 # says something.
 
-# %%
+# %% tags=["slide"]
 if curves:
     watch.pictures()
 else:
@@ -738,7 +738,7 @@ assert abs(nats - seen) < 5
 # Each training image was seen about five times (2,600 steps of 100), too seldom to be learned by heart. Now take only 100 images,
 # and let each be seen 500 times.
 
-# %%
+# %% tags=["slide"]
 if curves:
     valid = load_mnist("valid").images[:500]
     torch.manual_seed(0)
@@ -752,7 +752,7 @@ else:
 # only the dashed one speaks about digits in general. **Report test numbers**, and stop, or take more data, when the dashed curve
 # turns.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * $\log p(x) = \mathrm{ELBO} + \mathrm{KL}(q(z|x)\,\|\,p(z|x))$. Jensen shows that the ELBO is a bound, the second derivation what

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 04b · The gap, collapse, and a detective
 #
 # Your model trains. How good is its $q$, what does its $z$ know, and would you notice if your code were wrong? With two latent
 # dimensions the posterior of a real digit can be drawn whole. Run the cell, and try the digits.
 
-# %%
+# %% tags=["slide"]
 import torch
 
 from vae_course import binarize, check, evaluate, given, hint, load_mnist, predict, progress, solution, solved
@@ -122,17 +122,17 @@ check(derivation, "derivation")
 # Two latent dimensions can be drawn. Each numeral is a test digit, at the mean $m$ of the $q(z|x)$ that the encoder of `v1_z2`
 # gives it.
 
-# %%
+# %% tags=["slide"]
 figures.latent_plane(small, x_test, test.labels)
 
 # %% [markdown]
 # Nobody told the model about digits, and yet they gather; 4, 7 and 9, which look alike, overlap, and so do 3, 5 and 8. Most of the
 # plane within two standard deviations is filled, as the prior asks. Digits further out pay for it: the KL contains $\tfrac12 m^2$.
 
-# %%
+# %% tags=["slide"]
 predict("04b.plane")
 
-# %%
+# %% tags=["slide"]
 for name in ("v1_z2", "v1_z20"):
     print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
 
@@ -145,7 +145,7 @@ predict("04b.plane").was()
 # The slider of the top once more. The dotted line is the best Gaussian of this kind that 60 steps of optimisation find for *this very
 # image*, from the posterior's top, by the ELBO's slope in $m$ and $v$ alone.
 
-# %%
+# %% tags=["slide"]
 explore(look_at, digit=[2, 0, 1, 3, 4, 5, 6, 7, 8, 9])
 
 # %% [markdown]
@@ -171,7 +171,7 @@ print(f"mean gap {amortisation + shape:.3f} nats = amortisation {amortisation:.3
 many = posterior.gaps(small, x_test[:300])
 print(f"300 test images: mean gap {many.mean():.1f} nats, median {many.median():.1f}, largest {many.max():.0f}")
 
-# %%
+# %% tags=["slide"]
 posterior.beside_q(small, x_test[149])
 
 # %% [markdown]
@@ -179,7 +179,7 @@ posterior.beside_q(small, x_test[149])
 # posterior altogether. The *decoder* has a far better place for it (no good one: even $\log p(x)$ is low); the encoder, which has
 # never seen such a 2, does not know where, and nearly all of the gap is amortisation.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A VAE in which all is exact
 #
 # (Full path: this section needs matrices, their determinant and eigenvectors. Without them play with its slider and go on; nothing
@@ -229,7 +229,7 @@ print(f"gap by the formula: {0.5 * (P.diagonal().log().sum() - torch.logdet(P)):
 # Now turn the plane of $z$: $WR$ in place of $W$, with a rotation $R$. As $R R^\top = I$, $W W^\top$ stays, and so does $p(x)$.
 # *Predict first*: does the ELBO? Then drag. What do the two columns of $W$ do where the gap vanishes?
 
-# %%
+# %% tags=["slide"]
 explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
 
 # %% [markdown]
@@ -237,7 +237,7 @@ explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
 # axis of the cloud. Among models with the same $p(x)$, the ELBO chooses **PCA's axes**, because $q$ has no tilt. (Lucas and others,
 # NeurIPS 2019, prove that the optimum of a linear VAE is there.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Collapse
 #
 # Sometimes the KL falls to 0 and stays there: $q$ is the prior for every image, $z$ says nothing, and a decoder like ours paints
@@ -263,10 +263,10 @@ explore(linear_vae.turn_the_columns, angle=(45, 0, 90, 5))
 # at 0° it lies along the axes. The decoder may give each coordinate its own mean and variance, as a function of one $z$; *given*
 # $z$ they are independent. Turn the cloud, and watch the KL.
 
-# %%
+# %% tags=["slide"]
 explore(wrong_models.collapse_toy, angle=(45, 0, 45, 5))
 
-# %%
+# %% tags=["slide"]
 for angle in (0, 45):
     kl, nelbo, best = wrong_models.collapse_numbers(angle)
     print(f"{angle:2d}°: KL {kl:.2f}   NELBO {nelbo:.3f}   best possible {best:.3f}")
@@ -308,10 +308,10 @@ for angle in (0, 45):
 # of no other. It is a recording of 3,000 steps each: `vae_course/teach/authoring/nelbo_data.py`.
 # </details>
 
-# %%
+# %% tags=["slide"]
 predict("04b.smallest-kl")
 
-# %%
+# %% tags=["slide"]
 for name in ("plain", "deeper", "autoregressive"):
     kl, nelbo = wrong_models.decoder_numbers(name)
     print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
@@ -355,7 +355,7 @@ print(f"right   | {wrong_models.evidence('right')}")
 for case in "ABCDE":
     print(f"case {case}  | {wrong_models.evidence(case)}")
 
-# %%
+# %% tags=["slide"]
 wrong_models.case_files()
 
 # %% [markdown]
@@ -363,7 +363,7 @@ wrong_models.case_files()
 # After 600 steps no samples are digits yet, not even the right model's: judge by them only where they are all alike, or nearly empty.
 # (Reported are means over the last training batches, so even the right model's lie a nat or two off the truth.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise detective }}
 #
 # **Goal.** For each of the five cases name the bug. The suspects, twelve of them:
@@ -435,7 +435,7 @@ if solved(detective, "detective"):
 else:
     print("When your answer passes, the fingerprints of all twelve mistakes appear here.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * The gap is $\mathrm{KL}(q(z|x)\,\|\,p(z|x))$: what one encoder for all images misses (amortisation), and what its ellipse cannot

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 05 · The importance-weighted bound
 #
 # The ELBO lies below $\log p(x)$, and nobody tells you by how much. This lesson buys the missing nats back: draw several $z$ for
 # each image, and let the better ones speak louder. Run the cell, and move the slider through twenty digits.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -90,7 +90,7 @@ explore(draws_of_one, digit=(1, 0, 19, 1))
 # $p(z)\,p(x \mid z)$. That is `exact` in the first cell. (That model is far worse than lesson 04's: a digit does not fit into two
 # numbers. Here we want to *see*.)
 
-# %%
+# %% tags=["slide"]
 elbo = evaluate(flat, x, "elbo", iw=200)  # 200 draws, only to make the estimate steady
 iwae_digits.bounds_below_truth({"ELBO": elbo.bound}, exact.mean().item())
 
@@ -99,7 +99,7 @@ iwae_digits.bounds_below_truth({"ELBO": elbo.bound}, exact.mean().item())
 # digits: the model is better than its own ELBO says. Closing the gap takes a better $q$, so another encoder, or a better *use* of
 # the $q$ that we have. This lesson does the second.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A probability as an average
 #
 # The evidence counts all $z$ by an integral. That is no average yet, since there is nothing to draw from. Multiply and divide by
@@ -153,7 +153,7 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 #
 # and average with `log_mean_exp`, which subtracts the largest $\log w$ before the exponential (lesson 03).
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## From the average to the bound
 #
 # We want $\log p(x)$, and the log of an average is not the average of the logs. The logarithm is *concave*: it bends downwards, so
@@ -168,7 +168,7 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 #
 # **The ELBO is the average log weight, and its gap is what Jensen loses because the weights scatter.**
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Now the idea of the lesson: scatter can be averaged away *before* the logarithm. Draw $k$ times, independently, and take the mean
 # weight $\frac1k \sum_i w_i$. Its average is $p(x)$ too, since each $w_i$'s is; its variance is $k$ times smaller. So Jensen loses
 # less:
@@ -188,10 +188,10 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 # * $k = 2$: the pairs (2, 2), (2, 8), (8, 2), (8, 8) have the means 2, 5, 5, 8, each with probability ¼. The average of the logs is
 #   $\tfrac14 \log 2 + \tfrac12 \log 5 + \tfrac14 \log 8 = \tfrac12 \log 4 + \tfrac12 \log 5$.
 
-# %%
+# %% tags=["slide"]
 predict("05.gap-16")
 
-# %%
+# %% tags=["slide"]
 for k in (1, 2, 4, 16):
     bound = figures.bound_of_two_weights(k)
     left_over = (math.log(5) - bound) / math.log(5 / 4)
@@ -203,14 +203,14 @@ predict("05.gap-16").was()
 # %% [markdown]
 # All means of $k$ weights that can occur, each as big as its chance. Move $k$ up:
 
-# %%
+# %% tags=["slide"]
 explore(figures.mean_of_weights, k=(1, 1, 64, 1))
 
 # %% [markdown]
 # The dots crowd around 5, where the short piece of
 # curve is nearly straight. There, averaging before or after makes no difference.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### Why it never falls
 #
 # Take $2k$ weights and cut them into two halves with means $A$ and $B$. The mean of all is $\frac{A + B}{2}$, and
@@ -293,7 +293,7 @@ print("repeat, read as (iw, batch) and transposed:", names.repeat(2).view(2, 3).
 # ```
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise log_weights }}
 #
 # **Goal.** Draw `iw` times from $q(z|x)$ for each image, and return the log importance weight of each draw.
@@ -323,7 +323,7 @@ def log_weights(model, x, iw):
 # %%
 check(log_weights)
 
-# %%
+# %% tags=["slide"]
 if solved(log_weights):
     three = torch.tensor([0, 8, 3])  # three of the 20 digits
     torch.manual_seed(0)
@@ -384,7 +384,7 @@ else:
 # they do *not* add up to `niwae`; their sum is the NELBO, which is at least as large, in expectation. (`given.VAE` has no bound:
 # write the two out, or copy your `negative_elbo_bound` of lesson 04 into the class and call it.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise VAE.negative_iwae_bound }}
 #
 # **Goal.** Return the negative importance-weighted bound of a batch, and the ELBO's two terms beside it.
@@ -419,7 +419,7 @@ class VAE(given.VAE):
 # %%
 check(VAE.negative_iwae_bound)
 
-# %%
+# %% tags=["slide"]
 if solved(VAE.negative_iwae_bound) and solved(log_weights):
     counts = (1, 4, 16, 64)
     torch.manual_seed(0)
@@ -486,7 +486,7 @@ else:
 # equally, then $\tilde w_i = 1/n$ for these and $\sum_i \tilde w_i^2 = n \cdot \frac{1}{n^2} = \frac1n$. So one over that sum
 # counts them: the **effective sample size**, $\mathrm{ESS} = 1 / \sum_i \tilde w_i^2$.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise effective_sample_size }}
 #
 # **Goal.** From log weights, count the draws that matter, for log weights of any size (−1,000 as well).
@@ -516,7 +516,7 @@ check(effective_sample_size)
 spread = torch.linspace(0.1, 3, 30).unsqueeze(1)  # standard deviations of log w, (30, 1)
 log_w = spread * torch.randn(30, 2000, generator=torch.Generator().manual_seed(0))  # (30, 2000)
 
-# %%
+# %% tags=["slide"]
 if solved(effective_sample_size):
     print("(1, 1, 0, 0):", round(effective_sample_size(torch.tensor([[1.0, 1.0, 0.0, 0.0]]).log()).item(), 3))
     print("(5, 5, 5, 5):", round(effective_sample_size(torch.tensor([[5.0, 5.0, 5.0, 5.0]]).log()).item(), 3))
@@ -567,7 +567,7 @@ else:
 batch, iw = 100, 5_000
 print(f"one tensor of (batch, iw, 784) float32: {batch * iw * 784 * 4 / 1e9:.1f} GB")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "slide"]
 good = given.trained("v1_z20")
 x40 = binarize(images[:40], generator=torch.Generator().manual_seed(1))  # (40, 784)
 print("    k    −bound   bought since the row above   draws that count")
@@ -598,7 +598,7 @@ assert found[1].nll > found[10].nll > found[1_000].nll and found[100].nll > foun
 #
 # For the progress card we want a steadier figure of the same model: more images, and as many draws as time allows.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "slide"]
 x500 = binarize(images[:500], generator=torch.Generator().manual_seed(1))  # (500, 784)
 nelbo = evaluate(good, x500, "elbo", iw=4)
 niwae = evaluate(good, x500, "iwae", iw=100)
@@ -741,7 +741,7 @@ def wrong_effective_sample_size(log_w):
 # %%
 puzzle("05.break-equal", wrong_effective_sample_size)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * $p(x) = \mathbb E_q[w]$ with $w = p(x, z) / q(z|x)$: right on average for every $q$, useful if $q$ looks in the right place.

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 05b · The limits of the bound
 #
 # More draws lift the bound towards $\log p(x)$. How fast, how would you know that it has not arrived, and why not train with a
 # thousand? Move the width of $q$, and watch the gap against the number of draws $k$.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -117,7 +117,7 @@ else:
 # average they give the ELBO. Half and half.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## How fast?
 #
 # Write the mean weight as $p(x)\,(1 + \delta)$. The error $\delta$ has mean 0 and variance $\mathrm{Var}(w) / (k\,p(x)^2)$. For
@@ -126,7 +126,7 @@ else:
 #
 # $$\log p(x) - \mathrm{IWAE}_k \;\approx\; \frac{1}{k} \cdot \frac{\mathrm{Var}(w)}{2\,p(x)^2}.$$
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Ten times the draws, a tenth of the gap; but **only if the variance of $w$ is finite**. Is it? In one dimension let the posterior
 # be $N(0, v_p)$ and $q = N(0, v_q)$. As $p(x, z) = p(x)\,p(z|x)$, the average of
 # $w^2$ is
@@ -149,7 +149,7 @@ else:
 # $\log p(x)$ up to chance: both carry much of the same sampling error, which largely cancels.
 # </details>
 
-# %%
+# %% tags=["slide"]
 print("gap in nats at k =       1        16        64       256     1,024")
 for width in (2.0, 1.0, 0.3):
     gaps = figures.width_gap(width)
@@ -173,13 +173,13 @@ for width in (2.0, 1.0, 0.3):
 # Two experiments with Gaussians. In the first, $q$ is the posterior moved by half a standard deviation *in each dimension*. In the
 # second the posterior has two islands and $q$ sits on one of them.
 
-# %%
+# %% tags=["slide"]
 predict("05b.blind")
 
-# %%
+# %% tags=["slide"]
 figures.effective_size_and_its_blind_spot()
 
-# %%
+# %% tags=["slide"]
 share, estimate = figures.missed_island()
 print(f"effective draws / k: {share:.3f}")
 print(f"estimate of log p(x): {estimate:.4f}   exact: 0 (in this toy p(x) = 1)   ln 2 = {math.log(2):.4f}")
@@ -223,7 +223,7 @@ posterior.beside_q(flat, x[6])
 #
 # The good news: $\mathrm{IWAE}_k$ is a *lower* bound with any $q$. What is missed is missing, in expectation; it is never invented.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A bound from above
 #
 # As $p(x, z) = p(x)\,p(z|x)$, for *every* $z$
@@ -277,7 +277,7 @@ print(f"upper bound, from posterior draws: {sandwich.missed_island_from_above(1)
 # %% [markdown]
 # First where $\log p(x)$ is known: a linear model as in lesson 04b, ten latents, $q$ one standard deviation off in each.
 
-# %%
+# %% tags=["slide"]
 sandwich.bounds_against_work()
 
 # %% [markdown]
@@ -321,7 +321,7 @@ assert walks[1] - walks[0] < draws[1] - draws[0] and walks[1] - walks[0] < 2
 # sure of a picture that it makes up than of a real digit, and each unsure pixel is a coin. So what was measured on the one kind is
 # evidence for the other, no proof.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Training with the bound
 #
 # So far the bound *measured*. It can also be what training minimises: that is the importance-weighted autoencoder, IWAE. What
@@ -336,7 +336,7 @@ assert walks[1] - walks[0] < draws[1] - draws[0] and walks[1] - walks[0] < 2
 # model too is paid for making that KL small: it bends until its posteriors look like the ellipses that $q$ can be. With the shares
 # $\tilde w_i$ a bad draw is nearly ignored, and the model may keep richer posteriors.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise IWAE.loss }}
 #
 # **Goal.** Make a model that trains with the bound: `loss` as `fit` wants it. It is lesson 04's `loss` with another number to
@@ -368,7 +368,7 @@ check(IWAE.loss)
 # *Predict first*: which of the two has the better ELBO? Which the better bound with 200 draws?
 
 
-# %%
+# %% tags=["slide"]
 if solved(IWAE.loss):
     few = binarize(images[:100], generator=torch.Generator().manual_seed(1))  # (100, 784)
     iwae_digits.trained_and_evaluated(iwae_digits.trained_further(IWAE, few), (1, 200))
@@ -415,7 +415,7 @@ else:
 # is a question for measurement at equal cost; that $k = 10$ wins at equal *steps* does not answer it.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A tighter bound, a fainter signal
 #
 # If more draws are better, why not train with $k = 1{,}000$? Training follows *gradients*, and they need a good signal-to-noise
@@ -426,7 +426,7 @@ else:
 # as averages do. So the ratio falls like $1/\sqrt k$ (Rainforth et al. 2018; not where $\mathrm{Var}(w)$ happens to have no slope
 # in these parameters). The decoder's slope tends to that of $\log p(x)$: no such trouble.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Two remedies. $\log w$ depends on the encoder's parameters $\phi$ in two ways: along the path $\phi \to z \to \log w$, and
 # directly, since $\log q(z|x)$ contains $\phi$.
 #
@@ -454,10 +454,10 @@ else:
 # Here they are in a model of one latent dimension, $z \sim N(\mu, 1)$, $x \sim N(z, 1)$, $q = N(m, \tfrac23)$, with $m$ half a unit
 # off. "Encoder" is the slope in $m$, "decoder" in $\mu$.
 
-# %%
+# %% tags=["slide"]
 iwae_estimators.signal_against_draws()
 
-# %%
+# %% tags=["slide"]
 print("signal / noise at k =", "".join(f"{k:8,d}" for k in iwae_estimators.COUNTS))
 for name in ("encoder", "dreg", "stl", "decoder"):
     print(f"{name:>21}", "".join(f"{ratio:8.2f}" for ratio in iwae_estimators.signal_to_noise(name)))
@@ -557,7 +557,7 @@ else:
 # all, so the gradient is 0 for every draw: no noise once you have landed. Hence the name.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * The gap falls like $1/k$ while $\mathrm{Var}(w)$ is finite (in one dimension: $v_q > \tfrac12 v_p$).

@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 06 · Generation
 #
 # Take the encoder away from a trained VAE. What is left turns random numbers into images: digits that nobody ever wrote, and scraps
 # that are no digit. Run the cell (**Shift + Enter**): it maps what the decoder of `v1_z2`, a model with two latents, can draw.
 
-# %%
+# %% tags=["slide"]
 import math
 
 import torch
@@ -66,7 +66,7 @@ figures.manifold(plane)
 #    $\log p(x)$.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The model tells a story
 #
 # In training, images went *through* the model: $x \to z \to x$. Now nothing comes in and the encoder takes no part. The model tells
@@ -180,7 +180,7 @@ check(VAE.sample_x)
 # *Predict first*: which will look better, the probabilities $p$ or the sample $x$? And which one is what the model says a digit
 # looks like?
 
-# %%
+# %% tags=["slide"]
 if solved(VAE.sample_z) and solved(VAE.compute_sigmoid_given) and solved(VAE.sample_x_given):
     model = given.trained("v1_z20", VAE)  # your class, with trained weights
     torch.manual_seed(1)
@@ -236,7 +236,7 @@ images_in_rows(rows | {"real digits": binarize(test.images[:12], generator=torch
 # Now the other direction: encode 2,000 test images and put each at the mean $m$ of its $q(z \mid x)$, drawn as the digit that it
 # is.
 
-# %%
+# %% tags=["slide"]
 x_test = binarize(test.images[:2_000], generator=torch.Generator().manual_seed(0))  # (2000, 784)
 figures.latent_plane(plane, x_test, test.labels[:2_000], count=2_000)
 
@@ -254,7 +254,7 @@ print("   ".join(f"{digit}: {100 * alike[test.labels[:2_000] == digit].mean():.0
 #
 # Walk through the map yourself. Then go to (3, 3), where the prior hardly ever goes: is it still a digit?
 
-# %%
+# %% tags=["slide"]
 explore(
     lambda z_1, z_2: figures.here_on_the_map(plane, z_1, z_2), z_1=(-1.2, -3.0, 3.0, 0.1), z_2=(-0.4, -3.0, 3.0, 0.1)
 )
@@ -276,7 +276,7 @@ explore(
 # *Predict first*: which image stands at the last one?
 
 
-# %%
+# %% tags=["slide"]
 def interpolate_draft(z0, z1, n):
     """From z0 to z1 in n stations, both ends included. (Is that so?)"""
     t = torch.arange(n) / n  # (n,)
@@ -300,7 +300,7 @@ print("t of the stations:", [round(t, 2) for t in (torch.arange(6) / 6).tolist()
 # %% [markdown]
 # The 7 becomes a 3 on the way. Does the walk arrive at `z1`? No: its last $t$ is 5/6.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise interpolate }}
 #
 # **Goal.** Mend the draft: $n$ stations $s_0, \dots, s_{n-1}$ on the straight line from `z0` to `z1`, **both ends included**.
@@ -449,7 +449,7 @@ else:
 # prior (next section).
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Straight, or on a sphere?
 #
 # In two dimensions the straight line is fine. And in twenty? How long is a $z$ from the prior? Each $z_i^2$ is 1 on average, so
@@ -474,7 +474,7 @@ else:
 # the cosine is about $\pm 1/\sqrt d$.
 # </details>
 
-# %%
+# %% tags=["slide"]
 figures.lengths(dims=20)
 torch.manual_seed(0)
 shorter = (torch.randn(100_000, 20).norm(dim=1) < (20 / 2) ** 0.5).float().mean()
@@ -500,7 +500,7 @@ images_in_rows(
 # In the middle the difference is small: the decoder behaves well a little inside the shell. Expect no miracles from the sphere, but
 # it does stay where the prior lives.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Holes: where the prior goes and the encoder does not
 #
 # Some samples above were no digits. A likely reason: sampling draws $z$ from the prior, while training only ever showed the decoder
@@ -517,7 +517,7 @@ images_in_rows(
 # Twenty dimensions cannot be printed, so the map shows the *other* model, with 2: what a hole is, not which holes the model of the
 # samples has. To be quick, it uses $n$ = 8,000 of the 60,000 training images.
 
-# %%
+# %% tags=["slide"]
 x_train = binarize(train.images[:8_000], generator=torch.Generator().manual_seed(0))
 aggregate.holes(plane, x_train)
 
@@ -531,7 +531,7 @@ print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 # (1, 0) is the other side: there the encoder goes more often. The cross marks the deepest hole within the outer circle. Outside the
 # circles the map is yellow too; we do not count that, as hardly a draw from the prior lands there.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Does the ELBO not forbid this?** Its KL compares each $q(z \mid x_j)$ with the prior. Write $\log \frac{q(z \mid x)}{p(z)}$ as
 # $\log \frac{q(z \mid x)}{q(z)} + \log \frac{q(z)}{p(z)}$ and average over an image $x$ and a $z \sim q(z \mid x)$; such a $z$, its
 # image forgotten, is a draw from $q(z)$. So
@@ -555,11 +555,11 @@ print(f"there log p(z) exceeds log q(z) by {excess:.0f} nats")
 # $z = m + \sqrt v\,\varepsilon$ has variance $(1 - v) + v = 1$, and $q(z)$ *is* the prior. Its KL is
 # $\tfrac12\,\mathbb E[v + m^2 - 1 - \log v] = -\tfrac12 \log v$ in each dimension, which tells us $v$.
 
-# %%
+# %% tags=["slide"]
 predict("06.perfect")
 
 
-# %%
+# %% tags=["slide"]
 def two_terms(m, v):
     """The KL of these q(z|x), what z tells of x, and the share of the prior in holes; their mixture is q(z)."""
     torch.manual_seed(0)
@@ -593,18 +593,18 @@ predict("06.perfect").was(inside)
 # With 2 latents 23 in 100 of the prior are in holes, where a perfect model would show 5: the map speaks of the model. Print a number
 # about a model only beside what a perfect model would give.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### A judge that a perfect model passes
 #
 # Ask for draws instead of densities. Give a network one $z$ for each training image, and as many from the prior; it learns to say
 # which is which, and is tested on images and draws that it has never seen. If $q(z) = p(z)$, nobody can beat a coin. The best judge
 # says "prior" wherever $p(z) > q(z)$: its region is the hole, of any shape, in any number of dimensions.
 
-# %%
+# %% tags=["slide"]
 predict("06.judge")
 
 
-# %%
+# %% tags=["slide"]
 def one_z_each(model, images):
     """One z ~ q(z|x) for each image, black and white: (n, z_dim)."""
     generator = torch.Generator().manual_seed(0)
@@ -632,7 +632,7 @@ for name, (seen, unseen) in drawn.items():
 # %%
 predict("06.judge").was(round(known["20 latents"]))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The nats compare two coins: does $z$ lie in the judge's region $A$, or not? To merge all places of $A$ into one answer, and all others
 # into another, can only lose difference, so the KL of the whole is at least that of the coins:
 #
@@ -690,7 +690,7 @@ for name, some in pictures.items():
 # %% [markdown]
 # *Predict first*: with 5,000 labels, which is better, pixels or $m$? With 100?
 
-# %%
+# %% tags=["slide"]
 known, asked = train.images[:5_000] / 255, test.images[:2_000] / 255
 with torch.no_grad():
     torch.manual_seed(0)
@@ -726,7 +726,7 @@ assert accuracy["noise, as if collapsed"][5_000] < 0.15
 #
 # Many demonstrations draw $z$ from $N(0, T^2)$ with a *temperature* $T$ below 1. There are fewer scraps then, so why not always?
 
-# %%
+# %% tags=["slide"]
 torch.manual_seed(0)
 noise = torch.randn(12, 20)
 images_in_rows({f"T = {T}": figures.decode(good, T * noise) for T in (0.3, 0.7, 1.0, 1.5)})
@@ -738,10 +738,10 @@ images_in_rows({f"T = {T}": figures.decode(good, T * noise) for T in (0.3, 0.7, 
 # probabilities between images, summed over pixels. *Grey*: of the pixels with a probability above 0.1, the share below 0.9, where
 # the decoder leaves it to the coin.
 
-# %%
+# %% tags=["slide"]
 predict("06.cool")
 
-# %%
+# %% tags=["slide"]
 for T in (0.5, 0.7, 1.0, 1.3):
     cooled = given.trained("v1_z20")
     cooled.z_prior_v.fill_(T**2)  # the same networks with another prior
@@ -823,7 +823,7 @@ def sample_z_by_broadcasting(self, batch):
 # %%
 puzzle("06.broadcast", sample_z_by_broadcasting)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * To generate: $z$ from the prior, logits from the decoder, probabilities by the sigmoid, a coin for each pixel. Probabilities are

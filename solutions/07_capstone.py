@@ -1,10 +1,10 @@
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 07 · The capstone: all of it, and yours
 #
 # Six lessons built a variational autoencoder one function at a time. Now you write it in one go, from a blank page, with networks
 # of your own, and train it. Then it takes its place on a line where published ones stand.
 
-# %%
+# %% tags=["slide"]
 import torch
 from torch import nn
 
@@ -73,7 +73,7 @@ figures.beside_the_paper({}, errors={})
 #
 # Circles are random draws.
 
-# %%
+# %% tags=["slide"]
 figures.the_whole_class()
 
 # %% [markdown]
@@ -86,7 +86,7 @@ figures.the_whole_class()
 # trick. The other two, $z \sim p(z)$ and $x \sim p(x\mid z)$, belong to sampling.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Its methods, what they return, and the lesson that built them:
 #
 # | method | returns | from |
@@ -115,7 +115,7 @@ figures.the_whole_class()
 # precision (or to a GPU)?
 
 
-# %%
+# %% tags=["slide"]
 class ThreePlaces(nn.Module):
     def __init__(self):
         super().__init__()
@@ -381,7 +381,7 @@ for name in ("v1", "v2"):
 # * $z$ fed to *every* layer of the decoder, not only to the first;
 # * convolutions: nearby pixels belong together. (Slower on a CPU; keep the first try small.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise MyNetwork }}
 #
 # **Goal.** Write an encoder and a decoder of your own, as two classes inside one, and keep the promises.
@@ -556,7 +556,7 @@ if ready:
 else:
     print("Your model will be trained here, once VAE and MyNetwork pass their checks.")
 
-# %%
+# %% tags=["slide"]
 if ready:
     figures.learning_curves(curves)
 else:
@@ -589,7 +589,7 @@ else:
 #
 # *Predict first*: does the model use all of its 20 latent dimensions?
 
-# %%
+# %% tags=["slide"]
 if ready:
     figures.q_over_prior(model, x[:1_000])
 else:
@@ -602,7 +602,7 @@ else:
 #
 # Next, what it copies and what it invents:
 
-# %%
+# %% tags=["slide"]
 if ready:
     torch.manual_seed(0)
     with torch.no_grad():
@@ -722,7 +722,7 @@ else:
     log_w = None
     print("Your bound with 5,000 draws will appear here.")
 
-# %%
+# %% tags=["slide"]
 figures.weights_and_bound(log_w)
 
 # %% [markdown]
@@ -736,10 +736,10 @@ figures.weights_and_bound(log_w)
 # %% [markdown]
 # 50 images are few: they differ by tens of nats (a 1 is simple, a 2 with a curl is not), so the mean is uncertain.
 
-# %%
+# %% tags=["slide"]
 predict("07.gap")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output", "slide"]
 if ready:
     gap = per_image - log_w.mean(dim=1)  # (50,)
     for what, values in (("−IWAE, 5,000 draws", -per_image), ("gap between the two bounds", gap)):
@@ -783,7 +783,7 @@ else:
 # Burda, Grosse and Salakhutdinov (ICLR 2016, table 1, one stochastic layer) report test negative log-likelihoods on MNIST, with
 # 5,000 draws as we did: **86.76** for the VAE, **84.78** for the IWAE with $k = 50$. The first picture again, now with your dots:
 
-# %%
+# %% tags=["slide"]
 if ready:
     figures.beside_the_paper(
         {"yours: NELBO": result.nll, "yours: 5,000 draws": nll},
@@ -793,7 +793,7 @@ else:
     print("Your two figures will appear as dots below these.")
     figures.beside_the_paper({}, errors={})
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Your dots are to the right, and an honest report says why.
 #
 # | | theirs | yours |
@@ -858,10 +858,10 @@ else:
 # Train one copy of a network by the ELBO ($k = 1$), another by the IWAE bound with $k = 10$, for the same number of steps.
 # Evaluate *both* with $k = 1$, 10, 100 and 1,000.
 
-# %%
+# %% tags=["slide"]
 predict("07.one-draw")
 
-# %%
+# %% tags=["slide"]
 figures.train_by_evaluate()
 
 # %%
@@ -901,7 +901,7 @@ predict("07.one-draw").was()
 # (DReG) cure this for the encoder.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A close reading
 #
 # The statements below are *paraphrased* from a published description of this very class (same method names as yours). It is easy
@@ -1120,7 +1120,7 @@ else:
 # what $z$ is worth against the mean pixel of each set.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Summary
 #
 # * The whole model is a constructor, two bounds, a loss that renames, and five sampling methods: about 60 lines.

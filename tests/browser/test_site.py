@@ -1,6 +1,8 @@
 """The site, built from this clone and opened from the disk in a real browser: it is searched, unfolded, narrowed, darkened, and looked over by axe."""
 
 import filecmp
+import html
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,25 +10,23 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 from playwright.sync_api import Page
+
+from vae_course.teach.authoring.site.slides import MINUTES
 
 from .driver import browser_page, wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "build" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 LESSON = "notebooks/02_kl_divergence.html"
-LOOKED_AT = (
-    "index",
-    "teacher",
-    "host",
-    "api",
-    "results",
-    "search",
-    "docs/what-learners-get-wrong",
-    "notebooks/02_kl_divergence",
-)
-"""What axe sees in each theme; of the lessons one, since all are made in one way."""
+LESSONS = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
+PAGES = [
+    *"index learner teacher host author slides results api search genindex py-modindex CONTRIBUTING CHANGELOG".split(),
+    *sorted(f"docs/{path.stem}" for path in (ROOT / "docs").glob("*.md")),
+    *(f"{kind}/{lesson}" for kind in ("notebooks", "slides") for lesson in LESSONS),
+]
 
 pytestmark = pytest.mark.slow
 
@@ -126,13 +126,100 @@ def test_formulas_are_drawn(site: Path, page: Page):
     assert page.locator("[data-mjx-error]").count() == 0
 
 
-def test_without_solutions_there_is_none(tmp_path: Path):
-    out = built(tmp_path / "exam", "--without-solutions")
-    lesson = (out / LESSON).read_text(encoding="utf-8")
-    assert "Show one solution" not in lesson and "Exercise 2.2" in lesson
+def test_without_solutions_no_page_and_no_slide_has_one(site: Path, tmp_path: Path):
+    """A line that only the solved cells have stands in the whole site, and nowhere in the one for an exam."""
+    exam = built(tmp_path / "exam", "--without-solutions")
+    secret: dict[str, set[str]] = {}
+    for lesson in LESSONS:
+        solved, untouched = (
+            nbformat.read(ROOT / kind / f"{lesson}.ipynb", 4).cells for kind in ("solutions", "notebooks")
+        )
+        answers = [cell.source for cell in solved if cell.metadata.get("nbgrader", {}).get("solution")]
+        handed_out = "\n".join(cell.source for cell in untouched)
+        lines = {line.strip() for answer in answers for line in answer.splitlines()}
+        secret[lesson] = {
+            line for line in lines if len(line) > 30 and line not in handed_out and "SOLUTION" not in line
+        }
+        assert secret[lesson]
+    for out, kept in ((site, True), (exam, False)):
+        for lesson, lines in secret.items():
+            found = {line for line in lines if line in words_of(out / f"notebooks/{lesson}.html")}
+            assert found == (lines if kept else set()), lesson
+        everywhere = "".join(words_of(path) for path in sorted((out / "slides").glob("*.html")))
+        assert ("return m + torch.sqrt(v)" in everywhere) == kept == ("One solution" in everywhere)
+    assert "Exercise 2.2" in words_of(exam / LESSON)
 
 
-@pytest.mark.parametrize("name", LOOKED_AT)
+def words_of(path: Path) -> str:
+    """What a page says, without its markup."""
+    return html.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
+
+
+def test_a_word_leads_to_the_glossary_where_a_lesson_first_uses_it(site: Path, page: Page):
+    page.goto((site / LESSON).as_uri())
+    links = page.locator("main a:has(.std-term)", has_text="KL divergence")
+    assert links.count() == 1
+    links.click()
+    term = page.locator("#term-KL-divergence")
+    term.wait_for()
+    assert "Never negative" in page.locator("main dl").inner_text()
+    assert page.locator("main table tr", has_text="our guess of the posterior").count() == 1
+
+
+def test_slides_move_by_the_keyboard_fit_the_screen_and_have_notes(site: Path, page: Page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    for lesson in LESSONS:
+        page.goto((site / f"slides/{lesson}.html").as_uri())
+        page.wait_for_function("window.Reveal && Reveal.isReady()")
+        whole = page.evaluate("Reveal.getTotalSlides()")
+        assert 12 <= whole <= 30
+        for number in range(whole):
+            assert page.evaluate("Reveal.getIndices().h") == number
+            size = page.evaluate("(({scrollWidth: w, scrollHeight: h}) => [w, h])(Reveal.getCurrentSlide())")
+            assert size[0] <= 1280 and size[1] <= 720, f"{lesson}: slide {number + 1} is {size}"
+            assert page.evaluate("Reveal.getSlideNotes()")
+            page.keyboard.press("ArrowRight")
+        assert page.locator("[data-mjx-error]").count() == 0
+        assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth && image.alt)")
+        assert "Minute" in page.evaluate("Reveal.getSlideNotes()") and f"to {MINUTES}." in page.evaluate(
+            "Reveal.getSlideNotes()"
+        )
+
+
+def test_the_speaker_sees_the_notes_in_a_window_of_their_own(site: Path, page: Page):
+    page.goto(f"{(site / 'slides/02_kl_divergence.html').as_uri()}#/2")
+    page.wait_for_function("window.Reveal && Reveal.isReady()")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("s")
+    opened.value.locator(".speaker-controls-notes", has_text="The logarithm turns products into sums").wait_for()
+
+
+def test_lessons_are_printed(tmp_path: Path):
+    out = built(tmp_path / "printed", "--pdf")
+    assert sorted(path.stem for path in (out / "pdf").glob("*.pdf")) == LESSONS
+    for lesson in LESSONS:
+        pages = re.findall(rb"/Type\s*/Page\b", (out / "pdf" / f"{lesson}.pdf").read_bytes())
+        assert len(pages) > 8, f"{lesson}: {len(pages)} pages"
+        assert f'href="../pdf/{lesson}.pdf"' in (out / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+    assert sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) < 40 * 2**20
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").write_text("my own page")
+    for folder in ("mine", "mine/index.html"):
+        command = [sys.executable, "-m", "vae_course.cli", "site", "--out", str(tmp_path / folder)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 2 and f"{folder} is no site of ours" in done.stderr
+    assert (tmp_path / "mine" / "index.html").read_text() == "my own page"
+
+
+def test_all_pages_are_known_here(site: Path):
+    found = {path for path in site.rglob("*.html") if "_static" not in path.parts}
+    assert found == {site / f"{name}.html" for name in PAGES}
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_on_a_phone_no_page_is_wider_than_the_screen(site: Path, name: str):
     with browser_page(width=390, height=844) as page:
         page.goto((site / f"{name}.html").as_uri())
@@ -140,17 +227,17 @@ def test_on_a_phone_no_page_is_wider_than_the_screen(site: Path, name: str):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", LOOKED_AT)
-def test_axe_finds_nothing_serious(site: Path, page: Page, name: str, theme: str):
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_serious(site: Path, page: Page, name: str):
     page.goto((site / f"{name}.html").as_uri())
     page.wait_for_load_state("load")
-    page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
     page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run()")["violations"]
-    told = [
-        f"{one['impact']}: {one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])})"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
+    told = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        for one in page.evaluate("axe.run()")["violations"]:
+            if one["impact"] in ("serious", "critical"):
+                first = one["nodes"][0]["html"][:200]
+                told.append(f"{theme}: {one['impact']}: {one['id']}: {first} ({len(one['nodes'])})")
     assert not told

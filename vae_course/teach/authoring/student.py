@@ -22,6 +22,7 @@ from vae_course.teach.authoring.repository import SET_UP, Repository
 STUB_IN_FUNCTION = "raise NotImplementedError"
 PROGRESS = re.compile(r"^(?:\w+ = )?progress\(", re.MULTILINE)
 IGNORED_BY_NBVAL = "nbval-ignore-output"
+SLIDE = "slide"
 STUB_AT_MARGIN = "# your answer here"
 
 
@@ -57,10 +58,10 @@ def make_notebooks(lesson: Lesson, repository: Repository) -> tuple[NotebookNode
 
 
 def code_sha256(notebook: NotebookNode, exercises: Exercises) -> str:
-    """What decides whether a solved notebook runs again: its code and tags, but for the cell that sets up, not its prose; and its own exercises with their points
+    """What decides whether a solved notebook runs again: its code and tags, but for the cell that sets up and the slides' tag, not its prose; and its own exercises with their points
     and what is told after a pass, which its verdicts show; its questions and puzzles. What the code runs has nbval for its gate."""
     code = [
-        (cell.source, cell.metadata.get("tags", []))
+        (cell.source, [tag for tag in cell.metadata.get("tags", []) if tag != SLIDE])
         for cell in notebook.cells
         if cell.cell_type == "code" and cell.id != SET_UP
     ]

@@ -3,6 +3,7 @@
 project = "Learn the variational autoencoder by writing it"
 html_title = project
 language = "en"
+author = "the authors of vae_course"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 nb_execution_mode = "off"  # the lessons come with their outputs
@@ -14,6 +15,7 @@ mathjax_path = "mathjax/tex-svg.js"
 
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
+html_extra_path = ["as-it-is"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False  # 20 MB of notebooks

@@ -2,4 +2,6 @@
 addEventListener("load", () => {
   for (const named of document.querySelectorAll(".search-button-field, details.hide > summary"))
     named.removeAttribute("aria-label");
+  // What scrolls by itself is reached by the keyboard.
+  for (const wide of document.querySelectorAll("table, pre")) if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 });

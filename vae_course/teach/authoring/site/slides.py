@@ -1,0 +1,185 @@
+"""A deck of slides for each lesson, made of the cells that its source tags `slide`: one slide each.
+
+A slide shows what a room reads in one look: the heading, the displayed formulas, each with the sentence that leads to it, lists, a table, and what is
+set in **bold**; of a code cell its figure, its numbers or its question; of an exercise the goal and the stub. All words, up to the next slide or
+heading, are the speaker's notes.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from nbformat import NotebookNode
+
+from vae_course.teach.authoring.student import SLIDE
+
+MINUTES = 50
+"""How long a lecture is; each slide has a share of it by the words that are said."""
+SHOWN = ("math_block", "table_open", "fence", "blockquote_open", "bullet_list_open", "ordered_list_open")
+"""What Markdown calls the blocks that a slide shows, each with the sentence that leads to it."""
+LONG = 45
+"""Words of a list above which a slide shows the first sentence of each point."""
+SHORT = 10
+"""Lines of code that a slide shows above what they print."""
+SECONDS_TO_LOOK = 45
+"""Of a slide without a word to say."""
+WORDS_A_MINUTE = 120
+_LINK = re.compile(r"\]\((?P<folder>\.\./docs/)?(?P<name>[\w-]+)\.(?:ipynb|md)(?P<anchor>#[^)]*)?\)")
+_KEY = re.compile(r"\*\*([^*]+)\*\*")
+_SENTENCES = re.compile(r"(?<=[.!?])(?<!al\.)\s+")
+
+
+@dataclass
+class Slide:
+    """What is shown, as HTML, and what is said, as Markdown."""
+
+    title: str
+    shown: list[str]
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def weight(self) -> float:
+        """Minutes that it would take."""
+        return SECONDS_TO_LOOK / 60 + len(" ".join(self.said).split()) / WORDS_A_MINUTE
+
+
+def _markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark").enable("table")
+    dollarmath_plugin(markdown)
+    for kind, (left, right) in {"math_inline": (r"\(", r"\)"), "math_block": (r"\[", r"\]")}.items():
+
+        def drawn_by_mathjax(_, tokens, i, *__, left=left, right=right) -> str:
+            return f"{left}{html.escape(tokens[i].content)}{right}"
+
+        markdown.add_render_rule(kind, drawn_by_mathjax)
+    return markdown
+
+
+MARKDOWN = _markdown()
+
+
+def deck(solved: NotebookNode, untouched: NotebookNode, figures: Path, solutions: bool) -> list[Slide]:
+    """The slides of a lesson.
+
+    Args:
+        solved: the lesson with its outputs.
+        untouched: as it is handed out: the stubs.
+        figures: the folder that gets the pictures.
+        solutions: whether the notes of an exercise have an answer.
+    """
+    stubs = {cell.id: cell.source for cell in untouched.cells}
+    slides: list[Slide] = []
+    section, speaking, card = "", False, False
+    for cell in solved.cells:
+        tagged = SLIDE in cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            text = _LINK.sub(
+                lambda link: f"]({link['folder'] or '../notebooks/'}{link['name']}.html{link['anchor'] or ''})",
+                cell.source,
+            )
+            heading = re.search(r"^(#+) (.+)$", text, re.MULTILINE)
+            if heading:
+                section, speaking, card = heading[2], False, False
+            if tagged:
+                shown, said = _seen_and_said(text)
+                slides.append(Slide(section, shown, said))
+                speaking, card = True, section.startswith("Exercise")
+            elif speaking and slides:
+                slides[-1].said.append(text)
+        elif tagged:
+            slides.append(Slide(section, _outputs(cell, stubs[cell.id], figures)))
+            speaking = True
+        elif card and cell.metadata.get("nbgrader", {}).get("solution"):
+            slides[-1].shown.append(_code(stubs[cell.id]))
+            if solutions:
+                slides[-1].said.append(f"One solution:\n\n```python\n{cell.source}\n```")
+            card = False
+    return slides
+
+
+def _seen_and_said(source: str) -> tuple[list[str], list[str]]:
+    """A cell of text, taken apart."""
+    blocks = list(_blocks(source))
+    shown, said = [], []
+    for number, (kind, text) in enumerate(blocks):
+        if kind in SHOWN:
+            shown.append(_short_list(text) if kind.endswith("list_open") else text)
+        elif kind == "paragraph_open" and text.startswith("**Goal.**"):
+            shown.append(text.removeprefix("**Goal.**"))
+        elif kind == "paragraph_open":
+            leads = blocks[number + 1 : number + 2] and blocks[number + 1][0] in SHOWN
+            sentences = _SENTENCES.split(text)
+            before = " ".join(sentences[:-1] if leads else sentences)
+            shown += [f"**{key}**" for key in _KEY.findall(before) if len(key.split()) >= 4]
+            shown += sentences[-1:] if leads else []
+        if kind not in ("math_block", "table_open", "fence"):
+            said.append(text)
+    if not shown and said:
+        shown.append(" ".join(_SENTENCES.split(said[0])[:2]))
+    return [MARKDOWN.render(text) for text in shown], said
+
+
+def _blocks(source: str) -> Iterator[tuple[str, str]]:
+    """Paragraphs, formulas, lists, tables of a cell, without its heading; "folded" is what stands between `<details>` and `</details>`."""
+    lines, folded = source.split("\n"), False
+    for token in MARKDOWN.parse(source):
+        if token.level == 0 and token.map and token.type != "heading_open":
+            text = "\n".join(lines[slice(*token.map)])
+            folded = folded or "<details" in text
+            yield ("folded" if folded else token.type), text
+            folded = folded and "</details>" not in text
+
+
+def _short_list(text: str) -> str:
+    if len(text.split()) <= LONG:
+        return text
+    _, *parts = re.split(r"^([*+-]|\d+\.)\s", text, flags=re.MULTILINE)
+    return "\n".join(
+        f"{mark} {_SENTENCES.split(point.strip())[0]}" for mark, point in zip(parts[::2], parts[1::2], strict=True)
+    )
+
+
+def _outputs(cell: NotebookNode, code: str, figures: Path) -> list[str]:
+    """The picture of a code cell; without one, what it shows or prints, under its code if that is short."""
+    printed = any(output.output_type == "stream" for output in cell.get("outputs", []))
+    shown = [_code(code)] if printed and code.count("\n") < SHORT else []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if "image/png" in data:
+            picture = base64.b64decode(data["image/png"])
+            name = f"{hashlib.sha256(picture).hexdigest()[:16]}.png"
+            (figures / name).write_bytes(picture)
+            alt = output.metadata.get("image/png", {}).get("alt", "")
+            return [f'<img src="{figures.name}/{name}" alt="{html.escape(alt, quote=True)}">']
+        if "text/html" in data:
+            shown.append(data["text/html"])
+        elif output.output_type == "stream":
+            shown.append(_code(output.text.rstrip()))
+    return shown
+
+
+def _code(text: str) -> str:
+    return f"<pre><code>{html.escape(text)}</code></pre>"
+
+
+def page(slides: list[Slide], template: str) -> str:
+    """The deck as one page of HTML. The first slide's title is its."""
+    whole = sum(slide.weight for slide in slides) or 1
+    sections, begun = [], 0.0
+    for slide in slides:
+        ended = begun + MINUTES * slide.weight / whole
+        level = 1 if slide is slides[0] else 2
+        heading = MARKDOWN.renderInline(slide.title)
+        said = MARKDOWN.render("\n\n".join([f"*Minute {begun:.0f} to {ended:.0f}.*", *slide.said]))
+        sections.append(
+            f"<section>\n<h{level}>{heading}</h{level}>\n{''.join(slide.shown)}\n<aside class='notes'>{said}</aside>\n</section>\n"
+        )
+        begun = ended
+    return Template(template).substitute(title=html.escape(slides[0].title), slides="".join(sections))
