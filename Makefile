@@ -4,8 +4,8 @@
 # make check-the-checks   the tables of mistakes named and right answers accepted
 # make bench   how long training, loading, lessons, widgets, checks and marking take
 # make site    the course to read and search in a browser, in build/site (SITE=--without-solutions leaves the answers out)
-# make bundle  a folder for a USB stick, for rooms without a network (BUNDLE='--platform windows --python 3.12')
-# make release wheel and sdist in build/dist, checked; nothing is uploaded
+# make bundle  a folder for a USB stick, for rooms without a network, the site included (BUNDLE='--platform windows --python 3.12')
+# make release wheel and sdist in build/dist, checked, the site and the stick; nothing is uploaded
 # make clean   remove what can be made again (work/ stays)
 
 PYTHON ?= python3
@@ -111,12 +111,13 @@ lint: setup-test
 site: setup-test $(NODE)/.ready
 	@$(VENV)/bin/vae-course site $(SITE)
 
-bundle: setup-test
+bundle: site
 	@$(VENV)/bin/vae-course bundle $(BUNDLE)
 
 # In an environment of its own and without our pins: cffconvert and JupyterLab want different versions of jsonschema.
 release: setup-test
 	@$(PY) -m pytest -q tests/test_papers.py
+	@rm -rf build/stick && $(MAKE) --no-print-directory bundle
 	@rm -rf build/dist && $(PYTHON) -m venv build/release
 	@PIP_CONSTRAINT= build/release/bin/python -m pip install -q build twine check-wheel-contents cffconvert
 	@build/release/bin/cffconvert --validate

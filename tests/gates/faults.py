@@ -166,4 +166,20 @@ FAULTS = (
         gate=("-m", "pytest", "-q", "-x", "tests/test_papers.py"),
         says="'0.3.0'",
     ),
+    Fault(
+        "a link of the site that leads nowhere",
+        "vae_course/teach/authoring/site/build.py",
+        'f"../slides/{path.stem}.html"',
+        'f"../slide/{path.stem}.html"',
+        gate=("-m", "pytest", "-q", "-x", "tests/browser/test_site.py", "-k", "leads_somewhere"),
+        says="07_capstone.html: ../slide/07_capstone.html",
+    ),
+    Fault(
+        "a page of the site that asks for something of a network",
+        "vae_course/teach/authoring/site/assets/site.css",
+        "h1, h2, h3, dt.sig",
+        '@import url("https://example.org/fonts.css");\nh1, h2, h3, dt.sig',
+        gate=("-m", "pytest", "-q", "-x", "tests/browser/test_site.py", "-k", "formulas"),
+        says="https://example.org/fonts.css",
+    ),
 )

@@ -20,8 +20,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A copy of the repository to do harm to."""
-    return Path(shutil.copytree(ROOT, tmp_path / "course", ignore=LEFT_OUT, symlinks=True))
+    """A copy of the repository to do harm to; what npm fetched is lent to it."""
+    course = Path(shutil.copytree(ROOT, tmp_path / "course", ignore=LEFT_OUT, symlinks=True))
+    (course / "build").mkdir()
+    (course / "build" / "node").symlink_to(ROOT / "build" / "node")
+    return course
 
 
 def plant(fault: Fault, course: Path) -> None:

@@ -50,7 +50,8 @@ subprocess.run([course, "check", solved], check=True, cwd=folder)
 def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.setenv("VAE_COURSE_HOME", str(tmp_path / "home"))
-    assert main(["bundle", "--out", str(tmp_path / "stick")]) == 0
+    assert main(["site", "--out", str(tmp_path / "site")]) == 0
+    assert main(["bundle", "--out", str(tmp_path / "stick"), "--site", str(tmp_path / "site")]) == 0
     python = os.path.realpath(sys.executable)
     command = [
         "unshare",
@@ -65,15 +66,16 @@ def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: P
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"in a browser: {tmp_path / 'stick' / 'site' / 'index.html'}" in done.stdout
     assert "unreachable" in done.stdout and "10 lessons in" in done.stdout and '"version"' in done.stdout
     assert (tmp_path / "room" / "work" / "07_capstone.ipynb").is_file() and "not correct" not in done.stdout
     [wheel] = (tmp_path / "stick" / "wheels").glob("tqdm-*.whl")
     wheel.write_bytes(wheel.read_bytes()[:-1])
-    (tmp_path / "stick" / "wheels" / "lost").mkdir()
+    (tmp_path / "stick" / "site" / "slides" / "02_kl_divergence.html").unlink()
     done = subprocess.run(
         [python, tmp_path / "stick" / "install.py", tmp_path / "other"], capture_output=True, text=True
     )
-    assert done.returncode == 1 and f"1 files are missing or damaged, the first: wheels/{wheel.name}" in done.stderr
+    assert done.returncode == 1 and "2 files are missing or damaged, the first: site/slides/02_kl" in done.stderr
     assert not (tmp_path / "other").exists()
 
 
@@ -99,6 +101,7 @@ def test_for_other_systems_what_they_need_is_found_and_nothing_else(
     ("options", "words"),
     [
         (["--platform", "amiga"], "--platform: expected one of linux (manylinux_2_28_x86_64), windows (win_amd64)"),
+        (["--site", "nowhere"], "--site: there is no site in nowhere; `make site` makes one."),
         (["--python", "three"], "--python: a version such as 3.12 was expected, not 'three'"),
     ],
 )

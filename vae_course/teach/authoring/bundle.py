@@ -1,9 +1,9 @@
 """`vae-course bundle`: a folder for a USB stick, from which the course is set up in a room without a network.
 
-    vae-course bundle [--out FOLDER] [--platform windows] [--python 3.12]
+    vae-course bundle [--out FOLDER] [--platform windows] [--python 3.12] [--site FOLDER]
 
 In it lie `wheels/` (the course with lessons and data, CPU PyTorch, JupyterLab and all that they need), `install.py`, which sets up from them
-alone, and `SHA256SUMS`, by which it notices what a copy has lost. A stick serves one platform and one version of Python: those of this
+alone, `site/`, to be read, if one has been made, and `SHA256SUMS`, by which `install.py` notices what a copy has lost. A stick serves one platform and one version of Python: those of this
 machine, or those that are named.
 """
 
@@ -57,6 +57,7 @@ def main(argv: list[str]) -> int:
         "--platform", metavar="TAG", help=f"{', '.join(PLATFORMS)}, or a tag of pip's; default: this machine's"
     )
     parser.add_argument("--python", metavar="3.12", help="default: this one's")
+    parser.add_argument("--site", metavar="FOLDER", help="what `vae-course site` has made (build/site, if it is there)")
     arguments = parser.parse_args(argv)
     root = workspace.clone()
     if root is None:
@@ -70,12 +71,15 @@ def main(argv: list[str]) -> int:
     if platform is None:
         known = ", ".join(f"{name} ({found.tags[0]})" for name, found in PLATFORMS.items())
         parser.error(f"--platform: expected one of {known}; got {arguments.platform or sys.platform!r}")
+    site = Path(arguments.site or root / "build" / "site")
+    if arguments.site and not (site / "index.html").is_file():
+        parser.error(f"--site: there is no site in {site}; `make site` makes one.")
     out = Path(arguments.out)
     if out.exists() and any(out.iterdir()):
         print(f"vae-course: {out} is not empty; name another folder, or empty it.", file=sys.stderr)
         return 2
     try:
-        bundle(root, out, platform, version)
+        bundle(root, out, platform, version, site if (site / "index.html").is_file() else None)
     except subprocess.CalledProcessError as error:
         print(
             f"vae-course: no bundle was made; `{Path(error.cmd[2]).name} {error.cmd[3]}` says above why.",
@@ -83,6 +87,8 @@ def main(argv: list[str]) -> int:
         )
         return 1
     files = [path for path in out.rglob("*") if path.is_file()]
+    if not (out / "site").exists():
+        print("There is no site to read on it: `make site` makes one, and `make bundle` both.")
     print(
         f"{out}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:,.0f} MB. On the other machine: python install.py"
     )
@@ -94,13 +100,14 @@ def named(name: str) -> Platform | None:
     return next((found for short, found in PLATFORMS.items() if name == short or name in found.tags), None)
 
 
-def bundle(root: Path, out: Path, platform: Platform, python: str) -> None:
+def bundle(root: Path, out: Path, platform: Platform, python: str, site: Path | None) -> None:
     """Make the folder.
 
     Args:
         root: the clone.
         out: the folder to be made.
         platform, python: of the machines on which it will be set up.
+        site: a folder to be read, which comes along.
 
     Raises:
         subprocess.CalledProcessError: pip or uv found no wheel for something, and has said for what.
@@ -129,10 +136,14 @@ def bundle(root: Path, out: Path, platform: Platform, python: str) -> None:
     if any("+cpu" in path.name for path in wheels.glob("torch-*.whl")):
         wanted = [line for line in wanted if not ONLY_FOR_A_GPU.match(line)]
     subprocess.run([*download, *(line for line in wanted if not line.startswith("torch=="))], check=True)
-    shutil.copyfile(INSTALL, out / "install.py")
+    if site is not None:
+        shutil.copytree(site, out / "site")
     sums = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  wheels/{path.name}\n" for path in sorted(wheels.iterdir())
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(out).as_posix()}\n"
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
     ]
+    shutil.copyfile(INSTALL, out / "install.py")
     (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 

@@ -41,6 +41,8 @@ def main() -> int:
     if done.returncode:
         return stop("pip could not set up from these wheels; what it said stands above. Are they for this system?")
     print(f"Done. To begin, in {folder}:\n    {scripts / 'vae-course'} lab")
+    if (HERE / "site" / "index.html").exists():
+        print(f"To read and to search, in a browser: {HERE / 'site' / 'index.html'}")
     return 0
 
 
