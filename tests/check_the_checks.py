@@ -120,7 +120,7 @@ def tally_right_answer(exercise_name: str, name: str, seeds: int) -> Tally:
     return Tally(exercise_name, name, seeds, sum(o[0] for o in outcomes), 0, failure)
 
 
-PAIRS = 400
+PAIRS = 60
 """Of two slips at once, in each closed form."""
 PARTS = 8
 """In how many jobs an exercise's mutants are tried, so that both processors have work to the end."""

@@ -1,4 +1,4 @@
-"""A sample of the mutants; `make check-the-checks` tries all of them, and three thousand pairs."""
+"""A sample of the mutants; `make check-the-checks` tries all of them, and sixty pairs of each formula."""
 
 from dataclasses import replace
 
