@@ -77,6 +77,8 @@ Check your progress (a cell calling `progress()`) · Where people get stuck · B
   `</summary>`, or Markdown inside is not rendered.
 * **Widgets.** Text stands right above an `explore(...)`, what to try or to predict, and right below it, what it shows.
 * **Symbols.** A displayed formula's letters are in lesson 00's notation table, or the text up to there names them ($k$).
+* **Slides.** A cell with the tag `slide` is one slide of the lesson's deck: of a text its formulas, lists and bold words, of a
+  code cell its figure or what it prints, of a card the goal and the stub (`site/slides.py`). About twenty fill a lecture; look at them (`make site`).
 * **Links** are relative to notebooks/ and resolve in the repository: `02_kl_divergence.ipynb`, `../docs/x.md`,
   `#Heading-text` (spaces become hyphens). Images have alt text; so have figures (`figures.style`).
 * **Answers stay out of sight**: no other cell, comment, string or code in the prose repeats a solved region; no hint does.

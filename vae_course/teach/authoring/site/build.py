@@ -75,6 +75,7 @@ def gather(root: Path, source: Path, solutions: bool, pdf: bool) -> None:
     shutil.copytree(root / "docs", source / "docs")
     for page in (source / "docs").glob("*.md"):
         text = page.read_text(encoding="utf-8").replace("](../solutions/", "](../notebooks/")  # here they are one page
+        text = text.replace("](../README.md)", "](../learner.md)")
         page.write_text(text, encoding="utf-8")
     words, [first, *_] = source / glossary.PAGE, sorted((root / "solutions").glob("*.ipynb"))
     words.write_text(
