@@ -11,6 +11,7 @@ import argparse
 import importlib.util
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -49,23 +50,27 @@ def main(argv: list[str]) -> int:
         parser.error(f"{out} is no site of ours; name another folder, or an empty one.")
     if arguments.pdf and browser() is None:
         parser.error("--pdf: no Chromium or Chrome was found; on Debian or Ubuntu: sudo apt-get install chromium")
-    return build(root, out, solutions=not arguments.without_solutions, pdf=arguments.pdf)
+    try:
+        return build(root, out, solutions=not arguments.without_solutions, pdf=arguments.pdf)
+    except RuntimeError as error:  # the browser's
+        print(f"vae-course: {error}", file=sys.stderr)
+        return 1
 
 
 def build(root: Path, out: Path, solutions: bool, pdf: bool = False) -> int:
     """Make the site of a clone. A warning of Sphinx's (a link that leads nowhere, say) is an error."""
     from sphinx.cmd.build import build_main
 
-    shutil.rmtree(out, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
+        source, made = Path(folder) / "source", Path(folder) / "made"
         gather(root, source, solutions, pdf)
         quiet = ["-q", "-W", "--keep-going", "-E", "-d", str(Path(folder) / "doctrees")]
-        code = build_main([*quiet, "-b", "html", str(source), str(out)])
-    if code:
-        return code
-    if pdf:
-        print_lessons(out)
+        if code := build_main([*quiet, "-b", "html", str(source), str(made)]):
+            return code
+        if pdf:
+            print_lessons(made)
+        shutil.rmtree(out, ignore_errors=True)  # only now: what fails leaves the last site as it was
+        shutil.move(made, out)
     print(f"{out / 'index.html'}: {sum(f.stat().st_size for f in out.rglob('*') if f.is_file()) / 2**20:.0f} MB")
     return 0
 
@@ -110,11 +115,12 @@ def lessons(root: Path, source: Path, solutions: bool, pdf: bool) -> str:
         solved, untouched = (
             nbformat.read(root / kind / path.name, as_version=4) for kind in ("solutions", "notebooks")
         )
-        shown = slides.deck(solved, untouched, decks / "figures", solutions)
-        (decks / f"{path.stem}.html").write_text(slides.page(shown, template), encoding="utf-8")
-        others = {"Slides": f"../slides/{path.stem}.html"} | ({"PDF": f"../pdf/{path.stem}.pdf"} if pdf else {})
+        others = {"PDF": f"../pdf/{path.stem}.pdf"} if pdf else {}
+        if deck := slides.deck(solved, untouched, decks / "figures", solutions):
+            (decks / f"{path.stem}.html").write_text(slides.page(deck, template), encoding="utf-8")
+            others = {"Slides": f"../slides/{path.stem}.html"} | others
+            listed.append(f'- <a href="slides/{path.stem}.html">{deck[0].title}</a>')
         nbformat.write(lesson_page(solved, untouched, solutions, words, others), pages / path.name)
-        listed.append(f'- <a href="slides/{path.stem}.html">{shown[0].title}</a>')
     return "\n".join(listed)
 
 

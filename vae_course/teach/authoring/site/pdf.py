@@ -18,7 +18,7 @@ def print_lessons(site: Path) -> None:
     """Put `pdf/NAME.pdf` beside each `notebooks/NAME.html`.
 
     Raises:
-        subprocess.CalledProcessError: the browser failed, and has said why.
+        RuntimeError: the browser made no file; the sentence has what it said.
     """
     found = browser()
     assert found is not None
@@ -29,4 +29,6 @@ def print_lessons(site: Path) -> None:
         out = folder / f"{page.stem}.pdf"
         command = [found, "--headless", *as_root, "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={out}"]
         command += [f"--virtual-time-budget={SECONDS * 1000}", page.resolve().as_uri()]
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode or not out.exists():
+            raise RuntimeError(f"{found} printed no {out.name}; it said: {done.stderr.strip()[-500:] or 'nothing'}")
