@@ -188,7 +188,7 @@ else:
 # leave 1/cm, a sign that something is wrong. Units find many bugs in this course.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Two boxes and a ball
 #
 # Drawing is the easy direction: pick $z$, decode. The hard questions go the other way. *Given an image, which $z$ was behind it?* And:
@@ -240,7 +240,7 @@ figures.boxes()
 for p in (1.0, 0.9, 0.5, 0.1):
     print(f"probability {p}:  surprise {math.log(1 / p):.3f} nats")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A guess, and a score for it
 #
 # Now pretend that you cannot sum over the boxes. You make a **guess** $q(z)$ of the posterior: $a$ for box 1, and $1 - a$ for box 0. How

@@ -97,7 +97,7 @@ f.backward()
 print("m.grad:", m.grad.item())
 print("v.grad:", v.grad.item())
 
-# %%
+# %% tags=["slide"]
 predict("01.normal-slope").was()
 
 # %% [markdown] tags=["slide"]
@@ -324,7 +324,7 @@ for dims in (1, 10, 100):
 # %% tags=["slide"]
 figures.variance_against_dimension()
 
-# %%
+# %% tags=["slide"]
 predict("01.scatter").was()
 
 # %% [markdown] tags=["slide"]

@@ -262,7 +262,7 @@ else:
 #
 # No model can change $H$. So to lower the price is to lower the KL from the world to the model: that is *maximum likelihood*.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Black and white, drawn or rounded, or grey?
 #
 # What exactly are the model's data? There are three habits, and their numbers must not be compared.
@@ -281,10 +281,10 @@ greys = test.images.double() / 255
 perfect = -torch.xlogy(greys, greys) - torch.xlogy(1 - greys, 1 - greys)  # (10000, 784)
 print(f"still {perfect.sum(dim=1).mean():.1f} nats per image")
 
-# %%
+# %% tags=["slide"]
 predict("03.knower").was(perfect.sum(dim=1).mean().item())
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # And the grey habit? Probabilities must add up to 1; for black and white, $p + (1 - p) = 1$. For grey $x$ between 0 and 1 one
 # integrates: with $p^x (1-p)^{1-x} = (1 - p)\,e^{a x}$ and $\int_0^1 e^{ax}\,dx = (e^a - 1)/a$,
 #
@@ -295,7 +295,7 @@ for probability in (0.5001, 0.8, 0.99, 0.9999):
     total = (2 * probability - 1) / torch.logit(torch.tensor(probability, dtype=torch.float64))
     print(f"p = {probability:<6g}: the 'density' adds up to {total:.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Never 1, and the less so the surer the model is. **BCE on grey pixels is a usable loss, and no likelihood of the grey image.** (It is
 # the mean price of the image's black-and-white draws, for a $z$ that was chosen by the grey ones. With the missing factor it is the
 # *continuous Bernoulli*; see further reading.)
@@ -323,7 +323,7 @@ predict("03.float32")
 logs = torch.tensor([-1000.0, -1001.0, -999.0])
 print("exp, mean, log:", logs.exp().mean().log().item())
 
-# %%
+# %% tags=["slide"]
 predict("03.float32").was()
 
 # %% [markdown] tags=["slide"]
@@ -414,7 +414,7 @@ else:
 # *effective sample size*.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## Three numbers
 #
 # Take a pencil. `uniform` you met at the end of lesson 00; ink or paper, each pixel costs the same.
@@ -466,7 +466,7 @@ check(predict_pixels, "predict_pixels")
 # $53 \log 2 = 36.7$. It moves the edge and cures nothing: a network that is sure reaches 37 too. Logits cure it.
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## The float32 edge
 #
 # A pixel is paper, the model says ink, and its logit $a$ grows. In truth this costs $a$ nats, and the push back has slope 1.
@@ -485,7 +485,7 @@ explore(figures.float32_edge, logit=(12.0, 10.0, 20.0, 0.1))
 # In numbers: "slope" is what `loss.backward()` returns; "torch's" is `binary_cross_entropy` of $p$, which replaces every
 # logarithm below −100 by −100.
 
-# %% tags=["slide"]
+# %%
 for a in (15.0, 16.0, 16.6, 16.7):
     loss, slope = figures.naive_loss(a)
     own, slope_of_own = figures.torchs_loss(a)

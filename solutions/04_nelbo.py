@@ -147,7 +147,7 @@ print(f"mean of the logs: (log 1 + log 3) / 2      = {math.log(3) / 2:.4f}")
 # %% tags=["slide"]
 explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # The curve bends down (it is **concave**), so the line between two of its points runs below it. The thick bar is what the swap
 # costs; it is 0 only when $w$ has a single value.
 #
@@ -192,7 +192,7 @@ explore(figures.jensen, share=(0.5, 0.0, 1.0, 0.05))
 #
 # $$\boxed{\;\log p(x) = \mathrm{ELBO}(x) + \mathrm{KL}\big(q(z|x)\,\|\,p(z|x)\big)\;}$$
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # No inequality anywhere, and three things follow:
 #
 # * a KL is never negative, so $\mathrm{ELBO} \le \log p(x)$: the bound again, this time without Jensen;
@@ -279,7 +279,7 @@ posterior.log_weight_histogram(small, digits[2])
 # %% tags=["slide"]
 figures.six_steps()
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Two ways lead from `m, v` to the sum: the KL needs no draw, `rec` needs $z$. The batch is averaged once, at the end.
 #
 # | | step | gives | shape | from |
@@ -290,7 +290,8 @@ figures.six_steps()
 # | 4 | **rec**: decode $z$ and score the image | $-\log p(x \mid z)$ of each image | `(batch,)` | lesson 03 |
 # | 5 | **sum** | NELBO of each image | `(batch,)` | |
 # | 6 | **return** the batch means | `nelbo, kl, rec` | three scalars | |
-#
+
+# %% [markdown]
 # ### A class with the networks in it
 #
 # `given.VAE` has the networks and the prior, nothing else; you derive a class from it and write methods. Here is one with a method
@@ -479,7 +480,7 @@ else:
 # time. (In lesson 05 several draws do more, because they enter inside the logarithm.)
 # </details>
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## A training step
 #
 # `backward()` finds the slope of a loss in every parameter; it lands in the parameter's `.grad`. Take the loss $3w$, whose slope is
@@ -495,7 +496,7 @@ print("after one backward: ", w.grad.item())
 (3 * w).backward()
 print("after two backwards:", w.grad.item())
 
-# %%
+# %% tags=["slide"]
 predict("04.grad-twice").was()
 
 # %% [markdown]

@@ -136,7 +136,7 @@ predict("04b.plane")
 for name in ("v1_z2", "v1_z20"):
     print(f"{name:6s}  {evaluate(given.trained(name), x_test)}")
 
-# %%
+# %% tags=["slide"]
 predict("04b.plane").was()
 
 # %% [markdown]
@@ -316,7 +316,7 @@ for name in ("plain", "deeper", "autoregressive"):
     kl, nelbo = wrong_models.decoder_numbers(name)
     print(f"{name:15s} KL {kl:5.1f}   NELBO {nelbo:6.1f}")
 
-# %%
+# %% tags=["slide"]
 predict("04b.smallest-kl").was()
 
 # %% [markdown]

@@ -178,7 +178,7 @@ print("log_mean_exp:          ", round(log_mean_exp(log_w, dim=0).item(), 4))
 #
 # With $k = 1$ there is nothing to average: $\mathrm{IWAE}_1$ is the ELBO.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### A world of two weights
 #
 # Let $w$ be 2 or 8, each with probability ½. Then $\log \mathbb E[w] = \log 5$. (Read $p(x) = 5$ as a density; of a black and white
@@ -197,7 +197,7 @@ for k in (1, 2, 4, 16):
     left_over = (math.log(5) - bound) / math.log(5 / 4)
     print(f"k = {k:2d}   bound {bound:.4f}   limit {math.log(5):.4f}   share of the gap that is left: {left_over:.3f}")
 
-# %%
+# %% tags=["slide"]
 predict("05.gap-16").was()
 
 # %% [markdown]
@@ -232,7 +232,7 @@ for seed in range(3):
         log_w = log_mean_exp(log_w.view(-1, 2), dim=1)  # neighbours merged: half as many
     print(f"seed {seed}, k = 1, 2, 4, ... 64:", " ".join(steps))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Every row rises, and more at its first step than at its last. Averaged over all draws, the left side becomes $\mathrm{IWAE}_{2k}$,
 # the right side $\mathrm{IWAE}_k$. Steps of one work by the same thought, so
 #

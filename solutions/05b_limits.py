@@ -184,7 +184,7 @@ share, estimate = figures.missed_island()
 print(f"effective draws / k: {share:.3f}")
 print(f"estimate of log p(x): {estimate:.4f}   exact: 0 (in this toy p(x) = 1)   ln 2 = {math.log(2):.4f}")
 
-# %%
+# %% tags=["slide"]
 predict("05b.blind").was(1_000 * share)
 
 # %% [markdown]

@@ -108,7 +108,7 @@ print("share of ones:", [round(share, 3) for share in tosses.mean(0).tolist()])
 mean, variance = given.VAE(z_dim=3).z_prior
 print("prior:", mean.tolist(), variance.tolist(), "  expanded:", tuple(mean.expand(5, 3).shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # {{ exercise VAE.sample_z VAE.compute_sigmoid_given VAE.sample_sigmoid VAE.sample_x_given VAE.sample_x }}
 #
 # **Goal.** Write the story as five methods, one point each. Later ones may call earlier ones.
@@ -262,7 +262,7 @@ explore(
 # %% [markdown]
 # At (−1.2, −0.4), where the sliders begin, it is a 6, as both maps say. At (3, 3) a single stroke is left, like a 1.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## From one digit to another
 #
 # Take two images, encode both, and walk from one mean, `z0`, to the other, `z1`, in $n$ stations. (Both are whole vectors; $z_1$
@@ -586,7 +586,7 @@ for name, some in {"2 latents": plane, "20 latents": good}.items():
         print(f"{kind:11s} {kl:7.1f} = {tells:14.1f} + {kl - tells:20.1f} | {inside:7.0f} in 100")
 print(f"log n = {math.log(8_000):.1f} nats")
 
-# %%
+# %% tags=["slide"]
 predict("06.perfect").was(inside)
 
 # %% [markdown]
@@ -629,7 +629,7 @@ for name, (seen, unseen) in drawn.items():
     nats = q * math.log(q / p) + (1 - q) * math.log((1 - q) / (1 - p))
     print(f"{name:25s} {100 * p:12.0f} {100 * q:15.0f} | {nats:12.2f} nats")
 
-# %%
+# %% tags=["slide"]
 predict("06.judge").was(round(known["20 latents"]))
 
 # %% [markdown] tags=["slide"]
@@ -650,7 +650,7 @@ predict("06.judge").was(round(known["20 latents"]))
 #
 # Now sort draws from the prior by the judge's opinion, and decode both ends.
 
-# %%
+# %% tags=["slide"]
 torch.manual_seed(3)
 prior = torch.randn(4_000, 20)
 order = judges["20 latents"](prior).squeeze(1).argsort(descending=True)
@@ -751,7 +751,7 @@ for T in (0.5, 0.7, 1.0, 1.3):
     print(f"T = {T}:   NELBO {found.nll:4.0f} nats   variety of the drawings {variety:3.0f}   grey {grey:2.0f} %")
 print(f"real digits:                variety {asked.var(dim=0).sum():18.0f}")
 
-# %%
+# %% tags=["slide"]
 predict("06.cool").was()
 
 # %% [markdown]

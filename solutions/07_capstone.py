@@ -753,7 +753,7 @@ if ready:
 else:
     print("Two uncertainties will appear here: one large, one small.")
 
-# %%
+# %% tags=["slide"]
 predict("07.gap").was()
 
 # %% [markdown]
@@ -864,7 +864,7 @@ predict("07.one-draw")
 # %% tags=["slide"]
 figures.train_by_evaluate()
 
-# %%
+# %% tags=["slide"]
 predict("07.one-draw").was()
 
 # %% [markdown]

@@ -172,7 +172,7 @@ def test_slides_move_by_the_keyboard_fit_the_screen_and_have_notes(site: Path, p
         page.goto((site / f"slides/{lesson}.html").as_uri())
         page.wait_for_function("window.Reveal && Reveal.isReady()")
         whole = page.evaluate("Reveal.getTotalSlides()")
-        assert 12 <= whole <= 30
+        assert 12 <= whole <= 34
         for number in range(whole):
             assert page.evaluate("Reveal.getIndices().h") == number
             size = page.evaluate("(({scrollWidth: w, scrollHeight: h}) => [w, h])(Reveal.getCurrentSlide())")

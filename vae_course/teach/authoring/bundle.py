@@ -52,7 +52,9 @@ ONLY_FOR_A_GPU = re.compile(r"(nvidia|cuda)-|triton==")
 def main(argv: list[str]) -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="vae-course bundle", description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("--out", default="build/stick", metavar="FOLDER", help="where it is made (build/stick)")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="where it is made (build/stick; for others build/stick-windows-3.12, say)"
+    )
     parser.add_argument(
         "--platform", metavar="TAG", help=f"{', '.join(PLATFORMS)}, or a tag of pip's; default: this machine's"
     )
@@ -74,7 +76,8 @@ def main(argv: list[str]) -> int:
     site = Path(arguments.site or root / "build" / "site")
     if arguments.site and not (site / "index.html").is_file():
         parser.error(f"--site: there is no site in {site}; `make site` makes one.")
-    out = Path(arguments.out)
+    others = filter(None, (arguments.platform, arguments.python))
+    out = Path(arguments.out or "-".join(("build/stick", *others)))
     if out.exists() and any(out.iterdir()):
         print(f"vae-course: {out} is not empty; name another folder, or empty it.", file=sys.stderr)
         return 2

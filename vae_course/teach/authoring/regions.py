@@ -9,6 +9,7 @@ from pathlib import Path
 from vae_course.teach.authoring.problems import Problem
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+MARKS = re.compile(rf"^ *(?:{BEGIN}|{END})(?:\n|$)", re.MULTILINE)
 BUILD_ONLY = re.compile(r"^ *### BEGIN BUILD ONLY\n.*?^ *### END BUILD ONLY(?:\n|$)", re.MULTILINE | re.DOTALL)
 """Lines that the build runs and no learner gets: what must hold of our solution, and need not of another right answer."""
 

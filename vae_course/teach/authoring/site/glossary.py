@@ -1,6 +1,7 @@
 """The words of `docs/glossary.md`: Sphinx's glossary is made of them, and a lesson's page links each where the lesson first uses it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -14,6 +15,8 @@ _NO_PROSE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 """Code, formulas, links, markup, headings, tables."""
+MEANS_SOMETHING_ELSE = {"05_iwae": ("hole",), "05b_limits": ("evidence",), "06_generation": ("gap",)}
+"""Words that a lesson first uses in their everyday sense: it does not link them."""
 _LETTERS = re.compile(r"^\| here \|(?:.*\n)+?(?=\n|\Z)", re.MULTILINE)
 
 
@@ -58,32 +61,36 @@ def page(text: str, first_lesson: NotebookNode) -> str:
     return f"{text[: first.start()]}```{{glossary}}\n{terms}```\n\n## Letters\n\n{letters.strip()}\n"
 
 
-def linked(cells: list[str], known: list[Entry]) -> list[str]:
-    """A lesson's prose, in which each word leads to its entry where it is first used; so does a table of letters."""
-    left = {word: entry for entry in known for word in (entry.name, *entry.others)}
-    return [_with_the_letters(_linked(cell, left)) for cell in cells]
+def linked(cells: list[str], known: list[Entry], lesson: str = "") -> list[str]:
+    """The prose of a lesson of this name, in which each word leads to its entry where it is first used; so does a table of letters."""
+    words = {word: entry for entry in known for word in (entry.name, *entry.others)}
+    for word in MEANS_SOMETHING_ELSE.get(lesson, ()):
+        words.pop(word, None)
+    left = list(words.values())
+    return [_with_the_letters(_linked(cell, words, left)) for cell in cells]
 
 
-def _linked(text: str, left: dict[str, Entry]) -> str:
+def _linked(text: str, words: dict[str, Entry], left: list[Entry]) -> str:
     """One cell; what it links is taken out of `left`."""
-    parts, done = [], 0
+
+    def link(found: re.Match[str]) -> str:
+        entry = meant[" ".join(found["word"].split()).lower()]
+        if entry not in left:
+            return found[0]
+        left[:] = [other for other in left if other != entry]
+        return f"{{term}}`{' '.join(found[0].split())} <{entry.name}>`"
+
+    meant = {word.lower(): entry for word, entry in words.items()}
+    pattern, parts, done = _any_of(words), [], 0
     for between in [*_NO_PROSE.finditer(text), None]:
-        prose = text[done : between.start()] if between else text[done:]
-        while left and (found := _any_of(left).search(prose)):
-            spelt = " ".join(found["word"].split()).lower()
-            entry = next(entry for word, entry in left.items() if word.lower() == spelt)
-            parts += [prose[: found.start()], f"{{term}}`{' '.join(found[0].split())} <{entry.name}>`"]
-            prose = prose[found.end() :]
-            for word in (entry.name, *entry.others):
-                left.pop(word)
-        parts.append(prose)
+        parts.append(pattern.sub(link, text[done : between.start()] if between else text[done:]))
         if between:
             parts.append(between[0])
             done = between.end()
     return "".join(parts)
 
 
-def _any_of(words: dict[str, Entry]) -> re.Pattern[str]:
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Longer words first, also in the plural; what is written in capitals is meant so."""
     longest_first = sorted(words, key=len, reverse=True)
     spelt = [r"\s+".join(map(re.escape, word.split())) for word in longest_first]

@@ -5,6 +5,7 @@ import re
 
 from nbformat import NotebookNode
 
+from vae_course.teach.authoring.regions import MARKS
 from vae_course.teach.authoring.site import glossary
 
 SHOWN, HIDDEN = "Show one solution", "Hide the solution"
@@ -38,6 +39,7 @@ def lesson_page(
             if not solutions:
                 continue
             cell.id = f"{cell.id}-solved"
+            cell.source = MARKS.sub("", cell.source)
             cell.metadata["tags"] = ["hide-input"]
             cell.metadata["mystnb"] = {"code_prompt_show": SHOWN, "code_prompt_hide": HIDDEN}
         else:
@@ -46,7 +48,9 @@ def lesson_page(
             cell.metadata.setdefault("mystnb", {})["image"] = {"alt": alt}
         page.cells.append(cell)
     texts = [cell for cell in page.cells if cell.cell_type == "markdown"]
-    for cell, text in zip(texts, glossary.linked([cell.source for cell in texts], entries), strict=True):
+    for cell, text in zip(
+        texts, glossary.linked([cell.source for cell in texts], entries, solved.metadata.vae_course.lesson), strict=True
+    ):
         cell.source = text
     links = " · ".join(f'<a href="{where}">{name}</a>' for name, where in others.items())
     texts[0].source = re.sub(r"^(# .+)$", rf"\1\n\n{links}", texts[0].source, count=1, flags=re.MULTILINE)

@@ -1,8 +1,8 @@
 """A deck of slides for each lesson, made of the cells that its source tags `slide`: one slide each.
 
 A slide shows what a room reads in one look: the heading, the displayed formulas, each with the sentence that leads to it, lists, a table, and what is
-set in **bold**; of a code cell its figure, its numbers or its question; of an exercise the goal and the stub. All words, up to the next slide or
-heading, are the speaker's notes.
+set in **bold**; of a code cell its figure, its numbers or its question; of an exercise the goal and the stub. All words of the section before it and
+after it, up to the next slide, are the speaker's notes.
 """
 
 import base64
@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 
+from vae_course.teach.authoring.regions import MARKS
 from vae_course.teach.authoring.student import SLIDE
 
 MINUTES = 50
@@ -32,6 +33,7 @@ SECONDS_TO_LOOK = 45
 """Of a slide without a word to say."""
 WORDS_A_MINUTE = 120
 _LINK = re.compile(r"\]\((?P<folder>\.\./docs/)?(?P<name>[\w-]+)\.(?:ipynb|md)(?P<anchor>#[^)]*)?\)")
+_FOLDED = re.compile(r"<details>.*?</details>|^```.*?^```", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"\*\*([^*]+)\*\*")
 _SENTENCES = re.compile(r"(?<=[.!?])(?<!al\.)\s+")
 
@@ -46,8 +48,9 @@ class Slide:
 
     @property
     def weight(self) -> float:
-        """Minutes that it would take."""
-        return SECONDS_TO_LOOK / 60 + len(" ".join(self.said).split()) / WORDS_A_MINUTE
+        """Minutes that it would take; what is folded is not read out."""
+        words = _FOLDED.sub("", "\n\n".join(self.said)).split()
+        return SECONDS_TO_LOOK / 60 + len(words) / WORDS_A_MINUTE
 
 
 def _markdown() -> MarkdownIt:
@@ -76,32 +79,33 @@ def deck(solved: NotebookNode, untouched: NotebookNode, figures: Path, solutions
     """
     stubs = {cell.id: cell.source for cell in untouched.cells}
     slides: list[Slide] = []
-    section, speaking, card = "", False, False
+    section, card = "", False
+    waiting: list[str] | None = []  # words of a section that has no slide yet
     for cell in solved.cells:
         tagged = SLIDE in cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
-            text = _LINK.sub(
-                lambda link: f"]({link['folder'] or '../notebooks/'}{link['name']}.html{link['anchor'] or ''})",
-                cell.source,
-            )
-            heading = re.search(r"^(#+) (.+)$", text, re.MULTILINE)
-            if heading:
-                section, speaking, card = heading[2], False, False
+            text = _LINK.sub(_on_the_site, cell.source)
+            if heading := re.search(r"^#+ (.+)$", text, re.MULTILINE):
+                section, waiting, card = heading[1], [], False
             if tagged:
                 shown, said = _seen_and_said(text)
-                slides.append(Slide(section, shown, said))
-                speaking, card = True, section.startswith("Exercise")
-            elif speaking and slides:
-                slides[-1].said.append(text)
+                slides.append(Slide(section, shown, [*(waiting or []), *said]))
+                waiting, card = None, section.startswith("Exercise")
+            else:
+                (slides[-1].said if waiting is None else waiting).append(re.sub(r"^#+ .+\n*", "", text))
         elif tagged:
-            slides.append(Slide(section, _outputs(cell, stubs[cell.id], figures)))
-            speaking = True
+            slides.append(Slide(section, _outputs(cell, stubs[cell.id], figures), waiting or []))
+            waiting = None
         elif card and cell.metadata.get("nbgrader", {}).get("solution"):
             slides[-1].shown.append(_code(stubs[cell.id]))
             if solutions:
-                slides[-1].said.append(f"One solution:\n\n```python\n{cell.source}\n```")
+                slides[-1].said.append(f"One solution:\n\n```python\n{MARKS.sub('', cell.source)}```")
             card = False
     return slides
+
+
+def _on_the_site(link: re.Match[str]) -> str:
+    return f"]({link['folder'] or '../notebooks/'}{link['name']}.html{link['anchor'] or ''})"
 
 
 def _seen_and_said(source: str) -> tuple[list[str], list[str]]:
@@ -159,7 +163,7 @@ def _outputs(cell: NotebookNode, code: str, figures: Path) -> list[str]:
             alt = output.metadata.get("image/png", {}).get("alt", "")
             return [f'<img src="{figures.name}/{name}" alt="{html.escape(alt, quote=True)}">']
         if "text/html" in data:
-            shown.append(data["text/html"])
+            shown.append(data["text/html"].replace("<details>", "<details open>"))
         elif output.output_type == "stream":
             shown.append(_code(output.text.rstrip()))
     return shown

@@ -25,7 +25,10 @@ def main() -> int:
         )
     environment = folder / ".venv"
     print(f"Setting up in {folder} ...", flush=True)
-    venv.create(environment, with_pip=True)
+    try:
+        venv.create(environment, with_pip=True)
+    except subprocess.CalledProcessError:
+        return stop("this Python makes no environments. On Debian or Ubuntu: apt-get install python3-venv")
     scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
     pip = [
         str(scripts / "python"),
