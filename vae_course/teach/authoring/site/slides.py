@@ -29,6 +29,8 @@ LONG = 45
 """Words of a list above which a slide shows the first sentence of each point."""
 SHORT = 10
 """Lines of code that a slide shows above what they print."""
+TALL = 18
+"""Lines of a stub that is too long to be read from the last row."""
 SECONDS_TO_LOOK = 45
 """Of a slide without a word to say."""
 WORDS_A_MINUTE = 120
@@ -97,7 +99,8 @@ def deck(solved: NotebookNode, untouched: NotebookNode, figures: Path, solutions
             slides.append(Slide(section, _outputs(cell, stubs[cell.id], figures), waiting or []))
             waiting = None
         elif card and cell.metadata.get("nbgrader", {}).get("solution"):
-            slides[-1].shown.append(_code(stubs[cell.id]))
+            if stubs[cell.id].count("\n") < TALL:
+                slides[-1].shown.append(_code(stubs[cell.id]))
             if solutions:
                 slides[-1].said.append(f"One solution:\n\n```python\n{MARKS.sub('', cell.source)}```")
             card = False
