@@ -117,7 +117,7 @@ bundle: site
 # In an environment of its own and without our pins: cffconvert and JupyterLab want different versions of jsonschema.
 release: setup-test
 	@$(PY) -m pytest -q tests/test_papers.py
-	@rm -rf build/stick && $(MAKE) --no-print-directory bundle
+	@$(MAKE) --no-print-directory bundle
 	@rm -rf build/dist && $(PYTHON) -m venv build/release
 	@PIP_CONSTRAINT= build/release/bin/python -m pip install -q build twine check-wheel-contents cffconvert
 	@build/release/bin/cffconvert --validate
@@ -148,7 +148,7 @@ node:
 	@command -v npm >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nodejs npm; \
-	  else echo "The long tests need npm; install it with: sudo apt-get install npm" >&2; exit 1; fi; }
+	  else echo "The site and the long tests need npm; install it with: sudo apt-get install npm" >&2; exit 1; fi; }
 
 clean:
 	rm -rf $(VENV) build test-results *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -4,13 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from vae_course import workspace
 from vae_course.cli import main
-from vae_course.teach.authoring.bundle import INSTALL, PLATFORMS, named, resolved
+from vae_course.teach.authoring import bundle
+from vae_course.teach.authoring.bundle import INSTALL, PLATFORMS, SUMS, named, resolved
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,7 +68,8 @@ def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: P
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"in a browser: {tmp_path / 'stick' / 'site' / 'index.html'}" in done.stdout
+    assert f"in a browser: {tmp_path / 'room' / 'site' / 'index.html'}" in done.stdout
+    assert f'cd "{tmp_path / "room"}"' in done.stdout and (tmp_path / "room" / "site" / "slides").is_dir()
     assert "unreachable" in done.stdout and "10 lessons in" in done.stdout and '"version"' in done.stdout
     assert (tmp_path / "room" / "work" / "07_capstone.ipynb").is_file() and "not correct" not in done.stdout
     [wheel] = (tmp_path / "stick" / "wheels").glob("tqdm-*.whl")
@@ -75,7 +78,7 @@ def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: P
     done = subprocess.run(
         [python, tmp_path / "stick" / "install.py", tmp_path / "other"], capture_output=True, text=True
     )
-    assert done.returncode == 1 and "2 files are missing or damaged, the first: site/slides/02_kl" in done.stderr
+    assert done.returncode == 1 and "2 are missing or damaged, the first: site/slides/02_kl" in done.stderr
     assert not (tmp_path / "other").exists()
 
 
@@ -135,4 +138,51 @@ def test_wheels_of_another_python_are_refused_before_anything_is_made(tmp_path: 
     (tmp_path / "SHA256SUMS").touch()
     done = subprocess.run([sys.executable, "install.py", "room"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and f"for Python 3.9, and this is {sys.version.split()[0]}" in done.stderr
-    assert not (tmp_path / "room").exists()
+    assert "`python3.9 install.py`" in done.stderr and not (tmp_path / "room").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda stick, room: (stick / SUMS).unlink(), "1 are missing or damaged, the first: SHA256SUMS"),
+        (lambda stick, room: (stick / SUMS).write_text(""), "the first: SHA256SUMS"),
+        (lambda stick, room: (stick / SUMS).write_text("0" * 60), "the first: SHA256SUMS"),
+        (lambda stick, room: (stick / SUMS).write_text("# 3 files\n"), "the first: SHA256SUMS"),
+        (lambda stick, room: (stick / SUMS).write_text(f"{'0' * 64}  gone\n# 1 files\n"), "the first: gone"),
+        (lambda stick, room: room.touch(), "is a file; name another folder"),
+        (lambda stick, room: (room / ".venv").mkdir(parents=True), "is another environment, which stays as it is"),
+    ],
+)
+def test_what_cannot_be_set_up_is_told_and_nothing_is_made(
+    spoil: Callable[[Path, Path], object], words: str, tmp_path: Path
+):
+    stick, room = tmp_path / "stick", tmp_path / "room"
+    stick.mkdir()
+    shutil.copy(INSTALL, stick)
+    (stick / SUMS).write_text("# 0 files\n")
+    spoil(stick, room)
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run([sys.executable, stick / "install.py", room], capture_output=True, text=True)
+    assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_stick_is_made_anew_and_one_that_fails_leaves_the_last_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def made(root: Path, out: Path, *_: object) -> None:
+        out.mkdir()
+        (out / SUMS).write_text("new")
+
+    def fails(root: Path, out: Path, *_: object) -> None:
+        out.mkdir()
+        raise subprocess.CalledProcessError(1, [sys.executable, "-m", "pip", "download"])
+
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / SUMS).write_text("old")
+    monkeypatch.setattr(bundle, "bundle", fails)
+    assert main(["bundle", "--out", str(stick)]) == 1 and "no bundle was made" in capsys.readouterr().err
+    assert (stick / SUMS).read_text() == "old" and [path.name for path in tmp_path.iterdir()] == ["stick"]
+    monkeypatch.setattr(bundle, "bundle", made)
+    assert main(["bundle", "--out", str(stick)]) == 0 and (stick / SUMS).read_text() == "new"

@@ -3,7 +3,7 @@
     vae-course bundle [--out FOLDER] [--platform windows] [--python 3.12] [--site FOLDER]
 
 In it lie `wheels/` (the course with lessons and data, CPU PyTorch, JupyterLab and all that they need), `install.py`, which sets up from them
-alone, `site/`, to be read, if one has been made, and `SHA256SUMS`, by which `install.py` notices what a copy has lost. A stick serves one platform and one version of Python: those of this
+alone, `site/`, to be read, if one has been made, `READ-ME.txt`, and `SHA256SUMS`, by which `install.py` notices what a copy has lost. A stick serves one platform and one version of Python: those of this
 machine, or those that are named.
 """
 
@@ -19,7 +19,10 @@ from pathlib import Path
 
 from vae_course import workspace
 
-INSTALL = Path(__file__).with_name("stick") / "install.py"
+STICK = Path(__file__).with_name("stick")
+INSTALL = STICK / "install.py"
+SUMS = "SHA256SUMS"
+"""The list of a stick's files, by which a folder is known to be one of ours, which may be made anew."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,17 @@ def main(argv: list[str]) -> int:
         parser.error(f"--site: there is no site in {site}; `make site` makes one.")
     others = filter(None, (arguments.platform, arguments.python))
     out = Path(arguments.out or "-".join(("build/stick", *others)))
-    if out.exists() and any(out.iterdir()):
-        print(f"vae-course: {out} is not empty; name another folder, or empty it.", file=sys.stderr)
+    if out.exists() and any(out.iterdir()) and not (out / SUMS).exists():
+        print(f"vae-course: {out} is not empty, and no stick; name another folder, or empty it.", file=sys.stderr)
         return 2
+    made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last stick as it was
+    shutil.rmtree(made, ignore_errors=True)
     try:
-        bundle(root, out, platform, version, site if (site / "index.html").is_file() else None)
+        bundle(root, made, platform, version, site if (site / "index.html").is_file() else None)
+        shutil.rmtree(out, ignore_errors=True)
+        made.rename(out)
     except subprocess.CalledProcessError as error:
+        shutil.rmtree(made)
         print(
             f"vae-course: no bundle was made; `{Path(error.cmd[2]).name} {error.cmd[3]}` says above why.",
             file=sys.stderr,
@@ -93,7 +101,7 @@ def main(argv: list[str]) -> int:
     if not (out / "site").exists():
         print("There is no site to read on it: `make site` makes one, and `make bundle` both.")
     print(
-        f"{out}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:,.0f} MB. On the other machine: python install.py"
+        f"{out}: {len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:,.0f} MB. On the other machine: python3 install.py, on Windows py install.py"
     )
     return 0
 
@@ -146,12 +154,14 @@ def bundle(root: Path, out: Path, platform: Platform, python: str, site: Path | 
         for path in sorted(out.rglob("*"))
         if path.is_file()
     ]
-    shutil.copyfile(INSTALL, out / "install.py")
-    (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    (out / SUMS).write_text("".join([*sums, f"# {len(sums)} files\n"]), encoding="utf-8")
+    shutil.copyfile(INSTALL, out / INSTALL.name)
+    read_me = (STICK / "READ-ME.txt").read_text(encoding="utf-8")
+    (out / "READ-ME.txt").write_text(read_me.replace("@PYTHON@", f"Python {python}"), encoding="utf-8")
 
 
 def resolved(root: Path, course: Path, platform: Platform, python: str) -> list[str]:
-    """What the course with JupyterLab needs there, as "name==version", itself left out."""
+    """What the course with JupyterLab and the grader needs there, as "name==version", itself left out."""
     uv = [
         sys.executable,
         "-m",
@@ -176,7 +186,7 @@ def resolved(root: Path, course: Path, platform: Platform, python: str) -> list[
     done = subprocess.run(
         uv,
         env=environment,
-        input=f"vae-course[lab] @ {course.resolve().as_uri()}",
+        input=f"vae-course[lab,grade] @ {course.resolve().as_uri()}",
         stdout=subprocess.PIPE,
         text=True,
         check=True,
