@@ -77,7 +77,7 @@ explore(figures.move_and_stretch, m=(1.5, -3.0, 3.0, 0.5), v=(4.0, 0.25, 9.0, 0.
 #
 # as $m$ and $v$ change.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Take $f(z) = z^2$. The variance of $z$ is $\mathbb E[z^2] - m^2$, so here the truth is known:
 #
 # $$\mathbb E[z^2] = m^2 + v, \qquad \frac{d}{dm}\,\mathbb E[z^2] = 2m, \qquad \frac{d}{dv}\,\mathbb E[z^2] = 1.$$

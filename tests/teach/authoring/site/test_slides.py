@@ -29,11 +29,26 @@ def text(source: str, tagged: bool = True) -> nbformat.NotebookNode:
 
 
 def test_formulas_with_the_sentence_that_leads_to_them_and_bold_words_are_shown(tmp_path: Path):
-    source = "## A bound\n\nFirst some words. **All of this is true.** A **word** is not. So\n\n$$a < b$$\n\nAnd more."
+    lead = "As the curve lies below each of its tangents, at the place one too, we have here"
+    source = (
+        f"## A bound\n\nFirst some words. **All of this is true.** A **word** is not. {lead}\n\n$$a < b$$\n\nAnd more."
+    )
     [slide] = of(text(source), tmp_path=tmp_path)
     assert slide.title == "A bound"
-    assert "".join(slide.shown) == "<p><strong>All of this is true.</strong></p>\n<p>So</p>\n\\[a &lt; b\\]"
+    assert "".join(slide.shown) == f"<p><strong>All of this is true.</strong></p>\n<p>{lead}</p>\n\\[a &lt; b\\]"
     assert "First some words." in slide.said[0] and slide.said[-1] == "And more."
+
+
+def test_what_is_too_short_to_be_understood_has_the_sentence_before_it_and_a_comma_what_follows(tmp_path: Path):
+    [slide] = of(
+        text("## A\n\nDraw noise from a bell. So stretch it:\n\n$$z = s,$$\n\nwith $s > 0$. Then more."),
+        tmp_path=tmp_path,
+    )
+    assert [words.strip() for words in slide.shown] == [
+        "<p>Draw noise from a bell. So stretch it:</p>",
+        "\\[z = s,\\]",
+        "<p>with \\(s &gt; 0\\).</p>",
+    ]
 
 
 def test_without_any_of_these_two_sentences_are(tmp_path: Path):
@@ -42,7 +57,7 @@ def test_without_any_of_these_two_sentences_are(tmp_path: Path):
 
 
 def test_of_a_long_list_each_first_sentence_is(tmp_path: Path):
-    points = "\n".join(f"{mark} Point one. {'Long ' * 20}" for mark in ("1.", "2.", "3."))
+    points = "\n".join(f"{mark} Point one. {'Long ' * 50}" for mark in ("1.", "2.", "3."))
     [slide] = of(text(f"## L\n\n{points}"), tmp_path=tmp_path)
     assert (
         slide.shown[0].count("<li>") == 3 and slide.shown[0].count("Point one.") == 3 and "Long" not in slide.shown[0]

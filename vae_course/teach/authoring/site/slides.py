@@ -25,7 +25,9 @@ MINUTES = 50
 """How long a lecture is; each slide has a share of it by the words that are said."""
 SHOWN = ("math_block", "table_open", "fence", "blockquote_open", "bullet_list_open", "ordered_list_open")
 """What Markdown calls the blocks that a slide shows, each with the sentence that leads to it."""
-LONG = 45
+FEW = 60
+"""Letters, those in parentheses apart, of a sentence that says too little without the one before it."""
+LONG = 110
 """Words of a list above which a slide shows the first sentence of each point."""
 SHORT = 10
 """Lines of code that a slide shows above what they print."""
@@ -113,24 +115,36 @@ def _on_the_site(link: re.Match[str]) -> str:
 
 def _seen_and_said(source: str) -> tuple[list[str], list[str]]:
     """A cell of text, taken apart."""
-    blocks = list(_blocks(source))
+    blocks = [("", ""), *_blocks(source), ("", "")]
     shown, said = [], []
-    for number, (kind, text) in enumerate(blocks):
+    for (before, above), (kind, text), (after, _) in zip(blocks, blocks[1:], blocks[2:], strict=False):
         if kind in SHOWN:
             shown.append(_short_list(text) if kind.endswith("list_open") else text)
         elif kind == "paragraph_open" and text.startswith("**Goal.**"):
             shown.append(text.removeprefix("**Goal.**"))
         elif kind == "paragraph_open":
-            leads = blocks[number + 1 : number + 2] and blocks[number + 1][0] in SHOWN
-            sentences = _SENTENCES.split(text)
-            before = " ".join(sentences[:-1] if leads else sentences)
-            shown += [f"**{key}**" for key in _KEY.findall(before) if len(key.split()) >= 4]
-            shown += sentences[-1:] if leads else []
+            first, *rest = _SENTENCES.split(text)
+            if before == "math_block" and above.rstrip("$ \n}").endswith((",", ":")):
+                shown.append(first)  # it ends the sentence of the formula
+            else:
+                rest = [first, *rest]
+            leading = _end_of(rest) if after in SHOWN else []
+            others = rest[: len(rest) - len(leading)]
+            shown += [f"**{key}**" for key in _KEY.findall(" ".join(others)) if len(key.split()) >= 4]
+            shown += [" ".join(leading)] if leading else []
         if kind not in ("math_block", "table_open", "fence"):
             said.append(text)
     if not shown and said:
         shown.append(" ".join(_SENTENCES.split(said[0])[:2]))
     return [MARKDOWN.render(text) for text in shown], said
+
+
+def _end_of(sentences: list[str]) -> list[str]:
+    """The last sentence, and those before it while together they are too short to be understood alone."""
+    for number in range(1, len(sentences)):
+        if len(re.sub(r"\([^)]*\)", "", " ".join(sentences[-number:]))) > FEW:
+            return sentences[-number:]
+    return sentences
 
 
 def _blocks(source: str) -> Iterator[tuple[str, str]]:
