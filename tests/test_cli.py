@@ -139,6 +139,16 @@ def test_a_missing_package_of_an_author_is_named():
     assert "the Python package jupytext is missing" in one_sentence(done.stderr)
 
 
+def test_an_installed_course_says_that_authors_need_a_clone():
+    program = (
+        "import sys; sys.modules['jupytext'] = None; from vae_course import cli, workspace; workspace.clone = lambda: None; "
+        "sys.exit(cli.main(['site']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "for a clone of the repository, which this is not; and jupytext is missing" in one_sentence(done.stderr)
+
+
 def test_the_doctor_survives_what_is_broken(monkeypatch, capsys):
     monkeypatch.setattr("vae_course.data.load_mnist", lambda split: 1 / 0)
     assert cli.main(["doctor"]) == 1

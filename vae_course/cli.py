@@ -349,6 +349,10 @@ def _author_tool(module: str, argv: Sequence[str]) -> int:
         told = (
             f"the Python package {error.name} is missing; install what authors need: {workspace.installing('author')}"
         )
+        if workspace.clone() is None:
+            told = (
+                f"authors' commands are for a clone of the repository, which this is not; and {error.name} is missing."
+            )
         if name.startswith(error.name or " "):
             told = "this edition of the course has no authoring tools; use a clone of the full repository."
         raise CommandError(told) from None
