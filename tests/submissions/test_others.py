@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.submissions import mangled, mistaken, right
 from tests.submissions.run import mark
 
@@ -21,6 +23,7 @@ NOTES = {
 """What was repaired, skipped or guessed, as the student's report tells it."""
 
 
+@pytest.mark.slow
 def test_every_other_hand_in_gets_its_honest_mark_and_is_told_what_was_done_to_its_file(tmp_path: Path):
     assert len(OTHERS) >= 20
     wrong = mark(OTHERS, tmp_path)

@@ -246,6 +246,7 @@ def test_nothing_that_an_answer_sets_is_left_behind(disturb, ending, capfd, recw
         plt.close("all")
 
 
+@pytest.mark.slow
 def test_a_stopped_answer_leaves_nothing_behind_and_the_learners_alarm_still_rings():
     rung = []
 

@@ -464,6 +464,7 @@ def test_a_worker_that_is_killed_while_it_starts_is_started_again_but_not_for_ev
         raise AssertionError("it cannot have started")
 
 
+@pytest.mark.slow
 def test_two_workers_serve_two_submissions_at_a_time(hand_in: Callable[[str], HandIn]):
     with Workers(2) as two, two.submission(hand_in("a = 1")) as first, two.submission(hand_in("a = 2")) as second:
         assert (first.constant("a"), second.constant("a")) == (1, 2)

@@ -70,6 +70,7 @@ def assert_each_ends_with_a_fate_and_a_sentence(folder: Path) -> None:
     assert len(list((out / FOLDER).iterdir())) == len(students)
 
 
+@pytest.mark.slow
 def test_whatever_chance_makes_of_notebooks_and_archives_the_class_is_marked(tmp_path: Path):
     calm, fuzzed = calm_class(tmp_path / "calm"), fuzzed_class(tmp_path / "fuzzed", 150, seed=0)
     before, after = marked(calm, fuzzed)

@@ -543,6 +543,7 @@ def at_a_terminal(answers: bytes, *arguments: str) -> subprocess.CompletedProces
         os.close(theirs)
 
 
+@pytest.mark.slow
 def test_without_the_sandbox_it_asks_twice_and_stamps_the_report(tmp_path: Path):
     path = write(tmp_path, hand_in(RIGHT), "ada.ipynb")
     out = tmp_path / "marks"

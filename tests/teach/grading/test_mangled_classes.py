@@ -45,6 +45,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return marked
 
 
+@pytest.mark.slow
 def test_in_a_class_that_is_not_mangled_nothing_is_wrong_and_no_two_have_the_same_marks(whole: Whole):
     made, found, right = whole(len(MUTATIONS))
     assert violations(made, found, right) == [] and found.code == 0

@@ -93,6 +93,7 @@ def test_a_model_is_found_under_a_second_download_s_name_and_in_folders_and_its_
     assert found["two"]["message"].startswith(f'{MISSING}, which are "two/a.safetensors", "two/b.safetensors"')
 
 
+@pytest.mark.slow
 def test_what_wrappers_put_before_the_names_of_weights_does_no_harm(tmp_path: Path, graded):
     weights = {
         "compiled": good("_orig_mod."),

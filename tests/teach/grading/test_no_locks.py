@@ -52,6 +52,7 @@ def test_a_class_is_marked_and_the_next_run_finds_the_folder_free(no_locks: None
     assert "sample_gaussian,correct" in (tmp_path / "marks" / "marks.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("no_locks", [errno.ENOLCK], indirect=True)
 def test_a_second_run_is_refused_and_one_after_a_killed_run_is_not(no_locks: None, tmp_path: Path, capsys):
     other = subprocess.Popen(

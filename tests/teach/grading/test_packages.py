@@ -86,6 +86,7 @@ def graded(tmp_path: Path) -> Graded:
     return marked
 
 
+@pytest.mark.slow
 def test_without_it_the_row_says_which_package_is_missing_and_how_it_is_added(graded: Graded):
     rows = {"kl_normal": MISSING, "log_normal": raised("There is no package twofold here")}
     for needed, name in (("halves", "kl_normal"), ("twofold", "log_normal")):

@@ -112,6 +112,7 @@ def test_what_takes_too_much_memory_to_read_costs_its_own_student(
     students.neighbours_keep_their_marks()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", one_in(2, [conflict_markers, a_list_of_lists]))
 def test_what_takes_too_long_to_read_costs_its_own_student(
     make: Callable[[], str], students: Class, monkeypatch: pytest.MonkeyPatch
@@ -133,6 +134,7 @@ DEEP = {
 }
 
 
+@pytest.mark.slow
 def test_text_that_is_too_deep_for_python_costs_a_cell_and_no_neighbour(students: Class):
     made = {name.replace(" ", "_"): hand_in_of(DEEP[name]) for name in DEEP}
     students.hand_in(**made, json=with_metadata("[" * 10**5 + "]" * 10**5))
@@ -235,6 +237,7 @@ def crowded() -> bytes:
     return head + table + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65_535, 65_535, len(table), len(head), 0)
 
 
+@pytest.mark.slow
 def test_the_trusted_process_opens_no_archive_with_a_huge_table_of_contents(
     students: Class, monkeypatch: pytest.MonkeyPatch
 ):

@@ -64,6 +64,7 @@ def test_a_hand_in_of_before_a_lesson_was_cut_in_two_has_all_points_of_both(
     assert {part: marked["ada"][part] for part in worth} == {part: f"{total:g}" for part, total in worth.items()}
 
 
+@pytest.mark.slow
 def test_a_fresh_copy_beside_a_solved_lesson_takes_nothing_away(tmp_path: Path, points):
     files = {f"ada/old/{LESSON}.ipynb": lesson(LOG_NORMAL), f"ada/{LESSON}.ipynb": UNTOUCHED}
     assert points(tree(tmp_path / "class", files))["ada"][LESSON] == "5"
@@ -92,6 +93,7 @@ def test_a_lesson_of_which_all_versions_are_untouched_is_not_started(tmp_path: P
     assert (row[LESSON], row["needs_a_person"]) == ("0", "")
 
 
+@pytest.mark.slow
 def test_all_lessons_of_one_notebook_are_marked_each_once(tmp_path: Path, points):
     row = points(tree(tmp_path / "class", {"ada/all.ipynb": lesson(SAMPLE, LOG_NORMAL, KL, said="")}))["ada"]
     assert (row[OTHER], row[LESSON]) == ("7", "11")
