@@ -115,9 +115,10 @@ def test_what_is_mistyped_is_told(options: list[str], words: str, tmp_path: Path
 
 
 def test_a_folder_with_something_in_it_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    (tmp_path / "mine.txt").write_text("mine")
-    assert main(["bundle", "--out", str(tmp_path)]) == 2 and "is not empty" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    for name in ("mine.txt", SUMS):  # as a folder of downloads may have one
+        (tmp_path / name).write_text("mine")
+        assert main(["bundle", "--out", str(tmp_path)]) == 2 and "is not empty" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([SUMS, "mine.txt"])
 
 
 def test_an_installed_course_says_that_a_bundle_needs_a_clone(
@@ -179,7 +180,8 @@ def test_a_stick_is_made_anew_and_one_that_fails_leaves_the_last_as_it_was(
         raise subprocess.CalledProcessError(1, [sys.executable, "-m", "pip", "download"])
 
     stick = tmp_path / "stick"
-    stick.mkdir()
+    (stick / "wheels").mkdir(parents=True)
+    (stick / "wheels" / "vae_course-0.1-py3-none-any.whl").touch()
     (stick / SUMS).write_text("old")
     monkeypatch.setattr(bundle, "bundle", fails)
     assert main(["bundle", "--out", str(stick)]) == 1 and "no bundle was made" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from vae_course import workspace
 STICK = Path(__file__).with_name("stick")
 INSTALL = STICK / "install.py"
 SUMS = "SHA256SUMS"
-"""The list of a stick's files, by which a folder is known to be one of ours, which may be made anew."""
+"""The list of a stick's files."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def main(argv: list[str]) -> int:
         parser.error(f"--site: there is no site in {site}; `make site` makes one.")
     others = filter(None, (arguments.platform, arguments.python))
     out = Path(arguments.out or "-".join(("build/stick", *others)))
-    if out.exists() and any(out.iterdir()) and not (out / SUMS).exists():
+    ours = (out / SUMS).exists() and any(out.glob("wheels/vae_course-*.whl"))  # others have a SHA256SUMS too
+    if out.exists() and any(out.iterdir()) and not ours:
         print(f"vae-course: {out} is not empty, and no stick; name another folder, or empty it.", file=sys.stderr)
         return 2
     made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last stick as it was
