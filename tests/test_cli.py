@@ -1,5 +1,6 @@
 """vae-course: what a person who types it sees."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,15 @@ def test_help_does_not_wait_for_torch():
         "import sys; from vae_course import cli\ntry: cli.main(['--help'])\nfinally: assert 'torch' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
+
+
+def test_whoever_reads_only_the_first_lines_is_told_of_no_broken_pipe():
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "vae_course.cli", "items", "--format", "gift"]
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, timeout=60)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_the_doctor_says_of_everything_whether_it_is_well(capsys):

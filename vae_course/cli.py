@@ -288,6 +288,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.update({} if WAITING.keys() & os.environ.keys() else WAITING)
     try:
         return args.run(args)
+    except BrokenPipeError:  # the reader of a pipe has seen enough, as in `vae-course doctor | head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes what is left when it ends
+        return 0
     except (CommandError, OSError) as error:
         print(f"vae-course: {error}", file=sys.stderr)
         return 2

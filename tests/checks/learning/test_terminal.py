@@ -79,7 +79,8 @@ def test_a_wrong_answer_gets_its_card_and_the_seed_repeats_it(tmp_path: Path, ca
         assert cli.main(["check", str(path), "--seed", "11"]) == 1
         outputs.append(capsys.readouterr().out)
     assert outputs[0] == outputs[1]
-    assert "take the square root once" in outputs[0] and 'Next: hint("sample_gaussian")' in outputs[0]
+    assert "take the square root once" in outputs[0] and "Next:" not in outputs[0]
+    assert outputs[0].splitlines()[-2] == 'Stuck? In the notebook, hint("sample_gaussian") goes one step at a time.'
     assert "(seed 11)" in outputs[0] and outputs[0].endswith("0 of 3 solved, 3 of 9 points\n")
 
 
@@ -106,7 +107,7 @@ def test_optional_exercises_are_checked_and_not_counted(tmp_path: Path, capsys):
         cell_defining(notebook, "def score_function_gradient")["source"] = ["x = 1"]
 
     assert cli.main(["check", str(write(tmp_path, changed(solved(), change)))]) == 0
-    assert "score_function_gradient: not started" in capsys.readouterr().out
+    assert "score_function_gradient: not started · optional" in capsys.readouterr().out
 
 
 def test_the_lesson_can_be_named(tmp_path: Path, capsys):

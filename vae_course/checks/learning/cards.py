@@ -46,14 +46,19 @@ def _shown(outcome: Outcome) -> list[Finding]:
     return shown
 
 
-def verdict_text(outcome: Outcome) -> str:
-    """A verdict as plain text: it reads as well in a terminal or a screen reader as the card looks."""
+def verdict_text(outcome: Outcome, in_python: bool = True) -> str:
+    """A verdict as plain text: it reads as well in a terminal or a screen reader as the card looks.
+
+    Args:
+        in_python: whether it is read where `hint` can be called; else nothing asks for that, and what is optional is called so.
+    """
     sign, _ = SIGNS[outcome.status]
-    lines = [f"{sign} {outcome.exercise}: {outcome.status}{points(outcome.points, outcome.max_points)}"]
+    optional = "" if in_python or not EXERCISES[outcome.exercise].optional else " · optional"
+    lines = [f"{sign} {outcome.exercise}: {outcome.status}{points(outcome.points, outcome.max_points)}{optional}"]
     lines += [f"  {line}" for line in as_text(_shown(outcome)).splitlines()]
     if outcome.status not in ("correct", "not started"):
         lines += [f"  {row}" for row in _rows(outcome.checks)]
-        lines.append(f'  Next: hint("{outcome.exercise}")')
+        lines += [f'  Next: hint("{outcome.exercise}")'] if in_python else []
     return "\n".join(lines)
 
 

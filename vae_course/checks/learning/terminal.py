@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from vae_course.checks.engine.verdict_on import verdict_on
+from vae_course.checks.learning.cards import verdict_text
 from vae_course.checks.learning.check import Verdict, check
 from vae_course.checks.lessons import EXERCISES, LESSON_OF, Exercise
+from vae_course.printable import printable
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import Definitions, Unreadable, answers_in, read_hand_in, run_definitions
 
@@ -39,12 +41,14 @@ class FileReport:
     def __str__(self) -> str:
         required = self.required
         points, most = sum(v.points for v in required), sum(v.max_points for v in required)
+        stuck = next((v.exercise for v in self.verdicts if v.status not in ("correct", "not started")), "")
         return "\n".join(
             [
                 f"{self.path}, lesson {self.lesson} (seed {self.seed})",
                 *(f"note: {note}" for note in self.notes),
                 "",
-                *(f"{verdict}\n" for verdict in self.verdicts),
+                *(f"{printable(verdict_text(verdict, in_python=False))}\n" for verdict in self.verdicts),
+                *([f'Stuck? In the notebook, hint("{stuck}") goes one step at a time.'] if stuck else []),
                 f"{sum(map(bool, required))} of {len(required)} solved, {points:g} of {most:g} points",
             ]
         )
