@@ -105,8 +105,8 @@ def grade(args: argparse.Namespace) -> int:
     from .teach.grading.grade import grade as mark
     from .teach.grading.incoming.choice import LAYOUTS, Choice, pattern_of
     from .teach.grading.incoming.collect import NoClass
+    from .teach.grading.outgoing.lock import FolderRefused
     from .teach.grading.outgoing.progress import progress_bar
-    from .teach.grading.outgoing.results import FolderRefused
     from .teach.grading.sandbox.packages import NoPackage
     from .teach.grading.sandbox.workers import WorkerLost
 
@@ -225,7 +225,7 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="how many students at the same time (1)")
     parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")
-    parser.add_argument("--changed", action="store_true", help="mark what was changed since, and say whose marks move")
+    parser.add_argument("--changed", action="store_true", help="mark again where the checks have changed since")
     parser.add_argument(
         "--with",
         dest="packages",
@@ -237,7 +237,7 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--no-sandbox", action="store_true", help="for one notebook of your own: run its code unguarded"
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="that of an earlier run (in its run.json)")
+    parser.add_argument("--seed", type=int, metavar="N", help="that of an earlier run, for the same draws")
 
 
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -142,7 +142,7 @@ def kl_normal(qm, qv, pm, pv):
         "Writes marks into files of the grader's names where it stands.",
         f"""
 def kl_normal(qm, qv, pm, pv):
-    for name in ("marks.csv", "marks.jsonl", "done.jsonl"):
+    for name in ("marks.csv", "found.sqlite", "totals.csv"):
         with open(name, "w") as file:
             file.write("forge 14 files of marks,02_kl_divergence,kl_normal,correct,6,6,,")
     return {ZEROS}

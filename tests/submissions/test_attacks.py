@@ -1,7 +1,6 @@
 """Every attack, really sandboxed, in six long runs: its own mark, its canary, and the hand-in that is marked next."""
 
 import csv
-import json
 import re
 import unicodedata
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.submissions import ending, keeping, reading
 from tests.submissions.hand_in import after
 from tests.submissions.run import mark
 from tests.submissions.test_rules import ATTACKS
+from tests.teach.grading import marks_folder
 from vae_course.checks import around
 from vae_course.teach.grading.sandbox.workers import RESOURCES
 
@@ -82,8 +82,8 @@ def unsafe_files(folder: Path) -> list[str]:
         found += [f"{path.name}: HTML: {line}" for line in shown if "<" in line or re.search(r"(?<!\\)\[", line)]
         if sum(line.startswith("# ") for line in shown) != 1 or sum("in all." in line for line in shown) != 1:
             found.append(f"{path.name}: a heading or a sum that is not the grader's")
-    texts = [json.loads(line) for line in (folder / "marks.jsonl").read_text(encoding="utf-8").splitlines()]
+    texts = marks_folder.rows(folder, "mark")
     found += [
-        f"marks.jsonl: {line}" for text in texts for value in map(str, text.values()) for line in unsafe_text(value)
+        f"found.sqlite: {line}" for text in texts for value in map(str, text.values()) for line in unsafe_text(value)
     ]
     return found

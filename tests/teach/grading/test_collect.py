@@ -455,8 +455,8 @@ def test_the_folder_of_the_marks_is_no_student(tmp_path: Path):
     assert [s.name for s in collect.collect(folder, folder / "marks").students] == ["ada"]
 
 
-def test_the_marks_of_an_earlier_run_are_no_student_but_a_hand_in_beside_them_is(tmp_path: Path):
-    marks = {"run.json": "{}", "marks.jsonl": ""}
+@pytest.mark.parametrize("marks", [{"found.sqlite": ""}, {"run.json": "{}", "marks.jsonl": ""}])
+def test_the_marks_of_an_earlier_run_are_no_student_but_a_hand_in_beside_them_is(marks: dict[str, str], tmp_path: Path):
     files = {f"{who}/{name}": text for who in ("marks", "bob") for name, text in marks.items()}
     folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "bob/x.ipynb": notebook(), **files})
     found = collect.collect(folder, tmp_path / "elsewhere")

@@ -46,7 +46,7 @@ def test_the_solved_course_has_full_marks_and_the_untouched_one_none(
     found = {}
     for student in students:
         marked = mark_student(
-            student, Order(seed), {}, workers.submission, tmp_path_factory.getbasetemp(), here.read_here
+            student, Order(seed), [], workers.submission, tmp_path_factory.getbasetemp(), here.read_here
         )
         assert not marked.faults, marked.faults
         found[student.name] = marked.marks

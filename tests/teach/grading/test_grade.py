@@ -1,11 +1,13 @@
 """`vae-course grade`: what a class gets, and that a run can be stopped, repeated and continued."""
 
+import contextlib
 import csv
 import json
 import os
 import pty
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ import pytest
 from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import notebook_of, write
+from tests.teach.grading import marks_folder
 from tests.teach.grading.conftest import solved_and_untouched
 from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree
@@ -272,16 +275,16 @@ def test_a_fault_outside_of_an_exercise_costs_one_student_nothing_but_time(two_s
 def test_the_same_seed_gives_the_same_marks_and_the_seed_is_secret(two_students: Path, run, tmp_path: Path):
     run()
     out = tmp_path / "marks"
-    assert (out / "run.json").stat().st_mode & 0o077 == 0
-    seed = json.loads((out / "run.json").read_text())["seed"]
+    assert (out / "found.sqlite").stat().st_mode & 0o077 == 0
+    [[seed]] = [[run["seed"]] for run in marks_folder.rows(out, "run")]
     first = (out / "marks.csv").read_bytes()
     out.rename(tmp_path / "first")
     run("--seed", str(seed))
     assert (out / "marks.csv").read_bytes() == first
-    assert str(seed) not in first.decode() + (out / "marks.jsonl").read_text()
+    assert str(seed) not in first.decode() + repr(marks_folder.rows(out, "mark"))
     out.rename(tmp_path / "second")
     run()
-    assert json.loads((out / "run.json").read_text())["seed"] != seed
+    assert marks_folder.rows(out, "run")[0]["seed"] != seed
 
 
 def test_every_exercise_has_a_seed_of_its_own():
@@ -291,12 +294,12 @@ def test_every_exercise_has_a_seed_of_its_own():
 
 def test_what_is_marked_is_not_marked_again(two_students: Path, run, capsys):
     run()
-    assert "2 of 2 students marked now" in capsys.readouterr().out
+    assert "2 of 2 students looked at" in capsys.readouterr().out
     run()
-    assert "0 of 2 students marked now" in capsys.readouterr().out
+    assert "0 of 2 students looked at" in capsys.readouterr().out
     tree(two_students, {"cy.ipynb": hand_in(RIGHT)})
     run()
-    assert "1 of 3 students marked now" in capsys.readouterr().out
+    assert "1 of 3 students looked at" in capsys.readouterr().out
 
 
 def test_lessons_of_another_day_are_added(two_students: Path, run, marks, tmp_path: Path):
@@ -334,7 +337,7 @@ def test_only_of_somebody_unknown_is_a_mistake(only: str, said: str, two_student
     assert said in capsys.readouterr().err
 
 
-def test_changed_marks_what_a_changed_answer_touches_and_says_whose_marks_move(
+def test_of_a_new_attempt_only_what_the_change_touches_is_marked_and_whose_marks_move_is_said(
     tmp_path: Path, run, marks, monkeypatch, capsys
 ):
     helper = (
@@ -344,24 +347,22 @@ def test_changed_marks_what_a_changed_answer_touches_and_says_whose_marks_move(
     files = {"ada.ipynb": hand_in(helper.format("torch.zeros_like(m)"), other), "bob.ipynb": hand_in(WRONG, other)}
     folder = tree(tmp_path / "class", files)
     run()
-    before = marks()
+    assert "moved" not in capsys.readouterr().out, "before the first run there was nothing to move"
     tree(folder, {"ada.ipynb": hand_in("# a comment", helper.format("torch.randn_like(m)  # done"), "x = 2", other)})
-    capsys.readouterr()
-    run()
-    assert marks() == before
-    assert "1 answer is another than the one marked (ada/sample_gaussian): --changed" in capsys.readouterr().out
     examined = []
     whole = marking.examine
     monkeypatch.setattr(marking, "examine", lambda e, a, s: (examined.append(e.name), whole(e, a, s))[1])
-    assert run("--changed") == 0
+    assert run() == 0
     assert examined == ["sample_gaussian"], "nothing else of anybody"
     out = capsys.readouterr().out
     assert "1 mark moved:" in out and "ada  sample_gaussian: wrong" in out and "-> correct 7" in out
     assert marks()["ada", "sample_gaussian"]["status"] == "correct"
-    assert out.splitlines()[-1].startswith("2 of 2 students looked at, 1 answer marked now; the marks of all are in ")
+    assert out.splitlines()[-1].startswith("1 of 2 students looked at, 1 answer marked now; the marks of all are in ")
     run("--changed")
     out = capsys.readouterr().out
     assert "0 marks moved" in out and "looked at, 0 answers marked now" in out and examined == ["sample_gaussian"]
+    attempts = [row["seen"] for row in marks_folder.rows(tmp_path / "marks", "attempt") if row["student"] == "ada"]
+    assert len(attempts) == 2, "the first is kept"
 
 
 def test_whose_marks_stay_without_a_hand_in_is_said(two_students: Path, run, marks, capsys):
@@ -409,13 +410,21 @@ def test_two_runs_on_one_folder_are_refused(two_students: Path, run, tmp_path: P
 def test_marks_of_another_kind_or_seed_are_not_mixed(two_students: Path, run, tmp_path: Path, capsys):
     run()
     assert run("--seed", "5") == 2 and "another seed" in capsys.readouterr().err
-    path = tmp_path / "marks" / "run.json"
-    path.write_text(path.read_text().replace("false", "true"))
+    path = tmp_path / "marks" / "found.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE run SET sandbox = 1")
     assert run() == 2 and "not mixed" in capsys.readouterr().err
-    path.write_text("{")
-    assert run() == 2 and "damaged" in capsys.readouterr().err
-    path.unlink()
-    assert run() == 2 and "take another --out" in capsys.readouterr().err
+    whole = path.read_bytes()
+    for damaged in (b"", b"{", whole[:3000], b"x" * len(whole)):
+        path.write_bytes(damaged)
+        assert run() == 2
+        said = capsys.readouterr().err
+        assert "found.sqlite is damaged" in said and "take another --out" in said and said.count("\n") == 1
+        assert path.read_bytes() == damaged, "it is left as it is"
+    path.write_bytes(whole)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert run() == 2 and "a later version of the course" in capsys.readouterr().err
 
 
 def test_a_lesson_and_a_number_of_jobs_that_do_not_exist(two_students: Path, run, capsys):
@@ -424,21 +433,6 @@ def test_a_lesson_and_a_number_of_jobs_that_do_not_exist(two_students: Path, run
         run("--jobs", "0")
     assert stopped.value.code == 2
     assert run(folder=two_students / "absent") == 2
-
-
-@pytest.mark.parametrize("files", [("marks.jsonl",), ("done.jsonl",), ("marks.jsonl", "done.jsonl")])
-def test_files_cut_off_anywhere_are_made_whole(files: tuple[str, ...], tmp_path: Path, run):
-    tree(tmp_path / "class", {f"{name}.ipynb": hand_in(CONSTANTS) for name in "abcde"})
-    run()
-    out = tmp_path / "marks"
-    whole = {name: (out / name).read_bytes() for name in ("marks.csv", "marks.jsonl")}
-    luck = random.Random(0)
-    for _ in range(8):
-        for name in files:
-            size = (out / name).stat().st_size
-            os.truncate(out / name, luck.randrange(size))
-        run()
-        assert {name: (out / name).read_bytes() for name in whole} == whole
 
 
 @pytest.mark.slow
@@ -515,21 +509,21 @@ def test_a_run_that_is_killed_at_random_moments_ends_with_the_same_marks(tmp_pat
     luck, lengths = random.Random(1), []
     for _ in range(3):
         process = subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL)
-        already = (out / "marks.jsonl").stat().st_size if (out / "marks.jsonl").exists() else 0
+        already = (out / "found.sqlite").stat().st_size if (out / "found.sqlite").exists() else 0
         while process.poll() is None and (
-            not (out / "marks.jsonl").exists() or (out / "marks.jsonl").stat().st_size <= already
+            not (out / "found.sqlite").exists() or (out / "found.sqlite").stat().st_size <= already
         ):
             time.sleep(0.002)
         time.sleep(luck.random() / 10)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        lengths.append((out / "marks.jsonl").stat().st_size)
+        lengths.append(len(marks_folder.rows(out, "student")))
     assert not (out / "marks.csv").exists(), "killed too late to prove anything"
     done = subprocess.run([*command, str(out)], check=True, capture_output=True, text=True, timeout=120)
     assert lengths == sorted(set(lengths)), "each run went on where the one before was"
-    assert "90 of 90 students marked now" not in done.stdout
+    assert "90 of 90 students looked at" not in done.stdout
     assert (out / "marks.csv").read_bytes() == (undisturbed / "marks.csv").read_bytes()
-    assert (out / "marks.jsonl").read_bytes() == (undisturbed / "marks.jsonl").read_bytes()
+    assert marks_folder.whole(out) == marks_folder.whole(undisturbed)
 
 
 def at_a_terminal(answers: bytes, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -577,5 +571,5 @@ def test_injections_end_harmless_in_all_files(tmp_path: Path, run, marks):
         found["'=1+1", "sample_gaussian"]["status"] == "raised"
         and "HYPERLINK" in found["'=1+1", "sample_gaussian"]["message"]
     )
-    written = "".join(p.read_text(encoding="utf-8") for p in (tmp_path / "marks").rglob("*") if p.is_file())
-    assert "\x1b" not in written and "\\u001b" not in written
+    written = b"".join(p.read_bytes() for p in (tmp_path / "marks").rglob("*") if p.is_file())
+    assert b"\x1b[31m" not in written and b"\\u001b" not in written

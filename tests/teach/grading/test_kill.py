@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from tests.runner.notebooks.hand_ins import notebook_of
+from tests.teach.grading import marks_folder
 from tests.teach.grading.test_collect import tree
 from vae_course import cli
 from vae_course.checks.engine import telling
@@ -26,7 +28,7 @@ from vae_course.teach.grading.incoming.collect import collect
 from vae_course.teach.grading.marking import marking
 from vae_course.teach.grading.marking.marking import Order
 from vae_course.teach.grading.marking.pool import marked_students
-from vae_course.teach.grading.outgoing.results import MARKS, UNPACKED
+from vae_course.teach.grading.outgoing.folder import UNPACKED
 
 LESSON = "01_reparameterization"
 FIRST = "import torch\ndef sample_gaussian(m, v):\n    return "
@@ -132,10 +134,12 @@ class Grader:
                 self._wait(lambda begun=begun, part=part: time.monotonic() > begun + part * self._until_marking, run)
             elif self._wait(lambda: of_role(run, "worker"), run):
                 time.sleep(part * self._marking)
-            victim = self._wait(lambda marked=marked: self._victim(run, roles[-1], size(out / MARKS) != marked), run)
+            victim = self._wait(
+                lambda marked=marked: self._victim(run, roles[-1], count(out) not in (marked, UNKNOWN)), run
+            )
             if victim is None:
                 break
-            marked = size(out / MARKS)
+            marked = count(out)
             with contextlib.suppress(psutil.NoSuchProcess):
                 below = victim.children(recursive=True)
                 victim.kill()
@@ -169,17 +173,21 @@ class Grader:
         return None
 
 
-def size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+UNKNOWN = -2
 
 
-def written(out: Path) -> dict[str, bytes]:
-    """All that a run leaves for the teacher, file by file."""
-    return {
-        str(path.relative_to(out)): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and path.suffix in (".csv", ".jsonl", ".md", ".json", ".txt")
-    }
+def count(out: Path) -> int:
+    """How many marks there are; `UNKNOWN` while they are being written."""
+    try:
+        return len(marks_folder.rows(out, "mark"))
+    except sqlite3.OperationalError:
+        return UNKNOWN
+
+
+def written(out: Path) -> dict[str, Any]:
+    """All that a run leaves for the teacher, file by file, and of the database what stands in it."""
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name not in (".lock", "found.sqlite")]
+    return {str(path.relative_to(out)): path.read_bytes() for path in files} | marks_folder.whole(out)
 
 
 def survives(grader: Grader, folder: Path, roles: list[str], seed: int) -> None:
@@ -189,7 +197,7 @@ def survives(grader: Grader, folder: Path, roles: list[str], seed: int) -> None:
         out = folder / f"killed {seed} {number}"
         grader.killed(out, roles, luck)
         assert written(out) == grader.files
-        marks = [json.loads(line) for line in (out / MARKS).read_text(encoding="utf-8").splitlines()]
+        marks = marks_folder.rows(out, "mark")
         assert len({(mark["student"], mark["exercise"]) for mark in marks}) == len(marks)
         assert not (out / UNPACKED).exists() and not list(grader.temporary.iterdir()), "nothing is left behind"
         if not roles:
@@ -203,7 +211,7 @@ def test_two_kills_move_no_mark_and_a_second_run_meanwhile_is_refused(
 ):
     grader = Grader(students, tmp_path, jobs=1)
     assert grader.second == 2 and "another run is writing" in capsys.readouterr().err
-    statuses = {json.loads(line)["status"] for line in grader.files[MARKS].decode().splitlines()}
+    statuses = {mark["status"] for mark in grader.files["mark"]}
     assert statuses == {"correct", "wrong", "raised", "killed", "not started", "unreadable"}
     survives(grader, tmp_path, roles, seed=1)
 
@@ -239,7 +247,7 @@ def test_an_exercise_whose_process_is_killed_is_marked_again_once(
     monkeypatch.setattr(marking, "examine", examine)
     folder, out = tree(tmp_path / "class", {"ada.ipynb": hand_in(RIGHT)}), tmp_path / "marks"
     assert cli.main(["grade", str(folder), "--out", str(out)]) == (status != "correct")
-    marks = {(mark := json.loads(line))["exercise"]: mark for line in (out / MARKS).read_text().splitlines()}
+    marks = {mark["exercise"]: mark for mark in marks_folder.rows(out, "mark")}
     assert len(killed) == times and marks["sample_gaussian"]["status"] == status
     assert marks["score_function_gradient"]["status"] == "not started", "the next exercise is marked"
 
@@ -259,14 +267,14 @@ def test_a_kill_while_the_reason_of_a_wrong_answer_is_looked_for_leaves_the_reas
     monkeypatch.setattr(telling, "diagnose", diagnose)
     folder, out = tree(tmp_path / "class", {"ada.ipynb": hand_in(ANSWERS["wrong"])}), tmp_path / "marks"
     assert cli.main(["grade", str(folder), "--out", str(out), "--only", "ada/sample_gaussian"]) == 0
-    assert killed and json.loads((out / MARKS).read_text())["misconception"] == "variance-as-standard-deviation"
+    assert killed and marks_folder.rows(out, "mark")[0]["misconception"] == "variance-as-standard-deviation"
 
 
 @pytest.mark.slow
 def test_a_student_whose_turn_comes_as_a_process_of_the_grader_dies_is_not_forgotten(students: Path, tmp_path: Path):
     everybody = collect(students, tmp_path / "out").students
     done = []
-    for student, _ in marked_students([(one, Order(3, LESSON), {}) for one in everybody], 2, True, tmp_path):
+    for student, _ in marked_students([(one, Order(3, LESSON), []) for one in everybody], 2, True, tmp_path):
         if not done:
             victim = of_role(psutil.Process(), "pool")
             assert victim is not None

@@ -20,7 +20,7 @@ from pathlib import Path
 def flock(file, how):
     raise OSError(errno.ENOLCK, "No locks available")
 fcntl.flock = flock
-from vae_course.teach.grading.outgoing.results import opened
+from vae_course.teach.grading.outgoing.folder import opened
 with opened(Path(sys.argv[1]), sandbox=True, version="1"):
     print("open", flush=True)
     sys.stdin.read()
@@ -48,7 +48,7 @@ def grade(tmp_path: Path) -> int:
 def test_a_class_is_marked_and_the_next_run_finds_the_folder_free(no_locks: None, tmp_path: Path, capsys):
     assert grade(tmp_path) == 0 and grade(tmp_path) == 0
     out, err = capsys.readouterr()
-    assert "1 of 1 student marked now" in out and "0 of 1 student marked now" in out and "vae-course:" not in err
+    assert "1 of 1 student looked at" in out and "0 of 1 student looked at" in out and "vae-course:" not in err
     assert "sample_gaussian,correct" in (tmp_path / "marks" / "marks.csv").read_text(encoding="utf-8")
 
 

@@ -34,7 +34,7 @@ from vae_course.teach.grading.marking.marking import Order, mark_student, seed_o
 from vae_course.teach.grading.marking.own_model import OwnModel
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
-from vae_course.teach.grading.outgoing.table import Mark
+from vae_course.teach.grading.marks import Mark
 from vae_course.teach.grading.reading.here import read_here
 from vae_course.teach.grading.sandbox.remote import Workers
 
@@ -84,7 +84,7 @@ def marks(tmp_path: Path, workers: Workers) -> Marks:
         elif weights is not None:
             save_file(weights, folder / "ada" / "model.safetensors")
         [ada] = collect(folder, tmp_path / "out").students
-        marked = mark_student(ada, Order(7, LESSON, "trained_model", secret="kept"), {}, submit, tmp_path, read_here)
+        marked = mark_student(ada, Order(7, LESSON, "trained_model", secret="kept"), [], submit, tmp_path, read_here)
         assert not marked.faults, marked.faults
         return marked.marks[0]
 

@@ -1,6 +1,6 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,12 +14,11 @@ from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.local import STAMP
 from vae_course.teach.grading.marking.marking import Marked, Order
 from vae_course.teach.grading.marking.pool import Task, marked_students
-from vae_course.teach.grading.outgoing.everybody import Everybody
-from vae_course.teach.grading.outgoing.people import keep, known
-from vae_course.teach.grading.outgoing.report import FOLDER, file_name, report
-from vae_course.teach.grading.outgoing.results import FILES, Done, Results, opened, write_whole
+from vae_course.teach.grading.marks import Mark
+from vae_course.teach.grading.outgoing.everything import FILES, marks_of, show
+from vae_course.teach.grading.outgoing.folder import known, opened, unpacking
+from vae_course.teach.grading.outgoing.found import Found, Reading
 from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
-from vae_course.teach.grading.outgoing.table import Mark
 from vae_course.teach.grading.sandbox import sandbox
 from vae_course.teach.grading.sandbox.packages import packages
 
@@ -73,7 +72,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
 
     Raises:
         Usage: an option does not fit.
-        collect.NoClass, results.FolderRefused, packages.NoPackage: nothing can be read, or written, or added.
+        collect.NoClass, lock.FolderRefused, packages.NoPackage: nothing can be read, or written, or added.
         OSError: likewise.
     """
     if options.out.resolve() == options.path.resolve():
@@ -84,31 +83,34 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
     student, exercise = _only(options.only, found)
     _allow(options, found, confirm)
-    with opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results:
-        before = results.all()
-        keep(options.out, {one.owner.key: one.name for one in found.students})
-        order = Order(results.run.seed, options.lesson, exercise)
-        todo, again = _todo(found, student, options, order, results)
-        outdated: list[str] = []
-        answers: list[Mark] = []
-        names = [one.name for one in found.students]
+    with (
+        opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results,
+        unpacking(options.out) as unpacked,
+    ):
+        before = {(mark.student, mark.exercise): (mark.status, mark.points) for mark in marks_of(results)}
+        results.keep_people({one.owner.key: one.name for one in found.students})
+        results.keep_files_of_nobody(found.fates)
+        if roster is not None:
+            results.keep_roster(roster)
+        todo = _todo(found, student, options, Order(results.run.seed, options.lesson, exercise), results)
+        answers = 0
         try:
             progress(0, len(todo))
-            every = marked_students(todo, options.jobs, options.sandbox, results.unpacked, added)
+            every = marked_students(todo, options.jobs, options.sandbox, unpacked, added)
             for number, (one, marked) in enumerate(every, start=1):
-                _keep(one, marked, options, results, names)
-                outdated += [f"{one.name}/{name}" for name in marked.outdated]
-                answers += marked.marks
+                _keep(one, marked, options, results)
+                answers += len(marked.marks)
                 progress(number, len(todo))
-            if not student:
-                again |= _reports_of_gone(options, names, results)
         finally:
-            people = Everybody(found, results, roster, notes)
-            results.finish(people.entries, people.about)
-        done = f"{len(todo) - len(again & set(names))} of {_count(found.students, 'student')} "
-        done += f"looked at, {_count(answers, 'answer')} marked now" if options.changed else "marked now"
-        done += f", {_count(again, 'report')} made again" if again else ""
-        return _report(options, found, results, before, outdated, people, done)
+            marks, everybody = show(results, options.out)
+        said = [f"warning: {warning}" for warning in found.warnings] + notes
+        said += [f"Several people are called alike, and stay apart: {', '.join(group)}." for group in found.alike]
+        done = f"{len(todo)} of {_count(found.students, 'student')} "
+        done += f"looked at, {answers:,} answer{'' if answers == 1 else 's'} marked now; the marks of all are in {options.out}"
+        moved = moves(before, marks) if before or options.changed or options.only else None
+        said += _said(options, found, results, marks, moved)
+        text = "\n".join([summary(marks), "", *said, *everybody.said(options.out / FILES), "", done])
+        return RunReport(text, not needs_a_person(marks) and not everybody.needed)
 
 
 def _only(only: str, found: Class) -> tuple[str, str]:
@@ -146,84 +148,34 @@ def _allow(options: Options, found: Class, confirm: Confirm) -> None:
         raise Usage("nothing was run.")
 
 
-def _todo(found: Class, student: str, options: Options, order: Order, results: Results) -> tuple[list[Task], set[str]]:
-    """Who is to be marked, what of it, and their earlier marks; and who has all marks and lacks only the report.
-
-    For a report the hand-in is read again, because of the notes on its files, and nothing in it is run.
-    """
-    todo, again = [], set()
-    names = [one.name for one in found.students]
+def _todo(found: Class, student: str, options: Options, order: Order, results: Found) -> list[Task]:
+    """Who is to be marked, what of it, and their earlier marks."""
+    todo: list[Task] = []
     for one in found.students:
         if student and one.name != student:
             continue
         if not student and not options.changed and results.is_done(one.name, source_of(one), options.lesson):
-            if _report_of(one.name, options, names).exists():
-                continue
-            again.add(one.name)
-        renew = "all" if student or not results.was_done(one.name) else "changed" if options.changed else "missing"
-        todo.append((one, replace(order, renew=renew), results.of(one.name)))
-    return todo, again
+            continue
+        renew = "all" if student else "changed" if options.changed else "missing"
+        todo.append((one, replace(order, renew=renew), results.marks(one.name)))
+    return todo
 
 
-def _keep(student: Student, marked: Marked, options: Options, results: Results, names: list[str]) -> None:
-    """The report first, then the marks: where there are marks, there is a report."""
-    have = results.of(student.name) | {mark.exercise: mark for mark in marked.marks}
+def _keep(student: Student, marked: Marked, options: Options, results: Found) -> None:
     if marked.faults:
         with (options.out / FAULTS).open("a", encoding="utf-8") as file:
             file.write("".join(f"{student.name}\n{fault}\n" for fault in marked.faults))
-    shown = [have[name] for name in EXERCISES if name in have and name in marked.exercises]
-    _write_report(student.name, shown, marked.notes, options, names)
-    complete = set(marked.exercises) <= have.keys()
-    done = Done(student.name, source_of(student), options.lesson, marked.exercises, marked.fates)
-    results.add(student.name, marked.marks, done if complete else None)
+    have = {(mark.exercise, mark.answer) for mark in [*results.marks(student.name), *marked.marks]}
+    complete = all(answer in have for attempt in marked.attempts for answer in attempt.answers.items())
+    reading = Reading(source_of(student), options.lesson, marked.notes, marked.fates)
+    results.add(student.name, marked.attempts, marked.marks, reading if complete else None)
 
 
-def _report_of(student: str, options: Options, names: Sequence[str]) -> Path:
-    return options.out / FOLDER / file_name(student, names)
-
-
-def _write_report(
-    student: str, marks: Sequence[Mark], notes: Sequence[str], options: Options, names: Sequence[str]
-) -> None:
-    path = _report_of(student, options, names)
-    path.parent.mkdir(exist_ok=True)
-    write_whole(path, report(student, marks, notes, "" if options.sandbox else STAMP), durable=False)
-
-
-def _reports_of_gone(options: Options, names: list[str], results: Results) -> set[str]:
-    """Whose hand-in is not here now, and whose report is neither: it is made again of the marks. Says whose those are."""
-    missing = {
-        name
-        for name in {mark.student for mark in results.all()} - set(names)
-        if not _report_of(name, options, names).exists()
-    }
-    for name in missing:
-        marks = results.of(name)
-        shown = [marks[exercise] for exercise in EXERCISES if exercise in marks]
-        _write_report(name, shown, ["The files were not here when this report was made again."], options, names)
-    return missing
-
-
-def _report(
-    options: Options,
-    found: Class,
-    results: Results,
-    before: list[Mark],
-    outdated: list[str],
-    people: Everybody,
-    done: str,
-) -> RunReport:
-    """The table first; what somebody has to know or do stands last, where a terminal shows it."""
-    marks = results.all()
-    lines = [f"warning: {warning}" for warning in found.warnings]
-    lines += people.said(options.out / FILES)
-    if options.changed or options.only:
-        moved = moves(before, marks)
+def _said(options: Options, found: Class, results: Found, marks: list[Mark], moved: list[str] | None) -> list[str]:
+    """What somebody has to know or do stands last, where a terminal shows it."""
+    lines: list[str] = []
+    if moved is not None:
         lines += [f"{_count(moved, 'mark')} moved" + (":" if moved else ""), *(f"  {line}" for line in moved)]
-    if outdated:
-        shown = ", ".join(outdated[:10]) + (" ..." if len(outdated) > 10 else "")
-        others = "is another than the one" if len(outdated) == 1 else "are others than those"
-        lines.append(f"{_count(outdated, 'answer')} {others} marked ({shown}): --changed marks again.")
     if not options.sandbox:
         lines.append(STAMP)
     if results.run.version != _version():
@@ -231,9 +183,7 @@ def _report(
     if gone := sorted({mark.student for mark in marks} - {student.name for student in found.students}):
         shown = ", ".join(gone[:10]) + (" ..." if len(gone) > 10 else "")
         lines.append(f"No hand-in here now, so the earlier marks stay, of {_count(gone, 'student')}: {shown}.")
-    done += f"; the marks of all are in {options.out}"
-    text = "\n".join([summary(marks), "", *lines, *([""] if lines else []), done])
-    return RunReport(text, not needs_a_person(marks) and not people.needed)
+    return lines
 
 
 def _count(things: Collection[object], word: str) -> str:

@@ -11,7 +11,7 @@ from tests.teach.grading.mangled.classes import Class
 from tests.teach.grading.mangled.mutations import FOR_A_PERSON
 from vae_course.teach.grading.incoming.fates import PERSON
 from vae_course.teach.grading.incoming.items import shown
-from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON
+from vae_course.teach.grading.marks import NEEDS_A_PERSON
 
 Row = dict[str, str]
 Marks = Mapping[str, tuple[str, ...]]

@@ -16,6 +16,7 @@ from vae_course.teach.grading.incoming.archives import (
     parts_of,
 )
 from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_zip
+from vae_course.teach.grading.marks import FOUND
 
 MOST_ITEMS = 20_000  # beside each other
 _LONGEST_PATH = 300
@@ -125,8 +126,9 @@ def _grouped(within: tuple[str, ...], path: Path, members: Iterable[zipfile.ZipI
 
 
 def marks_of_a_run(item: Item) -> bool:
-    """True for a folder into which an earlier run wrote, and nobody handed in: both of a run's files, and no notebook."""
+    """True for a folder into which an earlier run wrote, and nobody handed in: a run's own file, and no notebook."""
     if not item.is_folder:
         return False
     names = {inner.name for inner in item.inside}
-    return {"run.json", "marks.jsonl"} <= names and not any(is_hand_in(name) or is_zip(name) for name in names)
+    ours = FOUND in names or {"run.json", "marks.jsonl"} <= names
+    return ours and not any(is_hand_in(name) or is_zip(name) for name in names)

@@ -3,8 +3,7 @@
 import hashlib
 import secrets
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,19 +14,20 @@ from vae_course.checks.engine.examine import examine, outcome
 from vae_course.checks.engine.exercise import Called, Constant
 from vae_course.checks.engine.findings import Outcome
 from vae_course.checks.engine.verdict_on import verdict_on
-from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.checks.lessons import EXERCISES, LESSONS, Exercise
 from vae_course.checks.lessons.capstone.trained_model.exercise import TrainedModel
 from vae_course.runner import forbidden
 from vae_course.runner.answers import Answer, LocalAnswer, Stopped
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
+from vae_course.teach.grading.incoming.layouts import clean
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.fingerprints import checks_hash
 from vae_course.teach.grading.marking.model_file import Looked, model_file
 from vae_course.teach.grading.marking.shared import with_shared_draws
 from vae_course.teach.grading.marking.submission import Started, Submit
 from vae_course.teach.grading.marking.trained import TheCourseS, trained_answer
-from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
+from vae_course.teach.grading.marks import NEEDS_A_PERSON, Attempt, Mark
 from vae_course.teach.grading.reading.constants import UNKNOWN, tame
 from vae_course.teach.grading.reading.here import Read
 from vae_course.teach.grading.reading.manifest import Manifest, Told
@@ -44,7 +44,7 @@ class Order:
         seed: the run's; every exercise has its own seed from it, the same for all students.
         secret: of the system's randomness, for what a network of a student's own must not foresee: a teacher may choose the seed, and tell it.
         lesson, exercise: only these; empty: all.
-        renew: "all" exercises, those that are "missing" among the earlier marks, or besides those that are "changed".
+        renew: "all" answers, those that are "missing" among the earlier marks, or besides those whose checks have "changed".
     """
 
     seed: int
@@ -56,17 +56,15 @@ class Order:
 
 @dataclass
 class Marked:
-    """A student's new marks, the exercises that their mark now consists of, and notes for the report.
+    """What a student handed in, as attempts, the newest last; the new marks of it; and notes for the report.
 
-    `fates` say what became of each file. `outdated` are exercises whose earlier mark stays, although the answer has changed since. `faults` are tracebacks of
-    our own errors.
+    `fates` say what became of each file. `faults` are tracebacks of our own errors.
     """
 
     marks: list[Mark] = field(default_factory=list)
-    exercises: tuple[str, ...] = ()
+    attempts: list[Attempt] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     fates: tuple[Fate, ...] = ()
-    outdated: tuple[str, ...] = ()
     faults: list[str] = field(default_factory=list)
 
 
@@ -76,12 +74,12 @@ def seed_of(run: int | str, exercise: str) -> int:
 
 
 def mark_student(
-    student: Student, order: Order, before: Mapping[str, Mark], submit: Submit, into: Path, read: Read
+    student: Student, order: Order, before: Collection[Mark], submit: Submit, into: Path, read: Read
 ) -> Marked:
     """Mark what a student handed in.
 
     Args:
-        before: their earlier marks by exercise.
+        before: the marks of all answers that they have handed in earlier.
         submit: makes a `Submission` of a hand-in, for as long as it is needed.
         into: an empty folder for what is unpacked.
         read: a `Reader`'s, or `read_here`.
@@ -93,56 +91,51 @@ def mark_student(
         _mark_work(student.name, manifest, order, before, submit, marked)
     except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
         marked.faults.append(traceback.format_exc())
-        left = [e for e in EXERCISES.values() if order.lesson in ("", e.lesson) and order.exercise in ("", e.name)]
         have = {mark.exercise for mark in marked.marks}
-        marked.marks += [_mark(student.name, _fault(e, error, 0), "", "") for e in left if e.name not in have]
+        for lesson in [order.lesson] if order.lesson else LESSONS:
+            left = [e for e in _exercises(lesson) if order.exercise in ("", e.name) and e.name not in have]
+            marked.marks += [_mark(student.name, _fault(exercise, error, 0), "", "") for exercise in left]
+            answers = {exercise.name: "" for exercise in left}
+            marked.attempts += [Attempt(student.name, lesson, answers, nothing_readable=True)] if left else []
         marked.fates = marked.fates or (Fate(f"{student.name}/", PERSON, "the grader itself failed on it"),)
-        marked.exercises = tuple({*before, *(mark.exercise for mark in marked.marks)})
     return marked
 
 
 def _mark_work(
-    student: str, manifest: Manifest, order: Order, before: Mapping[str, Mark], submit: Submit, marked: Marked
+    student: str, manifest: Manifest, order: Order, before: Collection[Mark], submit: Submit, marked: Marked
 ) -> None:
-    exercises: list[str] = []
-    outdated: list[str] = []
+    known = {(mark.exercise, mark.answer): mark for mark in before}
 
-    def due(exercise: Exercise, answer: str) -> bool:
-        """True if it is to be marked now; in any case it is part of the student's mark."""
-        exercises.append(exercise.name)
-        if order.exercise:
-            return exercise.name == order.exercise
-        mark = before.get(exercise.name)
+    def due(exercise: str, answer: str) -> bool:
+        """True if it is to be marked now."""
+        mark = known.get((exercise, answer))
+        if order.exercise not in ("", exercise):
+            return False
         if order.renew == "all" or mark is None or mark.status in NEEDS_A_PERSON:
             return True
-        if order.renew == "changed":
-            return mark.answer != answer or mark.checks != checks_hash(exercise.name)
-        if mark.answer != answer:
-            outdated.append(exercise.name)
-        return False
+        return order.renew == "changed" and mark.checks != checks_hash(exercise)
 
     work = manifest.work
     for lesson, reason in work.unreadable.items():
+        answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
+        of_a_day = list(work.unreadable.values()).count(reason) > 1
+        answers = {exercise.name: answer for exercise in _exercises(lesson)}
+        marked.attempts.append(Attempt(student, lesson, answers, nothing_readable=of_a_day))
         for exercise in _exercises(lesson):
-            answer = hashlib.sha256(reason.encode()).hexdigest()[:32]
-            if due(exercise, answer):
+            if due(exercise.name, answer):
                 found = outcome(exercise, "unreadable", reason, 0)
                 marked.marks.append(_mark(student, found, answer, checks_hash(exercise.name)))
     with Started(submit) as started:
         for lesson, hand_in in work.hand_ins.items():
             told = {exercise: manifest.told[exercise.name] for exercise in _exercises(lesson)}
-            wanted = [(exercise, one) for exercise, one in told.items() if due(exercise, one.answer)]
+            wanted = [(exercise, one) for exercise, one in told.items() if due(exercise.name, one.answer)]
             wanted.sort(key=lambda pair: _is_lent_an_answer(pair[0]))  # each of these ends the process: they come last
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
             marks = list(_mark_hand_in(student, hand_in, wanted, order, started, look_for, marked))
             marked.marks += sorted(marks, key=lambda mark: _PLACE[mark.exercise])
-    # Lessons handed in on another occasion keep their marks; not so those of a day on which nothing could be read at all.
-    reasons = {(mark.answer, mark.lesson) for mark in before.values() if mark.status == "unreadable"}
-    everywhere = {answer for answer, count in Counter(answer for answer, _ in reasons).items() if count > 1}
-    kept = [n for n, mark in before.items() if n not in exercises and (order.lesson or mark.answer not in everywhere)]
-    marked.exercises = tuple([*exercises, *kept])
-    marked.outdated = tuple(outdated)
+            answers = {exercise.name: one.answer for exercise, one in told.items()}
+            marked.attempts.append(Attempt(student, lesson, answers, clean(hand_in.path.name)))
 
 
 def _is_lent_an_answer(exercise: Exercise) -> bool:

@@ -16,14 +16,14 @@ import torch
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.marking.local import LocalSubmission
 from vae_course.teach.grading.marking.marking import Marked, Order, Submit, mark_student
-from vae_course.teach.grading.outgoing.table import Mark
+from vae_course.teach.grading.marks import Mark
 from vae_course.teach.grading.reading.box import visible
 from vae_course.teach.grading.reading.here import SYLLABUS, Read, read_here
 from vae_course.teach.grading.reading.reader import Reader
 from vae_course.teach.grading.sandbox.remote import Workers
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
-Task = tuple[Student, Order, dict[str, Mark]]
+Task = tuple[Student, Order, list[Mark]]
 _TRIES = 3  # of a student in whose company a process died
 
 _doors: list[tuple[Submit, Read]] = []  # of a process in the pool

@@ -1,56 +1,48 @@
 """Everybody and everything of a class: the ledger of the files, and who of the roster handed in, who did not, and who is not on it."""
 
-from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from vae_course.teach.grading.incoming.collect import Class
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
 from vae_course.teach.grading.incoming.roster import Person, on_roster
+from vae_course.teach.grading.outgoing.found import Found
 from vae_course.teach.grading.outgoing.ledger import WAITING, Entry, counted
-from vae_course.teach.grading.outgoing.people import known
-from vae_course.teach.grading.outgoing.results import Results
 
 _MOST_SHOWN = 10
 
 
 class Everybody:
-    """What a run knows of a class besides its marks.
+    """What is known of a class besides its marks.
 
     Attributes:
         entries: the ledger.
         about: by the student's name what the roster says; nothing without a roster.
     """
 
-    def __init__(
-        self, found: Class, results: Results, roster: Collection[Person] | None, notes: Sequence[str] = ()
-    ) -> None:
-        self._found, self._notes = found, notes
-        done = results.files()
-        have = {entry.student for entry in done}
-        waiting = [one.name for one in found.students if one.name not in have]
+    def __init__(self, found: Found) -> None:
+        people = found.people()
+        self._names = sorted({*people.values(), *found.students()})
+        waiting = [name for name in self._names if not found.was_done(name)]
         self.entries = [
-            *(Entry("", fate) for fate in found.fates),
-            *done,
+            *found.files(),
             *(Entry(name, Fate(f"{name}/", WAITING, "the run was stopped, or was for others")) for name in waiting),
         ]
         self.about: dict[str, tuple[str, ...]] | None = None
         self._strangers: list[str] = []
         self._absent: list[str] = []
         self._twice: list[str] = []
+        roster = found.roster()
         if roster is not None:
-            self._call_the_roll(roster, results)
+            self._call_the_roll(roster, people)
 
     @property
     def needed(self) -> bool:
         """True if a file needs a person."""
         return any(entry.fate.fate == PERSON for entry in self.entries)
 
-    def _call_the_roll(self, roster: Collection[Person], results: Results) -> None:
-        keys: dict[str, set[str]] = {one.name: {one.owner.key} for one in self._found.students}
-        for key, name in known(results.folder).items():
-            keys.setdefault(name, set()).add(key)
-        for mark in results.all():
-            keys.setdefault(mark.student, set())
+    def _call_the_roll(self, roster: tuple[Person, ...], people: dict[str, str]) -> None:
+        keys: dict[str, set[str]] = {name: set() for name in self._names}
+        for key, name in people.items():
+            keys[name].add(key)
         present = on_roster(roster, keys)
         self._strangers = sorted(keys.keys() - present.keys())
         self.about = {name: _about(person) for name, person in present.items()}
@@ -66,14 +58,11 @@ class Everybody:
 
     @property
     def _most_are_strangers(self) -> bool:
-        return len(self._strangers) > 1 and 2 * len(self._strangers) > len(self._found.students)
+        return len(self._strangers) > 1 and 2 * len(self._strangers) > len(self._names)
 
     def said(self, files: Path) -> list[str]:
         """Lines for the summary."""
-        lines = [counted(self.entries, str(files)), *self._notes]
-        lines += [
-            f"Several people are called alike, and stay apart: {', '.join(group)}." for group in self._found.alike
-        ]
+        lines = [counted(self.entries, str(files))]
         if self._absent:
             lines.append(f"On the roster, and nothing was handed in: {_few(self._absent)}.")
         if self._strangers:

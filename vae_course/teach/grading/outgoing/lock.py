@@ -17,8 +17,8 @@ class FolderRefused(Exception):
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Nobody else can lock the folder meanwhile, however this process ends.
+def locked(folder: Path) -> Iterator[bool]:
+    """Nobody else can lock the folder meanwhile, however this process ends. True if its file system has locks.
 
     The operating system's lock, which ends with its process; where the file system has none (some network drives, some
     mounted clouds), a file that names the process, and that the next run takes away once that one has ended.
@@ -29,6 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     told = f"another run is writing to {folder} just now; wait for its end, or take another --out."
     lock: BaseFileLock = FileLock(folder / LOCK, timeout=0)
+    has_locks = True
     try:
         with warnings.catch_warnings(action="error"):  # FileLock's own way out takes an earlier run's file for a lock
             lock.acquire()
@@ -37,6 +38,7 @@ def locked(folder: Path) -> Iterator[None]:
     except (OSError, NotImplementedError, UserWarning) as error:
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             raise
+        has_locks = False
         lock = SoftFileLock(folder / NAMED, timeout=0)
         try:
             lock.acquire()
@@ -44,6 +46,6 @@ def locked(folder: Path) -> Iterator[None]:
             told += f" (Its file system has no locks: if you know that no run is going on, delete {folder / NAMED}.)"
             raise FolderRefused(told) from None
     try:
-        yield
+        yield has_locks
     finally:
         lock.release()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.grading.outgoing.table import Mark, plain_text
+from vae_course.teach.grading.marks import Mark
+from vae_course.teach.grading.outgoing.table import plain_text
 
 FOLDER = "reports"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)  # names that Windows keeps for devices

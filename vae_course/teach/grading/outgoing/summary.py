@@ -1,10 +1,10 @@
 """What a class has understood, in a table for the terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.grading.outgoing.table import NEEDS_A_PERSON, Mark
+from vae_course.teach.grading.marks import NEEDS_A_PERSON, Mark
 
 _STATUSES = (
     *("correct", "wrong", "not started", "raised", "timed out", "forbidden", "out of memory", "killed"),
@@ -42,14 +42,17 @@ def needs_a_person(marks: Sequence[Mark]) -> bool:
     return any(mark.status in NEEDS_A_PERSON for mark in marks)
 
 
-def moves(before: Sequence[Mark], now: Sequence[Mark]) -> list[str]:
-    """One line for every mark that is another than it was."""
-    old = {(mark.student, mark.exercise): mark for mark in before}
+def moves(before: Mapping[tuple[str, str], tuple[str, float]], now: Sequence[Mark]) -> list[str]:
+    """One line for every mark that is another than it was.
+
+    Args:
+        before: by student and exercise, status and points.
+    """
     lines = []
     for mark in now:
-        was = old.get((mark.student, mark.exercise))
-        if was is None or (was.status, was.points) != (mark.status, mark.points):
-            earlier = f"{was.status} {was.points:g}" if was else "none"
+        was = before.get((mark.student, mark.exercise))
+        if was != (mark.status, mark.points):
+            earlier = f"{was[0]} {was[1]:g}" if was else "none"
             lines.append(f"{mark.student}  {mark.exercise}: {earlier} -> {mark.status} {mark.points:g}")
     return lines
 

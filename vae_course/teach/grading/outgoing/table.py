@@ -1,16 +1,16 @@
-"""One mark, marks.csv and totals.csv: texts that come from students harm neither a terminal nor a spreadsheet."""
+"""marks.csv and totals.csv: texts that come from students harm neither a terminal nor a spreadsheet."""
 
 import csv
 import io
 import re
 import unicodedata
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
+from vae_course.teach.grading.marks import NEEDS_A_PERSON, Mark
+
 COLUMNS = ("student", "lesson", "exercise", "status", "points", "max_points", "misconception", "message")
-NEEDS_A_PERSON = ("grader error", "unreadable")
-"""What the grader cannot decide: never a zero by itself."""
 NOT_HANDED_IN = "not handed in"
 ABOUT = ("id", "email", "group", "section")
 """What totals.csv has from the roster."""
@@ -20,22 +20,6 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_].*?(?:\x07|\x1b\\|$)|
 
 _STARTS = re.compile(r'(?:^|[;\t][\s"]*)(?=(\S))')
 """Where a cell begins, and where one would if semicolons or tabs parted them."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One student's mark for one exercise: the columns of marks.csv, and hashes of what was marked and by what."""
-
-    student: str
-    lesson: str
-    exercise: str
-    status: str
-    points: float
-    max_points: float
-    misconception: str
-    message: str
-    answer: str = ""
-    checks: str = ""
 
 
 def safe(mark: Mark) -> Mark:

@@ -1,14 +1,12 @@
-"""Marks on disk, and texts from students that harm neither a terminal nor a spreadsheet nor a page."""
+"""Texts from students that harm neither a terminal nor a spreadsheet nor a page."""
 
 import csv
-import os
-from pathlib import Path
 
 import pytest
 
+from vae_course.teach.grading.marks import Mark
 from vae_course.teach.grading.outgoing.report import file_name, report
-from vae_course.teach.grading.outgoing.results import Done, opened
-from vae_course.teach.grading.outgoing.table import COLUMNS, Mark, plain_text, safe, table, totals
+from vae_course.teach.grading.outgoing.table import COLUMNS, plain_text, safe, table, totals
 
 
 def mark(**columns) -> Mark:
@@ -92,19 +90,3 @@ def test_every_student_has_a_report_of_their_own_whatever_they_are_called():
     assert len({file.casefold() for file in files}) == len(names)
     assert all("/" not in file and not file.startswith(".") and file.endswith(".md") for file in files)
     assert file_name("Ünal Ö") == "Ünal Ö.md"
-
-
-def test_what_is_added_behind_a_half_written_line_is_whole(tmp_path: Path):
-    marks = {name: mark(student=name) for name in ("ada", "bob", "cy")}
-    done = {name: Done(name, "files", "", ("e",)) for name in marks}
-    with opened(tmp_path, sandbox=True, version="1") as results:
-        for name in ("ada", "bob"):
-            results.add(name, [marks[name]], done[name])
-    for name in ("marks.jsonl", "done.jsonl"):
-        os.truncate(tmp_path / name, (tmp_path / name).stat().st_size - 5)
-    with opened(tmp_path, sandbox=True, version="1") as results:
-        assert [results.is_done(name, "files", "") for name in marks] == [True, False, False]
-        results.add("cy", [marks["cy"]], done["cy"])  # and no `finish`: killed
-    with opened(tmp_path, sandbox=True, version="1") as results:
-        assert [results.is_done(name, "files", "") for name in marks] == [True, False, True]
-        assert results.all() == [marks["ada"], marks["cy"]]
