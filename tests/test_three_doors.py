@@ -18,8 +18,8 @@ from tests.submissions.hand_in import HandIn
 from tests.submissions.run import rows
 from vae_course import cli
 from vae_course.checks.learning.terminal import check_file
+from vae_course.teach.grading.keeping.texts import plain_text
 from vae_course.teach.grading.marking import marking
-from vae_course.teach.grading.outgoing.table import plain_text
 
 SEED = 20
 HEAD = "import torch\nfrom torch import nn\nfrom vae_course import given\n# %%\n"

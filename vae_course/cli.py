@@ -105,7 +105,7 @@ def grade(args: argparse.Namespace) -> int:
     from .teach.grading.grade import grade as mark
     from .teach.grading.incoming.choice import LAYOUTS, Choice, pattern_of
     from .teach.grading.incoming.collect import NoClass
-    from .teach.grading.outgoing.lock import FolderRefused
+    from .teach.grading.keeping.lock import FolderRefused
     from .teach.grading.outgoing.progress import progress_bar
     from .teach.grading.sandbox.packages import NoPackage
     from .teach.grading.sandbox.workers import WorkerLost
@@ -138,6 +138,19 @@ def grade(args: argparse.Namespace) -> int:
         return 130
     print(report.text, flush=True)
     return 0 if report.complete else 1
+
+
+def report(args: argparse.Namespace) -> int:
+    """Make tables and reports again of marks, with class.toml and corrections.csv as they are now; nothing is marked."""
+    from .teach.grading.incoming.collect import NoClass
+    from .teach.grading.keeping.lock import FolderRefused
+    from .teach.grading.report import report as make
+
+    try:
+        print(make(Path(args.marks), Path(args.roster) if args.roster else None, args.dry_run))
+    except (NoClass, FolderRefused) as error:
+        raise CommandError(error) from None
+    return 0
 
 
 def train(args: argparse.Namespace) -> int:
@@ -240,6 +253,13 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--seed", type=int, metavar="N", help="that of an earlier run, for the same draws")
 
 
+def add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "report", report)
+    parser.add_argument("marks", metavar="DIR", help="the folder of the marks, as grade's --out")
+    parser.add_argument("--roster", metavar="FILE", help="a newer one, in the place of that which grade was given")
+    parser.add_argument("--dry-run", action="store_true", help="say whose marks would move, and write nothing")
+
+
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "train", train, passes_on=True)
 
@@ -268,7 +288,18 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (add_lab, add_check, add_grade, add_items, add_train, add_build, add_bundle, add_site, add_doctor)
+COMMANDS = (
+    add_lab,
+    add_check,
+    add_grade,
+    add_report,
+    add_items,
+    add_train,
+    add_build,
+    add_bundle,
+    add_site,
+    add_doctor,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -18,5 +18,5 @@ def rows(out: Path, table: str) -> list[dict[str, Any]]:
 
 def whole(out: Path) -> dict[str, list[dict[str, Any]]]:
     """All of it."""
-    names = ("run", "person", "roster", "student", "file", "attempt", "mark")
+    names = ("run", "person", "roster", "student", "file", "attempt", "mark", "shown")
     return {name: rows(out, name) for name in names}

@@ -12,13 +12,14 @@ from tests.teach.grading.test_collect import tree
 from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from vae_course import cli
 from vae_course.teach.grading import grade
+from vae_course.teach.grading.deciding.rules import Rules
+from vae_course.teach.grading.deciding.standing import standing
 from vae_course.teach.grading.incoming.fates import ASIDE, PERSON, Fate
 from vae_course.teach.grading.incoming.roster import Person
+from vae_course.teach.grading.keeping.folder import known, opened, shown
+from vae_course.teach.grading.keeping.found import Reading
+from vae_course.teach.grading.keeping.lock import FolderRefused
 from vae_course.teach.grading.marks import Attempt, Mark
-from vae_course.teach.grading.outgoing.folder import known, opened, shown
-from vae_course.teach.grading.outgoing.found import Reading
-from vae_course.teach.grading.outgoing.lock import FolderRefused
-from vae_course.teach.grading.outgoing.standing import standing
 
 FIRST, SECOND = "01_reparameterization", "02_kl_divergence"
 WHOLE = Reading("files")
@@ -50,7 +51,7 @@ def test_what_is_written_is_read_again(tmp_path: Path):
             attempt("a", file="x.ipynb", handed_in="2026-03-02T10:00:00", is_late=True, seen=1)
         ]
         assert found.marks("ada") == [mark("a")] and found.notes("ada") == mine.notes and found.notes("bob") == ()
-        assert {(e.student, e.fate.path) for e in found.files()} == {("ada", "x.ipynb"), ("", "y")}
+        assert {(student, fate.path) for student, fate in found.files()} == {("ada", "x.ipynb"), ("", "y")}
         assert found.is_done("ada", "files", FIRST) and not found.is_done("ada", "files", "")
         assert not found.is_done("ada", "others", FIRST) and not found.is_done("bob", "files", FIRST)
     assert known(tmp_path) == people and known(tmp_path / "elsewhere") == {}
@@ -85,14 +86,16 @@ def test_an_answer_that_is_marked_again_has_its_new_mark_in_every_attempt(tmp_pa
         found.add("ada", [first], [mark("a", 3)], WHOLE)
         found.add("ada", [second], [mark("a", 7, "correct")], WHOLE)
         for one in found.attempts("ada"):
-            assert [m.points for m in standing([one], found.marks("ada"))] == [7]
+            assert [m.points for m in standing("ada", [one], found.marks("ada"), Rules(), {})] == [7]
 
 
 def test_the_newest_counts_and_nothing_that_nobody_could_read_takes_the_place_of_what_was_read():
     marks = [mark("a", 7, "correct"), mark("b", 3), mark("lost", 0, "unreadable"), mark("gone", 0, "unreadable")]
 
     def points(*answers: str) -> list[float]:
-        return [m.points for m in standing([attempt(a, seen=n) for n, a in enumerate(answers)], marks)]
+        return [
+            m.points for m in standing("ada", [attempt(a, seen=n) for n, a in enumerate(answers)], marks, Rules(), {})
+        ]
 
     assert points("a", "b") == [3] and points("b", "a") == [7]
     assert points("a", "lost") == [7] and points("lost", "b") == [3] and points("lost", "gone") == [0]
@@ -201,7 +204,7 @@ def test_a_first_run_that_is_killed_leaves_no_half_of_a_file(tmp_path: Path, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("vae_course.teach.grading.outgoing.found.Found.keep_people", killed)
+        patch.setattr("vae_course.teach.grading.keeping.found.Found.keep_people", killed)
         with opened(tmp_path, sandbox=True, version="1"):
             pass
     assert not (tmp_path / "found.sqlite").exists()

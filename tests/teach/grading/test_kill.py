@@ -25,10 +25,10 @@ from tests.teach.grading.test_collect import tree
 from vae_course import cli
 from vae_course.checks.engine import telling
 from vae_course.teach.grading.incoming.collect import collect
+from vae_course.teach.grading.keeping.folder import UNPACKED
 from vae_course.teach.grading.marking import marking
 from vae_course.teach.grading.marking.marking import Order
 from vae_course.teach.grading.marking.pool import marked_students
-from vae_course.teach.grading.outgoing.folder import UNPACKED
 
 LESSON = "01_reparameterization"
 FIRST = "import torch\ndef sample_gaussian(m, v):\n    return "

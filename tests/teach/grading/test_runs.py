@@ -49,6 +49,8 @@ class Course:
         rows = self.rows("marks.csv")
         found = {(row["student"], row["exercise"]): row for row in rows}
         assert len(found) == len(rows)
+        for row in rows:
+            del row["attempt"]
         assert found.keys() == {(row["student"], row["exercise"]) for row in marks_folder.rows(self.out, "mark")}
         return found
 
@@ -235,7 +237,7 @@ def test_another_answer_in_one_lesson_leaves_the_others_alone(two_lessons: Cours
 def test_a_first_run_with_changed_marks_everybody(two_lessons: Course):
     said = two_lessons.run("--changed")
     assert two_lessons.exercises("ada") == of_lesson(FIRST, SECOND) and two_lessons.exercises("bob") == of_lesson(FIRST)
-    assert f"{len(two_lessons.marks)} marks moved:" in said and "ada  sample_gaussian: none -> correct 7" in said
+    assert "0 marks moved" in said and f"{len(two_lessons.marks)} answers marked now" in said
 
 
 def test_an_answer_that_was_taken_out_is_not_started_and_that_is_said(two_lessons: Course):

@@ -9,10 +9,12 @@ from dataclasses import fields, replace
 import pytest
 
 from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.grading.deciding.standing import Standing
+from vae_course.teach.grading.keeping.texts import csv_of, plain_text, safe
 from vae_course.teach.grading.marks import Mark
 from vae_course.teach.grading.outgoing.report import file_name, report
-from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
-from vae_course.teach.grading.outgoing.table import COLUMNS, csv_of, plain_text, safe, table, totals
+from vae_course.teach.grading.outgoing.summary import summary
+from vae_course.teach.grading.outgoing.table import COLUMNS, DECIDED, table, totals
 
 OPTIONAL = next(name for name, exercise in EXERCISES.items() if exercise.optional)
 FORMULAS = ("=", "+", "-", "@")
@@ -26,7 +28,7 @@ def mark(
     known = EXERCISES.get(exercise)
     lesson = known.lesson if known else "01_reparameterization"
     columns = {"lesson": lesson, "max_points": known.points if known else 1, "misconception": "", "message": ""} | more
-    return Mark(student=student, exercise=exercise, status=status, points=points, **columns)
+    return Standing(as_found=points, student=student, exercise=exercise, status=status, points=points, **columns)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -42,9 +44,9 @@ def of(text: str) -> list[dict[str, str]]:
 
 def test_every_column_of_a_row_is_that_of_the_mark():
     one = mark("kl_normal", "ada", "wrong", 2.5, misconception="a-name", message="a sentence")
-    expected = ["ada", "02_kl_divergence", "kl_normal", "wrong", "2.5", "6", "a-name", "a sentence"]
-    assert of(table([one])) == [dict(zip(COLUMNS, expected, strict=True))]
-    assert list(of(table([one]))[0]) == [field.name for field in fields(Mark)][: len(COLUMNS)]
+    expected = ["ada", "02_kl_divergence", "kl_normal", "wrong", "2.5", "6", "a-name", "a sentence", "2.5", *[""] * 5]
+    assert of(table([one])) == [dict(zip((*COLUMNS, *DECIDED), expected, strict=True))]
+    assert list(of(table([one]))[0])[: len(COLUMNS)] == [field.name for field in fields(Mark)][: len(COLUMNS)]
 
 
 def test_rows_stand_in_the_order_of_the_marks_and_hashes_stay_in_the_folder():
@@ -54,7 +56,7 @@ def test_rows_stand_in_the_order_of_the_marks_and_hashes_stay_in_the_folder():
 
 
 def test_a_class_without_marks_has_the_heads_of_the_columns():
-    assert table([]) == ",".join(COLUMNS) + "\n"
+    assert table([]) == ",".join((*COLUMNS, *DECIDED)) + "\n"
     assert totals([]) == "student,points,max_points,needs_a_person\n"
 
 
@@ -112,7 +114,7 @@ def test_a_text_that_begins_with_any_other_sign_or_letter_stays_as_it_is():
 def test_quotes_commas_and_lines_stay_inside_their_cell():
     one = mark(student='a "b", c', message="one,\n two\r\n\n three;")
     text = table([one])
-    assert len(text.splitlines()) == 2 and len(rows(text)[1]) == len(COLUMNS)
+    assert len(text.splitlines()) == 2 and len(rows(text)[1]) == len((*COLUMNS, *DECIDED))
     assert of(text)[0]["student"] == 'a "b", c' and of(text)[0]["message"] == "one, | two | three;"
     assert "\r" not in text and text.endswith("\n")
 
@@ -226,7 +228,7 @@ def test_whom_a_person_has_to_look_at_is_said_in_their_own_row(status: str):
         mark("kl_normal", "cy"),
     ]
     assert [row["needs_a_person"] for row in of(totals(marks))] == ["", "yes", ""]
-    assert needs_a_person(marks) and not needs_a_person([m for m in marks if m.student != "bob"])
+    assert [one.student for one in marks if one.needs_a_person] == ["bob"]
 
 
 # ---------------------------------------------------------------- a report
@@ -424,28 +426,6 @@ def test_a_summary_says_who_needs_a_person_and_names_ten():
 
 def test_a_large_class_is_counted_in_thousands():
     assert "1,200 students, 1,200 marks" in summary([mark(student=f"s{i}") for i in range(1200)])
-
-
-def test_a_mark_moves_if_its_status_or_its_points_do():
-    before = [
-        mark("kl_normal", points=1),
-        mark("log_normal"),
-        mark("two_boxes"),
-        mark("kl_normal", "bob", "correct", 6),
-    ]
-    now = [
-        mark("kl_normal", points=2),
-        mark("log_normal", status="raised"),
-        mark("two_boxes", message="other"),
-        mark("slips", "cy"),
-    ]
-    earlier = {(one.student, one.exercise): (one.status, one.points) for one in before}
-    assert moves(earlier, now) == [
-        "ada  kl_normal: wrong 1 -> wrong 2",
-        "ada  log_normal: wrong 0 -> raised 0",
-        "cy  slips: none -> wrong 0",
-    ]
-    assert moves(earlier, before) == []
 
 
 def test_a_report_has_a_name_that_a_file_system_takes_however_wide_its_letters_are():

@@ -11,14 +11,13 @@ from vae_course.teach.grading.incoming.collect import Class, collect
 from vae_course.teach.grading.incoming.opening import source_of
 from vae_course.teach.grading.incoming.roster import read_roster
 from vae_course.teach.grading.incoming.student import Student
+from vae_course.teach.grading.keeping.folder import known, opened, unpacking
+from vae_course.teach.grading.keeping.found import Found, Reading
 from vae_course.teach.grading.marking.local import STAMP
 from vae_course.teach.grading.marking.marking import Marked, Order
 from vae_course.teach.grading.marking.pool import Task, marked_students
-from vae_course.teach.grading.marks import Mark
-from vae_course.teach.grading.outgoing.everything import FILES, marks_of, show
-from vae_course.teach.grading.outgoing.folder import known, opened, unpacking
-from vae_course.teach.grading.outgoing.found import Found, Reading
-from vae_course.teach.grading.outgoing.summary import moves, needs_a_person, summary
+from vae_course.teach.grading.outgoing.everything import Everything, decide, show
+from vae_course.teach.grading.report import told
 from vae_course.teach.grading.sandbox import sandbox
 from vae_course.teach.grading.sandbox.packages import packages
 
@@ -87,11 +86,11 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results,
         unpacking(options.out) as unpacked,
     ):
-        before = {(mark.student, mark.exercise): (mark.status, mark.points) for mark in marks_of(results)}
         results.keep_people({one.owner.key: one.name for one in found.students})
         results.keep_files_of_nobody(found.fates)
         if roster is not None:
             results.keep_roster(roster)
+        decide(results, options.out)  # what is no rule or no correction is told before the work, not after it
         todo = _todo(found, student, options, Order(results.run.seed, options.lesson, exercise), results)
         answers = 0
         try:
@@ -102,15 +101,14 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
                 answers += len(marked.marks)
                 progress(number, len(todo))
         finally:
-            marks, everybody = show(results, options.out)
+            everything = show(results, options.out)
         said = [f"warning: {warning}" for warning in found.warnings] + notes
         said += [f"Several people are called alike, and stay apart: {', '.join(group)}." for group in found.alike]
         done = f"{len(todo)} of {_count(found.students, 'student')} "
         done += f"looked at, {answers:,} answer{'' if answers == 1 else 's'} marked now; the marks of all are in {options.out}"
-        moved = moves(before, marks) if before or options.changed or options.only else None
-        said += _said(options, found, results, marks, moved)
-        text = "\n".join([summary(marks), "", *said, *everybody.said(options.out / FILES), "", done])
-        return RunReport(text, not needs_a_person(marks) and not everybody.needed)
+        said += _said(options, found, results, everything)
+        text = "\n".join([told(everything, options.out, said), "", done])
+        return RunReport(text, not everything.needs_a_person)
 
 
 def _only(only: str, found: Class) -> tuple[str, str]:
@@ -171,16 +169,14 @@ def _keep(student: Student, marked: Marked, options: Options, results: Found) ->
     results.add(student.name, marked.attempts, marked.marks, reading if complete else None)
 
 
-def _said(options: Options, found: Class, results: Found, marks: list[Mark], moved: list[str] | None) -> list[str]:
-    """What somebody has to know or do stands last, where a terminal shows it."""
+def _said(options: Options, found: Class, results: Found, everything: Everything) -> list[str]:
+    """What else of this run somebody has to know or do."""
     lines: list[str] = []
-    if moved is not None:
-        lines += [f"{_count(moved, 'mark')} moved" + (":" if moved else ""), *(f"  {line}" for line in moved)]
     if not options.sandbox:
         lines.append(STAMP)
     if results.run.version != _version():
         lines.append(f"The marks were begun with version {results.run.version}: --changed marks what differs now.")
-    if gone := sorted({mark.student for mark in marks} - {student.name for student in found.students}):
+    if gone := sorted({row.student for row in everything.rows} - {student.name for student in found.students}):
         shown = ", ".join(gone[:10]) + (" ..." if len(gone) > 10 else "")
         lines.append(f"No hand-in here now, so the earlier marks stay, of {_count(gone, 'student')}: {shown}.")
     return lines

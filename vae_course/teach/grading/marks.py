@@ -7,6 +7,7 @@ FOUND = "found.sqlite"
 """The file of a marks folder in which all that was found stands; see `outgoing.found`."""
 NEEDS_A_PERSON = ("grader error", "unreadable")
 """Statuses of what the grader cannot decide: never a zero by itself."""
+NOT_HANDED_IN = "not handed in"
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
         OSError: it cannot be opened.
     """
     with path.open("rb") as file:
-        text = _decoded(file.read(_MOST_BYTES))
+        text = decoded(file.read(_MOST_BYTES))
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))]
@@ -84,7 +84,7 @@ def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
     return tuple(people)
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # as Blackboard and Excel write
         return data.decode("utf-16", "replace")
     try:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
 from vae_course.teach.grading.incoming.roster import Person, on_roster
-from vae_course.teach.grading.outgoing.found import Found
+from vae_course.teach.grading.keeping.found import Found
 from vae_course.teach.grading.outgoing.ledger import WAITING, Entry, counted
+from vae_course.teach.grading.outgoing.table import ABOUT
 
 _MOST_SHOWN = 10
+_GROUP = ABOUT.index("group")
 
 
 class Everybody:
@@ -18,21 +20,38 @@ class Everybody:
         about: by the student's name what the roster says; nothing without a roster.
     """
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, roster: tuple[Person, ...] | None = None) -> None:
+        """
+        Args:
+            roster: in the place of the one that was given last.
+        """
         people = found.people()
         self._names = sorted({*people.values(), *found.students()})
         waiting = [name for name in self._names if not found.was_done(name)]
         self.entries = [
-            *found.files(),
+            *(Entry(student, fate) for student, fate in found.files()),
             *(Entry(name, Fate(f"{name}/", WAITING, "the run was stopped, or was for others")) for name in waiting),
         ]
         self.about: dict[str, tuple[str, ...]] | None = None
         self._strangers: list[str] = []
         self._absent: list[str] = []
         self._twice: list[str] = []
-        roster = found.roster()
+        roster = roster or found.roster()
         if roster is not None:
             self._call_the_roll(roster, people)
+
+    @property
+    def names(self) -> set[str]:
+        """Everybody's, also of those who handed in nothing."""
+        return {*self._names, *(self.about or {})}
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """By student, everybody whom the roster has in the same group."""
+        of_group: dict[str, list[str]] = {}
+        for name, about in (self.about or {}).items():
+            of_group.setdefault(about[_GROUP], []).append(name)
+        return {name: members for group, members in of_group.items() if group for name in members}
 
     @property
     def needed(self) -> bool:
@@ -64,12 +83,12 @@ class Everybody:
         """Lines for the summary."""
         lines = [counted(self.entries, str(files))]
         if self._absent:
-            lines.append(f"On the roster, and nothing was handed in: {_few(self._absent)}.")
+            lines.append(f"On the roster, and nothing was handed in: {few(self._absent)}.")
         if self._strangers:
             built = " Where a platform builds their names, --layout says which." if self._most_are_strangers else ""
-            lines.append(f"Handed in, and cannot be told on the roster: {_few(self._strangers)}.{built}")
+            lines.append(f"Handed in, and cannot be told on the roster: {few(self._strangers)}.{built}")
         if self._twice:
-            lines.append(f"Handed in more than once, under several names or numbers: {_few(self._twice)}.")
+            lines.append(f"Handed in more than once, under several names or numbers: {few(self._twice)}.")
         return lines
 
 
@@ -77,6 +96,7 @@ def _about(person: Person) -> tuple[str, ...]:
     return (person.id, person.email, person.group, person.section)
 
 
-def _few(names: list[str]) -> str:
+def few(names: list[str]) -> str:
+    """The first of them, and how many more there are."""
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     return ", ".join(names[:_MOST_SHOWN]) + more

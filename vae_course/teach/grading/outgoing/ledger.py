@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vae_course.teach.grading.incoming.fates import ASIDE, MARKED, PERSON, Fate
-from vae_course.teach.grading.outgoing.table import csv_of, plain_text
+from vae_course.teach.grading.keeping.texts import csv_of, plain_text
 
 COLUMNS = ("path", "student", "fate", "why")
 WAITING = "not marked yet"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.grading.marks import Mark
-from vae_course.teach.grading.outgoing.table import plain_text
+from vae_course.teach.grading.deciding.standing import UNKNOWN, Standing
+from vae_course.teach.grading.keeping.texts import plain_text
 
 FOLDER = "reports"
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)  # names that Windows keeps for devices
@@ -33,32 +33,50 @@ def file_name(student: str, taken: Iterable[str] = ()) -> str:
     return f"{name}.md"
 
 
-def report(student: str, marks: Sequence[Mark], notes: Sequence[str], stamp: str = "") -> str:
+def report(student: str, rows: Sequence[Standing], notes: Sequence[str], stamp: str = "") -> str:
     """A student's report in Markdown.
 
     What the student wrote, and what their code raised, stands escaped or in code blocks: it is shown and never interpreted.
     """
-    marks = [mark for mark in marks if mark.student == student]
+    rows = [row for row in rows if row.student == student]
     lines = [f"# {_escape(student)}", ""]
     if stamp:
         lines += [f"**{stamp}**", ""]
-    lines += [f"{_points(marks)} in all.", ""]
+    lines += [f"{_points(rows)} in all.", ""]
     if notes:
         lines += ["## Notes on the files", "", *(f"- {_escape(note)}" for note in notes), ""]
-    for lesson, of_lesson in groupby(marks, key=lambda mark: mark.lesson):
+    for lesson, of_lesson in groupby(rows, key=lambda row: row.lesson):
         group = list(of_lesson)
         lines += [f"## {lesson}: {_points(group)}", ""]
-        for mark in group:
-            optional = " (optional)" if mark.exercise in _OPTIONAL else ""
-            worth = f", {_of(mark.points, mark.max_points)}" if mark.max_points else optional
-            lines += [f"**{_escape(mark.exercise)}**: {mark.status}{worth}", ""]
-            message = plain_text(mark.message).split("\n")
-            lines += [*(f"    {line}" for line in message), ""] if mark.message.strip() else []
+        for row in group:
+            optional = " (optional)" if row.exercise in _OPTIONAL else ""
+            worth = f", {_of(row.points, row.max_points)}" if row.max_points else optional
+            lines += [f"**{_escape(row.exercise)}**: {row.status}{worth}", ""]
+            lines += [f"{_escape(how)}\n" for how in how_it_came(row)]
+            message = plain_text(row.message).split("\n")
+            lines += [*(f"    {line}" for line in message), ""] if row.message.strip() else []
     return "\n".join(lines)
 
 
-def _points(marks: Sequence[Mark]) -> str:
-    return _of(sum(mark.points for mark in marks), sum(mark.max_points for mark in marks))
+def how_it_came(row: Standing) -> list[str]:
+    """Sentences on what the points are besides what the grader found."""
+    said = []
+    if row.decided:
+        said.append(
+            f"{row.decided.capitalize()} by a person; the grader had found {_of(row.as_found, row.max_points or row.as_found)}."
+        )
+    elif row.days_late == UNKNOWN:
+        said.append("There is a deadline, and nobody says when this was handed in.")
+    elif row.days_late:
+        days = f"{row.days_late} day{'' if row.days_late == '1' else 's'}"
+        said.append(f"{days} late: {row.points:g} of the {row.as_found:g} points that the answer has.")
+    if row.attempt:
+        said.append(f"Attempt {row.attempt}.")
+    return [*said, row.comment] if row.comment else said
+
+
+def _points(rows: Sequence[Standing]) -> str:
+    return _of(sum(row.points for row in rows), sum(row.max_points for row in rows))
 
 
 def _of(points: float, most: float) -> str:

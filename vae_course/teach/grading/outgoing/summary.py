@@ -1,10 +1,11 @@
 """What a class has understood, in a table for the terminal."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.grading.marks import NEEDS_A_PERSON, Mark
+from vae_course.teach.grading.deciding.standing import Standing
+from vae_course.teach.grading.marks import NEEDS_A_PERSON
 
 _STATUSES = (
     *("correct", "wrong", "not started", "raised", "timed out", "forbidden", "out of memory", "killed"),
@@ -13,7 +14,7 @@ _STATUSES = (
 _MOST_MISTAKES = 10
 
 
-def summary(marks: Sequence[Mark]) -> str:
+def summary(marks: Sequence[Standing]) -> str:
     """Students, mean points and statuses for each exercise, the commonest mistakes, and who needs a person."""
     students = sorted({mark.student for mark in marks})
     shown = [status for status in _STATUSES if any(mark.status == status for mark in marks)]
@@ -31,30 +32,11 @@ def summary(marks: Sequence[Mark]) -> str:
         lines += ["", "The commonest mistakes:"]
         lines += [f"  {count:4}  {name}: {what}" for (name, what), count in mistakes.most_common(_MOST_MISTAKES)]
     for status in NEEDS_A_PERSON:
-        who = sorted({mark.student for mark in marks if mark.status == status})
+        who = sorted({mark.student for mark in marks if mark.status == status and mark.needs_a_person})
         if who:
             more = f" and {len(who) - 10} more" if len(who) > 10 else ""
             lines += ["", f"A person has to look at: {status}: {', '.join(who[:10])}{more}"]
     return "\n".join(lines)
-
-
-def needs_a_person(marks: Sequence[Mark]) -> bool:
-    return any(mark.status in NEEDS_A_PERSON for mark in marks)
-
-
-def moves(before: Mapping[tuple[str, str], tuple[str, float]], now: Sequence[Mark]) -> list[str]:
-    """One line for every mark that is another than it was.
-
-    Args:
-        before: by student and exercise, status and points.
-    """
-    lines = []
-    for mark in now:
-        was = before.get((mark.student, mark.exercise))
-        if was != (mark.status, mark.points):
-            earlier = f"{was[0]} {was[1]:g}" if was else "none"
-            lines.append(f"{mark.student}  {mark.exercise}: {earlier} -> {mark.status} {mark.points:g}")
-    return lines
 
 
 def _many(count: int, what: str) -> str:

@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from vae_course.teach.grading.keeping import older
+from vae_course.teach.grading.keeping.found import FORMAT, TABLES, Found, Reading, Run
+from vae_course.teach.grading.keeping.lock import FolderRefused, locked
 from vae_course.teach.grading.marks import FOUND
-from vae_course.teach.grading.outgoing import older
-from vae_course.teach.grading.outgoing.found import FORMAT, TABLES, Found, Reading, Run
-from vae_course.teach.grading.outgoing.lock import FolderRefused, locked
 
 UNPACKED = ".unpacked"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.teach.grading.incoming.fates import Fate
+from vae_course.teach.grading.keeping.lock import FolderRefused
 from vae_course.teach.grading.marks import Attempt, Mark
-from vae_course.teach.grading.outgoing.lock import FolderRefused
 
 RUN, MARKS, DONE, PEOPLE = "run.json", "marks.jsonl", "done.jsonl", "people.json"
 AWAY = "older"

@@ -13,9 +13,8 @@ from typing import Any
 
 from vae_course.teach.grading.incoming.fates import Fate
 from vae_course.teach.grading.incoming.roster import Person
+from vae_course.teach.grading.keeping.texts import safe
 from vae_course.teach.grading.marks import Attempt, Mark
-from vae_course.teach.grading.outgoing.ledger import Entry
-from vae_course.teach.grading.outgoing.table import safe
 
 FORMAT = 1
 
@@ -29,6 +28,8 @@ CREATE TABLE attempt (student TEXT, lesson TEXT, answers TEXT, file TEXT, handed
                       seen INTEGER, PRIMARY KEY (student, lesson, answers));
 CREATE TABLE mark (student TEXT, lesson TEXT, exercise TEXT, status TEXT, points REAL, max_points REAL, misconception TEXT, message TEXT,
                    answer TEXT, checks TEXT, PRIMARY KEY (student, exercise, answer));
+CREATE TABLE shown (student TEXT, exercise TEXT, status TEXT, points REAL, as_found REAL, decided TEXT,
+                    PRIMARY KEY (student, exercise));               -- what the tables said last: whoever moves is told by it
 """
 
 
@@ -49,6 +50,16 @@ class Reading:
     lesson: str = ""
     notes: tuple[str, ...] = ()
     files: tuple[Fate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a table said of a student's exercise: what counted, what the grader had found, and whether a person had decided."""
+
+    status: str
+    points: float
+    as_found: float
+    decided: str
 
 
 class Found:
@@ -100,11 +111,16 @@ class Found:
             if reading is not None and reading.lesson == "" and not all(a.nothing_readable for a in attempts):
                 self._do("DELETE FROM attempt WHERE student = ? AND nothing_readable", student)
             for number, attempt in enumerate(attempts, start=seen + 1):
-                same = next((a for a in before if (a.lesson, a.answers) == (attempt.lesson, attempt.answers)), None)
-                times = sorted(filter(None, (attempt.handed_in, same.handed_in if same else "")))
+                same = [
+                    a for a in before if a.lesson == attempt.lesson and a.answers.items() <= attempt.answers.items()
+                ]
+                for earlier in same:  # the same, or of a time when the lesson had fewer exercises
+                    keys = (student, earlier.lesson, _json(earlier.answers))
+                    self._do("DELETE FROM attempt WHERE student = ? AND lesson = ? AND answers = ?", *keys)
+                times = sorted(filter(None, (one.handed_in for one in (attempt, *same))))
                 kept = replace(attempt, handed_in=next(iter(times), ""), seen=number)
                 row = [student, kept.lesson, _json(kept.answers), *astuple(kept)[3:]]
-                self._do("REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+                self._do("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
             for mark in map(safe, marks):
                 self._do("REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *astuple(mark))
             if reading is not None:
@@ -117,9 +133,9 @@ class Found:
         row = self._row("SELECT notes FROM student WHERE name = ?", student)
         return tuple(json.loads(row[0])) if row else ()
 
-    def files(self) -> list[Entry]:
-        """What became of the files of everybody who was marked, and of those of nobody."""
-        return [Entry(student, Fate(*fate)) for student, *fate in self._rows("SELECT * FROM file")]
+    def files(self) -> list[tuple[str, Fate]]:
+        """What became of the files of everybody who was marked, with their name, and of those of nobody, with none."""
+        return [(student, Fate(*fate)) for student, *fate in self._rows("SELECT * FROM file")]
 
     def keep_files_of_nobody(self, fates: Iterable[Fate]) -> None:
         """In the place of those of the last run."""
@@ -153,6 +169,18 @@ class Found:
             for person in roster:
                 about = (person.name, person.id, person.email, person.group, person.section)
                 self._do("INSERT INTO roster VALUES (?, ?, ?, ?, ?, ?)", *about, _json(sorted(person.words)))
+
+    def shown(self) -> dict[tuple[str, str], Shown]:
+        """What the tables said last, by student and exercise."""
+        rows = self._rows("SELECT * FROM shown")
+        return {(student, exercise): Shown(*row) for student, exercise, *row in rows}
+
+    def keep_shown(self, rows: Mapping[tuple[str, str], Shown]) -> None:
+        """What they say now."""
+        with self._at_once():
+            self._do("DELETE FROM shown")
+            every = [(*key, *astuple(row)) for key, row in rows.items()]
+            self._connection.executemany("INSERT INTO shown VALUES (?, ?, ?, ?, ?, ?)", every)
 
     def _set_files(self, student: str, fates: Iterable[Fate]) -> None:
         self._do("DELETE FROM file WHERE student = ?", student)
