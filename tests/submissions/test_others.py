@@ -6,12 +6,13 @@ import pytest
 
 from tests.submissions import mangled, mistaken, right
 from tests.submissions.run import mark
+from tests.teach.grading import pages
 
 OTHERS = (*right.HAND_INS, *mistaken.HAND_INS, *mangled.HAND_INS)
 
 NOTES = {
-    "mangled 1 byte order mark": "byte\\-order mark",
-    "mangled 2 UTF-16": "UTF\\-16",
+    "mangled 1 byte order mark": "byte-order mark",
+    "mangled 2 UTF-16": "UTF-16",
     "mangled 3 conflict markers": "conflict markers",
     "mangled 8 retyped": "was read as code",
     "mangled 9 cut off": "JSON is damaged",
@@ -28,7 +29,7 @@ def test_every_other_hand_in_gets_its_honest_mark_and_is_told_what_was_done_to_i
     assert len(OTHERS) >= 20
     wrong = mark(OTHERS, tmp_path)
     for student, note in NOTES.items():
-        report = (tmp_path / "marks" / "reports" / f"{student}.md").read_text(encoding="utf-8")
+        report = pages.page(tmp_path / "marks", student)
         if note not in report:
             wrong.append(f"{student}: no note of {note!r} in the report:\n{report[:600]}")
     assert not wrong, "\n".join(wrong)

@@ -451,7 +451,7 @@ def test_what_lies_a_thousand_folders_deep_is_refused_and_the_rest_is_read(tmp_p
 
 
 def test_the_folder_of_the_marks_is_no_student(tmp_path: Path):
-    folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "marks/reports/ada.md": "x"})
+    folder = tree(tmp_path / "class", {"ada.ipynb": notebook(), "marks/reports/ada.html": "x"})
     assert [s.name for s in collect.collect(folder, folder / "marks").students] == ["ada"]
 
 

@@ -19,7 +19,7 @@ import pytest
 from safetensors.torch import save_file
 
 from tests.runner.notebooks.hand_ins import notebook_of, write
-from tests.teach.grading import marks_folder
+from tests.teach.grading import marks_folder, pages
 from tests.teach.grading.conftest import solved_and_untouched
 from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree
@@ -101,7 +101,7 @@ def test_solved_lessons_get_full_marks_and_untouched_ones_zero(whole_course: Pat
     assert total == {"ada": 100, "bob": 0}
     out, err = capsys.readouterr()
     assert f"2 students, {2 * len(EXERCISES)} marks" in out and err == ""
-    report = (tmp_path / "marks" / "reports" / "ada.md").read_text(encoding="utf-8")
+    report = pages.page(tmp_path / "marks", "ada")
     assert "100 of 100 points in all" in report and "marked WITHOUT the sandbox" in report and "Notes" not in report
 
 
@@ -112,7 +112,7 @@ def test_a_wrong_answer_has_its_misconception_in_the_table_the_report_and_the_su
     row = marks()["bob", "sample_gaussian"]
     assert (row["lesson"], row["status"], row["points"], row["max_points"]) == (LESSON, "wrong", "3", "7")
     assert row["misconception"] == "variance-as-standard-deviation" and "take the square root once" in row["message"]
-    assert "take the square root once" in (tmp_path / "marks" / "reports" / "bob.md").read_text(encoding="utf-8")
+    assert "take the square root once" in pages.page(tmp_path / "marks", "bob")
     out = capsys.readouterr().out
     assert "1  sample_gaussian: variance-as-standard-deviation" in out and "5.00 of 7" in out
 
@@ -447,7 +447,7 @@ def test_in_the_sandbox_the_marks_are_the_same_whatever_the_number_of_jobs(tmp_p
         options = ["--out", str(out), "--lesson", "1", "--jobs", str(jobs), "--seed", "3"]
         assert cli.main(["grade", str(folder), *options]) == 1
         tables.append((out / "marks.csv").read_text(encoding="utf-8"))
-        assert "WITHOUT" not in (out / "reports" / "correct.md").read_text(encoding="utf-8")
+        assert "WITHOUT" not in pages.page(out, "correct")
     assert tables[0] == tables[1]
     (tmp_path / "jobs 1").rename(tmp_path / "marks")
     found = marks()
@@ -547,7 +547,7 @@ def test_without_the_sandbox_it_asks_twice_and_stamps_the_report(tmp_path: Path)
     done = at_a_terminal(b"yes\nyes\n", str(path), "--out", str(out), "--no-sandbox")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Type yes") == 2 and "marked WITHOUT the sandbox" in done.stdout
-    assert "**marked WITHOUT the sandbox**" in (out / "reports" / "ada.md").read_text(encoding="utf-8")
+    assert "marked WITHOUT the sandbox" in pages.page(out, "ada")
 
 
 def test_without_the_sandbox_nobody_is_marked_who_cannot_be_asked_and_no_class(

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save
 
 from tests.runner.notebooks.hand_ins import notebook_of
+from tests.teach.grading import pages
 from tests.teach.grading.models import trained_apart
 from tests.teach.grading.test_collect import tree, zipped
 from vae_course import cli
@@ -39,7 +40,7 @@ def graded(tmp_path: Path):
 
 
 def report(tmp_path: Path, student: str) -> str:
-    return (tmp_path / "marks" / "reports" / f"{student}.md").read_text(encoding="utf-8").replace("\\", "")
+    return pages.page(tmp_path / "marks", student)
 
 
 def test_a_model_is_found_in_flat_layouts_and_in_a_plain_one_only_with_its_owner_s_name(tmp_path: Path, graded):

@@ -58,7 +58,7 @@ def test_the_marks_of_a_class_zipped_by_macos_bear_the_students_names(tmp_path: 
     assert cli.main(["grade", str(path), "--out", str(tmp_path / "marks")]) == 0
     with (tmp_path / "marks" / "totals.csv").open(encoding="utf-8", newline="") as file:
         assert {row["student"]: row["points"] for row in csv.DictReader(file)} == {"Zoë": "7", "ada": "7"}
-    assert (tmp_path / "marks" / "reports" / "Zoë.md").exists()
+    assert (tmp_path / "marks" / "reports" / "Zoë.html").exists()
 
 
 def test_a_name_of_more_bytes_than_a_file_system_takes_costs_nobody_anything(tmp_path: Path, read):

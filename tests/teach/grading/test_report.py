@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.teach.grading import marks_folder
+from tests.teach.grading import marks_folder, pages
 from tests.teach.grading.test_collect import tree
 from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from vae_course import cli
@@ -82,8 +82,9 @@ def test_a_correction_counts_is_shown_and_stays_when_everything_is_marked_again(
         folder.row("ada", "choose_estimator")["points"] == ""
         and folder.row("ada", "choose_estimator")["max_points"] == "0"
     )
-    report = (folder.marks / "reports" / "bob.md").read_text().replace("\\", "")
-    assert "Corrected by a person; the grader had found 3 of 7 points." in report and "explained it" in report
+    report = pages.page(folder.marks, "bob")
+    assert "Corrected by a person: 5 of 7 points. The grader had found 3." in report
+    assert "From your teacher: explained it" in report
     assert "0 marks moved." in folder.grade("--only", "bob")
     assert folder.points() == {"ada": "7 of 8", "bob": "5 of 9"}
     folder.corrections()

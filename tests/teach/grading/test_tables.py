@@ -1,4 +1,4 @@
-"""marks.csv, totals.csv, a student's report and the summary, each from a few marks: what they add up and what they keep out."""
+"""marks.csv, totals.csv and the summary, each from a few marks: what they add up and what they keep out."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.deciding.standing import Standing
 from vae_course.teach.grading.keeping.texts import csv_of, plain_text, safe
 from vae_course.teach.grading.marks import Mark
-from vae_course.teach.grading.outgoing.report import file_name, report
+from vae_course.teach.grading.outgoing.pages.student import file_name
 from vae_course.teach.grading.outgoing.summary import summary
 from vae_course.teach.grading.outgoing.table import COLUMNS, DECIDED, table, totals
 
@@ -231,100 +231,17 @@ def test_whom_a_person_has_to_look_at_is_said_in_their_own_row(status: str):
     assert [one.student for one in marks if one.needs_a_person] == ["bob"]
 
 
-# ---------------------------------------------------------------- a report
-
-
-def test_a_report_reads_so():
-    marks = [
-        mark("sample_gaussian", status="wrong", points=3, message="One line.\nAnother."),
-        mark(OPTIONAL, status="not started", message="The file does not define it."),
-        mark("kl_normal", status="correct", points=6),
-        mark("kl_normal", "bob", "wrong", 1, message="Of another."),
-    ]
-    assert report("ada", marks, ["A note."], "a stamp").splitlines() == [
-        "# ada",
-        "",
-        "**a stamp**",
-        "",
-        "9 of 13 points in all.",
-        "",
-        "## Notes on the files",
-        "",
-        "- A note\\.",
-        "",
-        "## 01_reparameterization: 3 of 7 points",
-        "",
-        "**sample\\_gaussian**: wrong, 3 of 7 points",
-        "",
-        "    One line.",
-        "    Another.",
-        "",
-        "**score\\_function\\_gradient**: not started (optional)",
-        "",
-        "    The file does not define it.",
-        "",
-        "## 02_kl_divergence: 6 of 6 points",
-        "",
-        "**kl\\_normal**: correct, 6 of 6 points",
-    ]
-
-
-def test_only_an_optional_exercise_is_said_to_be_optional():
-    """`standardize` has no points, and belongs to what is to be solved."""
-    without = ["standardize", "score_function_gradient", "dreg_loss"]
-    assert not any(EXERCISES[name].points for name in without)
-    lines = report("ada", [mark(name, status="not started") for name in without], []).splitlines()
-    assert [line for line in lines if line.startswith("**")] == [
-        "**standardize**: not started",
-        "**score\\_function\\_gradient**: not started (optional)",
-        "**dreg\\_loss**: not started (optional)",
-    ]
-
-
-def test_a_report_without_notes_and_stamp_has_no_place_for_them():
-    text = report("ada", [mark("two_boxes", status="correct", points=3)], [])
-    assert "Notes" not in text and "**" not in text.partition("## ")[0] and "3 of 3 points in all." in text
-
-
-def test_one_point_is_one_point():
-    text = report("ada", [mark("predict_noise", points=0.5)], [])
-    assert "**predict\\_noise**: wrong, 0.5 of 1 point\n" in text and "0.5 of 1 point in all." in text
-
-
-def test_a_message_of_blanks_makes_no_block():
-    assert "    " not in report("ada", [mark(message=" \n ")], [])
-
-
-def test_a_student_without_marks_has_a_report_too():
-    assert "0 of 0 points in all." in report("ada", [mark(student="bob")], ["Nothing was handed in."])
-
-
-@pytest.mark.parametrize("sign", list("\\`*_{}[]()#+.!|~>-"))
-def test_no_sign_of_markdown_means_anything_in_a_name_or_a_note(sign: str):
-    text = report(f"{sign}a{sign}", [mark(student=f"{sign}a{sign}")], [f"{sign}b{sign}"])
-    assert f"# \\{sign}a\\{sign}\n" in text and f"- \\{sign}b\\{sign}\n" in text
-
-
-def test_no_html_means_anything_in_a_name_or_a_note():
-    text = report("<b>&amp;", [], ["<script>\n<i>x &lt; y"])
-    assert "# &lt;b\\>&amp;amp;\n" in text and "- &lt;script\\> &lt;i\\>x &amp;lt; y\n" in text
-
-
-def test_a_message_of_several_kinds_of_lines_stays_in_its_block():
-    evil = "a\r\nb\n\n# c\n```\n\x1b[31m</pre>\u2028**d**"
-    lines = report("ada", [mark(message=evil)], []).split("\n")
-    at = lines.index("**sample\\_gaussian**: wrong, 0 of 7 points")
-    assert lines[at + 2 :] == ["    a", "    b", "    ", "    # c", "    ```", "    </pre>\u2028**d**", ""]
+# ---------------------------------------------------------------- the name of a page
 
 
 @pytest.mark.parametrize("name", ["con", "PRN", "Aux", "nul", "com1", "LPT9", "con.ipynb", "aux.tar.gz"])
 def test_a_name_that_windows_keeps_for_a_device_is_changed(name: str):
-    assert file_name(name) != f"{name}.md" and file_name(name).startswith(f"{name}_")
+    assert file_name(name) != f"{name}.html" and file_name(name).startswith(f"{name}_")
 
 
 @pytest.mark.parametrize("name", ["ada", "Ünal Ö", "O'Neil, A. (2)", "a+b@c", "com", "console", "company1", "anul"])
 def test_a_name_that_every_system_takes_is_kept(name: str):
-    assert file_name(name) == f"{name}.md" == file_name(name, [name, "other"])
+    assert file_name(name) == f"{name}.html" == file_name(name, [name, "other"])
 
 
 @pytest.mark.parametrize(
@@ -332,23 +249,23 @@ def test_a_name_that_every_system_takes_is_kept(name: str):
 )
 def test_a_name_that_some_system_refuses_gets_another_and_keeps_it(name: str):
     made = file_name(name)
-    assert made != f"{name}.md" and not set(made) & set('/\\:*?"<>|\0') and made[0] not in ". "
+    assert made != f"{name}.html" and not set(made) & set('/\\:*?"<>|\0') and made[0] not in ". "
 
 
 def test_another_name_is_the_students_with_signs_replaced_and_eight_digits_of_their_own():
     names = {
-        "a/b": r"a_b_[0-9a-f]{8}\.md",
-        "..": r"__[0-9a-f]{8}\.md",
-        "con": r"con_[0-9a-f]{8}\.md",
-        "\udcff": r"__\w{8}\.md",
+        "a/b": r"a_b_[0-9a-f]{8}\.html",
+        "..": r"__[0-9a-f]{8}\.html",
+        "con": r"con_[0-9a-f]{8}\.html",
+        "\udcff": r"__\w{8}\.html",
     }
     assert {name for name, pattern in names.items() if not re.fullmatch(pattern, file_name(name))} == set()
     assert file_name("a/b") != file_name("a:b"), "alike in all but their digits"
 
 
 def test_names_that_differ_in_their_letters_case_alone_get_other_files():
-    assert file_name("Ada", ["ada"]) != "Ada.md" != file_name("ADA", ["Ada"])
-    assert file_name("ada", ["ada", "Ada"]) != "ada.md" and file_name("ada", ["Adam"]) == "ada.md"
+    assert file_name("Ada", ["ada"]) != "Ada.html" != file_name("ADA", ["Ada"])
+    assert file_name("ada", ["ada", "Ada"]) != "ada.html" and file_name("ada", ["Adam"]) == "ada.html"
     assert file_name("ada", ["Ada"]).casefold() != file_name("Ada", ["ada"]).casefold()
 
 

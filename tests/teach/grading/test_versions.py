@@ -10,6 +10,7 @@ import pytest
 
 from tests.runner.notebooks.hand_ins import LESSONS, ROOT, notebook_of, solved
 from tests.share import one_in
+from tests.teach.grading import pages
 from tests.teach.grading.test_collect import read_class, tree, zipped
 from vae_course import cli
 from vae_course.checks.lessons import EXERCISES
@@ -68,7 +69,7 @@ def test_a_hand_in_of_before_a_lesson_was_cut_in_two_has_all_points_of_both(
 def test_a_fresh_copy_beside_a_solved_lesson_takes_nothing_away(tmp_path: Path, points):
     files = {f"ada/old/{LESSON}.ipynb": lesson(LOG_NORMAL), f"ada/{LESSON}.ipynb": UNTOUCHED}
     assert points(tree(tmp_path / "class", files))["ada"][LESSON] == "5"
-    report = (tmp_path / "marks" / "reports" / "ada.md").read_text(encoding="utf-8").replace("\\", "")
+    report = pages.page(tmp_path / "marks", "ada")
     assert (
         f'02_kl_divergence was handed in 2 times: "ada/old/{LESSON}.ipynb", the newest in which something is written, '
         f'counts; not "ada/{LESSON}.ipynb" (nothing is written in it).' in report
@@ -144,7 +145,7 @@ def test_a_whole_clone_gives_nobody_a_point_and_what_is_solved_in_it_counts(tmp_
     found = points(tmp_path / "class")
     assert {name: row["points"] for name, row in found.items()} == {"ada": "5", "bob": "0", "eve": "5"}
     assert all(found["bob"][one] == "0" for one in LESSONS) and not found["bob"]["needs_a_person"]
-    report = (tmp_path / "marks" / "reports" / "bob.md").read_text(encoding="utf-8")
+    report = pages.page(tmp_path / "marks", "bob")
     assert "nobody's answer, and were set aside" in report
 
 
@@ -193,7 +194,7 @@ def test_an_unchanged_solution_is_nobody_s_answer_wherever_it_lies_and_a_person_
 ):
     row = points(tree(tmp_path / "class", {f"ada/{name}": key, "bob/x.ipynb": lesson(KL)}))["ada"]
     assert (row["points"], row["needs_a_person"]) == ("0", "yes")
-    report = (tmp_path / "marks" / "reports" / "ada.md").read_text(encoding="utf-8").replace("\\", "")
+    report = pages.page(tmp_path / "marks", "ada")
     assert "unchanged, and nobody's answer; it was set aside." in report
 
 

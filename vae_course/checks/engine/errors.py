@@ -192,10 +192,10 @@ def finding_on(error: CallError, exercise: Exercise) -> Finding:
         return Finding(error.message[:MOST_OF_A_SENTENCE])
     where = f" ({error.line})" if error.line else ""
     if error.type == "NotImplementedError" and ("raise NotImplementedError" in error.line or not error.message):
-        return Finding(f"Your code reached a `raise NotImplementedError`{where}: remove that line.")
+        return Finding(f"Your code reached a `raise NotImplementedError`{where}: remove that line.", line=error.line)
     said = shortened(error.message)
     sentence = f"Your code raised {error.type}{where}{f': {said}' if said else '.'}"
-    return Finding(sentence, reason=meaning(error, exercise))
+    return Finding(sentence, reason=meaning(error, exercise), line=error.line)
 
 
 def shortened(message: str) -> str:

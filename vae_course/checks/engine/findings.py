@@ -39,6 +39,7 @@ class Finding:
         reason: a sentence on why, with the way out.
         standing: of the reason: `PROVED` or `PERHAPS`.
         reading: where no reason is known: what the numbers say.
+        line: of what was raised: the learner's own line, as `CallError.line`.
     """
 
     got: str
@@ -47,6 +48,7 @@ class Finding:
     reason: str = ""
     standing: str = PERHAPS
     reading: Reading = Reading()
+    line: str = ""
 
     @property
     def certain(self) -> list[str]:

@@ -9,7 +9,7 @@ from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.incoming.choice import BY_NAMES, Choice
 from vae_course.teach.grading.incoming.collect import Class, collect
 from vae_course.teach.grading.incoming.opening import source_of
-from vae_course.teach.grading.incoming.roster import read_roster
+from vae_course.teach.grading.incoming.roster import read_roster, with_times
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.keeping.folder import known, opened, unpacking
 from vae_course.teach.grading.keeping.found import Found, Reading
@@ -80,6 +80,9 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     notes: list[str] = []
     roster = read_roster(options.roster, notes) if options.roster else None
     found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
+    if roster is not None:
+        owners = with_times({one.name: one.owner for one in found.students}, roster, notes)
+        found = replace(found, students=tuple(replace(one, owner=owners[one.name]) for one in found.students))
     student, exercise = _only(options.only, found)
     _allow(options, found, confirm)
     with (

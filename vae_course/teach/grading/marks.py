@@ -12,7 +12,7 @@ NOT_HANDED_IN = "not handed in"
 
 @dataclass(frozen=True)
 class Mark:
-    """One student's mark for one answer: columns of marks.csv, and hashes of what was marked and by what.
+    """One student's mark for one answer: columns of marks.csv, hashes of what was marked and by what, and what a page shows (`details_of`).
 
     Whoever hands the same answer in again, with another lesson or on another day, has the same mark.
     """
@@ -27,6 +27,7 @@ class Mark:
     message: str
     answer: str = ""
     checks: str = ""
+    details: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vae_course.teach.grading.deciding.standing import UNKNOWN
+from vae_course.teach.grading.deciding.standing import LATE, UNKNOWN
 from vae_course.teach.grading.incoming.roster import read_roster
 from vae_course.teach.grading.keeping.folder import shown
 from vae_course.teach.grading.outgoing.everybody import few
@@ -36,6 +36,6 @@ def told(everything: Everything, folder: Path, notes: list[str], dry: bool = Fal
     count = f"{len(moved):,} mark{'' if len(moved) == 1 else 's'} {'would move' if dry else 'moved'}"
     lines = [*notes, *everything.everybody.said(folder / FILES)]
     lines += [count + (":" if moved else "."), *(f"  {line}" for line in moved)]
-    if unknown := sorted({row.student for row in everything.rows if row.days_late == UNKNOWN}):
+    if unknown := sorted({row.student for row in everything.rows if row.days_late in (UNKNOWN, LATE)}):
         lines.append(f"There is a deadline, and nobody says when they handed in: {few(unknown)}.")
     return "\n".join([summary(everything.rows), "", *lines])

@@ -1,4 +1,4 @@
-"""corrections.csv, in the marks folder: what a person decides of single marks. Regrading never touches it."""
+"""corrections.csv, in the marks folder: what a person decides of single marks. Marking again never touches it."""
 
 import csv
 import difflib
@@ -45,13 +45,14 @@ def begin(folder: Path) -> None:
 
 
 def read_corrections(
-    folder: Path, students: Collection[str] | None, worth: Callable[[str], float]
+    folder: Path, students: Collection[str], worth: Callable[[str], float], others: Mapping[str, str] | None = None
 ) -> dict[tuple[str, str], Correction]:
     """By student and exercise, what a person decided.
 
     Args:
-        students: everybody whose name may stand there; None, before they are known.
+        students: everybody whose name may stand there.
         worth: the points of an exercise.
+        others: names by pseudonyms, which may stand there too.
 
     Raises:
         FolderRefused: a line cannot be meant so. The message has a line for each fault.
@@ -83,6 +84,7 @@ def read_corrections(
                 break
             continue
         cells = dict(zip(heads, (cell.strip() for cell in row), strict=False))
+        cells["student"] = (others or {}).get(cells.get("student", ""), cells.get("student", ""))
         one, why = _correction(cells, line, students, worth, comma=separator != ",")
         if one is None:
             faults.append(f"line {line}: {why}")
@@ -98,7 +100,7 @@ def read_corrections(
 
 
 def _correction(
-    cells: Mapping[str, str], line: int, students: Collection[str] | None, worth: Callable[[str], float], comma: bool
+    cells: Mapping[str, str], line: int, students: Collection[str], worth: Callable[[str], float], comma: bool
 ) -> tuple[Correction | None, str]:
     """A line, or why it is none.
 
@@ -107,7 +109,7 @@ def _correction(
     """
     student, exercise, points = (_bare(cells.get(name, "")) for name in COLUMNS[:3])
     comment = plain_text(_bare(cells.get("comment", "")))
-    if students is not None and student not in students:
+    if student not in students:
         return None, f"nobody is called {student!r}{_near(student, students)}; marks.csv has the names."
     if exercise not in EXERCISES:
         return None, f"there is no exercise {exercise!r}{_near(exercise, EXERCISES)}; marks.csv has their names."

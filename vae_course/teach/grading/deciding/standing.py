@@ -11,7 +11,7 @@ from vae_course.teach.grading.keeping.found import Found
 from vae_course.teach.grading.marks import NEEDS_A_PERSON, NOT_HANDED_IN, Attempt, Mark
 
 Corrections = Mapping[tuple[str, str], Correction]
-UNKNOWN = "unknown"
+UNKNOWN, LATE = "unknown", "late"
 CORRECTED, EXCUSED = "corrected", "excused"
 
 
@@ -22,7 +22,8 @@ class Standing(Mark):
     Args:
         as_found: the points before what is late and what a person decided.
         handed_in: when, as it was told; empty if nobody said it.
-        days_late: how many days have begun; `UNKNOWN` where there is a deadline and nobody says when; empty in time.
+        days_late: how many days have begun; where there is a deadline and nobody says when, `LATE` if the platform calls it so, else
+            `UNKNOWN`; empty in time.
         attempt: "2 of 3", where there were several.
         decided: `CORRECTED`, `EXCUSED`, or empty.
         comment: a person's.
@@ -120,7 +121,7 @@ def _as_found(
             kept = points if not days else round(points * rules.kept(days), 6)
             columns = {field.name: getattr(mark, field.name) for field in fields(Mark)}
             columns |= {"student": student, "points": kept, "max_points": rules.worth(name)}
-            late = UNKNOWN if days is None else str(days or "")
+            late = str(days or "") if days is not None else LATE if attempt.is_late else UNKNOWN
             rows.append(Standing(**columns, as_found=points, handed_in=attempt.handed_in, days_late=late))
     return attempt, rows
 

@@ -16,7 +16,15 @@ from itertools import chain, count
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_model, is_zip, may_be_notebook
+from vae_course.teach.grading.incoming.layouts import (
+    TIMESTAMP,
+    clean,
+    is_hand_in,
+    is_junk,
+    is_model,
+    is_zip,
+    may_be_notebook,
+)
 
 DEEPEST = 40  # folders in folders: whoever removes them does so by recursion
 MOST_MEMBERS = 1_000_000
@@ -157,7 +165,8 @@ def unpack(
     written: dict[Path, Unpacked] = {}
     for member in members:
         parts = parts_of(member)
-        if not parts or member.is_dir() or any(map(is_junk, parts)):
+        names = parts[:-1] if parts[-1:] == (TIMESTAMP,) else parts
+        if not parts or member.is_dir() or any(map(is_junk, names)):
             continue
         shown = f'"{clean("/".join(parts))}"'
         why = objection(member)

@@ -3,13 +3,16 @@
 import re
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vae_course.teach.grading.incoming.archives import ArchiveRefused, objection, open_zip
 from vae_course.teach.grading.incoming.items import Item
 from vae_course.teach.grading.incoming.layouts import Owner, clean
+from vae_course.teach.grading.incoming.times import read_time
 
 METADATA = "submission_metadata.yml"
 _MOST_BYTES = 16 * 2**20
+_TIME = re.compile(r"\s+:?created_at:\s*(.*?)\s*")
 _FIELD = re.compile(r"\s+(?:- )?:?(name|sid|email):\s*(.*?)\s*")
 
 
@@ -37,6 +40,7 @@ def _text(item: Item) -> str:
 
 def _read(text: str) -> dict[str, Owner]:
     people: dict[str, list[dict[str, str]]] = {}
+    times: dict[str, str] = {}
     folder = ""
     listed = False
     for line in text.splitlines():
@@ -46,6 +50,8 @@ def _read(text: str) -> dict[str, Owner]:
             people[folder] = []
         elif re.fullmatch(r"\s+:?submitters:\s*", line):
             listed = True
+        elif folder and (time := _TIME.fullmatch(line)):
+            times[folder] = read_time(time[1].strip("'\"")) or ""
         elif listed and folder:
             field = _FIELD.fullmatch(line)
             if field is None:
@@ -55,7 +61,9 @@ def _read(text: str) -> dict[str, Owner]:
                 people[folder].append({})
             if people[folder]:
                 people[folder][-1][field[1]] = field[2].strip("'\"")
-    return {name: _owner(several) for name, several in people.items() if several}
+    return {
+        name: replace(_owner(several), handed_in=times.get(name, "")) for name, several in people.items() if several
+    }
 
 
 def _owner(several: list[dict[str, str]]) -> Owner:

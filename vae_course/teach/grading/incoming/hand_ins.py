@@ -17,7 +17,16 @@ from vae_course.teach.grading.incoming.opening import files_of
 from vae_course.teach.grading.incoming.platforms import reading_of
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.incoming.syllabus import Syllabus
-from vae_course.teach.grading.incoming.versions import File, Version, by_choice, imported, told
+from vae_course.teach.grading.incoming.versions import (
+    MOST_ATTEMPTS,
+    File,
+    Handed,
+    Version,
+    by_choice,
+    handed_in_before,
+    imported,
+    told,
+)
 
 MOST_NOTES = 50
 _MODULE = "a module of the student's own"
@@ -28,18 +37,23 @@ class Work:
     """What a student handed in.
 
     Args:
-        hand_ins: by lesson, in the course's order.
+        attempts: what is marked, by lesson in the course's order, of each the newest last.
         unreadable: lessons of which no file can be read, and the reason as a sentence. All lessons, where nothing can be.
         notes: sentences for the report.
         fates: what became of each file.
         models: files of trained models.
     """
 
-    hand_ins: dict[str, HandIn]
+    attempts: tuple[Handed, ...]
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fates: tuple[Fate, ...] = ()
     models: tuple[File, ...] = ()
+
+    @property
+    def hand_ins(self) -> dict[str, HandIn]:
+        """By lesson, the newest."""
+        return {handed.lesson: handed.hand_in for handed in self.attempts}
 
 
 def read_student(
@@ -101,25 +115,36 @@ def read_student(
     for lesson in read.keys() - set(wanted):
         for version in read[lesson]:
             account.aside(version.file.parts, f"{lesson} was not asked for")
-    hand_ins: dict[str, HandIn] = {}
+    attempts: list[Handed] = []
     for lesson in sorted(read.keys() & set(wanted)):
         first, *older = by_choice(read[lesson])
         rivals = [version for version in older if not _is_of(version.file, modules)]
-        hand_ins[lesson] = first.hand_in
+        earlier, given_up = handed_in_before([first, *rivals])
+        rivals = [version for version in rivals if version not in earlier]
+        attempts += [version.handed for version in reversed([first, *earlier])]
         account.marked(first.file.parts, lesson)
-        for version in older:
+        for version in earlier:
+            account.marked(version.file.parts, f"{lesson}, an earlier attempt")
+        for version in (version for version in older if version not in earlier):
             another = f"another version of {lesson}: {first.file.shown} counts"
             account.aside(version.file.parts, another if version in rivals else _MODULE)
         notes += [f"{lesson}: {clean(note)}" for note in first.hand_in.notes if not first.is_beside_others]
         notes += [told([first, *rivals])] if rivals else []
+        if earlier:
+            notes.append(f"{lesson} was handed in {len(earlier) + 1} times; each was marked.")
+        if given_up:
+            notes.append(f"{lesson}: attempts before the newest {MOST_ATTEMPTS} were not marked.")
     notes += _not_marked(read)
-    unreadable = {lesson: " ".join(failed[lesson]) for lesson in wanted if lesson in failed and lesson not in hand_ins}
+    of_lessons = {handed.lesson for handed in attempts}
+    unreadable = {
+        lesson: " ".join(failed[lesson]) for lesson in wanted if lesson in failed and lesson not in of_lessons
+    }
     notes += [why for lesson, reasons in failed.items() if lesson not in unreadable for why in reasons]
     if not read and not unreadable and ("" in failed or not failed):
         found = f" There are only {', '.join(others[:5])}." if others and not failed else ""
         why = " ".join([*notes, f"No notebook that can be read was handed in.{found}"])
         unreadable = dict.fromkeys([lesson for lesson in wanted if lesson in account.said] or wanted, why)
-    return Work(hand_ins, unreadable, tuple(_few(notes)), account.closed(set(hand_ins)), models)
+    return Work(tuple(attempts), unreadable, tuple(_few(notes)), account.closed(of_lessons), models)
 
 
 def unread(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Work:
@@ -131,7 +156,7 @@ def unread(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Wo
     """
     wanted = (only,) if only else syllabus.lessons
     fates = Account(syllabus.lessons, student.refused).of_all(student, why)
-    return Work({}, dict.fromkeys(wanted, why), student.notes, fates)
+    return Work((), dict.fromkeys(wanted, why), student.notes, fates)
 
 
 def _modules_beside(file: File, files: Sequence[File]) -> dict[str, Path]:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vae_course.runner.notebooks.lessons import lesson_by_number
 from vae_course.teach.grading.incoming.platforms import reading_of
@@ -11,8 +11,10 @@ from vae_course.teach.grading.incoming.platforms import reading_of
 LONGEST_NAME = 100
 _MODEL = "model.safetensors"  # as lesson 07 calls it
 
+TIMESTAMP = "timestamp.txt"
+"""In it nbgrader writes when what lies beside it was handed in."""
 _JUNK = frozenset(
-    "__MACOSX __pycache__ Thumbs.db desktop.ini ehthumbs.db node_modules venv env site-packages timestamp.txt lost+found".split()
+    f"__MACOSX __pycache__ Thumbs.db desktop.ini ehthumbs.db node_modules venv env site-packages {TIMESTAMP} lost+found".split()
 )
 _COPY = re.compile(
     r"^(?:(?:copy of|kopie von|kopie van|kopi av|copie de|copia de|copia di|cópia de|kopia) )+"
@@ -36,11 +38,13 @@ class Owner:
         key: what tells people apart: the platform's own word, or the folder's name as it is.
         name: what people read.
         number: what the platform adds to tell two of one name apart.
+        handed_in: when, as ISO 8601, where a platform's list or the roster says it of all of theirs.
     """
 
     key: str
     name: str
     number: str = ""
+    handed_in: str = field(default="", compare=False)
 
 
 def is_junk(name: str) -> bool:
@@ -156,6 +160,12 @@ def is_late(name: str) -> bool:
     """True where Canvas marks a file as late."""
     told = reading_of(name, is_folder=False, only="canvas")
     return told is not None and bool(told.group("late"))
+
+
+def handed_in(parts: tuple[str, ...]) -> str:
+    """When a file was handed in, as far as a platform writes that into its name or a folder's: ISO 8601, or an empty string."""
+    readings = [reading_of(part, is_folder=part is not parts[-1]) for part in parts]
+    return next((told for reading in reversed(readings) if reading and (told := reading.handed_in)), "")
 
 
 def newer(parts: tuple[str, ...], seconds: float) -> tuple[int, int, int, str]:

@@ -6,13 +6,15 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.account import Account
 from vae_course.teach.grading.incoming.archives import MOST_BYTES, ArchiveRefused, open_zip, unpack
-from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.layouts import TIMESTAMP, clean, is_hand_in, is_junk, is_zip
+from vae_course.teach.grading.incoming.platforms import moment
 from vae_course.teach.grading.incoming.student import DEEPEST, MOST_FILES, Student
 from vae_course.teach.grading.incoming.versions import File
 
@@ -48,11 +50,15 @@ def files_of(
     files: list[File] = []
     waiting: list[tuple[File, int]] = []  # archives, and how many they are inside of
     budget = [MOST_FILES]
+    times: dict[Path, str] = {}  # of folders, as nbgrader tells them
 
     def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int) -> None:
-        file = File(path, parts, seconds)
+        file = File(path, parts, seconds, layouts.handed_in(parts))
         account.seen(parts)
-        if is_zip(path.name):
+        if path.name == TIMESTAMP:
+            times[path.parent] = _time_in(path)
+            account.aside(parts, "it says when what lies beside it was handed in")
+        elif is_zip(path.name):
             waiting.append((file, depth))
         elif is_hand_in(path.name) or layouts.is_model(path.name) or _is_notebook(path):
             files.append(file)
@@ -72,6 +78,9 @@ def files_of(
         for found, seconds in _walk(path, budget, passed=passed):
             take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0)
         for found, refused in passed:
+            if found.name == TIMESTAMP and found.is_file() and not found.is_symlink():
+                take(found, (*above, *found.relative_to(path.parent).parts), 0.0, 0)
+                continue
             parts = (*above, *found.relative_to(path.parent).parts)
             if refused:
                 notes.append(f'"{clean(found.name)}" {refused}.')
@@ -104,7 +113,16 @@ def files_of(
         left -= sum(one.path.stat().st_size for one in inside)
         for path, parts, seconds in inside:
             take(path, (*file.parts, *parts), seconds, depth + 1)
-    return files
+    return [replace(file, handed_in=times.get(file.path.parent) or file.handed_in) for file in files]
+
+
+def _time_in(path: Path) -> str:
+    """The time in nbgrader's file, or an empty string."""
+    try:
+        with path.open("rb") as file:
+            return moment(file.read(100).decode("utf-8", "replace").strip())
+    except OSError:
+        return ""
 
 
 def _is_notebook(path: Path) -> bool:

@@ -6,7 +6,7 @@ To add a platform, add an entry, and a small real-looking class to the tests.
 import contextlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,25 @@ class Reading:
         running = self.group("attachment") or (self.group("id") if self.platform.name == "gradescope" else "")
         if running:
             return int(running)
-        for form in _DATES:
-            with contextlib.suppress(ValueError, OverflowError):
-                told = re.sub(r"[ _T.]+", " ", self.group("date").split("UTC")[0]).strip()
-                return int(datetime.strptime(told, form).timestamp())
+        when = moment(self.group("date"))
+        with contextlib.suppress(ValueError, OverflowError):
+            return int(datetime.fromisoformat(when).timestamp()) if when else 0
         return 0
+
+    @property
+    def handed_in(self) -> str:
+        """When, as ISO 8601, by the platform's clock; empty where it does not write that."""
+        return moment(self.group("date"))
+
+
+def moment(told: str) -> str:
+    """A time as platforms write it, as ISO 8601: with an offset where they say UTC. Empty for anything else."""
+    bare, utc, _ = told.partition("UTC")
+    bare = re.sub(r"[ _T.]+", " ", bare).strip()
+    for form in _DATES:
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.strptime(bare, form).replace(microsecond=0, tzinfo=UTC if utc else None).isoformat()
+    return ""
 
 
 def reading_of(name: str, is_folder: bool, only: str = "") -> Reading | None:

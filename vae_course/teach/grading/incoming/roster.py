@@ -5,11 +5,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vae_course.teach.grading.incoming.items import NoClass
 from vae_course.teach.grading.incoming.layouts import Owner, clean
+from vae_course.teach.grading.incoming.times import read_time
 
 _MOST_BYTES = 32 * 2**20
 _MOST_SHOWN = 6  # a gradebook has a column for each assignment
@@ -35,6 +36,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters
     ),
     "login": ("username", "sisloginid", "loginid", "login", "user", "githubusername", "github"),
     "email": ("email", "emailaddress", "mail", "emailadress", "emailadresse"),
+    "time": (
+        "handedin",
+        "lastmodifiedsubmission",
+        "zuletztgeandertabgabe",
+        "submissiontime",
+        "submitted",
+        "submittedat",
+        "abgegeben",
+    ),
     "group": ("group", "groups", "team", "groupname", "gruppe", "ubungsgruppe"),
     "section": ("section", "sections", "class", "course", "kurs"),
 }
@@ -42,7 +52,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters
 
 @dataclass(frozen=True)
 class Person:
-    """One line of a roster. `words` are those by which a platform may call the person: ids, logins, addresses."""
+    """One line of a roster. `words` are those by which a platform may call the person: ids, logins, addresses; `time` is when they
+    handed in, as it stands there."""
 
     name: str
     id: str = ""
@@ -50,6 +61,7 @@ class Person:
     group: str = ""
     section: str = ""
     words: frozenset[str] = frozenset()
+    time: str = field(default="", compare=False)
 
 
 def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
@@ -112,7 +124,7 @@ def _person(row: list[str], places: Mapping[str, list[int]]) -> Person | None:
     if name == "unnamed":
         return None
     about = (next(iter(ids), "") or first("login"), first("email"), first("group"), first("section"))
-    return Person(name, *about, frozenset(word.casefold() for word in words))
+    return Person(name, *about, frozenset(word.casefold() for word in words), first("time"))
 
 
 def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]]) -> dict[str, Person]:
@@ -168,6 +180,27 @@ def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Colle
         if person is not None and list(now.values()).count(person) == 1 and len(names) == 1:
             again[owner.key] = names[0]
     return again
+
+
+def with_times(owners: Mapping[str, Owner], roster: Collection[Person], notes: list[str]) -> dict[str, Owner]:
+    """The owners, with the time at which the roster says that they handed in, where it says one.
+
+    Args:
+        owners: by the name that is shown.
+        notes: gets a sentence on times that cannot be read.
+    """
+    found = dict(owners)
+    unread: dict[str, None] = {}
+    for name, person in on_roster(roster, {name: {owner.key} for name, owner in owners.items()}).items():
+        if person.time and person.time != "-":  # as Moodle writes where nothing was handed in
+            told = read_time(person.time)
+            found[name] = replace(owners[name], handed_in=told or "")
+            if told is None:
+                unread[person.time] = None
+    if unread:
+        shown = ", ".join(repr(clean(text)) for text in list(unread)[:_MOST_SHOWN])
+        notes.append(f"Times of the roster that cannot be read for certain, and count as unknown: {shown}.")
+    return found
 
 
 def _parts(name: str) -> list[str]:

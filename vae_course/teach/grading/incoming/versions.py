@@ -8,14 +8,24 @@ from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming import layouts
 from vae_course.teach.grading.incoming.items import shown
 
+MOST_ATTEMPTS = 10  # of a lesson, of one student
+
 
 @dataclass(frozen=True)
 class File:
-    """A file of a student's: where it is, its path as the student knows it, and when it was changed."""
+    """A file of a student's.
+
+    Args:
+        path: where it is.
+        parts: its path as the student knows it.
+        seconds: when it was changed.
+        handed_in: when it was handed in, as ISO 8601; empty where no platform says it.
+    """
 
     path: Path
     parts: tuple[str, ...]
     seconds: float
+    handed_in: str = ""
 
     @property
     def shown(self) -> str:
@@ -24,6 +34,22 @@ class File:
     @property
     def newer(self) -> tuple[int, int, int, str]:
         return layouts.newer(self.parts, self.seconds)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One hand-in of a lesson that is marked.
+
+    Args:
+        file: its path as the student knows it.
+        handed_in, is_late: when, and whether late, as the platform says; see `Attempt`.
+    """
+
+    lesson: str
+    hand_in: HandIn
+    file: str
+    handed_in: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,11 @@ class Version:
     @property
     def answers(self) -> frozenset[str]:
         return self.hand_in.answers.get(self.lesson, frozenset())
+
+    @property
+    def handed(self) -> Handed:
+        is_late = any(map(layouts.is_late, self.file.parts))
+        return Handed(self.lesson, self.hand_in, shown(self.file.parts), self.file.handed_in, is_late)
 
     @property
     def is_beside_others(self) -> bool:
@@ -65,6 +96,24 @@ def by_choice(versions: Sequence[Version]) -> list[Version]:
         return bool(version.answers), whole, alone, *when, len(version.answers), name
 
     return sorted(versions, key=rank, reverse=True)
+
+
+def handed_in_before(versions: Sequence[Version]) -> tuple[list[Version], bool]:
+    """Of the versions that do not count now those that are earlier attempts, the newest first: a platform says when each was handed in.
+
+    Args:
+        versions: in the order of `by_choice`.
+
+    Returns:
+        Them, and whether there are more than are marked.
+    """
+    first, *older = versions
+    of_time: dict[str, Version] = {}
+    for version in older:
+        if version.answers and version.file.handed_in not in ("", first.file.handed_in):
+            of_time.setdefault(version.file.handed_in, version)
+    earlier = sorted(of_time.values(), key=lambda version: version.file.newer, reverse=True)
+    return (earlier[: MOST_ATTEMPTS - 1], len(earlier) >= MOST_ATTEMPTS) if first.file.handed_in else ([], False)
 
 
 def told(chosen: Sequence[Version]) -> str:

@@ -27,7 +27,7 @@ CREATE TABLE file (student TEXT, path TEXT, fate TEXT, why TEXT);           -- w
 CREATE TABLE attempt (student TEXT, lesson TEXT, answers TEXT, file TEXT, handed_in TEXT, is_late INTEGER, nothing_readable INTEGER,
                       seen INTEGER, PRIMARY KEY (student, lesson, answers));
 CREATE TABLE mark (student TEXT, lesson TEXT, exercise TEXT, status TEXT, points REAL, max_points REAL, misconception TEXT, message TEXT,
-                   answer TEXT, checks TEXT, PRIMARY KEY (student, exercise, answer));
+                   answer TEXT, checks TEXT, details TEXT, PRIMARY KEY (student, exercise, answer));
 CREATE TABLE shown (student TEXT, exercise TEXT, status TEXT, points REAL, as_found REAL, decided TEXT,
                     PRIMARY KEY (student, exercise));               -- what the tables said last: whoever moves is told by it
 """
@@ -122,7 +122,7 @@ class Found:
                 row = [student, kept.lesson, _json(kept.answers), *astuple(kept)[3:]]
                 self._do("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
             for mark in map(safe, marks):
-                self._do("REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *astuple(mark))
+                self._do("REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *astuple(mark))
             if reading is not None:
                 row = [student, reading.source, reading.lesson, _json(reading.notes)]
                 self._do("REPLACE INTO student VALUES (?, ?, ?, ?)", *row)

@@ -26,11 +26,11 @@ def safe(mark: Mark) -> Mark:
     )
 
 
-def plain_text(text: str) -> str:
+def plain_text(text: str, longest: int = _LONGEST) -> str:
     """A text without control characters, escape sequences and what turns the direction of writing; lines stay lines."""
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
     text = "".join(c for c in text if c == "\n" or not unicodedata.category(c).startswith("C"))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+    return text if len(text) <= longest else f"{text[:longest]} ..."
 
 
 def csv_of(rows: Sequence[Sequence[str | float]]) -> str:

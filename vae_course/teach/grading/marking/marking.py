@@ -4,7 +4,7 @@ import hashlib
 import secrets
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from vae_course.runner import forbidden
 from vae_course.runner.answers import Answer, LocalAnswer, Stopped
 from vae_course.runner.notebooks import HandIn
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
-from vae_course.teach.grading.incoming.layouts import clean
 from vae_course.teach.grading.incoming.student import Student
+from vae_course.teach.grading.marking.details import details_of
 from vae_course.teach.grading.marking.fingerprints import checks_hash
 from vae_course.teach.grading.marking.model_file import Looked, model_file
 from vae_course.teach.grading.marking.shared import with_shared_draws
@@ -30,6 +30,7 @@ from vae_course.teach.grading.marking.trained import TheCourseS, trained_answer
 from vae_course.teach.grading.marks import NEEDS_A_PERSON, Attempt, Mark
 from vae_course.teach.grading.reading.constants import UNKNOWN, tame
 from vae_course.teach.grading.reading.here import Read
+from vae_course.teach.grading.reading.lint import Excerpt
 from vae_course.teach.grading.reading.manifest import Manifest, Told
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
@@ -89,6 +90,8 @@ def mark_student(
         manifest = read(student, into, order.lesson)
         marked.notes, marked.fates = manifest.work.notes, manifest.work.fates
         _mark_work(student.name, manifest, order, before, submit, marked)
+        when = student.owner.handed_in  # of all of theirs; the name of a file knows it better
+        marked.attempts = [replace(one, handed_in=one.handed_in or when) for one in marked.attempts]
     except Exception as error:  # noqa: BLE001 - one student's trouble with our code is not the class's
         marked.faults.append(traceback.format_exc())
         have = {mark.exercise for mark in marked.marks}
@@ -126,16 +129,22 @@ def _mark_work(
                 found = outcome(exercise, "unreadable", reason, 0)
                 marked.marks.append(_mark(student, found, answer, checks_hash(exercise.name)))
     with Started(submit) as started:
-        for lesson, hand_in in work.hand_ins.items():
-            told = {exercise: manifest.told[exercise.name] for exercise in _exercises(lesson)}
-            wanted = [(exercise, one) for exercise, one in told.items() if due(exercise.name, one.answer)]
+        for handed, of_attempt in zip(work.attempts, manifest.told, strict=True):
+            lesson, hand_in = handed.lesson, handed.hand_in
+            told = {exercise: of_attempt[exercise.name] for exercise in _exercises(lesson)}
+            new = {(mark.exercise, mark.answer) for mark in marked.marks}  # an earlier attempt may have the same answer
+            wanted = [
+                (exercise, one)
+                for exercise, one in told.items()
+                if due(exercise.name, one.answer) and (exercise.name, one.answer) not in new
+            ]
             wanted.sort(key=lambda pair: _is_lent_an_answer(pair[0]))  # each of these ends the process: they come last
             started.turn_to(hand_in)
             look_for = partial(model_file, notebook=hand_in.path, models=work.models)
             marks = list(_mark_hand_in(student, hand_in, wanted, order, started, look_for, marked))
             marked.marks += sorted(marks, key=lambda mark: _PLACE[mark.exercise])
             answers = {exercise.name: one.answer for exercise, one in told.items()}
-            marked.attempts.append(Attempt(student, lesson, answers, clean(hand_in.path.name)))
+            marked.attempts.append(Attempt(student, lesson, answers, handed.file, handed.handed_in, handed.is_late))
 
 
 def _is_lent_an_answer(exercise: Exercise) -> bool:
@@ -178,7 +187,7 @@ def _mark_hand_in(
                 marked.faults.append(traceback.format_exc())
                 found = _fault(exercise, error, own)
                 break
-        yield _mark(student, found, told.answer, checks_hash(exercise.name))
+        yield _mark(student, found, told.answer, checks_hash(exercise.name), told.code)
 
 
 def _examined(
@@ -231,9 +240,9 @@ def _fault(exercise: Exercise, error: BaseException, seed: int) -> Outcome:
     return outcome(exercise, "grader error", sentence, seed)
 
 
-def _mark(student: str, found: Outcome, answer: str, checks: str) -> Mark:
+def _mark(student: str, found: Outcome, answer: str, checks: str, code: Sequence[Excerpt] = ()) -> Mark:
     columns: dict[str, Any] = {
         name: getattr(found, name)
         for name in ("lesson", "exercise", "status", "points", "max_points", "misconception", "message")
     }
-    return Mark(student=student, **columns, answer=answer, checks=checks)
+    return Mark(student=student, **columns, answer=answer, checks=checks, details=details_of(found, code))

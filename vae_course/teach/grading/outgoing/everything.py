@@ -3,13 +3,16 @@
 marks.csv    a row for each student and exercise
 totals.csv   a row for each student
 files.csv    what became of every file
-reports/     a report for each student
+class.html   a page on the class
+reports/     a page for each student
+names.csv    who is meant, where a marker reads other names
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vae_course.teach.grading.deciding.corrections import begin, read_corrections
+from vae_course.teach.grading.deciding.pseudonyms import pseudonyms, without_name
 from vae_course.teach.grading.deciding.rules import FILE as RULES
 from vae_course.teach.grading.deciding.rules import read_rules
 from vae_course.teach.grading.deciding.standing import Standing, standings
@@ -18,23 +21,30 @@ from vae_course.teach.grading.incoming.roster import Person
 from vae_course.teach.grading.keeping.files import write_whole
 from vae_course.teach.grading.keeping.found import Found, Shown
 from vae_course.teach.grading.keeping.lock import FolderRefused
+from vae_course.teach.grading.keeping.texts import csv_of
 from vae_course.teach.grading.marking.local import STAMP
 from vae_course.teach.grading.outgoing.everybody import Everybody
 from vae_course.teach.grading.outgoing.ledger import ledger
 from vae_course.teach.grading.outgoing.moved import moved
-from vae_course.teach.grading.outgoing.report import FOLDER, file_name, report
+from vae_course.teach.grading.outgoing.pages.of_class import class_page
+from vae_course.teach.grading.outgoing.pages.rendering import is_ours
+from vae_course.teach.grading.outgoing.pages.student import FOLDER, file_name, student_page
 from vae_course.teach.grading.outgoing.table import table, totals
 
-TABLE, TOTALS, FILES = "marks.csv", "totals.csv", "files.csv"
+TABLE, TOTALS, FILES, CLASS, NAMES = "marks.csv", "totals.csv", "files.csv", "class.html", "names.csv"
 
 
 @dataclass(frozen=True)
 class Everything:
-    """What counts, by student and in the course's order; who is who; and lines on what is another than it was shown last."""
+    """What counts, by student and in the course's order; who is who; and lines on what is another than it was shown last.
+
+    `called` are the names by which a marker reads of people, where these are not their own.
+    """
 
     rows: list[Standing]
     everybody: Everybody
     moved: list[str]
+    called: dict[str, str]
 
     @property
     def needs_a_person(self) -> bool:
@@ -56,9 +66,11 @@ def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None)
         raise FolderRefused(
             f"{folder / RULES}: groups = true needs a roster with a column 'group'; give it with --roster."
         )
-    corrections = read_corrections(folder, everybody.names, rules.worth)
+    called = pseudonyms(everybody.names, found.run.seed)
+    others = {other: name for name, other in called.items()}  # corrections written so stay, whoever reads names later
+    corrections = read_corrections(folder, everybody.names, rules.worth, others)
     rows = [row for _, mine in standings(found, rules, corrections, everybody.groups) for row in mine]
-    return Everything(rows, everybody, moved(found.shown(), rows))
+    return Everything(rows, everybody, moved(found.shown(), rows), called if rules.anonymous else {})
 
 
 def show(found: Found, folder: Path) -> Everything:
@@ -76,12 +88,31 @@ def show(found: Found, folder: Path) -> Everything:
     write_whole(folder / TABLE, table(rows, absent))
     write_whole(folder / TOTALS, totals(rows, watched, everybody.about))
     write_whole(folder / FILES, ledger(everybody.entries))
-    (folder / FOLDER).mkdir(exist_ok=True)
-    of_student: dict[str, list[Standing]] = {name: [] for name in names}
-    for row in rows:
-        of_student[row.student].append(row)
-    for name, mine in of_student.items():
-        text = report(name, mine, found.notes(name), "" if found.run.sandbox else STAMP)
-        write_whole(folder / FOLDER / file_name(name, names), text)
+    _write_pages(found, folder, everything, absent)
     found.keep_shown({(r.student, r.exercise): Shown(r.status, r.points, r.as_found, r.decided) for r in rows})
     return everything
+
+
+def _write_pages(found: Found, folder: Path, everything: Everything, absent: list[str]) -> None:
+    rows, called = everything.rows, everything.called
+    stamp = "" if found.run.sandbox else STAMP
+    of_student: dict[str, list[Standing]] = {}
+    for row in rows:
+        of_student.setdefault(row.student, []).append(row)
+    names = {student: called.get(student, student) for student in of_student}
+    files = {student: file_name(name, names.values()) for student, name in names.items()}
+    (folder / FOLDER).mkdir(exist_ok=True)
+    for student, mine in of_student.items():
+        notes = [without_name(note, student, called[student]) if called else note for note in found.notes(student)]
+        write_whole(folder / FOLDER / files[student], student_page(names[student], mine, notes, stamp))
+    for path in (folder / FOLDER).glob("*.html"):
+        if path.name not in files.values() and is_ours(path):
+            path.unlink()  # under another name, or of somebody who does not count any more
+    waiting = [entry.fate.path for entry in everything.everybody.entries if entry.fate.fate == PERSON]
+    shown = [replace(row, student=names[row.student]) for row in rows] if called else rows
+    lost = [called.get(name, name) for name in absent]
+    write_whole(folder / CLASS, class_page(shown, lost, [] if called else waiting, stamp))
+    if called:
+        write_whole(folder / NAMES, csv_of([("student", "called"), *sorted(called.items())]))
+    else:
+        (folder / NAMES).unlink(missing_ok=True)

@@ -2,8 +2,10 @@
 
 import ast
 import re
+import textwrap
 import types
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +21,18 @@ _WORKINGS = re.compile(rf"vae_course\.((?:{_PARTS})(?:\.\w+)*)")
 _MENTIONS = re.compile(rf"\b(?:{_PARTS})\b")
 
 
+LONGEST, MOST = 6_000, 30  # of an excerpt in signs, and of an answer in excerpts
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A piece of a hand-in: "cell 12", the number of its first line there, and its text."""
+
+    place: str
+    first: int
+    text: str
+
+
 class Source:
     """The kept statements of a hand-in, in order.
 
@@ -29,6 +43,7 @@ class Source:
     """
 
     def __init__(self, hand_in: HandIn) -> None:
+        self._cells = hand_in.cells
         trees = [_tree(cell.source) for cell in hand_in.cells]
         self.statements = [node for tree in trees for node in tree.body]
         self.touched = [bound(node) | changed(node) for node in self.statements]
@@ -105,6 +120,20 @@ class Source:
                 head, _, rest = ast.unparse(node.value).partition(".")
                 if head in self._origins:  # f = given.f
                     self._origins[node.targets[0].id] = f"{self._origins[head]}.{rest}".rstrip(".")
+
+    def excerpts(self, exercise: Question) -> list[Excerpt]:
+        """The answer as it stands in the file."""
+        wanted = {id(node) for node in self._answers(exercise)}
+        found: list[Excerpt] = []
+        for cell in self._cells:
+            lines = cell.source.splitlines()
+            nodes = [part for node in _tree(cell.source).body for part in (node, *getattr(node, "body", ()))]
+            for node in (node for node in nodes if id(node) in wanted):
+                wanted.discard(id(node))
+                first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+                text = textwrap.dedent("\n".join(lines[first - 1 : node.end_lineno]).expandtabs(4))
+                found.append(Excerpt(cell.place, first, text[:LONGEST]))
+        return found[:MOST]
 
     def _answers(self, exercise: Question) -> list[ast.stmt]:
         """The definitions in which an exercise is answered."""

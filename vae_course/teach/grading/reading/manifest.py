@@ -1,7 +1,7 @@
 """All that marking knows of what somebody handed in: their work, and what the text of each answer tells. Nothing of it is run."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.incoming.syllabus import Syllabus
 from vae_course.teach.grading.reading.answer_hashes import AnswerHashes
 from vae_course.teach.grading.reading.constants import UNKNOWN
-from vae_course.teach.grading.reading.lint import Source
+from vae_course.teach.grading.reading.lint import Excerpt, Source
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Told:
         answer: the hash of the code that it stands on.
         forbidden: the name that it takes from the course instead of writing it, or empty.
         defined: whether the text defines the exercise's own name.
+        code: the answer as it stands in the file.
         value: a constant's; None where there is none, `UNKNOWN` where the text does not tell it, and for all that is no constant.
     """
 
@@ -29,14 +30,15 @@ class Told:
     forbidden: str
     defined: bool
     value: Any
+    code: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Somebody's work, and for each exercise of the lessons in it what is told of the answer."""
+    """Somebody's work, and for each attempt in it what is told of the answer to each exercise of its lesson."""
 
     work: Work
-    told: Mapping[str, Told] = field(default_factory=dict)
+    told: tuple[Mapping[str, Told], ...] = ()
 
 
 def manifest_of(
@@ -45,18 +47,22 @@ def manifest_of(
     """Read everything that a student handed in; see `read_student`."""
     work = read_student(student, into, syllabus, only, at)
     models = [model.path for model in work.models]
-    told = {}
-    for lesson, hand_in in work.hand_ins.items():
+    every = []
+    for handed in work.attempts:
+        told, hand_in = {}, handed.hand_in
         at(f'"{clean(hand_in.path.name)}"')
         source = Source(hand_in)
         hashes = AnswerHashes(hand_in, source, models)
         for question in syllabus.questions:
-            if question.lesson == lesson:
+            if question.lesson == handed.lesson:
                 defined = question.name in source.names
                 value = (source.constant(question.name) if defined else None) if question.is_value else UNKNOWN
                 forbidden = source.forbidden(question)
-                told[question.name] = Told(hashes.of(question), forbidden, defined, value)
-    return Manifest(work, told)
+                told[question.name] = Told(
+                    hashes.of(question), forbidden, defined, value, tuple(source.excerpts(question))
+                )
+        every.append(told)
+    return Manifest(work, tuple(every))
 
 
 def unread_manifest(student: Student, why: str, syllabus: Syllabus, only: str = "") -> Manifest:

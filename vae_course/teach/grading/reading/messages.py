@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Collection
+from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +14,9 @@ from vae_course.teach.grading.incoming.hand_ins import Work
 from vae_course.teach.grading.incoming.layouts import Owner
 from vae_course.teach.grading.incoming.student import Packed, Student
 from vae_course.teach.grading.incoming.syllabus import Syllabus
-from vae_course.teach.grading.incoming.versions import File
+from vae_course.teach.grading.incoming.versions import File, Handed
 from vae_course.teach.grading.reading.constants import decoded, encoded
+from vae_course.teach.grading.reading.lint import Excerpt
 from vae_course.teach.grading.reading.manifest import Manifest, Told
 
 T = TypeVar("T")
@@ -65,17 +68,24 @@ def student_from(value: dict[str, Any]) -> Student:
 def manifest_as_json(manifest: Manifest) -> dict[str, Any]:
     """A manifest as the reader's answer. A file that is the hand-in of several lessons stands in it once."""
     work = manifest.work
-    files = list({id(hand_in): hand_in for hand_in in work.hand_ins.values()}.values())
+    files = list({id(handed.hand_in): handed.hand_in for handed in work.attempts}.values())
     return {
         "files": [_hand_in_as_json(hand_in) for hand_in in files],
-        "hand_ins": {
-            lesson: next(n for n, file in enumerate(files) if file is h) for lesson, h in work.hand_ins.items()
-        },
+        "attempts": [
+            [h.lesson, next(n for n, file in enumerate(files) if file is h.hand_in), h.file, h.handed_in, h.is_late]
+            for h in work.attempts
+        ],
         "unreadable": work.unreadable,
         "notes": work.notes,
         "fates": [[fate.path, fate.fate, fate.why] for fate in work.fates],
         "models": [[str(model.path), model.parts, model.seconds] for model in work.models],
-        "told": {n: [t.answer, t.forbidden, t.defined, encoded(t.value)] for n, t in manifest.told.items()},
+        "told": [
+            {
+                n: [t.answer, t.forbidden, t.defined, encoded(t.value), [[c.place, c.first, c.text] for c in t.code]]
+                for n, t in of_attempt.items()
+            }
+            for of_attempt in manifest.told
+        ],
     }
 
 
@@ -123,12 +133,24 @@ def manifest_from(value: Any, syllabus: Syllabus, roots: Collection[Path]) -> Ma
     def told(one: Any) -> Told:
         if type(one[2]) is not bool:
             raise NoManifest(f"a {type(one[2]).__name__} in the place of a yes or no")
-        return Told(_text(one[0]), _text(one[1]), one[2], decoded(one[3]))
+        code = _many(one[4], lambda part: Excerpt(_text(part[0]), int(part[1]), _text(part[2])))
+        return Told(_text(one[0]), _text(one[1]), one[2], decoded(one[3]), code)
+
+    asked = {
+        lesson: {question.name for question in syllabus.questions if question.lesson == lesson}
+        for lesson in syllabus.lessons
+    }
+
+    def handed(one: Any) -> Handed:
+        lesson, number, file, when, is_late = one
+        if _text(when):
+            datetime.fromisoformat(when)
+        return Handed(_one_of(syllabus.lessons, lesson), files[number], _text(file), when, is_late is True)
 
     try:
         files = _many(value["files"], hand_in)
         work = Work(
-            {_one_of(syllabus.lessons, lesson): files[n] for lesson, n in value["hand_ins"].items()},
+            _many(value["attempts"], handed),
             {_one_of(syllabus.lessons, lesson): _text(why) for lesson, why in value["unreadable"].items()},
             _many(value["notes"], _text),
             _many(
@@ -136,12 +158,12 @@ def manifest_from(value: Any, syllabus: Syllabus, roots: Collection[Path]) -> Ma
             ),
             _many(value["models"], lambda one: File(path(one[0]), _many(one[1], _text), float(one[2]))),
         )
-        found = _named(value["told"], told)
+        found = _many(value["told"], lambda one: _named(one, told))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise NoManifest(f"{type(error).__name__} {error}") from None
-    asked = {question.name for question in syllabus.questions if question.lesson in work.hand_ins}
-    if found.keys() != asked:
-        raise NoManifest("other exercises than those of the lessons handed in")
+    for attempt, of_attempt in zip_longest(work.attempts, found):
+        if attempt is None or of_attempt is None or of_attempt.keys() != asked[attempt.lesson]:
+            raise NoManifest("other exercises than those of the lessons handed in")
     return Manifest(work, found)
 
 
