@@ -1,5 +1,6 @@
 """class.toml: what it may say, and that whatever is no rule is told, all of it at once."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from vae_course.checks.lessons import EXERCISES, LESSONS
+from vae_course.teach.grading.deciding.corrections import read_corrections
 from vae_course.teach.grading.deciding.rules import Rules, read_rules
 from vae_course.teach.grading.keeping.lock import FolderRefused
 
@@ -63,6 +65,18 @@ def test_every_rule_is_read(tmp_path: Path):
     assert (found.attempts, found.groups, found.anonymous) == ("newest on time", True, True)
     assert found.worth("kl_normal") == 12 and found.worth("log_normal") == EXERCISES["log_normal"].points
     assert found.counts("kl_normal") and not found.counts("VAE.loss") and not found.counts("two_boxes")
+
+
+def test_the_examples_of_the_docs_are_read_as_they_stand_there(tmp_path: Path):
+    text = (Path(__file__).parents[3] / "docs" / "marking.md").read_text(encoding="utf-8")
+    [told], [corrections] = re.findall("```toml\n(.*?)```", text, re.S), re.findall("```text\n(.*?)```", text, re.S)
+    found = rules(tmp_path, told)
+    assert (
+        found.groups and found.deadline("Ada Byron", "01_reparameterization") > found.deadlines["01_reparameterization"]
+    )
+    (tmp_path / "corrections.csv").write_text(corrections, encoding="utf-8")
+    read = read_corrections(tmp_path, ("Bob Hill", "Ada Byron", "Cy Lee"), Rules().worth)
+    assert [(one.points, one.excused) for one in read.values()] == [(4, False), (None, True), (None, False)]
 
 
 @pytest.mark.parametrize(
