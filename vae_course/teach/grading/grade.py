@@ -79,7 +79,8 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
     added = packages(options.packages, (options.path, options.out))
     notes: list[str] = []
     roster = read_roster(options.roster, notes) if options.roster else None
-    found = collect(options.path, options.out, options.choice, known(options.out), roster or ())
+    names, on_last_roster = known(options.out)
+    found = collect(options.path, options.out, options.choice, names, roster or (), on_last_roster)
     if roster is not None:
         owners = with_times({one.name: one.owner for one in found.students}, roster, notes)
         found = replace(found, students=tuple(replace(one, owner=owners[one.name]) for one in found.students))

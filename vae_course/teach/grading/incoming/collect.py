@@ -43,6 +43,7 @@ def collect(
     choice: Choice = BY_NAMES,
     known: Mapping[str, str] | None = None,
     roster: Collection[Person] = (),
+    shown: Collection[str] = (),
 ) -> Class:
     """Who handed in what.
 
@@ -52,6 +53,7 @@ def collect(
         choice: what a teacher says about the layout.
         known: names under which people, by their keys, have marks already.
         roster: who is in the class; it knows people again to whom a platform gave another number.
+        shown: names of the roster that stood in the tables already, with nothing handed in.
 
     Raises:
         NoClass: there is no such path, nothing can be read from it, it is too much, or it can be read in two ways.
@@ -79,7 +81,7 @@ def collect(
         why = "; ".join(warning.removesuffix(".") for warning in found.warnings) or "a folder of notebooks was expected"
         raise NoClass(f"{path.name} holds no hand-in: {why}.")
     owners = [owner for owner, _ in piles.values()]
-    names, alike = named(owners, known_again(owners, known or {}, roster))
+    names, alike = named(owners, known_again(owners, known or {}, roster, shown))
     students = [_student(names[key], owner, items) for key, (owner, items) in piles.items()]
     return Class(
         tuple(sorted(students, key=lambda student: student.name)), tuple(found.warnings), tuple(found.fates), alike

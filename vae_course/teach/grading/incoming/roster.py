@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -165,8 +166,15 @@ def _may_be(meant: Person, name: str, namesakes: Collection[Person]) -> bool:
     return exact or not namesakes or meant in namesakes
 
 
-def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person]) -> dict[str, str]:
-    """Names by key, with those of people who were marked under another key and are the same person of the roster."""
+def known_again(
+    owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person], shown: Collection[str] = ()
+) -> dict[str, str]:
+    """Names by key, with those of people who are the same person of the roster as somebody who has a name already: they were marked under
+    another key, or stood in the tables with nothing handed in.
+
+    Args:
+        shown: names of the roster that stood in the tables.
+    """
     keys: dict[str, set[str]] = {}
     for key, name in known.items():
         keys.setdefault(name, set()).add(key)
@@ -174,11 +182,16 @@ def known_again(owners: Sequence[Owner], known: Mapping[str, str], roster: Colle
     before = on_roster(roster, keys)
     now = {owner.key: on_roster(roster, {owner.name: {owner.key}}).get(owner.name) for owner in owners}
     again = dict(known)
+    called = Counter(person.name for person in roster)
     for owner in new:
         person = now[owner.key]
         names = [name for name, other in before.items() if other is person]
-        if person is not None and list(now.values()).count(person) == 1 and len(names) == 1:
+        if person is None or list(now.values()).count(person) > 1:
+            continue
+        if len(names) == 1:
             again[owner.key] = names[0]
+        elif person.name in shown and not names and called[person.name] == 1 and person.name not in again.values():
+            again[owner.key] = person.name
     return again
 
 

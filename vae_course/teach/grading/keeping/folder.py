@@ -69,16 +69,16 @@ def shown(folder: Path) -> Iterator[Found]:
         yield Found(connection)
 
 
-def known(folder: Path) -> dict[str, str]:
-    """Names by key; empty where there are no marks yet.
+def known(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
+    """Names by key, and those of the last roster; empty where there are no marks yet.
 
     Raises:
         FolderRefused: as for `shown`.
     """
     if not (folder / FOUND).exists():
-        return older.people(folder)
+        return older.people(folder), frozenset()
     with shown(folder) as found:
-        return found.people()
+        return found.people(), frozenset(person.name for person in found.roster() or ())
 
 
 def _make(path: Path, begun: "older.Older") -> None:
