@@ -153,6 +153,32 @@ def report(args: argparse.Namespace) -> int:
     return 0
 
 
+def export(args: argparse.Namespace) -> int:
+    """Write what counts in the form of a gradebook, keyed by its own ids; who cannot be told there is named."""
+    from .checks.lessons import LESSONS
+    from .teach.grading.exporting.export import FORMATS, Asked, NoExport
+    from .teach.grading.exporting.export import export as write
+    from .teach.grading.keeping.lock import FolderRefused
+
+    if args.format not in FORMATS:
+        raise CommandError(f"there is no format {args.format!r}; the formats: {', '.join(FORMATS)}.")
+    lessons = tuple(map(_lesson, args.lesson)) or LESSONS
+    columns: dict[str, tuple[str, ...]] = {}
+    for text in args.column:
+        of, equals, title = text.partition("=")
+        if not (of and equals and title.strip()):
+            raise CommandError(f"--column {text!r}: LESSON=TITLE was expected, or all=TITLE.")
+        columns[title.strip()] = lessons if of == "all" else (_lesson(of),)
+    asked = Asked(
+        args.format, Path(args.marks), Path(args.out), Path(args.into) if args.into else None, lessons, columns
+    )
+    try:
+        print("\n".join(write(asked)))
+    except (NoExport, FolderRefused) as error:
+        raise CommandError(error) from None
+    return 0
+
+
 def train(args: argparse.Namespace) -> int:
     """Train the models that the lessons load."""
     return _author_tool("train_weights", args.rest)
@@ -260,6 +286,24 @@ def add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--dry-run", action="store_true", help="say whose marks would move, and write nothing")
 
 
+def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "export", export)
+    parser.add_argument("format", metavar="FORMAT", help="canvas, moodle, csv or json")
+    parser.add_argument("marks", metavar="DIR", help="the folder of the marks, as grade's --out")
+    parser.add_argument("--into", metavar="FILE", help="the platform's own table, which is filled in")
+    parser.add_argument("--lesson", metavar="NAME", action="append", default=[], help="only this one; may be repeated")
+    parser.add_argument(
+        "--column",
+        metavar="LESSON=TITLE",
+        action="append",
+        default=[],
+        help="which of Canvas' columns is the lesson's, by how its name begins; all=TITLE for the sum; may be repeated",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", required=True, help="a new file; Moodle's feedback lies beside it, as .zip"
+    )
+
+
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "train", train, passes_on=True)
 
@@ -293,6 +337,7 @@ COMMANDS = (
     add_check,
     add_grade,
     add_report,
+    add_export,
     add_items,
     add_train,
     add_build,

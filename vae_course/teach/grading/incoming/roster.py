@@ -75,26 +75,40 @@ def read_roster(path: Path, notes: list[str]) -> tuple[Person, ...]:
         NoClass: no column says who somebody is, or there is nobody.
         OSError: it cannot be opened.
     """
-    with path.open("rb") as file:
-        text = decoded(file.read(_MOST_BYTES))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))]
-    heads = [re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", head).casefold()) for head in rows[0]] if rows else []
-    places = {field: [heads.index(name) for name in names if name in heads] for field, names in _NAMES.items()}
-    if not any(places[field] for field in ("name", "last", "id", "login", "email")):
+    rows, _ = table_in(path)
+    people = people_in(rows)
+    if people is None:
         found = ", ".join(clean(head) for head in rows[0]) if rows else "none"
         raise NoClass(f"{path.name} has no column that says who is meant (name, id or email); its columns: {found}.")
     known = {name for names in _NAMES.values() for name in names}
-    if ignored := [
-        clean(head) for head, bare in zip(rows[0], heads, strict=True) if bare not in known and head.strip()
-    ]:
+    if ignored := [clean(head) for head in rows[0] if _bare(head) not in known and head.strip()]:
         more = f" and {len(ignored) - _MOST_SHOWN} more" if len(ignored) > _MOST_SHOWN else ""
         notes.append(f"Columns of {path.name} that are not used: {', '.join(ignored[:_MOST_SHOWN])}{more}.")
-    people = dict.fromkeys(person for row in rows[1:] if (person := _person(row, places)))
-    if not people:
+    if not any(people):
         raise NoClass(f"{path.name} is a roster without people: no row stands below its heads.")
-    return tuple(people)
+    return tuple(dict.fromkeys(filter(None, people)))
+
+
+def table_in(path: Path) -> tuple[list[list[str]], str]:
+    """The rows of a table of comma-, semicolon- or tab-separated values that are not empty, and which of the three it is."""
+    with path.open("rb") as file:
+        text = decoded(file.read(_MOST_BYTES))
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [row for row in rows if any(map(str.strip, row))], delimiter
+
+
+def people_in(rows: list[list[str]]) -> list[Person | None] | None:
+    """Who stands in each row below the heads, nobody in a platform's own; None if no column says who is meant."""
+    heads = [_bare(head) for head in rows[0]] if rows else []
+    places = {field: [heads.index(name) for name in names if name in heads] for field, names in _NAMES.items()}
+    if not any(places[field] for field in ("name", "last", "id", "login", "email")):
+        return None
+    return [_person(row, places) for row in rows[1:]]
+
+
+def _bare(head: str) -> str:
+    return re.sub(r"[^a-z]", "", unicodedata.normalize("NFKD", head).casefold())
 
 
 def decoded(data: bytes) -> str:
