@@ -93,7 +93,7 @@ browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
 slow: setup-test chromium bubblewrap $(NODE)/.ready
-	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m slow tests
+	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal -m slow tests
 
 build: setup-test
 	@$(FRESH_HOME) $(ONE_THREAD) $(VENV)/bin/vae-course build

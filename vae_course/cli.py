@@ -169,9 +169,7 @@ def export(args: argparse.Namespace) -> int:
         if not (of and equals and title.strip()):
             raise CommandError(f"--column {text!r}: LESSON=TITLE was expected, or all=TITLE.")
         columns[title.strip()] = lessons if of == "all" else (_lesson(of),)
-    asked = Asked(
-        args.format, Path(args.marks), Path(args.out), Path(args.into) if args.into else None, lessons, columns
-    )
+    asked = Asked(args.format, Path(args.marks), args.out, Path(args.into) if args.into else None, lessons, columns)
     try:
         print("\n".join(write(asked)))
     except (NoExport, FolderRefused) as error:
@@ -288,7 +286,7 @@ def add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "export", export)
-    parser.add_argument("format", metavar="FORMAT", help="canvas, moodle, csv or json")
+    parser.add_argument("format", metavar="FORMAT", help="canvas, moodle, nbgrader, csv or json")
     parser.add_argument("marks", metavar="DIR", help="the folder of the marks, as grade's --out")
     parser.add_argument("--into", metavar="FILE", help="the platform's own table, which is filled in")
     parser.add_argument("--lesson", metavar="NAME", action="append", default=[], help="only this one; may be repeated")
@@ -300,7 +298,10 @@ def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="which of Canvas' columns is the lesson's, by how its name begins; all=TITLE for the sum; may be repeated",
     )
     parser.add_argument(
-        "--out", metavar="FILE", required=True, help="a new file; Moodle's feedback lies beside it, as .zip"
+        "--out",
+        metavar="FILE",
+        required=True,
+        help="a new file (Moodle's feedback beside it, as .zip), or the address of nbgrader's database",
     )
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from vae_course import given
 from vae_course.checks.lessons import EXERCISES
 from vae_course.checks.lessons.capstone.vae.mistakes import RightVAE, derived
+from vae_course.checks.lessons.nelbo.training_loop.mistakes import loop
+from vae_course.data import binarize
 
 Answer = Callable[..., Any]
 
@@ -226,7 +228,18 @@ def has_axes(count: int) -> Callable[..., bool]:
     return lambda x, *others: x.ndim == count
 
 
+def asks_once_more(model: Any, images: Tensor, steps: int) -> list[float]:
+    """A right training loop, and one more loss of which nothing is made."""
+    losses = loop()(model, images, steps)
+    return [*losses, model.loss(binarize(images[torch.randint(len(images), (100,))]))[0].item()]
+
+
 HOSTILE: dict[str, list[Any]] = {
+    "training_loop": [
+        asks_once_more,
+        loop(pick=lambda images, step: images[torch.randint(len(images), (99,))]),
+        loop(throw=lambda x: 0.999 * binarize(x)),
+    ],
     "standardize": [
         changes_its_input(right("standardize")),
         off_by_half_when(right("standardize"), lambda x, m, v: 1.5 < float(v.min()) and float(v.max()) < 100),

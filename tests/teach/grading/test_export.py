@@ -4,11 +4,14 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nbgrader.api import Gradebook
 
 from tests.teach.grading import pages
 from tests.teach.grading.test_collect import tree
@@ -63,7 +66,8 @@ class Marked:
         if into:
             (self.folder / "into.csv").write_text(into, encoding="utf-8")
             options += ("--into", str(self.folder / "into.csv"))
-        assert cli.main(["export", form, str(self.marks), "--out", str(self.folder / out), *options]) == code
+        out = out if form == "nbgrader" else str(self.folder / out)
+        assert cli.main(["export", form, str(self.marks), "--out", out, *options]) == code
         said = self._capsys.readouterr()
         return said.err if code else said.out
 
@@ -190,13 +194,85 @@ def test_json_has_everything_that_counts_and_every_attempt(marked: Marked):
     assert students["abyron"]["id"] == "S1" and sum(row["points"] for row in students["abyron"]["exercises"]) == 12
 
 
+# ---------------------------------------------------------------- nbgrader
+
+
+def test_nbgrader_gets_students_with_their_ids_cells_scores_and_comments(marked: Marked):
+    address = f"sqlite:///{marked.folder / 'gradebook.db'}"
+    said = marked.export("nbgrader", out=address)
+    assert f"wrote    into {address}" in said and "nbgrader knows no excuse" in said and "Bob Hill/kl_normal" in said
+    with Gradebook(address) as gradebook:
+        assert {s.id: (s.lms_user_id, s.email, s.score) for s in gradebook.students} == {
+            "abyron": ("S1", "ada@x.edu", 12.0),
+            "Bob Hill": ("S2", "bob@x.edu", 3.0),
+            "Eve Sato": (None, None, 7.0),
+        }
+        assert [(a.name, a.max_score) for a in gradebook.assignments] == [
+            ("01_reparameterization", 9.0),
+            (SECOND, 16.0),
+        ]
+        comment = gradebook.find_comment("sample_gaussian", *["01_reparameterization"] * 2, "Bob Hill")
+        assert "take the square root once" in comment.auto_comment
+
+
+def test_a_score_that_somebody_gave_in_formgrader_survives_and_a_new_mark_arrives(marked: Marked):
+    address = f"sqlite:///{marked.folder / 'gradebook.db'}"
+    marked.export("nbgrader", out=address)
+    lesson = ["01_reparameterization"] * 2
+    with Gradebook(address) as gradebook:
+        gradebook.find_grade("sample_gaussian", *lesson, "Bob Hill").manual_score = 6.5
+        gradebook.find_comment("sample_gaussian", *lesson, "Bob Hill").manual_comment = "explained it"
+        gradebook.db.commit()
+    tree(marked.folder / "class", {"abyron/1.ipynb": hand_in(WRONG)})
+    cli.main(["grade", str(marked.folder / "class"), "--out", str(marked.marks), "--no-sandbox"])
+    marked.export("nbgrader", out=address)
+    with Gradebook(address) as gradebook:
+        bob, ada = (gradebook.find_grade("sample_gaussian", *lesson, who) for who in ("Bob Hill", "abyron"))
+        assert (bob.auto_score, bob.manual_score, bob.score) == (3.0, 6.5, 6.5) and ada.score == 3.0
+        assert gradebook.find_comment("sample_gaussian", *lesson, "Bob Hill").comment == "explained it"
+        assert len(gradebook.students) == 3
+
+
+def test_in_a_gradebook_that_has_students_who_cannot_be_told_is_named_and_cells_are_added(marked: Marked):
+    address = f"sqlite:///{marked.folder / 'gradebook.db'}"
+    with Gradebook(address) as gradebook:
+        gradebook.add_student("ab12", first_name="Ada", last_name="Byron", lms_user_id="S1")
+        gradebook.add_student("bhill")
+        gradebook.add_student("zoe")
+        gradebook.add_assignment(SECOND)
+        gradebook.add_notebook(SECOND, SECOND)
+        gradebook.add_submission(SECOND, "ab12")  # older than the cells that are added
+    said = marked.export("nbgrader", out=address)
+    assert "Cannot be told in the gradebook, and not written: Eve Sato." in said
+    with Gradebook(address) as gradebook:
+        assert {student.id: student.score for student in gradebook.students} == {"ab12": 12.0, "bhill": 3.0, "zoe": 0.0}
+
+
+def test_nbgrader_s_own_export_agrees_to_the_point(marked: Marked):
+    address = f"sqlite:///{marked.folder / 'gradebook.db'}"
+    marked.export("nbgrader", out=address)
+    command = [sys.executable, "-m", "nbgrader", "export", f"--CourseDirectory.db_url={address}", "--to", "grades.csv"]
+    ran = subprocess.run(command, cwd=marked.folder, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    rows = {
+        (row["student_id"], row["assignment"]): (row["score"], row["max_score"]) for row in marked.rows("grades.csv")
+    }
+    assert rows["abyron", SECOND] == ("5.0", "16.0") and rows["Bob Hill", "01_reparameterization"] == ("3.0", "9.0")
+
+
+@pytest.mark.parametrize("address", ["gradebook.db", "nothing://x", "sqlite:////nowhere/at/all/g.db"])
+def test_an_address_that_leads_nowhere_is_told_in_a_sentence(address: str, marked: Marked):
+    said = marked.export("nbgrader", out=address, code=2)
+    assert f"{address} cannot be opened: " in said and said.count("\n") == 1
+
+
 # ---------------------------------------------------------------- what is refused, and what is said
 
 
 @pytest.mark.parametrize(
     ("form", "options", "into", "says"),
     [
-        ("excel", (), "", "there is no format 'excel'; the formats: canvas, moodle, csv, json"),
+        ("excel", (), "", "there is no format 'excel'; the formats: canvas, moodle, nbgrader, csv, json"),
         ("canvas", (), "", "canvas wants its own table: give it with --into"),
         ("canvas", (), "a,b\n1,2\n", "no column that says who is meant"),
         ("canvas", (), "Student,ID\n", "or nobody in it"),

@@ -64,18 +64,25 @@ def read_sheet(path: Path) -> Sheet:
 
 
 def lines_of(found: Found, students: Iterable[str], sheet: Sheet) -> tuple[dict[str, int], list[str]]:
-    """By student the number of their row in a sheet, and who cannot be told in it, or stands in the row of somebody else too."""
+    """By student the number of their row in a sheet, and who cannot be told in it; see `lines_among`."""
+    numbers = [number for number, person in enumerate(sheet.people, start=1) if person is not None]
+    places, lost = lines_among(found, students, [person for person in sheet.people if person is not None])
+    return {student: numbers[place] for student, place in places.items()}, lost
+
+
+def lines_among(found: Found, students: Iterable[str], people: Sequence[Person]) -> tuple[dict[str, int], list[str]]:
+    """By student their place among people, and who cannot be told among them, or might be the same one as somebody else."""
     keys: dict[str, set[str]] = {student: set() for student in students}
     for key, name in found.people().items():
         if name in keys:
             keys[name].add(key)
     for name, person in on_roster(found.roster() or (), dict(keys)).items():
         keys[name] |= {f"roster {word}" for word in (*person.words, person.name)}
-    place = {person: number for number, person in enumerate(sheet.people, start=1) if person is not None}
+    place = {person: number for number, person in enumerate(people)}
     meant = on_roster(tuple(place), keys)
     twice = {person for person in meant.values() if list(meant.values()).count(person) > 1}
-    rows = {name: place[person] for name, person in meant.items() if person not in twice}
-    return rows, sorted(keys.keys() - rows.keys())
+    places = {name: place[person] for name, person in meant.items() if person not in twice}
+    return places, sorted(keys.keys() - places.keys())
 
 
 def filled(sheet: Sheet, rows: Mapping[str, int], column: int, cells: Mapping[str, str]) -> None:
