@@ -1,6 +1,7 @@
 """What was found, on disk: whole or not there, an answer's mark once, attempts that nothing takes away; and folders of the first edition."""
 
 import json
+import sqlite3
 import stat
 from dataclasses import asdict
 from pathlib import Path
@@ -77,6 +78,20 @@ def test_the_same_answers_again_are_the_same_attempt_with_the_earlier_time(tmp_p
             ("b", late),
             ("a", early),
         ]
+
+
+def test_the_earlier_of_two_times_is_the_earlier_whatever_zone_they_are_told_in(tmp_path: Path):
+    first, second = "2026-03-02T10:30:00+00:00", "2026-03-02T11:00:00+02:00"  # nine o'clock in UTC
+    with opened(tmp_path, sandbox=True, version="1") as found:
+        for time in (first, second):
+            found.add("ada", [attempt("a", handed_in=time)], [mark("a")], WHOLE)
+        assert [a.handed_in for a in found.attempts("ada")] == [second]
+
+
+def test_a_full_disk_is_told_as_one_and_not_as_damage(tmp_path: Path):
+    with pytest.raises(FolderRefused, match="cannot be used: database or disk is full"):  # noqa: SIM117
+        with opened(tmp_path, sandbox=True, version="1"):
+            raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_an_answer_that_is_marked_again_has_its_new_mark_in_every_attempt(tmp_path: Path):

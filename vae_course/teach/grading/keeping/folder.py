@@ -81,7 +81,7 @@ def known(folder: Path) -> tuple[dict[str, str], frozenset[str]]:
         return found.people(), frozenset(person.name for person in found.roster() or ())
 
 
-def _make(path: Path, begun: "older.Older") -> None:
+def _make(path: Path, begun: older.Older) -> None:
     """A new file, which has its name only once it is whole."""
     part = path.with_name(f".{FOUND}.part")
     part.unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def _connected(path: Path, has_locks: bool) -> Iterator[sqlite3.Connection]:
         has_locks: False where the file system has none: then SQLite asks for none, and the folder's own has to do.
 
     Raises:
-        FolderRefused: the file is damaged, or of a later version of the course.
+        FolderRefused: the file is damaged, of a later version of the course, or cannot be used just now (a full disk, say).
     """
     address = f"{path.absolute().as_uri()}?mode=rw{'' if has_locks else '&nolock=1'}"
     try:
@@ -116,6 +116,8 @@ def _connected(path: Path, has_locks: bool) -> Iterator[sqlite3.Connection]:
             if version < FORMAT or connection.execute("SELECT count(*) FROM run").fetchone() != (1,):
                 raise sqlite3.DatabaseError
             yield connection
+    except sqlite3.OperationalError as error:
+        raise FolderRefused(f"{path} cannot be used: {error}.") from None
     except sqlite3.DatabaseError as error:
         why = f" ({error})" if str(error) else ""
         raise FolderRefused(

@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from vae_course.teach.grading.incoming.fates import Fate
@@ -117,8 +118,8 @@ class Found:
                 for earlier in same:  # the same, or of a time when the lesson had fewer exercises
                     keys = (student, earlier.lesson, _json(earlier.answers))
                     self._do("DELETE FROM attempt WHERE student = ? AND lesson = ? AND answers = ?", *keys)
-                times = sorted(filter(None, (one.handed_in for one in (attempt, *same))))
-                kept = replace(attempt, handed_in=next(iter(times), ""), seen=number)
+                times = [one.handed_in for one in (attempt, *same) if one.handed_in]
+                kept = replace(attempt, handed_in=min(times, key=_moment, default=""), seen=number)
                 row = [student, kept.lesson, _json(kept.answers), *astuple(kept)[3:]]
                 self._do("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
             for mark in map(safe, marks):
@@ -211,6 +212,12 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _moment(told: str) -> datetime:
+    """A time to compare; where no offset is told that of the class is meant, which is not known here, and UTC is near enough."""
+    moment = datetime.fromisoformat(told)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _json(value: Any) -> str:
