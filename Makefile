@@ -34,7 +34,7 @@ PYTEST = $(PY) -m pytest -q
 NBVAL = $(PYTEST) -p tests.skip_gate -p tests.memory_gate --nbval-current-env -n 2 --dist loadfile
 NO_TESTS_IS_FINE = || [ $$? -eq 5 ]
 
-.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release bundle site chromium bubblewrap node
+.PHONY: lab setup setup-test test test-all build lint clean drift unit bench nbval browser slow check-the-checks environments release bundle site chromium bubblewrap postgresql node
 
 lab: setup
 	@$(VENV)/bin/vae-course lab $(LAB)
@@ -92,7 +92,7 @@ nbval: setup-test
 browser: setup-test chromium
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 -m "not slow" tests/browser
 
-slow: setup-test chromium bubblewrap $(NODE)/.ready
+slow: setup-test chromium bubblewrap postgresql $(NODE)/.ready
 	@$(FRESH_HOME) $(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal -m slow tests
 
 build: setup-test
@@ -137,6 +137,12 @@ bubblewrap:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends bubblewrap libseccomp2; \
 	  else echo "Grading needs bubblewrap and libseccomp; install them with: sudo apt-get install bubblewrap libseccomp2" >&2; exit 1; fi; }
+
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql; \
+	  else echo "The long tests need PostgreSQL; install it with: sudo apt-get install postgresql" >&2; exit 1; fi; }
 
 # What the site copies from the npm registry, and what checks what Python has no tool for.
 $(NODE)/.ready: vae_course/teach/authoring/site/package.json | node
