@@ -7,6 +7,7 @@ that `vae-course --help` answers at once.
 
 import argparse
 import io
+import json
 import os
 import subprocess
 import sys
@@ -66,6 +67,13 @@ def check(args: argparse.Namespace) -> int:
     from .runner.notebooks import Unreadable
 
     lesson = _lesson(args.lesson)
+    only = args.exercise or ""
+    if only:
+        from .checks.lessons import EXERCISES
+
+        if only not in EXERCISES:
+            raise CommandError(f"there is no exercise {only!r}; the exercises: {', '.join(EXERCISES)}.")
+        lesson = EXERCISES[only].lesson
     code = 0
     files: list[Path] = []
     reports: list[terminal.FileReport] = []
@@ -73,10 +81,10 @@ def check(args: argparse.Namespace) -> int:
         found, notes = terminal.hand_ins_in(path, lesson) if path.is_dir() else ([path], [])
         files += found or [path]
         for note in notes:
-            print(f"note: {note}")
+            print(f"note: {note}", file=sys.stderr if args.json else sys.stdout)
     for number, path in enumerate(files):
         try:
-            report = terminal.check_file(path, lesson, args.seed)
+            report = terminal.check_file(path, lesson, args.seed, only)
         except FileNotFoundError:
             print(f"vae-course: {terminal.no_such_file(path)}", file=sys.stderr)
             code = 2
@@ -86,10 +94,14 @@ def check(args: argparse.Namespace) -> int:
             print(f"vae-course: {error}", file=sys.stderr)
             code = 2
             continue
-        print(f"{chr(10) if number else ''}{report}", flush=True)
+        if not args.json:
+            print(f"{chr(10) if number else ''}{report}", flush=True)
         reports.append(report)
-        code = max(code, 0 if report.complete else 1)
-    if len(reports) > 1:
+        solved = all(report.verdicts) if only else report.complete
+        code = max(code, 0 if solved else 1)
+    if args.json:
+        print(json.dumps([report.as_facts() for report in reports], ensure_ascii=False, indent=1))
+    elif len(reports) > 1:
         print(f"\n{terminal.together(reports)}")
     return code
 
@@ -249,7 +261,9 @@ def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "paths", nargs="+", metavar="PATH", help="a notebook, a Python file with the answers, or a folder of them"
     )
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: what the file says")
+    parser.add_argument("--exercise", metavar="NAME", help="this one alone, as kl_normal or VAE.loss")
     parser.add_argument("--seed", type=int, metavar="N", help="draw the inputs of an earlier check again")
+    parser.add_argument("--json", action="store_true", help="for programs: a list with an object for each file")
 
 
 def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

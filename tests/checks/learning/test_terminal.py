@@ -269,3 +269,29 @@ def test_the_student_edition_checks_without_warnings_or_windows(tmp_path: Path):
     )
     assert done.returncode == 1 and done.stderr == "", done.stderr
     assert "✓ sample_gaussian: correct" in done.stdout and "note:" not in done.stdout
+
+
+def test_one_exercise_alone_is_checked_and_its_exit_code_is_its_own(tmp_path: Path, capsys):
+    right = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)"
+    path = write(tmp_path, notebook_of(right, "choose_estimator = {}"))
+    assert cli.main(["check", str(path), "--exercise", "sample_gaussian"]) == 0
+    out = capsys.readouterr().out
+    assert "sample_gaussian: correct" in out and "choose_estimator" not in out and "1 of 1 solved, 7 of 7" in out
+    assert cli.main(["check", str(path), "--exercise", "score_function_gradient"]) == 1, "asked for, it counts"
+    assert cli.main(["check", str(path), "--exercise", "sample"]) == 2
+    assert "there is no exercise 'sample'; the exercises: " in capsys.readouterr().err
+
+
+def test_for_programs_there_is_json_and_nothing_else(tmp_path: Path, capsys):
+    write(tmp_path, notebook_of("def sample_gaussian(m, v):\n    return undefined"), "01_reparameterization.ipynb")
+    write(tmp_path, notebook_of("x = 1"), "notes.ipynb")
+    assert cli.main(["check", str(tmp_path), "--json"]) == 1
+    [found] = json.loads(capsys.readouterr().out)
+    first = found["exercises"][0]
+    assert (first["exercise"], first["status"], first["points"], first["max_points"]) == (
+        "sample_gaussian",
+        "raised",
+        0,
+        7,
+    )
+    assert "undefined" in first["message"] and (found["points"], found["max_points"]) == (0, 9)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.learning.cards import verdict_text
@@ -52,6 +53,18 @@ class FileReport:
                 f"{sum(map(bool, required))} of {len(required)} solved, {points:g} of {most:g} points",
             ]
         )
+
+    def as_facts(self) -> dict[str, Any]:
+        """The same for programs."""
+        fields = ("exercise", "lesson", "status", "points", "max_points", "misconception", "message")
+        return {
+            "file": str(self.path),
+            "seed": self.seed,
+            "notes": self.notes,
+            "exercises": [{name: getattr(verdict, name) for name in fields} for verdict in self.verdicts],
+            "points": sum(v.points for v in self.required),
+            "max_points": sum(v.max_points for v in self.required),
+        }
 
     @property
     def required(self) -> list[Verdict]:
@@ -112,7 +125,7 @@ def _lesson_of(path: Path) -> str:
         return UNREADABLE  # `check_file` says why
 
 
-def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileReport:
+def check_file(path: Path, lesson: str = "", seed: int | None = None, only: str = "") -> FileReport:
     """Read a notebook or a Python file, run its definitions, and check every answer of its lesson, or of its lessons.
 
     The learner's progress is not changed. File names in the answers are looked for beside the notebook.
@@ -121,6 +134,7 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileRep
         path: the file.
         lesson: its full name; by default the file says it.
         seed: repeats an earlier check; without it, new inputs are drawn.
+        only: one exercise's name.
 
     Raises:
         notebooks.Unreadable: the file is no hand-in.
@@ -140,7 +154,7 @@ def check_file(path: Path, lesson: str = "", seed: int | None = None) -> FileRep
     seed = secrets.randbelow(2**31) if seed is None else seed
     with _quietly(path.resolve().parent):
         definitions = run_definitions(hand_in, partial(within, SECONDS))
-        exercises = [exercise for exercise in EXERCISES.values() if exercise.lesson in lessons]
+        exercises = [e for e in EXERCISES.values() if e.lesson in lessons and only in ("", e.name)]
         verdicts = tuple(_verdict(exercise, definitions, seed) for exercise in exercises)
     raised = (text for name, text in definitions.failed.items() if name not in hand_in.lost)
     notes = dict.fromkeys([*hand_in.notes, *(f"{text[:1].upper()}{text[1:]}" for text in raised)])
