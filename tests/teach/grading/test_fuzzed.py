@@ -15,7 +15,7 @@ from tests.teach.grading.fuzzed.archives import fuzzed_archive
 from tests.teach.grading.fuzzed.notebooks import fuzzed_notebook
 from tests.teach.grading.mangled.hand_ins import LESSONS, answers, notebook
 from vae_course.teach.grading.grade import FAULTS
-from vae_course.teach.grading.outgoing.report import FOLDER
+from vae_course.teach.grading.outgoing.pages.student import FOLDER
 
 OF_EACH = 10  # files that one student hands in
 MOST_MORE = 150_000  # kilobytes beyond those of a class of two that nobody has changed
