@@ -11,7 +11,8 @@ from tests.teach.grading.test_collect import tree, zipped
 from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from vae_course import cli
 from vae_course.teach.grading import grade
-from vae_course.teach.grading.incoming.roster import on_roster, read_roster
+from vae_course.teach.grading.incoming.register import on_roster
+from vae_course.teach.grading.incoming.roster import read_roster
 
 SECOND = "02_kl_divergence"
 SHARE = "predict_negative_share = 0.3085"

@@ -9,7 +9,8 @@ from vae_course.checks.lessons import EXERCISES
 from vae_course.teach.grading.incoming.choice import BY_NAMES, Choice
 from vae_course.teach.grading.incoming.collect import Class, collect
 from vae_course.teach.grading.incoming.opening import source_of
-from vae_course.teach.grading.incoming.roster import read_roster, with_times
+from vae_course.teach.grading.incoming.register import with_times
+from vae_course.teach.grading.incoming.roster import read_roster
 from vae_course.teach.grading.incoming.student import Student
 from vae_course.teach.grading.keeping.folder import known, opened, unpacking
 from vae_course.teach.grading.keeping.found import Found, Reading

@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vae_course.teach.grading.incoming.roster import Person, on_roster, people_in, table_in
+from vae_course.teach.grading.incoming.register import on_roster
+from vae_course.teach.grading.incoming.roster import Person, people_in, table_in
 from vae_course.teach.grading.keeping.found import Found
 
 
@@ -80,8 +82,8 @@ def lines_among(found: Found, students: Iterable[str], people: Sequence[Person])
         keys[name] |= {f"roster {word}" for word in (*person.words, person.name)}
     place = {person: number for number, person in enumerate(people)}
     meant = on_roster(tuple(place), keys)
-    twice = {person for person in meant.values() if list(meant.values()).count(person) > 1}
-    places = {name: place[person] for name, person in meant.items() if person not in twice}
+    count = Counter(meant.values())
+    places = {name: place[person] for name, person in meant.items() if count[person] == 1}
     return places, sorted(keys.keys() - places.keys())
 
 

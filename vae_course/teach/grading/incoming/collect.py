@@ -16,7 +16,8 @@ from vae_course.teach.grading.incoming.items import Item, NoClass, in_archive, o
 from vae_course.teach.grading.incoming.layouts import Owner, clean, is_hand_in, is_model, is_zip
 from vae_course.teach.grading.incoming.piles import Sorted
 from vae_course.teach.grading.incoming.readings import sort_class
-from vae_course.teach.grading.incoming.roster import Person, known_again
+from vae_course.teach.grading.incoming.register import known_again
+from vae_course.teach.grading.incoming.roster import Person
 from vae_course.teach.grading.incoming.student import MOST_FILES, Packed, Student
 
 __all__ = ["Class", "NoClass", "collect"]

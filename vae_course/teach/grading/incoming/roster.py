@@ -4,19 +4,15 @@ import csv
 import io
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vae_course.teach.grading.incoming.items import NoClass
-from vae_course.teach.grading.incoming.layouts import Owner, clean
-from vae_course.teach.grading.incoming.times import read_time
+from vae_course.teach.grading.incoming.layouts import clean
 
 _MOST_BYTES = 32 * 2**20
 _MOST_SHOWN = 6  # a gradebook has a column for each assignment
-_NUMBER = re.compile(r"(?<!\w)\d{3,}(?!\w)|(?<=_)\d{3,}(?!\w)")
-"""An id that stands in a folder's name."""
 _NAMES: Mapping[str, tuple[str, ...]] = {  # the preferred column first; letters only, because platforms vary the rest
     "name": ("name", "fullname", "student", "studentname", "displayname"),
     "first": ("firstname", "givenname", "forename", "vorname", "prenom"),
@@ -140,107 +136,3 @@ def _person(row: list[str], places: Mapping[str, list[int]]) -> Person | None:
         return None
     about = (next(iter(ids), "") or first("login"), first("email"), first("group"), first("section"))
     return Person(name, *about, frozenset(word.casefold() for word in words), first("time"))
-
-
-def on_roster(roster: Collection[Person], students: Mapping[str, Collection[str]]) -> dict[str, Person]:
-    """Who of the roster each student is, as far as that is certain: by the platform's word, else by a name that only one has.
-
-    Args:
-        students: by the name that is shown, the keys by which they are known.
-    """
-    by_word: dict[str, list[Person]] = {}
-    by_name: dict[str, list[Person]] = {}
-    for person in roster:
-        for word in person.words:
-            by_word.setdefault(word, []).append(person)
-        for form in _forms(person.name):
-            by_name.setdefault(form, []).append(person)
-    found = {}
-    for name, keys in students.items():
-        called = [name, *(re.sub(rf"[_ ]\(?{re.escape(key.split()[-1])}\)?$", "", name) for key in keys if key.split())]
-        called.append(_NUMBER.sub(" ", name))
-        forms = {form for one in called for form in _forms(one)}
-        namesakes = {person for form in forms for person in by_name.get(form, ())}
-        words = {word.casefold() for key in keys for word in (key, key.split(" ", 1)[-1])} | {name.casefold()}
-        by_platform = {person for word in words for person in by_word.get(word, ())}
-        by_number = {person for number in _NUMBER.findall(name) for person in by_word.get(number, ())}
-        meant = _alone(by_platform or by_number)
-        if meant is not None and not _may_be(meant, name, namesakes):
-            meant = None
-        certain = meant or _alone(namesakes)
-        if certain is not None:
-            found[name] = certain
-    return found
-
-
-def _may_be(meant: Person, name: str, namesakes: Collection[Person]) -> bool:
-    """Whether somebody whom a platform's word means may be called so, though a namesake is meant by none: numbers of several kinds
-    (a university's, a platform's) fall together."""
-    exact = name.casefold() in meant.words or meant.name.casefold() in meant.words
-    return exact or not namesakes or meant in namesakes
-
-
-def known_again(
-    owners: Sequence[Owner], known: Mapping[str, str], roster: Collection[Person], shown: Collection[str] = ()
-) -> dict[str, str]:
-    """Names by key, with those of people who are the same person of the roster as somebody who has a name already: they were marked under
-    another key, or stood in the tables with nothing handed in.
-
-    Args:
-        shown: names of the roster that stood in the tables.
-    """
-    keys: dict[str, set[str]] = {}
-    for key, name in known.items():
-        keys.setdefault(name, set()).add(key)
-    new = [owner for owner in owners if owner.key not in known]
-    before = on_roster(roster, keys)
-    now = {owner.key: on_roster(roster, {owner.name: {owner.key}}).get(owner.name) for owner in owners}
-    again = dict(known)
-    called = Counter(person.name for person in roster)
-    for owner in new:
-        person = now[owner.key]
-        names = [name for name, other in before.items() if other is person]
-        if person is None or list(now.values()).count(person) > 1:
-            continue
-        if len(names) == 1:
-            again[owner.key] = names[0]
-        elif person.name in shown and not names and called[person.name] == 1 and person.name not in again.values():
-            again[owner.key] = person.name
-    return again
-
-
-def with_times(owners: Mapping[str, Owner], roster: Collection[Person], notes: list[str]) -> dict[str, Owner]:
-    """The owners, with the time at which the roster says that they handed in, where it says one.
-
-    Args:
-        owners: by the name that is shown.
-        notes: gets a sentence on times that cannot be read.
-    """
-    found = dict(owners)
-    unread: dict[str, None] = {}
-    for name, person in on_roster(roster, {name: {owner.key} for name, owner in owners.items()}).items():
-        if person.time and person.time != "-":  # as Moodle writes where nothing was handed in
-            told = read_time(person.time)
-            found[name] = replace(owners[name], handed_in=told or "")
-            if told is None:
-                unread[person.time] = None
-    if unread:
-        shown = ", ".join(repr(clean(text)) for text in list(unread)[:_MOST_SHOWN])
-        notes.append(f"Times of the roster that cannot be read for certain, and count as unknown: {shown}.")
-    return found
-
-
-def _parts(name: str) -> list[str]:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
-    return re.findall(r"[^\W_]+", bare)
-
-
-def _alone(people: Iterable[Person]) -> Person | None:
-    every = set(people)
-    return every.pop() if len(every) == 1 else None
-
-
-def _forms(name: str) -> frozenset[str]:
-    """The ways in which platforms write a name, without spaces: "Ada Byron" as "adabyron" and "byronada"."""
-    parts = _parts(name)
-    return frozenset("".join(parts[turn:] + parts[:turn]) for turn in range(len(parts))) - {""}

@@ -1,9 +1,11 @@
 """Everybody and everything of a class: the ledger of the files, and who of the roster handed in, who did not, and who is not on it."""
 
+from collections import Counter
 from pathlib import Path
 
 from vae_course.teach.grading.incoming.fates import PERSON, Fate
-from vae_course.teach.grading.incoming.roster import Person, on_roster
+from vae_course.teach.grading.incoming.register import on_roster
+from vae_course.teach.grading.incoming.roster import Person
 from vae_course.teach.grading.keeping.found import Found
 from vae_course.teach.grading.outgoing.ledger import WAITING, Entry, counted
 from vae_course.teach.grading.outgoing.table import ABOUT
@@ -65,8 +67,8 @@ class Everybody:
         present = on_roster(roster, keys)
         self._strangers = sorted(keys.keys() - present.keys())
         self.about = {name: _about(person) for name, person in present.items()}
-        handed_in = list(present.values())
-        self._twice = sorted({person.name for person in handed_in if handed_in.count(person) > 1})
+        handed_in = Counter(present.values())
+        self._twice = sorted({person.name for person, count in handed_in.items() if count > 1})
         for person in roster:
             if person not in handed_in:
                 name = person.name
