@@ -5,6 +5,7 @@ Written are automatic scores and automatic comments alone: what somebody has ent
 
 import warnings
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from vae_course.teach.grading.deciding.standing import EXCUSED, Standing
@@ -52,13 +53,10 @@ def _write(gradebook: Any, found: Found, rows: Sequence[Standing], everybody: Ev
     for (lesson, exercise), most in cells.items():
         gradebook.update_or_create_grade_cell(exercise, lesson, lesson, max_score=most, cell_type="code")
         gradebook.update_or_create_solution_cell(exercise, lesson, lesson)
-    excused = []
-    for row in rows:
-        if row.student not in names:
-            continue
-        if row.decided == EXCUSED:
-            excused.append(f"{row.student}/{row.exercise}")
-        _fill(gradebook, names[row.student], row)
+    excused = [f"{row.student}/{row.exercise}" for row in rows if row.decided == EXCUSED and row.student in names]
+    for (student, lesson), of_lesson in groupby(rows, key=lambda row: (row.student, row.lesson)):
+        if student in names:
+            _fill(gradebook, names[student], lesson, list(of_lesson))
     gradebook.db.commit()
     if excused:
         notes.append(
@@ -92,18 +90,20 @@ def _words(student: Any) -> set[str]:
     return {word.casefold() for word in (student.id, student.email, student.lms_user_id) if word}
 
 
-def _fill(gradebook: Any, student: str, row: Standing) -> None:
-    from nbgrader.api import Comment, Grade, MissingEntry
+def _fill(gradebook: Any, student: str, lesson: str, rows: Sequence[Standing]) -> None:
+    from nbgrader.api import Comment, Grade
 
-    submission = gradebook.update_or_create_submission(row.lesson, student)
-    place = (row.exercise, row.lesson, row.lesson, student)
-    try:
-        grade, comment = gradebook.find_grade(*place), gradebook.find_comment(*place)
-    except MissingEntry:  # the submission is older than the cell
-        [notebook] = [one for one in submission.notebooks if one.name == row.lesson]
-        grade = Grade(cell_id=gradebook.find_grade_cell(*place[:3]).id, notebook=notebook)
-        comment = Comment(cell_id=gradebook.find_solution_cell(*place[:3]).id, notebook=notebook)
-        gradebook.db.add_all([grade, comment])
-    grade.auto_score = None if row.decided == EXCUSED else row.points
-    grade.needs_manual_grade = row.needs_a_person
-    comment.auto_comment = "\n".join(filter(None, (row.message, row.comment)))
+    submission = gradebook.update_or_create_submission(lesson, student)
+    [notebook] = [one for one in submission.notebooks if one.name == lesson]
+    grades, comments = ({one.name: one for one in found} for found in (notebook.grades, notebook.comments))
+    for row in rows:
+        place = (row.exercise, lesson, lesson)
+        if row.exercise not in grades:  # the submission is older than the cell
+            grades[row.exercise] = Grade(cell_id=gradebook.find_grade_cell(*place).id, notebook=notebook)
+            gradebook.db.add(grades[row.exercise])
+        if row.exercise not in comments:
+            comments[row.exercise] = Comment(cell_id=gradebook.find_solution_cell(*place).id, notebook=notebook)
+            gradebook.db.add(comments[row.exercise])
+        grades[row.exercise].auto_score = None if row.decided == EXCUSED else row.points
+        grades[row.exercise].needs_manual_grade = row.needs_a_person
+        comments[row.exercise].auto_comment = "\n".join(filter(None, (row.message, row.comment)))
