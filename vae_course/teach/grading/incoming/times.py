@@ -10,15 +10,15 @@ from dateutil import parser
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4}")
 
 
-_MONTHS = "januar februar märz april mai juni juli august september oktober november dezember".split()
-_WEEKDAYS = "montag dienstag mittwoch donnerstag freitag samstag sonntag".split()
+_MONTHS = "januar februar märz april mai juni juli august september oktober november dezember"  # codespell:ignore
+_WEEKDAYS = "montag dienstag mittwoch donnerstag freitag samstag sonntag"
 
 
 class _Words(parser.parserinfo):
     """English, and German beside it."""
 
-    MONTHS = [(*words, own, own[:3]) for words, own in zip(parser.parserinfo.MONTHS, _MONTHS, strict=True)]
-    WEEKDAYS = [(*words, own) for words, own in zip(parser.parserinfo.WEEKDAYS, _WEEKDAYS, strict=True)]
+    MONTHS = [(*words, own, own[:3]) for words, own in zip(parser.parserinfo.MONTHS, _MONTHS.split(), strict=True)]
+    WEEKDAYS = [(*words, own) for words, own in zip(parser.parserinfo.WEEKDAYS, _WEEKDAYS.split(), strict=True)]
     JUMP = [*parser.parserinfo.JUMP, "um", "uhr"]
 
 
