@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.browser.driver import browser_page
 from tests.browser.server import serve
 from tests.browser.test_lessons import checks, is_correct, run_lesson
+from tests.teach.grading import pages
 from tests.teach.grading.test_grade import hand_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -111,5 +112,5 @@ def test_a_class_is_marked_and_no_answer_sees_the_solutions(python: Path, tmp_pa
     solution = ROOT / "solutions" / "01_reparameterization.ipynb"
     shutil.copy(solution, tmp_path / "class" / "bob.ipynb")
     ran(python, "-m", "vae_course.cli", "grade", "class", "--out", "marks", cwd=tmp_path, code=1)
-    assert "No such file or directory" in (tmp_path / "marks" / "reports" / "ada.md").read_text()
+    assert "No such file or directory" in pages.page(tmp_path / "marks", "ada")
     assert "solutions/01_reparameterization.ipynb" in (tmp_path / "marks" / "files.csv").read_text()

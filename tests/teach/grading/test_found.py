@@ -80,6 +80,15 @@ def test_the_same_answers_again_are_the_same_attempt_with_the_earlier_time(tmp_p
         ]
 
 
+def test_the_same_answers_twice_in_one_reading_are_one_attempt(tmp_path: Path):
+    early, late = "2026-03-02T10:00:00", "2026-03-09T10:00:00"
+    with opened(tmp_path, sandbox=True, version="1") as found:
+        several = [attempt("a", handed_in=early), attempt("b", handed_in=early), attempt("a", handed_in=late)]
+        found.add("ada", several, [mark("a"), mark("b")], WHOLE)
+        kept = [(a.answers["sample_gaussian"], a.handed_in, a.last_handed_in) for a in found.attempts("ada")]
+        assert kept == [("b", early, ""), ("a", early, late)]
+
+
 def test_the_earlier_of_two_times_is_the_earlier_whatever_zone_they_are_told_in(tmp_path: Path):
     first, second = "2026-03-02T10:30:00+00:00", "2026-03-02T11:00:00+02:00"  # nine o'clock in UTC
     with opened(tmp_path, sandbox=True, version="1") as found:

@@ -1,6 +1,7 @@
 """What counts: which attempt, what is late, what it is worth here, and what a person decided. The numbers are computed by hand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -109,6 +110,12 @@ def test_the_best_is_that_which_has_most_after_what_is_late():
 def test_where_everybody_s_time_is_known_the_newest_is_the_last_in_time_else_the_last_that_was_seen():
     assert Class().hand_in("ada", {"kl_normal": 6}, 2).hand_in("ada", {"kl_normal": 1}, 0).points() == 6
     assert Class().hand_in("ada", {"kl_normal": 6}, 2).hand_in("ada", {"kl_normal": 1}, None).points() == 1
+
+
+def test_whoever_comes_back_to_an_earlier_answer_means_that_one_and_had_it_in_time():
+    found = Class().hand_in("ada", {"kl_normal": 6}, 0).hand_in("ada", {"kl_normal": 1}, 1)
+    found.attempts[0] = replace(found.attempts[0], last_handed_in=DAY[2])
+    assert found.points(LATE) == 6 and found.of("ada", LATE)["kl_normal"].attempt == "2 of 2"
 
 
 def test_nobody_whose_time_is_unknown_is_called_in_time():

@@ -38,6 +38,7 @@ class Attempt:
         answers: the hash of the answer to each exercise, as in `Mark.answer`.
         file: its path, as the student knows it.
         handed_in: when, as ISO 8601; without an offset where the platform writes none, empty where nobody says it. Never a file's own date.
+        last_handed_in: when the same answers were handed in last, where that was more than once.
         is_late: True if the platform says so, whatever it says about the time.
         nothing_readable: True for every lesson of a day on which nothing could be read that was handed in.
         seen: grows with every reading in which it was the student's newest.
@@ -51,3 +52,4 @@ class Attempt:
     is_late: bool = False
     nothing_readable: bool = False
     seen: int = 0
+    last_handed_in: str = ""

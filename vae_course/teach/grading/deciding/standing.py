@@ -97,7 +97,8 @@ def _by_preference(
     def age(one: tuple[Attempt, list[Standing]]) -> tuple[datetime | float, int]:
         """What grows from one attempt to the next. In a group whose times nobody says it is the points."""
         attempt, rows = one
-        return rules.moment(attempt.handed_in) if timed else 0.0 if alone else points(rows), attempt.seen
+        last = attempt.last_handed_in or attempt.handed_in
+        return rules.moment(last) if timed else 0.0 if alone else points(rows), attempt.seen
 
     def preference(one: tuple[int, tuple[Attempt, list[Standing]]]) -> tuple[object, ...]:
         number, (_, rows) = one

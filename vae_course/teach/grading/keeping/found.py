@@ -26,7 +26,7 @@ CREATE TABLE roster (name TEXT, id TEXT, email TEXT, "group" TEXT, section TEXT,
 CREATE TABLE student (name TEXT PRIMARY KEY, source TEXT, lesson TEXT, notes TEXT);  -- the last reading: of which files, of which lesson
 CREATE TABLE file (student TEXT, path TEXT, fate TEXT, why TEXT);           -- what became of each; of nobody where there is no student
 CREATE TABLE attempt (student TEXT, lesson TEXT, answers TEXT, file TEXT, handed_in TEXT, is_late INTEGER, nothing_readable INTEGER,
-                      seen INTEGER, PRIMARY KEY (student, lesson, answers));
+                      seen INTEGER, last_handed_in TEXT, PRIMARY KEY (student, lesson, answers));
 CREATE TABLE mark (student TEXT, lesson TEXT, exercise TEXT, status TEXT, points REAL, max_points REAL, misconception TEXT, message TEXT,
                    answer TEXT, checks TEXT, details TEXT, PRIMARY KEY (student, exercise, answer));
 CREATE TABLE shown (student TEXT, exercise TEXT, status TEXT, points REAL, as_found REAL, decided TEXT,
@@ -88,8 +88,8 @@ class Found:
         """A student's hand-ins, by lesson, the one that was seen last at the end."""
         rows = self._rows("SELECT * FROM attempt WHERE student = ? ORDER BY lesson, seen", student)
         return [
-            Attempt(name, lesson, json.loads(answers), file, when, bool(late), bool(nothing), seen)
-            for name, lesson, answers, file, when, late, nothing, seen in rows
+            Attempt(name, lesson, json.loads(answers), file, when, bool(late), bool(nothing), seen, last)
+            for name, lesson, answers, file, when, late, nothing, seen, last in rows
         ]
 
     def students(self) -> list[str]:
@@ -99,7 +99,7 @@ class Found:
     def add(self, student: str, attempts: Sequence[Attempt], marks: Sequence[Mark], reading: Reading | None) -> None:
         """Write what a student handed in, and the marks of it. On return all of it is on the disk.
 
-        The same answers, handed in again, are the attempt that they were, with the earlier time.
+        The same answers, handed in again, are the attempt that they were: late or not by the earlier time, new or old by the later one.
 
         Args:
             attempts: the newest last.
@@ -118,10 +118,12 @@ class Found:
                 for earlier in same:  # the same, or of a time when the lesson had fewer exercises
                     keys = (student, earlier.lesson, _json(earlier.answers))
                     self._do("DELETE FROM attempt WHERE student = ? AND lesson = ? AND answers = ?", *keys)
-                times = [one.handed_in for one in (attempt, *same) if one.handed_in]
-                kept = replace(attempt, handed_in=min(times, key=_moment, default=""), seen=number)
+                told = {time for one in (attempt, *same) for time in (one.handed_in, one.last_handed_in) if time}
+                first, last = (best(told, key=_moment, default="") for best in (min, max))
+                kept = replace(attempt, handed_in=first, seen=number, last_handed_in=last if last != first else "")
                 row = [student, kept.lesson, _json(kept.answers), *astuple(kept)[3:]]
-                self._do("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+                self._do("INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
+                before = [one for one in before if one not in same] + [kept]
             for mark in map(safe, marks):
                 self._do("REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *astuple(mark))
             if reading is not None:
