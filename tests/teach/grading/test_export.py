@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -197,6 +198,17 @@ def test_json_has_everything_that_counts_and_every_attempt(marked: Marked):
 # ---------------------------------------------------------------- nbgrader
 
 
+@pytest.fixture
+def programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """nbgrader's own ways to a database call the program alembic by its name."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+
+
+def test_it_works_where_no_program_beside_python_is_on_the_path(marked: Marked, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    marked.export("nbgrader", out=f"sqlite:///{marked.folder / 'gradebook.db'}")
+
+
 def test_nbgrader_gets_students_with_their_ids_cells_scores_and_comments(marked: Marked):
     address = f"sqlite:///{marked.folder / 'gradebook.db'}"
     said = marked.export("nbgrader", out=address)
@@ -233,7 +245,7 @@ def test_a_score_that_somebody_gave_in_formgrader_survives_and_a_new_mark_arrive
         assert len(gradebook.students) == 3
 
 
-def test_in_a_gradebook_that_has_students_who_cannot_be_told_is_named_and_cells_are_added(marked: Marked):
+def test_in_a_gradebook_that_has_students_who_cannot_be_told_is_named_and_cells_are_added(programs, marked: Marked):
     address = f"sqlite:///{marked.folder / 'gradebook.db'}"
     with Gradebook(address) as gradebook:
         gradebook.add_student("ab12", first_name="Ada", last_name="Byron", lms_user_id="S1")

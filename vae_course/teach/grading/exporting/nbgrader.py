@@ -3,9 +3,12 @@
 Written are automatic scores and automatic comments alone: what somebody has entered in formgrader, a manual score or comment, stays.
 """
 
+import os
+import sys
 import warnings
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from vae_course.teach.grading.deciding.standing import EXCUSED, Standing
@@ -30,6 +33,8 @@ def nbgrader(found: Found, rows: Sequence[Standing], everybody: Everybody, addre
         from sqlalchemy.exc import ArgumentError, DBAPIError, SAWarning
     except ModuleNotFoundError as error:
         raise NoExport(f"the package {error.name} is missing: pip install nbgrader.") from None
+    # For a new database nbgrader calls the program alembic, which lies beside this Python, whether or not that is on the path.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     try:
         gradebook = Gradebook(address)
     except (ArgumentError, DBAPIError, ModuleNotFoundError) as error:
