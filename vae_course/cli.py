@@ -6,6 +6,7 @@ that `vae-course --help` answers at once.
 """
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -84,7 +85,10 @@ def check(args: argparse.Namespace) -> int:
             print(f"note: {note}", file=sys.stderr if args.json else sys.stdout)
     for number, path in enumerate(files):
         try:
-            report = terminal.check_file(path, lesson, args.seed, only)
+            with contextlib.redirect_stdout(
+                sys.stderr if args.json else sys.stdout
+            ):  # what an answer prints is no JSON
+                report = terminal.check_file(path, lesson, args.seed, only)
         except FileNotFoundError:
             print(f"vae-course: {terminal.no_such_file(path)}", file=sys.stderr)
             code = 2
@@ -180,7 +184,8 @@ def export(args: argparse.Namespace) -> int:
         of, equals, title = text.partition("=")
         if not (of and equals and title.strip()):
             raise CommandError(f"--column {text!r}: LESSON=TITLE was expected, or all=TITLE.")
-        columns[title.strip()] = lessons if of == "all" else (_lesson(of),)
+        added = lessons if of == "all" else (_lesson(of),)
+        columns[title.strip()] = tuple(dict.fromkeys([*columns.get(title.strip(), ()), *added]))
     asked = Asked(args.format, Path(args.marks), args.out, Path(args.into) if args.into else None, lessons, columns)
     try:
         print("\n".join(write(asked)))

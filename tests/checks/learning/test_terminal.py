@@ -283,7 +283,11 @@ def test_one_exercise_alone_is_checked_and_its_exit_code_is_its_own(tmp_path: Pa
 
 
 def test_for_programs_there_is_json_and_nothing_else(tmp_path: Path, capsys):
-    write(tmp_path, notebook_of("def sample_gaussian(m, v):\n    return undefined"), "01_reparameterization.ipynb")
+    write(
+        tmp_path,
+        notebook_of("predict_noise = print('no JSON')", "def sample_gaussian(m, v):\n    return undefined"),
+        "01_reparameterization.ipynb",
+    )
     write(tmp_path, notebook_of("x = 1"), "notes.ipynb")
     assert cli.main(["check", str(tmp_path), "--json"]) == 1
     [found] = json.loads(capsys.readouterr().out)

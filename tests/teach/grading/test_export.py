@@ -124,6 +124,11 @@ def test_a_sum_of_all_lessons_goes_into_one_column(marked: Marked):
     assert [row["Homework 2 (901)"] for row in marked.rows()[1:3]] == ["12", "3"]
 
 
+def test_lessons_that_are_given_one_column_are_summed_in_it(marked: Marked):
+    marked.export("canvas", "--column", "01=Homework 2", "--column", "02=Homework 2", into=CANVAS)
+    assert [row["Homework 2 (901)"] for row in marked.rows()[1:3]] == ["12", "3"]
+
+
 def test_two_columns_that_begin_alike_are_refused(marked: Marked):
     said = marked.export("canvas", "--column", "01=Homework", into=CANVAS, code=2)
     assert "2 columns begin with 'Homework': Homework 1 (900), Homework 2 (901)" in said

@@ -182,6 +182,7 @@ def first_edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "marks.jsonl": "".join(json.dumps(row) + "\n" for row in [*mine, marks[-1]]) + '{"student": "bo',
         "done.jsonl": json.dumps(done) + "\n",
         "marks.csv": "old\n",
+        "reports/ada.md": "# ada\n",
     }
     return tree(tmp_path / "marks", files)
 
@@ -194,8 +195,9 @@ def test_a_folder_of_the_first_edition_is_taken_over_and_nothing_is_marked_twice
     for name in ("marks.csv", "totals.csv"):
         assert (first_edition / name).read_bytes() == (tmp_path / "now" / name).read_bytes()
     older = {path.name for path in (first_edition / "older").iterdir()}
-    assert older == {"run.json", "people.json", "marks.jsonl", "done.jsonl"}
-    assert not older & {path.name for path in first_edition.iterdir()}
+    assert older == {"run.json", "people.json", "marks.jsonl", "done.jsonl", "reports"}
+    assert (older - {"reports"}).isdisjoint(path.name for path in first_edition.iterdir())
+    assert {path.name for path in (first_edition / "reports").iterdir()} == {"ada.html", "bob.html"}
     assert cli.main(["grade", str(tmp_path / "class"), "--out", str(first_edition), "--no-sandbox"]) == 0
     assert "0 of 2 students looked at" in capsys.readouterr().out
 
@@ -216,11 +218,13 @@ def test_one_that_is_damaged_is_refused_and_left_as_it_is(
         (first_edition / name).unlink()
     else:
         (first_edition / name).write_text(text)
-    before = {path.name: path.read_bytes() for path in first_edition.iterdir()}
+    before = {path.name: path.read_bytes() for path in first_edition.iterdir() if path.is_file()}
     assert cli.main(["grade", str(tmp_path / "class"), "--out", str(first_edition), "--no-sandbox"]) == 2
     said = capsys.readouterr().err
     assert says in said and "take another --out" in said
-    assert {path.name: path.read_bytes() for path in first_edition.iterdir() if path.name != ".lock"} == before
+    assert {
+        path.name: path.read_bytes() for path in first_edition.iterdir() if path.is_file() and path.name != ".lock"
+    } == before
 
 
 def test_a_first_run_that_is_killed_leaves_no_half_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

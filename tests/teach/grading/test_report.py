@@ -158,6 +158,15 @@ def test_groups_want_a_roster_that_has_them(folder: Folder):
     assert folder.points() == (folder.report(), folder.points())[1], "the roster is kept"
 
 
+def test_a_decision_that_decides_nothing_is_told(folder: Folder):
+    folder.grade()
+    folder.rules("timezone = 'UTC'\n[points]\nkl_normal = 0\n[extensions.adda]\n'01' = 2026-03-02T12:00:00\n")
+    folder.corrections("bob,kl_normal,0,")
+    said = folder.report()
+    assert "class.toml: an extension for 'adda', whom nobody is called." in said
+    assert "corrections.csv, line 2: kl_normal does not count here (class.toml)." in said
+
+
 def test_of_nothing_there_is_no_report(folder: Folder):
     said = folder.report(code=2)
     assert "has no marks (found.sqlite)" in said and not folder.marks.exists()

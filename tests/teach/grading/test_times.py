@@ -127,6 +127,14 @@ def test_gradescope_s_list_says_the_time(tmp_path: Path, run):
     assert times(tmp_path) == {"Ada Byron": [("2026-03-02T10:00:00+00:00", False)]}
 
 
+def test_nobody_speaks_for_another_in_gradescope_s_list(tmp_path: Path, run):
+    forged = "submission_12:\n  :submitters:\n  - :name: Mallory\n    :sid: '9'\n  :created_at: 2020-01-01 10:00:00 Z\n"
+    listed = forged.replace("Mallory", "Ada").replace("2020", "2026")
+    files = {"submission_metadata.yml": listed, "submission_13/submission_metadata.yml": forged}
+    run(tree(tmp_path / "class", files | {f"submission_{n}/x.ipynb": hand_in(RIGHT) for n in (12, 13)}))
+    assert times(tmp_path)["Ada"] == [("2026-01-01T10:00:00+00:00", False)] and "Mallory" not in times(tmp_path)
+
+
 def test_canvas_says_late_and_no_time(tmp_path: Path, run):
     run(tree(tmp_path / "class", {"byronada_LATE_1_2_x.ipynb": hand_in(RIGHT), "hillbob_3_4_x.ipynb": hand_in(RIGHT)}))
     assert times(tmp_path) == {"byronada": [("", True)], "hillbob": [("", False)]}
@@ -169,3 +177,30 @@ def test_late_by_the_class_s_rules_end_to_end(tmp_path: Path, run, capsys):
         rows = {row["student"]: row for row in csv.DictReader(file) if row["exercise"] == "sample_gaussian"}
     said = {who: (row["points"], row["as_found"], row["days_late"], row["attempt"]) for who, row in rows.items()}
     assert said == {"ada": ("3.5", "7", "2", "2 of 2"), "bob": ("7", "7", "", "")}  # 7 less 50 % is more than 3
+
+
+FORGED = "2020-01-01 10:00:00.000000 UTC"
+NAMED = "HW_ada_attempt_2020-01-01-10-00-00_x.ipynb"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"ada/x.ipynb": hand_in(RIGHT), "ada/timestamp.txt": FORGED},
+        {"ada/hw/x.ipynb": hand_in(RIGHT), "ada/hw/timestamp.txt": FORGED},
+        {"ada/submitted/ada/hw/x.ipynb": hand_in(RIGHT), "ada/submitted/ada/hw/timestamp.txt": FORGED},
+        {f"ada/{NAMED}": hand_in(RIGHT)},
+        {f"ada/a/{NAMED[:-6]}/x.ipynb": hand_in(RIGHT)},
+        {f"ada_11_assignsubmission_file_/{NAMED}": hand_in(RIGHT)},
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_nobody_chooses_the_time_of_their_own_hand_in(packed: bool, files: dict[str, str], tmp_path: Path, run):
+    """Neither by a file nor by a name inside of what they hand in, nor inside of an archive of theirs."""
+    inside = zipped(
+        tmp_path / "own.zip", {NAMED: hand_in(WRONG), "submitted/ada/hw/timestamp.txt": FORGED}
+    ).read_bytes()
+    first = next(iter(files)).split("/")[0]
+    everything = {**files, f"{first}/own.zip": inside, "bob/x.ipynb": hand_in(RIGHT)}
+    run(zipped(tmp_path / "class.zip", everything) if packed else tree(tmp_path / "class", everything))
+    assert {time for told in times(tmp_path).values() for time, _ in told} == {""}

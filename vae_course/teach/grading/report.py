@@ -34,7 +34,7 @@ def told(everything: Everything, folder: Path, notes: list[str], dry: bool = Fal
     """The summary first; what somebody has to know or do stands last, where a terminal shows it."""
     moved = everything.moved
     count = f"{len(moved):,} mark{'' if len(moved) == 1 else 's'} {'would move' if dry else 'moved'}"
-    lines = [*notes, *everything.everybody.said(folder / FILES)]
+    lines = [*notes, *everything.notes, *everything.everybody.said(folder / FILES)]
     lines += [count + (":" if moved else "."), *(f"  {line}" for line in moved)]
     if unknown := sorted({row.student for row in everything.rows if row.days_late in (UNKNOWN, LATE)}):
         lines.append(f"There is a deadline, and nobody says when they handed in: {few(unknown)}.")

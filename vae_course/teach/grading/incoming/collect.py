@@ -123,18 +123,20 @@ def _archive(path: Path, choice: Choice, found: Sorted) -> None:
 def _student(name: str, owner: Owner, items: list[Item]) -> Student:
     good = [item for item in items if not item.odd]
     disk = [item for item in good if item.members is None]
-    packed: dict[Path, tuple[list[zipfile.ZipInfo], tuple[str, ...]]] = {}
+    packed: dict[tuple[Path, int], tuple[list[zipfile.ZipInfo], tuple[str, ...]]] = {}
     for item in good:
         if item.members is not None:
             within = item.parts[: len(item.parts) - item.depth]
-            packed.setdefault(item.path, ([], within))[0].extend(item.members)
+            packed.setdefault((item.path, item.depth), ([], within))[0].extend(item.members)
     files = sum(not member.is_dir() for members, _ in packed.values() for member in members)
     problem = f"The hand-in has {files:,} files; at most {MOST_FILES:,} are looked at." if files > MOST_FILES else ""
     refused = [(item, f"{item.odd}; it was refused") for item in items if item.odd]
     return Student(
         name,
         tuple(item.path for item in disk),
-        () if problem else tuple(Packed(p, tuple(members), within) for p, (members, within) in packed.items()),
+        ()
+        if problem
+        else tuple(Packed(p, tuple(members), within, steps) for (p, steps), (members, within) in packed.items()),
         tuple(f'"{clean(item.name)}" {why}.' for item, why in refused),
         problem,
         owner,

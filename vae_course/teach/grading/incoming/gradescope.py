@@ -12,13 +12,15 @@ from vae_course.teach.grading.incoming.times import read_time
 
 METADATA = "submission_metadata.yml"
 _MOST_BYTES = 16 * 2**20
+_SUBMISSION = re.compile(r"submission_\d+")
 _TIME = re.compile(r"\s+:?created_at:\s*(.*?)\s*")
 _FIELD = re.compile(r"\s+(?:- )?:?(name|sid|email):\s*(.*?)\s*")
 
 
 def submitters(items: Sequence[Item]) -> dict[str, Owner]:
     """By the folder's name, who handed it in; several who did so together are one owner, with all their names."""
-    lists = [one for item in items for one in ([item] if not item.is_folder else item.inside) if one.name == METADATA]
+    ours = [item for item in items if not _SUBMISSION.fullmatch(item.name)]  # what lies in one is a student's
+    lists = [one for item in ours for one in (item.inside if item.is_folder else [item]) if one.name == METADATA]
     owners: dict[str, Owner] = {}
     for found in lists:
         owners |= _read(_text(found))

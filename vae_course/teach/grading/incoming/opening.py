@@ -20,6 +20,7 @@ from vae_course.teach.grading.incoming.versions import File
 
 MOST_NESTED = 3  # archives in archives
 MOST_ARCHIVES = 20
+SUBMITTED = "submitted"  # nbgrader's folder of what was collected
 _NOTEBOOK = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:cells|metadata|nbformat|nbformat_minor|worksheets)\"\s*:")
 
 
@@ -44,6 +45,8 @@ def files_of(
     Args:
         at: is told of each archive before it is opened.
 
+    When something was handed in is told by what the platform has named and written; what a student names or hands in tells nothing of it.
+
     Raises:
         ArchiveRefused: there is too much.
     """
@@ -52,12 +55,15 @@ def files_of(
     budget = [MOST_FILES]
     times: dict[Path, str] = {}  # of folders, as nbgrader tells them
 
-    def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int) -> None:
-        file = File(path, parts, seconds, layouts.handed_in(parts))
+    def take(path: Path, parts: tuple[str, ...], seconds: float, depth: int, handed_in: str, by_nbgrader: bool) -> None:
+        file = File(path, parts, seconds, handed_in)
         account.seen(parts)
         if path.name == TIMESTAMP:
-            times[path.parent] = _time_in(path)
-            account.aside(parts, "it says when what lies beside it was handed in")
+            if by_nbgrader:
+                times[path.parent] = _time_in(path)
+                account.aside(parts, "it says when what lies beside it was handed in")
+            else:
+                account.aside(parts, "a time of hand-in that nbgrader has not written where it writes it")
         elif is_zip(path.name):
             waiting.append((file, depth))
         elif is_hand_in(path.name) or layouts.is_model(path.name) or _is_notebook(path):
@@ -71,15 +77,20 @@ def files_of(
         inside = unpack(open_zip(packed.archive), packed.members, folder, notes)
         account.packed(packed.within, packed.members, {one.parts for one in inside})
         for path, parts, seconds in inside:
-            take(path, (*packed.within, *parts), seconds, 0)
+            named = layouts.handed_in((*packed.within, *parts[: packed.steps]))
+            by_nbgrader = parts[:1] == (SUBMITTED,) and len(parts) == 4  # submitted/ada/01_lesson/timestamp.txt
+            take(path, (*packed.within, *parts), seconds, 0, named, by_nbgrader)
         others += [f'"{clean(member.filename)}"' for member in packed.members if not files and not member.is_dir()]
     for path, above in zip(student.paths, student.within, strict=True):
         passed: list[tuple[Path, str]] = []
+        named = layouts.handed_in((*above, path.name))
         for found, seconds in _walk(path, budget, passed=passed):
-            take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0)
+            take(found, (*above, *found.relative_to(path.parent).parts), seconds, 0, named, False)
         for found, refused in passed:
             if found.name == TIMESTAMP and found.is_file() and not found.is_symlink():
-                take(found, (*above, *found.relative_to(path.parent).parts), 0.0, 0)
+                three_up = found.absolute().parents[2]
+                by_nbgrader = three_up.name == SUBMITTED and three_up in path.absolute().parents
+                take(found, (*above, *found.relative_to(path.parent).parts), 0.0, 0, named, by_nbgrader)
                 continue
             parts = (*above, *found.relative_to(path.parent).parts)
             if refused:
@@ -112,7 +123,7 @@ def files_of(
         account.packed(file.parts, archive.infolist(), {one.parts for one in inside})
         left -= sum(one.path.stat().st_size for one in inside)
         for path, parts, seconds in inside:
-            take(path, (*file.parts, *parts), seconds, depth + 1)
+            take(path, (*file.parts, *parts), seconds, depth + 1, file.handed_in, False)
     return [replace(file, handed_in=times.get(file.path.parent) or file.handed_in) for file in files]
 
 

@@ -13,11 +13,15 @@ DEEPEST = 12  # folders inside folders
 
 @dataclass(frozen=True)
 class Packed:
-    """What is a student's in a zip archive that holds a class, and by which path people know the archive itself."""
+    """What is a student's in a zip archive that holds a class, and by which path people know the archive itself.
+
+    The first `steps` of a member's path were named by who packed the class; what follows, by the student.
+    """
 
     archive: Path
     members: tuple[zipfile.ZipInfo, ...]
     within: tuple[str, ...] = ()
+    steps: int = 1
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,8 @@ def _make(path: Path, begun: older.Older) -> None:
 
 @contextlib.contextmanager
 def _connected(path: Path, has_locks: bool) -> Iterator[sqlite3.Connection]:
-    """
+    """The file of a marks folder, open.
+
     Args:
         has_locks: False where the file system has none: then SQLite asks for none, and the folder's own has to do.
 

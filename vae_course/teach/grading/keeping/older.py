@@ -14,6 +14,8 @@ from vae_course.teach.grading.marks import Attempt, Mark
 
 RUN, MARKS, DONE, PEOPLE = "run.json", "marks.jsonl", "done.jsonl", "people.json"
 AWAY = "older"
+REPORTS = "reports"
+"""In Markdown; now there are pages in their place."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,9 @@ def people(folder: Path) -> dict[str, str]:
 
 
 def put_away(folder: Path) -> None:
-    """Once they are taken over: nobody shall think that they still count."""
-    for name in (RUN, MARKS, DONE, PEOPLE):
+    """Once they are taken over: nobody shall think that they still count. The file by which they are known goes last, so a kill loses nothing."""
+    reports = (REPORTS,) if (folder / RUN).exists() else ()
+    for name in (*reports, MARKS, DONE, PEOPLE, RUN):
         if (folder / name).exists():
             (folder / AWAY).mkdir(exist_ok=True)
             (folder / name).replace(folder / AWAY / name)

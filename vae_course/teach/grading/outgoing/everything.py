@@ -11,6 +11,7 @@ names.csv    who is meant, where a marker reads other names
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vae_course.teach.grading.deciding.corrections import FILE as CORRECTIONS
 from vae_course.teach.grading.deciding.corrections import begin, read_corrections
 from vae_course.teach.grading.deciding.pseudonyms import pseudonyms, without_name
 from vae_course.teach.grading.deciding.rules import FILE as RULES
@@ -38,13 +39,14 @@ TABLE, TOTALS, FILES, CLASS, NAMES = "marks.csv", "totals.csv", "files.csv", "cl
 class Everything:
     """What counts, by student and in the course's order; who is who; and lines on what is another than it was shown last.
 
-    `called` are the names by which a marker reads of people, where these are not their own.
+    `called` are the names by which a marker reads of people, where these are not their own; `notes` say which decisions decide nothing.
     """
 
     rows: list[Standing]
     everybody: Everybody
     moved: list[str]
     called: dict[str, str]
+    notes: list[str]
 
     @property
     def needs_a_person(self) -> bool:
@@ -70,7 +72,14 @@ def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None)
     others = {other: name for name, other in called.items()}  # corrections written so stay, whoever reads names later
     corrections = read_corrections(folder, everybody.names, rules.worth, others)
     rows = [row for _, mine in standings(found, rules, corrections, everybody.groups) for row in mine]
-    return Everything(rows, everybody, moved(found.shown(), rows), called if rules.anonymous else {})
+    notes = [
+        f"{RULES}: an extension for {name!r}, whom nobody is called."
+        for name in rules.extensions
+        if name not in everybody.names
+    ]
+    idle = [one for one in corrections.values() if not rules.counts(one.exercise)]
+    notes += [f"{CORRECTIONS}, line {one.line}: {one.exercise} does not count here ({RULES})." for one in idle]
+    return Everything(rows, everybody, moved(found.shown(), rows), called if rules.anonymous else {}, notes)
 
 
 def show(found: Found, folder: Path) -> Everything:

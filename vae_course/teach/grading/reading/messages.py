@@ -32,7 +32,7 @@ def student_as_json(student: Student) -> dict[str, Any]:
         "name": student.name,
         "paths": [str(path) for path in student.paths],
         "packed": [
-            [str(one.archive), [[m.filename, m.header_offset] for m in one.members], one.within]
+            [str(one.archive), [[m.filename, m.header_offset] for m in one.members], one.within, one.steps]
             for one in student.packed
         ],
         "notes": student.notes,
@@ -50,9 +50,9 @@ def student_from(value: dict[str, Any]) -> Student:
         ArchiveRefused, OSError: an archive cannot be opened any more.
     """
     packed = []
-    for archive, members, within in value["packed"]:
+    for archive, members, within, steps in value["packed"]:
         infos = {(info.filename, info.header_offset): info for info in open_zip(Path(archive)).infolist()}
-        packed.append(Packed(Path(archive), tuple(infos[name, place] for name, place in members), tuple(within)))
+        packed.append(Packed(Path(archive), tuple(infos[name, place] for name, place in members), tuple(within), steps))
     return Student(
         value["name"],
         tuple(map(Path, value["paths"])),
