@@ -23,6 +23,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from tests.checks.right import RIGHT, right
 from tests.mutants import ELSE, PASSED, PROVED, RELATED, bounds, closed_forms
 from tests.power import EFFECTS, PROMISED, Effect
 from vae_course.checks.engine.examine import examine
@@ -91,7 +92,7 @@ def reference_answer(exercise: Exercise) -> Any:
     if exercise.name == "VAE" or (owner == "VAE" and hasattr(reference.VAE, method)):
         return type("VAE", (reference.VAE,), {"__module__": __name__})  # a method runs on its own class
     found = getattr(reference, exercise.name, None) if not owner else None
-    return next(iter(exercise.correct.values())) if found is None else found
+    return right(exercise.name) if found is None else found
 
 
 def accepted(exercise: Exercise, answer: Any, seed: int) -> tuple[bool, str]:
@@ -114,7 +115,7 @@ def tally_right_answer(exercise_name: str, name: str, seeds: int) -> Tally:
     """A correct variant by its name; without a name, the reference."""
     _quiet()
     exercise = EXERCISES[exercise_name]
-    answer = exercise.correct[name] if name else reference_answer(exercise)
+    answer = RIGHT[exercise.name][name] if name else reference_answer(exercise)
     outcomes = [accepted(exercise, answer, FIRST_SEED + i) for i in range(seeds)]
     failure = next((said for right, said in outcomes if not right), "")
     return Tally(exercise_name, name, seeds, sum(o[0] for o in outcomes), 0, failure)
@@ -239,7 +240,7 @@ def main(argv: list[str] | None = None) -> int:
         paired = [pool.submit(tally_mutants, name, True, part) for name in in_pairs for part in range(PARTS)]
         keys = [pool.submit(tally_right_answer, e.name, "", args.reference) for e in chosen if e.name in STOCHASTIC]
         seen = [pool.submit(tally_power, i, args.power) for i in effects]
-        variants = [pool.submit(tally_right_answer, e.name, v, args.variants) for e in chosen for v in e.correct]
+        variants = [pool.submit(tally_right_answer, e.name, v, args.variants) for e in chosen for v in RIGHT[e.name]]
         mistakes = [pool.submit(tally_mistake, e.name, m.name, args.mistakes) for e in chosen for m in e.misconceptions]
         jobs: list[Future[Any]] = [*mutated, *paired, *keys, *seen, *variants, *mistakes]
         failures = 0

@@ -45,7 +45,7 @@ FLOORS = (
 FLOOR_OF = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 
 LONGEST = 250
-CATALOGUES = ("mistakes.py", "variants.py")
+CATALOGUES = ("mistakes.py",)
 LONGER = {
     "vae_course/cli.py": "every command, with what it says",
     "vae_course/checks/lessons/iwae/log_weights/checks.py": "the checks of one exercise",

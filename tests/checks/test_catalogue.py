@@ -3,20 +3,31 @@
 One seed here; `make check-the-checks` takes 10 and 100 and prints the tables.
 """
 
+import ast
+from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 from tests.check_the_checks import accepted, refused
+from tests.checks.right import RIGHT
 from tests.share import one_in
 from vae_course.checks.engine.diagnosis import shows
-from vae_course.checks.engine.exercise import Constant, Misconception
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.engine.exercise import Called, Check, Constant, Misconception
+from vae_course.checks.engine.trial import Trial
 from vae_course.checks.lessons import EXERCISES, Exercise
 
 SEED = 1
+ROOT = Path(__file__).parents[2]
+
+FUNCTIONS = [
+    e for e in EXERCISES.values() if isinstance(e, Called) and e.name not in ("VAE", "MyNetwork", "trained_model")
+]
 
 MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.misconceptions]
-VARIANTS = [(e, name) for e in EXERCISES.values() for name in e.correct]
+VARIANTS = [(e, name) for e in EXERCISES.values() for name in RIGHT[e.name]]
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), one_in(2, MISTAKES, [f"{e.name}-{m.name}" for e, m in MISTAKES]))
@@ -27,7 +38,7 @@ def test_a_misconception_fails_and_is_named(exercise: Exercise, mistake: Misconc
 
 @pytest.mark.parametrize(("exercise", "variant"), one_in(2, VARIANTS, [f"{e.name}-{n}" for e, n in VARIANTS]))
 def test_a_right_answer_in_another_style_passes(exercise: Exercise, variant: str) -> None:
-    passes, said = accepted(exercise, exercise.correct[variant], SEED)
+    passes, said = accepted(exercise, RIGHT[exercise.name][variant], SEED)
     assert passes, said
 
 
@@ -41,7 +52,37 @@ def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert len({m.name for m in exercise.misconceptions}) == len(exercise.misconceptions)
     assert len(exercise.hints) >= 3
     assert 1 <= exercise.difficulty <= 4
-    assert isinstance(exercise, Constant) or exercise.correct, "a right answer in another style is missing"
+    assert isinstance(exercise, Constant) or RIGHT[exercise.name], "a right answer in another style is missing"
+
+
+def stub_parameters(exercise: Exercise) -> list[tuple[str, ...]]:
+    """The arguments of each function of the exercise's name in its lesson."""
+    tree = ast.parse((ROOT / "solutions" / f"{exercise.lesson}.py").read_text(encoding="utf-8"))
+    name = exercise.name.split(".")[-1]
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name]
+    return [tuple(argument.arg for argument in node.args.args) for node in found]
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda e: e.name)
+def test_an_exercise_knows_the_arguments_of_its_stub(exercise: Called) -> None:
+    assert exercise.parameters in stub_parameters(exercise)
+
+
+def test_a_check_that_fails_for_every_known_answer_is_a_fault_of_ours() -> None:
+    def always(trial: Trial) -> None:
+        raise KeyError("ours")
+
+    def for_this_answer(trial: Trial) -> None:
+        if trial.call().outputs["0"].ndim == 0:
+            raise KeyError("theirs")
+
+    exercise = EXERCISES["standardize"]
+    with pytest.raises(KeyError, match="ours"):
+        ours = replace(exercise, checks=(Check("broken", always),))
+        examine(ours, ours.answer(lambda x, m, v: (x - m) / v.sqrt()), SEED)
+    theirs = replace(exercise, checks=(Check("sound", for_this_answer),))
+    found = examine(theirs, theirs.answer(lambda x, m, v: x.sum()), SEED)
+    assert found.status == "wrong" and "cannot be compared" in found.message
 
 
 def test_no_two_mistakes_of_a_constant_share_what_they_show() -> None:

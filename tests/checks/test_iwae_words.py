@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.check_the_checks import wrong_answer
+from tests.checks.right import RIGHT
 from tests.checks.test_blind import ANSWERS
 from tests.share import one_in
 from vae_course import given
@@ -196,7 +197,7 @@ def test_dreg_with_other_shares_has_the_value_and_not_the_gradient(weigh: Any) -
 
 def test_two_draws_tell_the_value_of_a_right_dreg_loss_far_better_than_the_check_asks() -> None:
     exercise = EXERCISES[DREG]
-    for answer in exercise.correct.values():
+    for answer in RIGHT[DREG].values():
         for seed in range(10):
             trial = Trial(exercise, exercise.answer(answer), seed)
             case = checks_of_dreg.beside_a_still_image(trial.generator("beside"))
@@ -285,7 +286,7 @@ def accepted_bounds() -> Iterator[tuple[str, type]]:
     for answer in ANSWERS:
         if answer.right and answer.exercise == BOUND:
             yield answer.name, answer.build()
-    for name, right in EXERCISES[BOUND].correct.items():
+    for name, right in RIGHT[BOUND].items():
         yield name, right if isinstance(right, type) else type("VAE", (given.VAE,), {"negative_iwae_bound": right})
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.checks.right import RIGHT
 from vae_course import given
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.findings import Outcome
@@ -50,9 +51,9 @@ def step(evaluate: bool) -> Any:
     return training_step
 
 
-@pytest.mark.parametrize("name", [name for name, exercise in EXERCISES.items() if "float64" in exercise.correct])
+@pytest.mark.parametrize("name", [name for name in EXERCISES if "float64" in RIGHT[name]])
 def test_a_result_in_double_precision_is_right_and_said_to_be_one(name: str) -> None:
-    assert passed(name, EXERCISES[name].correct["float64"]).message.startswith(DOUBLE)
+    assert passed(name, RIGHT[name]["float64"]).message.startswith(DOUBLE)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,6 @@ def test_a_note_stands_where_it_is_true_and_nowhere_else(name: str, answer: Any,
 @pytest.mark.slow
 def test_a_right_answer_in_another_style_has_no_note_but_those() -> None:
     for name, exercise in EXERCISES.items():
-        for style, answer in exercise.correct.items():
+        for style, answer in RIGHT[name].items():
             message = examine(exercise, exercise.answer(answer), seed=3).message
             assert not message or any(note in message for note in (DOUBLE, DRAWN, EVALUATION)), (name, style, message)

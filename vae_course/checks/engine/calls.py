@@ -34,8 +34,8 @@ def unfitting_call(error: CallError, exercise: Exercise) -> str:
         return ""
     *owners, name = found["whole"].split(".")
     if not error.line and name in (exercise.name.split(".")[-1], *NAMELESS):
-        right = next(iter(exercise.correct.values()), None)
-        names = f", ({', '.join(inspect.signature(right).parameters)})" if inspect.isfunction(right) else ""
+        parameters = exercise.parameters if isinstance(exercise, Called) else ()
+        names = f", ({', '.join(parameters)})" if parameters else ""
         return (
             f"The check calls your function with the arguments of the stub{names}: keep all of them in its `def` line."
         )

@@ -70,7 +70,6 @@ class Exercise:
         lines: how long a right answer is, in words: "2 lines".
         checks: in order; their points are the exercise's.
         misconceptions: wrong answers by name; every one fails.
-        correct: right answers by name, in other styles than the solution's; every one passes.
         hints: at least three; the last stops just short of the answer.
         optional: counts in no total.
         tries: of a choice between a few words: how many wrong tries count in the notebook; 0: any number.
@@ -87,7 +86,6 @@ class Exercise:
     checks: tuple[Check, ...]
     misconceptions: tuple[Misconception, ...]
     hints: tuple[str, ...]
-    correct: Mapping[str, Any] = field(default_factory=dict)
     optional: bool = False
     tries: int = 0
     seconds: float = 1.8
@@ -134,6 +132,7 @@ class Called(Exercise):
 
     Args:
         arguments: generator -> the arguments of one call; (for models: a `Model` first).
+        parameters: their names, as in the stub; of a formula they are its truth's.
         fingerprint: answer -> numbers by which mistakes are told apart. Default: outputs and gradients on two draws.
         agreement: how far two fingerprints of the same mistake may lie apart, relative to 1 + their size.
         scaffold: right versions of other exercises that the answer stands on, by name ("f" or "VAE.method").
@@ -143,6 +142,7 @@ class Called(Exercise):
     """
 
     arguments: Callable[[Generator], Arguments]
+    parameters: tuple[str, ...] = ()
     fingerprint: Fingerprint | None = None
     agreement: float = 1e-4
     scaffold: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -168,10 +168,9 @@ class Formula(Called):
     formulas: tuple[str, ...] = ()
     draws: bool = False
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The arguments' names."""
-        return tuple(inspect.signature(self.truth).parameters)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "parameters", tuple(inspect.signature(self.truth).parameters))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -106,10 +106,6 @@ class Lines:
             Check("the whole order", self._whole, points=1),
         )
 
-    def correct(self) -> dict[str, object]:
-        """The right order as a learner may write it."""
-        return {"a string": self.order, "a tuple": tuple(self.order), "small letters": list(self.order.lower())}
-
     def misconceptions(self, table: Mapping[tuple[str, str], str]) -> tuple[Misconception, ...]:
         """The mistakes in a table of (name, wrong order) -> what is said of it."""
         return tuple(Misconception(name, list(order), message) for (name, order), message in table.items())

@@ -1,10 +1,11 @@
 """The checks of an exercise, one after the other: what they saw."""
 
-import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from vae_course.checks.engine.errors import finding_on
-from vae_course.checks.engine.exercise import Check, Constant, Exercise
+from vae_course.checks.engine.exercise import Check, Constant, Exercise, Formula
 from vae_course.checks.engine.findings import CheckResult, Finding
 from vae_course.checks.engine.trial import NotStarted, Raised, Trial, Unwritten, Wrong
 from vae_course.runner.answers import BackwardFailed, CallError, Stopped
@@ -49,7 +50,7 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
         except Stopped as stopped:
             seen.status, found, stop = stopped.status, Finding(str(stopped)), True
         except Exception as error:
-            if fails_for_a_right_answer(check, exercise, trial.seed):
+            if fails_by_itself(check, exercise, trial.seed):
                 raise
             seen.status, found, stop = "wrong", Finding(NOT_COMPARED.format(error)), True
         else:
@@ -64,11 +65,25 @@ def run_checks(exercise: Exercise, trial: Trial) -> Seen:
     return seen
 
 
-def fails_for_a_right_answer(check: Check, exercise: Exercise, seed: int) -> bool:
-    """True if it is the check that fails, and not what an answer gave it."""
-    right = exercise.right if isinstance(exercise, Constant) else next(iter(exercise.correct.values()))
-    with contextlib.suppress(Exception):
-        check.test(Trial(exercise, exercise.answer(right), seed))
+def fails_by_itself(check: Check, exercise: Exercise, seed: int) -> bool:
+    """True if it is the check that fails, and not what an answer gave it: it fails for every answer that we know."""
+    return not any(_can_tell(check, exercise, known, seed) for known in _known_answers(exercise))
+
+
+def _known_answers(exercise: Exercise) -> Iterator[Any]:
+    if isinstance(exercise, Constant):
+        yield exercise.right
+    if isinstance(exercise, Formula) and not exercise.draws:
+        yield exercise.truth
+    yield from (mistake.wrong for mistake in exercise.misconceptions)
+
+
+def _can_tell(check: Check, exercise: Exercise, answer: Any, seed: int) -> bool:
+    try:
+        check.test(Trial(exercise, exercise.answer(answer), seed))
+    except Wrong:
+        return True
+    except Exception:
         return False
     return True
 

@@ -132,6 +132,5 @@ def model_of(exercise: Exercise) -> str:
     return next((name for name in _arguments(exercise) if name in MODELS), "")
 
 
-def _arguments(exercise: Exercise) -> list[str]:
-    right = next(iter(exercise.correct.values()), None)
-    return list(inspect.signature(right).parameters) if inspect.isfunction(right) else []
+def _arguments(exercise: Exercise) -> tuple[str, ...]:
+    return exercise.parameters if isinstance(exercise, Called) else ()

@@ -1,7 +1,7 @@
 """What a right answer does: every exercise of the course, by name, in the order in which they are taught.
 
 A folder a lesson, and in it a module an exercise: `EXERCISES` is what stands there. Where one module is too small an exercise has a
-folder, with `exercise.py` and, as needed, `checks.py`, `mistakes.py` and `variants.py`.
+folder, with `exercise.py` and, as needed, `checks.py` and `mistakes.py`.
 """
 
 import re

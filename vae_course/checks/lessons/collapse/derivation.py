@@ -64,7 +64,6 @@ derivation = Constant(
     lines="6 letters",
     right=list(LINES.order),
     checks=LINES.checks(),
-    correct=LINES.correct(),
     misconceptions=LINES.misconceptions(MISTAKES),
     hints=(
         "Start from what you want to bound, log p(x), with z summed out. Which line says only that?",

@@ -28,7 +28,7 @@ def on_the_line(trial: Trial) -> None:
     holds_for(far_apart)(trial)
 
 
-def _line(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
+def line(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
     return (1 - t)[:, None] * z0 + t[:, None] * z1
 
 
@@ -39,7 +39,7 @@ def _sphere(z0: Tensor, z1: Tensor, n: int) -> Tensor:
 
 
 def _last_replaced(z0: Tensor, z1: Tensor, n: int) -> Tensor:
-    stations = _line(z0, z1, torch.arange(n) / n)
+    stations = line(z0, z1, torch.arange(n) / n)
     return torch.cat([stations[:-1], z1[None]])
 
 
@@ -65,22 +65,22 @@ interpolate = Formula(
     misconceptions=(
         Misconception(
             "never-arrives",
-            lambda z0, z1, n: _line(z0, z1, torch.arange(n) / n),
+            lambda z0, z1, n: line(z0, z1, torch.arange(n) / n),
             "Your last station lies one step short of z1: n stations have n − 1 steps between them, so divide by n − 1.",
         ),
         Misconception(
             "never-starts",
-            lambda z0, z1, n: _line(z0, z1, (torch.arange(n) + 1) / n),
+            lambda z0, z1, n: line(z0, z1, (torch.arange(n) + 1) / n),
             "Your first station has already left z0. The walk includes both ends: t runs from 0 to 1.",
         ),
         Misconception(
             "skips-both-ends",
-            lambda z0, z1, n: _line(z0, z1, (torch.arange(n) + 1) / (n + 1)),
+            lambda z0, z1, n: line(z0, z1, (torch.arange(n) + 1) / (n + 1)),
             "Your stations lie between z0 and z1 without them. The walk includes both ends.",
         ),
         Misconception(
             "backwards",
-            lambda z0, z1, n: _line(z1, z0, torch.linspace(0, 1, n)),
+            lambda z0, z1, n: line(z1, z0, torch.linspace(0, 1, n)),
             "You walk from z1 to z0: at t = 0 the weight 1 − t belongs to z0.",
         ),
         Misconception(
@@ -96,12 +96,12 @@ interpolate = Formula(
         ),
         Misconception(
             "axes-swapped",
-            lambda z0, z1, n: _line(z0, z1, torch.linspace(0, 1, n)).T,
+            lambda z0, z1, n: line(z0, z1, torch.linspace(0, 1, n)).T,
             "Your stations are columns. The decoder takes one z a row: (n, z_dim).",
         ),
         Misconception(
             "one-step-too-many",
-            lambda z0, z1, n: _line(z0, z1, torch.arange(n + 1) / n),
+            lambda z0, z1, n: line(z0, z1, torch.arange(n + 1) / n),
             "You return n + 1 stations. For n of them, with both ends, there are n − 1 steps.",
         ),
         Misconception(
@@ -112,23 +112,16 @@ interpolate = Formula(
         ),
         Misconception(
             "glued-end-to-end",
-            lambda z0, z1, n: _line(z0, z1, torch.linspace(0, 1, n)).flatten(),
+            lambda z0, z1, n: line(z0, z1, torch.linspace(0, 1, n)).flatten(),
             "The stations are glued end to end, as torch.cat does it: torch.stack gives each a row.",
         ),
         Misconception(
             "glued-and-never-arrives",
-            lambda z0, z1, n: _line(z0, z1, torch.arange(n) / n).flatten(),
+            lambda z0, z1, n: line(z0, z1, torch.arange(n) / n).flatten(),
             "The stations are glued end to end, as torch.cat does it: torch.stack gives each a row. And the last one lies one "
             "step short of z1.",
         ),
     ),
-    correct={
-        "linspace": lambda z0, z1, n: _line(z0, z1, torch.linspace(0, 1, n)),
-        "lerp": lambda z0, z1, n: torch.lerp(z0, z1, torch.linspace(0, 1, n).unsqueeze(1)),
-        "arange": lambda z0, z1, n: z0 + torch.arange(n).unsqueeze(1) / (n - 1) * (z1 - z0),
-        "stack": lambda z0, z1, n: torch.stack([z0 * (1 - t) + z1 * t for t in torch.linspace(0, 1, n)]),
-        "outer": lambda z0, z1, n: z0 + torch.outer(torch.linspace(0, 1, n), z1 - z0),
-    },
     hints=(
         "Print the given code's first and last row and compare them with z0 and z1. Which end is missing?",
         "A fence of n posts has n − 1 gaps. How large is a step of t, if t starts at 0 and must end at 1?",

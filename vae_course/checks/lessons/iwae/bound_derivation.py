@@ -73,7 +73,6 @@ bound_derivation = Constant(
     optional=True,
     right=list(LINES.order),
     checks=LINES.checks(),
-    correct=LINES.correct() | {"Jensen first": "DGBIAE", "Jensen in the middle": "GDBIAE"},
     misconceptions=LINES.misconceptions(MISTAKES),
     hints=(
         "Which line only says how p(x) counts all z, and brings q in?",

@@ -16,7 +16,7 @@ def draw_log_weights(generator: Generator) -> Arguments:
     return (spread * torch.randn(batch, k, generator=generator) - 3 * torch.rand(batch, 1, generator=generator),)
 
 
-def _true_size(log_w: Tensor) -> Tensor:
+def true_size(log_w: Tensor) -> Tensor:
     p = torch.softmax(log_w.double(), -1)
     return 1 / (p * p).sum(-1)
 
@@ -39,7 +39,7 @@ effective_sample_size = Formula(
     difficulty=1,
     lines="2 lines",
     arguments=draw_log_weights,
-    truth=_true_size,
+    truth=true_size,
     formulas=(
         "1 / sum(softmax(log_w, -1) ** 2, -1)",
         "sum(exp(log_w), -1) ** 2 / sum(exp(log_w) ** 2, -1)",
@@ -50,7 +50,7 @@ effective_sample_size = Formula(
         Check("the value", equals_truth, points=1),
         Check("log weights of any size", stays_finite(_extreme), points=1),
     ),
-    fingerprint=case_fingerprint(draw_log_weights, _true_size, lambda generator: {}, _extreme),
+    fingerprint=case_fingerprint(draw_log_weights, true_size, lambda generator: {}, _extreme),
     misconceptions=(
         Misconception(
             "takes-log-weights-for-weights",
@@ -120,22 +120,9 @@ effective_sample_size = Formula(
             "exp of the entropy is another count of samples that matter; here it is (Σ w)² / Σ w².",
         ),
     ),
-    correct={
-        "softmax": lambda log_w: 1 / torch.softmax(log_w, -1).pow(2).sum(-1),
-        "shifted": lambda log_w: _shifted(log_w),
-        "logsumexp": lambda log_w: (2 * log_w.logsumexp(-1) - (2 * log_w).logsumexp(-1)).exp(),
-        "einsum": lambda log_w: 1 / torch.einsum("bk,bk->b", log_w.softmax(-1), log_w.softmax(-1)),
-        "norm": lambda log_w: log_w.softmax(dim=1).norm(dim=1) ** -2,
-        "float64": lambda log_w: _true_size(log_w),
-    },
     hints=(
         "If all k weights are equal, the answer is k; if one rules, it is 1. It must not change when every w is doubled.",
         "(Σ w)² / Σ w². Divide every weight by their sum: the numerator becomes 1.",
         "torch.softmax(log_w, -1) gives w / Σ w without overflow. Square, sum over the last axis, and take one over it.",
     ),
 )
-
-
-def _shifted(log_w: Tensor) -> Tensor:
-    w = torch.exp(log_w - log_w.max(-1, keepdim=True).values)
-    return w.sum(-1) ** 2 / (w**2).sum(-1)

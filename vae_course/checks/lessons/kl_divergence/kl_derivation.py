@@ -87,7 +87,6 @@ kl_derivation = Constant(
     optional=True,
     right=list(LINES.order),
     checks=LINES.checks(),
-    correct=LINES.correct() | {"the averages first": "JFADHBG", "the square before the variance": "DHBFJAG"},
     misconceptions=LINES.misconceptions(MISTAKES),
     hints=(
         "Begin with the line that says what is asked: an average of a difference of logs.",

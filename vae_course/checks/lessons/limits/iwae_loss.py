@@ -36,7 +36,7 @@ def summed(change: Callable[[Tensor, Tensor, Tensor], Summary]) -> Callable[[Any
     return loss
 
 
-def _entries(loss: Any, kl: Any, rec: Any) -> dict[str, Any]:
+def entries(loss: Any, kl: Any, rec: Any) -> dict[str, Any]:
     return summary(kl + rec, kl, rec) | {"train/loss": loss}
 
 
@@ -53,7 +53,7 @@ def loss_fingerprint(answer: Answer) -> dict[str, Tensor]:
 
 def _ignores_iw(self: Any, x: Tensor, iw: int = 10) -> Summary:
     niwae, kl, rec = self.negative_iwae_bound(x, 1)
-    return niwae, _entries(niwae, kl, rec)
+    return niwae, entries(niwae, kl, rec)
 
 
 iwae_loss = Method(
@@ -65,6 +65,7 @@ iwae_loss = Method(
     difficulty=2,
     lines="3 lines",
     arguments=draw_with_iw,
+    parameters=("self", "x", "iw"),
     scaffold={"VAE.negative_iwae_bound": known_bound},
     fingerprint=loss_fingerprint,
     checks=(
@@ -75,34 +76,34 @@ iwae_loss = Method(
     misconceptions=(
         Misconception(
             "still-the-elbo",
-            summed(lambda niwae, kl, rec: (kl + rec, _entries(kl + rec, kl, rec))),
+            summed(lambda niwae, kl, rec: (kl + rec, entries(kl + rec, kl, rec))),
             "Your loss is kl + rec, the NELBO: this trains the old model. The first of the three numbers is the bound to "
             "minimise.",
         ),
         Misconception(
             "still-the-elbo-beside-niwae",
-            summed(lambda niwae, kl, rec: (kl + rec, _entries(niwae, kl, rec))),
+            summed(lambda niwae, kl, rec: (kl + rec, entries(niwae, kl, rec))),
             "The dictionary is right. Your loss is kl + rec, lesson 04's: this trains the old model. Return niwae itself.",
         ),
         Misconception(
             "elbo-from-the-bound",
-            summed(lambda niwae, kl, rec: (niwae, _entries(niwae, kl, rec) | {"gen/elbo": -niwae})),
+            summed(lambda niwae, kl, rec: (niwae, entries(niwae, kl, rec) | {"gen/elbo": -niwae})),
             "gen/elbo is −niwae in your dictionary. That is the importance-weighted bound; the ELBO is −(kl + rec), so that "
             "curves of both models can be compared.",
         ),
         Misconception(
             "elbo-with-the-sign-of-nelbo",
-            summed(lambda niwae, kl, rec: (niwae, _entries(niwae, kl, rec) | {"gen/elbo": kl + rec})),
+            summed(lambda niwae, kl, rec: (niwae, entries(niwae, kl, rec) | {"gen/elbo": kl + rec})),
             "gen/elbo is the ELBO, −(kl + rec): a negative number that rises in training.",
         ),
         Misconception(
             "maximises",
-            summed(lambda niwae, kl, rec: (-niwae, _entries(-niwae, kl, rec))),
+            summed(lambda niwae, kl, rec: (-niwae, entries(-niwae, kl, rec))),
             "niwae already is the negative bound: minimise it as it is.",
         ),
         Misconception(
             "maximises-beside-niwae",
-            summed(lambda niwae, kl, rec: (-niwae, _entries(niwae, kl, rec))),
+            summed(lambda niwae, kl, rec: (-niwae, entries(niwae, kl, rec))),
             "The dictionary is right. Your loss is −niwae, and training makes the loss small: niwae already is the negative bound, "
             "so return it as it is.",
         ),
@@ -117,11 +118,6 @@ iwae_loss = Method(
             "The keys are renamed. Plots look for train/loss, gen/elbo, gen/kl_z and gen/rec.",
         ),
     ),
-    correct={
-        "dict display": summed(lambda niwae, kl, rec: (niwae, _entries(niwae, kl, rec))),
-        "detached numbers": summed(lambda niwae, kl, rec: (niwae, _entries(niwae.detach(), kl.detach(), rec.detach()))),
-        "floats": summed(lambda niwae, kl, rec: (niwae, _entries(niwae.item(), kl.item(), rec.item()))),
-    },
     hints=(
         "It is VAE.loss with another bound: what changes is which number training minimises.",
         "niwae, kl, rec = self.negative_iwae_bound(x, iw). The loss is niwae. Is the ELBO −niwae?",

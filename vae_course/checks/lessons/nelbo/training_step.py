@@ -121,14 +121,6 @@ def _several_steps(model: Any, x: Tensor, optimizer: Any) -> Tensor:
     return value
 
 
-def _with_model_zero_grad(model: Any, x: Tensor, optimizer: Any) -> Tensor:
-    model.zero_grad()
-    value = model.loss(x)[0]
-    value.backward()
-    optimizer.step()
-    return value.detach()
-
-
 MISTAKES = {
     ("gradients-pile-up", "backward", "step"): "The first step is right, later ones are not: backward *adds* to the "
     "gradients that are there. Clear them with optimizer.zero_grad().",
@@ -162,6 +154,7 @@ training_step = Played(
     lines="5 lines",
     warm_up=first_optimizer,
     arguments=draw_steps,
+    parameters=("model", "x", "optimizer"),
     harness=play_steps,
     fingerprint=step_fingerprint,
     notes=(leaves_evaluation_mode,),
@@ -199,12 +192,6 @@ training_step = Played(
             "The step itself is right. What comes back is not the loss: model.loss(x) gives a pair, return its first.",
         ),
     ),
-    correct={
-        "zero, backward, step": step_of("zero", "backward", "step"),
-        "zero at the end": step_of("backward", "step", "zero"),
-        "a float": step_of("zero", "backward", "step", returned="float"),
-        "model.zero_grad": _with_model_zero_grad,
-    },
     hints=(
         "Four things: the loss, clean gradients, new gradients, a step. In which order?",
         "model.loss(x) returns a pair. backward() adds to whatever gradients are there, so they are cleared first.",

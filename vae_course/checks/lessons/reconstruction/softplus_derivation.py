@@ -77,7 +77,6 @@ softplus_derivation = Constant(
     optional=True,
     right=list(LINES.order),
     checks=LINES.checks(),
-    correct=LINES.correct() | {"the sigmoid first": "CFAIBHE", "softplus first": "BCIAFHE"},
     misconceptions=LINES.misconceptions(MISTAKES),
     hints=(
         "Two lines stand on nothing but what a coin and a sigmoid are. They come before any line with log p worked out.",

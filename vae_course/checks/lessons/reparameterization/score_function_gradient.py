@@ -79,10 +79,6 @@ score_function_gradient = Formula(
             "This is the mean score, which is 0 in expectation. Each score is weighted by its f(z).",
         ),
     ),
-    correct={
-        "broadcast": lambda fz, z, m, v: (fz.unsqueeze(-1) * (z - m) / v).mean(0),
-        "matmul": lambda fz, z, m, v: fz @ ((z - m) / v) / fz.shape[0],
-    },
     hints=(
         "Start from d/dm ∫ N(z; m, v) f(z) dz and move the derivative inside: it meets only the density.",
         "dN/dm = N · d log N/dm, and d log N(z; m, v)/dm = (z − m) / v.",

@@ -77,13 +77,6 @@ standardize = Formula(
             "You multiply by sqrt(v). That is the way back; here a wide spread should make the result smaller.",
         ),
     ),
-    correct={
-        "power": lambda x, m, v: (x - m) * v**-0.5,
-        "torch.sqrt": lambda x, m, v: torch.div(torch.sub(x, m), torch.sqrt(v)),
-        "rsqrt": lambda x, m, v: torch.rsqrt(v) * (x - m),
-        "loop": lambda x, m, v: torch.stack([(a - b) / c**0.5 for a, b, c in zip(x, m, v, strict=True)]),
-        "half-log": lambda x, m, v: (x - m) / torch.exp(0.5 * torch.log(v)),
-    },
     hints=(
         "The result is 0 when x sits at the mean, and 1 when x lies one standard deviation above it.",
         "Two steps: move (subtract something), then shrink (divide by something). v is a variance, in squared units.",

@@ -24,7 +24,7 @@ from vae_course.checks.lessons.capstone.my_network.checks import (
     plain,
     reach,
 )
-from vae_course.checks.lessons.capstone.my_network.mistakes import MISTAKES, RIGHT
+from vae_course.checks.lessons.capstone.my_network.mistakes import MISTAKES
 from vae_course.runner.answers import Answer
 
 
@@ -101,7 +101,6 @@ my_network: Played = Played(
     ),
     fingerprint=first_sign,
     misconceptions=MISTAKES,
-    correct=RIGHT,
     hints=(
         "vae_course/nns/v1.py is the shortest complete example: two classes, an __init__ and a forward each.",
         "The encoder ends in nn.Linear(hidden, 2 * z_dim) and gaussian_parameters; the decoder in nn.Linear(hidden, 784).",

@@ -1,11 +1,10 @@
-"""Exercise 7.2: wrong networks with the sentence for each, and right ones in other styles."""
+"""Exercise 7.2: wrong networks with the sentence for each."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vae_course import nns
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.nns import gaussian_parameters
 
@@ -49,12 +48,7 @@ def _one_variance(h: Tensor) -> tuple[Tensor, Tensor]:
     return m, torch.ones_like(m)
 
 
-def _exp_variance(h: Tensor) -> tuple[Tensor, Tensor]:
-    m, log_v = h.chunk(2, -1)
-    return m, log_v.clamp(-20, 20).exp()
-
-
-def _wide(make: Any, call: Any = lambda layer, h: layer(h)) -> type:
+def wide(make: Any, call: Any = lambda layer, h: layer(h)) -> type:
     """A network with one more layer in its encoder, made and called in a way of its own."""
 
     class Encoder(nn.Module):
@@ -166,7 +160,7 @@ MISTAKES = (
     ),
     Misconception(
         "batch-normalisation",
-        _wide(lambda: nn.BatchNorm1d(40)),
+        wide(lambda: nn.BatchNorm1d(40)),
         "Only in training mode your rows depend on each other, as with batch normalisation. nn.LayerNorm and nn.GroupNorm normalise "
         "each image by itself.",
     ),
@@ -178,7 +172,7 @@ MISTAKES = (
     ),
     Misconception(
         "layers-in-a-list",
-        _wide(lambda: [nn.Linear(40, 40)], lambda layers, h: layers[0](h)),
+        wide(lambda: [nn.Linear(40, 40)], lambda layers, h: layers[0](h)),
         "A layer in a plain list, in the class body or made inside forward is unknown to the module: nn.ModuleList holds several, and a "
         "tensor of your own is known as nn.Parameter.",
     ),
@@ -195,17 +189,3 @@ MISTAKES = (
         "and put them back at the end: logits.view(*z.shape[:-1], 784).",
     ),
 )
-
-RIGHT: dict[str, Any] = {
-    "layer norm and dropout": _wide(lambda: nn.Sequential(nn.LayerNorm(40), nn.Dropout(0.2))),
-    "a list of modules": _wide(lambda: nn.ModuleList([nn.Linear(40, 40)]), lambda layers, h: layers[0](h)),
-    "a tensor of its own": _wide(lambda: nn.Parameter(torch.ones(40)), lambda scale, h: scale * h),
-    "softplus": network(),
-    "exp": network(_exp_variance),
-    "last weights start at 0": network(start=lambda last: nn.init.zeros_(last.weight)),
-    "all starts at 0": network(start=lambda last: (nn.init.zeros_(last.weight), nn.init.zeros_(last.bias))),
-    "rare ink": network(start=lambda last: nn.init.constant_(last.bias, -3)),
-    "capped at 10": network(last=lambda logits: 10 * torch.tanh(logits / 10)),
-    "v1": type("MyNetwork", (), {"Encoder": nns.get("v1").Encoder, "Decoder": nns.get("v1").Decoder}),
-    "view back": network(shape=lambda z: z.reshape(-1, z.shape[-1]).view(z.shape)),
-}

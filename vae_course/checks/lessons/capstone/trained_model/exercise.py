@@ -142,7 +142,7 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="vae-course-")
 
 
-def _made(name: str, z_dim: int, change: Any = None) -> Any:
+def made(name: str, z_dim: int, change: Any = None) -> Any:
     """A hand-in, saved when it is first needed."""
 
     def make() -> dict[str, Any]:
@@ -167,14 +167,6 @@ def _collapsed(model: given.VAE) -> None:
             layer.bias.zero_()
         model.enc.net[-1].bias[model.z_dim :] = 0.5413  # softplus of it is 1
         model.dec.net[-1].bias.copy_(torch.logit(mean, eps=1e-3))
-
-
-def _nudged(model: given.VAE) -> None:
-    """The course's good model, moved by less than anyone could measure."""
-    model.load_state_dict(given.trained("v1_z20").state_dict())
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(1 + 1e-6)
 
 
 def kind_of_model(answer: Answer) -> dict[str, Tensor]:
@@ -209,23 +201,22 @@ trained_model = TrainedModel(
     misconceptions=(
         Misconception(
             "untrained",
-            _made("untrained", 20, lambda model: None),
+            made("untrained", 20, lambda model: None),
             "This is about 784 ln 2 = 543 nats: the file holds a model as it was before training. Save after fit.",
         ),
         Misconception(
             "collapsed",
-            _made("collapsed", 20, _collapsed),
+            made("collapsed", 20, _collapsed),
             "The KL is 0: every image is decoded to nearly the same picture, and z says nothing (lesson 04b, collapse). Is the "
             "reconstruction term averaged over pixels?",
         ),
         Misconception(
             "two-latents",
-            _made("two", 2),
+            made("two", 2),
             "With z_dim = 2 even the course's long-trained model stays near 141 nats: two numbers cannot say enough about a "
             "digit. Take about 20.",
         ),
     ),
-    correct={"the course's model": _made("nudged", 20, _nudged)},
     hints=(
         "Start from lesson 04: VAE(nn='v1', z_dim=20) and fit reach 100 nats, the last point, within a minute or two.",
         "Three things help most: enough latents, start_at_mean_pixel before training, and a learning rate that falls to 0 "

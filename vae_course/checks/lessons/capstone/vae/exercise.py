@@ -9,7 +9,6 @@ from vae_course.checks.lessons.capstone.vae.checks import draw_still, fingerprin
 from vae_course.checks.lessons.capstone.vae.constructor import builds, prior_is_standard, sets_its_attributes
 from vae_course.checks.lessons.capstone.vae.mistakes import MISCONCEPTIONS
 from vae_course.checks.lessons.capstone.vae.one_method import of_method, three_numbers, weights_lie_as_asked
-from vae_course.checks.lessons.capstone.vae.variants import CORRECT
 from vae_course.checks.worlds import elbo, iwae, sampling
 from vae_course.checks.worlds.decoders import ruler
 from vae_course.checks.worlds.losses import loss_first
@@ -91,7 +90,6 @@ def from_earlier(earlier: Mapping[str, Exercise]) -> Exercise:
         ),
         fingerprint=fingerprint,
         misconceptions=MISCONCEPTIONS,
-        correct=CORRECT,
         hints=(
             "You have written every line of it in lessons 01 to 06. Begin with __init__: super().__init__(), then enc, dec and "
             "the prior.",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from vae_course.checks.engine.exercise import Check, Method
-from vae_course.checks.lessons.generation.drawing import mistakes, variants
+from vae_course.checks.lessons.generation.drawing import mistakes
 from vae_course.checks.worlds import decoders
 from vae_course.checks.worlds.sampling import (
     draw_batch,
@@ -42,6 +42,7 @@ sample_z = _drawing(
     minutes=4,
     lines="2 lines",
     arguments=draw_batch,
+    parameters=("self", "batch"),
     checks=(
         Check("one z per image", z_shape),
         Check("z is drawn from N(0, I)", z_is_standard_normal, points=0.75),
@@ -50,7 +51,6 @@ sample_z = _drawing(
     fingerprint=decoders.z_fingerprint,
     agreement=0.06,
     misconceptions=mistakes.SAMPLE_Z,
-    correct=variants.SAMPLE_Z,
     hints=(
         "The prior says what a z looks like before any image is seen. self.z_prior gives its mean and its variance.",
         "Both have shape (1,). You need (batch, self.z_dim) numbers: expand them, or broadcast against noise of that shape.",
@@ -63,11 +63,11 @@ compute_sigmoid_given = _drawing(
     minutes=3,
     lines="1 line",
     arguments=draw_latents,
+    parameters=("self", "z"),
     checks=(Check("probabilities, one row per z", sigmoid_gate), Check("the value", sigmoid_value, points=1)),
     fingerprint=decoders.fingerprint_given_z,
     agreement=0.06,
     misconceptions=mistakes.COMPUTE_SIGMOID_GIVEN,
-    correct=variants.COMPUTE_SIGMOID_GIVEN,
     hints=(
         "self.dec(z) gives one logit per pixel: log(p / (1 − p)). You want p.",
         "Solve logit = log(p / (1 − p)) for p: p = 1 / (1 + e^(−logit)). This function is called the sigmoid, and torch has it.",
@@ -80,6 +80,7 @@ sample_sigmoid = _drawing(
     minutes=3,
     lines="1 line",
     arguments=draw_batch,
+    parameters=("self", "batch"),
     checks=(
         Check("probabilities, one row per image", sigmoid_gate),
         Check("each image is decoded from one z", one_decode_per_image, points=0.5),
@@ -88,7 +89,6 @@ sample_sigmoid = _drawing(
     fingerprint=decoders.fingerprint_given_batch,
     agreement=0.06,
     misconceptions=mistakes.SAMPLE_SIGMOID,
-    correct=variants.SAMPLE_SIGMOID,
     hints=(
         "Two steps, and you have written both: draw a z, then turn it into probabilities.",
         "Which of your methods takes a batch size and returns z? Which takes z and returns probabilities?",
@@ -101,6 +101,7 @@ sample_x_given = _drawing(
     minutes=4,
     lines="1 line",
     arguments=draw_latents,
+    parameters=("self", "z"),
     checks=(
         Check("black and white, one row per z", samples_gate),
         Check("each pixel tossed on its own", given_independence, points=0.5),
@@ -109,7 +110,6 @@ sample_x_given = _drawing(
     fingerprint=decoders.fingerprint_given_z,
     agreement=0.025,
     misconceptions=mistakes.SAMPLE_X_GIVEN,
-    correct=variants.SAMPLE_X_GIVEN,
     hints=(
         "compute_sigmoid_given tells each pixel's probability of being 1. How do you toss a coin that is 1 with "
         "probability p?",
@@ -123,6 +123,7 @@ sample_x = _drawing(
     minutes=4,
     lines="1 line",
     arguments=draw_batch,
+    parameters=("self", "batch"),
     checks=(
         Check("black and white, one row per image", samples_gate),
         Check("each pixel is tossed, with its own chance", model_chances, points=0.5),
@@ -131,7 +132,6 @@ sample_x = _drawing(
     fingerprint=decoders.fingerprint_given_batch,
     agreement=0.025,
     misconceptions=mistakes.SAMPLE_X,
-    correct=variants.SAMPLE_X,
     hints=(
         "The model tells a story in two steps: first z, from the prior; then x, given z.",
         "You have a method for each step. Which one returns z for a batch, which one returns samples for a z?",

@@ -3,7 +3,6 @@
 from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.generation.plane_grid import checks
 from vae_course.checks.lessons.generation.plane_grid.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.generation.plane_grid.variants import CORRECT
 
 plane_grid = Method(
     name="plane_grid",
@@ -15,6 +14,7 @@ plane_grid = Method(
     lines="8 lines",
     optional=True,
     arguments=checks.draw_plane,
+    parameters=("model", "n", "width"),
     slopes=False,
     checks=(
         Check("one picture of n · 28 rows and columns", checks.one_picture),
@@ -26,7 +26,6 @@ plane_grid = Method(
     ),
     fingerprint=checks.plane_fingerprint,
     misconceptions=MISCONCEPTIONS,
-    correct=CORRECT,
     hints=(
         "Begin with one row of the map: z₂ stays the same, z₁ takes n values with both ends, as in exercise 6.2. Which z are these?",
         "The decoder takes them as (n, 2). Its logits become probabilities, and each row of 784 pixels an image of 28 × 28.",

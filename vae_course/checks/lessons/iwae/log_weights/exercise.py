@@ -11,7 +11,6 @@ from vae_course.checks.engine.diagnosis import InParts, fact
 from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.log_weights import checks
 from vae_course.checks.lessons.iwae.log_weights.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT
 from vae_course.checks.worlds.drawn import belong_to_their_z, decoded_noise, mirrored, read_off
 from vae_course.checks.worlds.iwae import draw_still
 from vae_course.checks.worlds.models import LINEAR_M, Case, apart, faint, linear_weights, rec_without_z, still
@@ -97,6 +96,7 @@ log_weights = Method(
     difficulty=3,
     lines="6 lines",
     arguments=draw_still,
+    parameters=("model", "x", "iw"),
     checks=(
         Check("one log weight for each image and draw", checks.returns_batch_by_iw),
         Check(checks.VALUES[0], checks.equal_evidence_where_q_is_p, points=1),
@@ -109,7 +109,6 @@ log_weights = Method(
     agreement=0.12,
     scaffold=FORMULAS,
     misconceptions=MISCONCEPTIONS,
-    correct=CORRECT,
     hints=(
         "log w = log p(x|z) + log p(z) − log q(z|x), three functions that you have. The question is only the shapes.",
         "Give m and v a new axis in the middle, (batch, 1, z_dim), expand it to iw, and draw z: (batch, iw, z_dim). The "

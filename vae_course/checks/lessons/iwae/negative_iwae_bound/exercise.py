@@ -12,7 +12,6 @@ from vae_course.checks.around.scaffolds import right_weights
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Check, Method
 from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import IN_THE_BOUND, IN_THE_TERMS, IN_THE_WEIGHTS
-from vae_course.checks.lessons.iwae.negative_iwae_bound.variants import CORRECT
 from vae_course.checks.worlds import iwae as checks
 from vae_course.checks.worlds.bound_tools import (
     as_tensors,
@@ -105,6 +104,7 @@ negative_iwae_bound = Method(
     difficulty=3,
     lines="5 lines",
     arguments=draw_still,
+    parameters=("self", "x", "iw"),
     checks=(
         Check("three numbers: niwae, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),
@@ -123,7 +123,6 @@ negative_iwae_bound = Method(
     scaffold={**FORMULAS, "log_weights": right_weights},
     notes=(checks.notes,),
     misconceptions=IN_THE_BOUND + IN_THE_TERMS + IN_THE_WEIGHTS,
-    correct=CORRECT,
     hints=(
         "You have log w as (batch, iw). The mean over draws belongs inside the log, the mean over images outside.",
         "log_mean_exp(log_w, dim) averages along one axis in log space: which one holds the draws? kl and rec are the two "

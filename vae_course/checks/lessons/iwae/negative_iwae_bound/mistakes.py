@@ -12,7 +12,6 @@ from torch.distributions import Normal, kl_divergence
 from vae_course.checks.around.scaffolds import right_bound, right_weights
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
-from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
 from vae_course.checks.worlds.iwae import negative_log_mean, weighing
 from vae_course.given import log_mean_exp
 
@@ -38,7 +37,7 @@ def _seeded(self: Any, x: Tensor, iw: int) -> Three:
 def _standard_prior(self: Any, x: Tensor, iw: int) -> Three:
     m, v = self.enc(x)
     kl = kl_divergence(Normal(m, v.sqrt()), Normal(0.0, 1.0)).sum(-1).mean()
-    log_w = RIGHT_WEIGHTS["torch.distributions, N(0, I) written out"](self, x, iw)
+    log_w = weights.at_the_standard_prior(self, x, iw)
     return negative_log_mean(log_w), kl, right_bound(self, x)[2]
 
 

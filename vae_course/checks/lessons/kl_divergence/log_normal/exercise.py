@@ -11,7 +11,6 @@ from vae_course.checks.lessons.kl_divergence.log_normal.checks import (
     draw_density,
 )
 from vae_course.checks.lessons.kl_divergence.log_normal.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.kl_divergence.log_normal.variants import CORRECT
 
 log_normal = Formula(
     name="log_normal",
@@ -33,7 +32,6 @@ log_normal = Formula(
     fingerprint=case_fingerprint(draw_density, density_truth, density_layouts, density_extremes),
     formulas=DENSITY_FORMULAS,
     misconceptions=MISCONCEPTIONS,
-    correct=CORRECT,
     hints=(
         "One entry first, with a pencil. Its density is a product: 1 / sqrt(2πv) times an exponential. The log of a product is a "
         "sum, so take the log of each factor by itself.",

@@ -11,7 +11,6 @@ from vae_course.checks.lessons.limits.dreg_loss.checks import (
     value_of_the_bound,
 )
 from vae_course.checks.lessons.limits.dreg_loss.mistakes import MISCONCEPTIONS
-from vae_course.checks.lessons.limits.dreg_loss.variants import CORRECT
 from vae_course.checks.worlds.iwae import draw_still
 
 dreg_loss = Method(
@@ -24,6 +23,7 @@ dreg_loss = Method(
     lines="8 lines",
     optional=True,
     arguments=draw_still,
+    parameters=("model", "x", "iw"),
     scaffold=FORMULAS,
     checks=(
         Check(VALUE[0], value_of_the_bound),
@@ -32,7 +32,6 @@ dreg_loss = Method(
     ),
     fingerprint=InParts(dreg_fingerprint),
     misconceptions=MISCONCEPTIONS,
-    correct=CORRECT,
     hints=(
         "The gradient in the encoder's weights should flow through z alone. Where else do m and v enter log w?",
         "Detach m and v inside log q. The path through z then needs the weight w̃², and the bound itself brings one w̃.",

@@ -12,7 +12,6 @@ from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.nelbo.negative_elbo_bound.mistakes import IN_THE_DRAW, IN_THE_SUM
-from vae_course.checks.lessons.nelbo.negative_elbo_bound.variants import CORRECT
 from vae_course.checks.worlds import elbo as checks
 from vae_course.checks.worlds import own_z
 from vae_course.checks.worlds.bound_tools import (
@@ -104,6 +103,7 @@ negative_elbo_bound = Method(
     difficulty=3,
     lines="6 lines",
     arguments=draw_case,
+    parameters=("self", "x"),
     checks=(
         Check("three numbers: nelbo, kl, rec", checks.returns_three_numbers),
         Check("each is a scalar", checks.are_scalars, points=1),
@@ -119,7 +119,6 @@ negative_elbo_bound = Method(
     scaffold=FORMULAS,
     notes=(checks.notes,),
     misconceptions=IN_THE_SUM + IN_THE_DRAW,
-    correct=CORRECT,
     hints=(
         "Write one line for each of the six steps, and beside it the shape: (batch, z_dim) as long as it is about z, (batch,) for "
         "what an image costs, a scalar only in the last line. Which line do you not know how to write?",

@@ -4,7 +4,7 @@ from vae_course.checks.around.harnesses import play_loop
 from vae_course.checks.around.scaffolds import right_step
 from vae_course.checks.engine.exercise import Check, Played
 from vae_course.checks.lessons.nelbo.training_loop import checks
-from vae_course.checks.lessons.nelbo.training_loop.mistakes import CORRECT, MISTAKES
+from vae_course.checks.lessons.nelbo.training_loop.mistakes import MISTAKES
 from vae_course.checks.lessons.nelbo.training_step import first_optimizer
 
 training_loop = Played(
@@ -18,6 +18,7 @@ training_loop = Played(
     optional=True,
     warm_up=first_optimizer,
     arguments=checks.draw_images,
+    parameters=("model", "images", "steps"),
     harness=play_loop,
     scaffold={"training_step": right_step},
     fingerprint=checks.loop_fingerprint,
@@ -31,7 +32,6 @@ training_loop = Played(
         Check("the losses", checks.returns_losses),
     ),
     misconceptions=MISTAKES,
-    correct=CORRECT,
     hints=(
         "Two things are made once, above the loop: the optimizer, and an empty list. What happens in each round?",
         "images[torch.randint(len(images), (100,))] are 100 random images. Throw them black and white, then take your training_step.",

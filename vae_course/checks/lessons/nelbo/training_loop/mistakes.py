@@ -1,4 +1,4 @@
-"""Exercise 4.4: how it goes wrong, each mistake written as the one part of a right loop that differs; and right loops in other styles."""
+"""Exercise 4.4: how it goes wrong, each mistake written as the one part of a right loop that differs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vae_course.checks.around.scaffolds import right_step
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.nelbo.training_loop.checks import BATCH, RATE
 from vae_course.data import binarize
@@ -44,12 +43,6 @@ def loop(
 def _one_batch(model: Any, images: Tensor, steps: int) -> Any:
     x = images[torch.randint(len(images), (BATCH,))]
     return loop(pick=lambda images, step: x)(model, images, steps)
-
-
-def _by_training_step(model: Any, images: Tensor, steps: int) -> Any:
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    batches = (binarize(images[torch.randperm(len(images))[:BATCH]]) for _ in range(steps))
-    return torch.tensor([right_step(model, x, optimizer) for x in batches])
 
 
 def _shared_throw(x: Tensor) -> Tensor:
@@ -130,11 +123,3 @@ MISTAKES = (
         "The training itself is right. What comes back is the last loss alone: collect all of them in a list.",
     ),
 )
-
-CORRECT = {
-    "randint": loop(),
-    "by training_step, without replacement": _by_training_step,
-    "tensors come back": loop(back=lambda losses: [torch.tensor(loss) for loss in losses]),
-    "pixels by rand": loop(throw=lambda x: (torch.rand(x.shape) < x / 255).float()),
-    "pixels by bernoulli": loop(throw=lambda x: torch.bernoulli(x.float() / 255)),
-}

@@ -2,13 +2,12 @@
 
 import torch
 from torch import Generator, Tensor
-from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
 from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula
-from vae_course.checks.lessons.reconstruction.log_bernoulli_with_logits.mistakes import MISCONCEPTIONS, each_pixel
+from vae_course.checks.lessons.reconstruction.log_bernoulli_with_logits.mistakes import MISCONCEPTIONS
 
 LOGITS = "1"  # their position among the arguments
 
@@ -47,18 +46,6 @@ def truth(x: Tensor, logits: Tensor) -> Tensor:
     return (x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum(-1)
 
 
-def _bce(x: Tensor, logits: Tensor) -> Tensor:
-    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none")
-
-
-def _loop(x: Tensor, logits: Tensor) -> Tensor:
-    x, logits = torch.broadcast_tensors(x, logits)
-    total = torch.zeros(x.shape[:-1])
-    for i in range(x.shape[-1]):
-        total = total + x[..., i] * logits[..., i] - torch.logaddexp(torch.zeros(()), logits[..., i])
-    return total
-
-
 FORMULAS = (
     "sum(x * logits - softplus(logits), -1)",
     "sum(x * log(sigmoid(logits)) + (1 - x) * log(1 - sigmoid(logits)), -1)",
@@ -87,21 +74,6 @@ log_bernoulli_with_logits = Formula(
     fingerprint=case_fingerprint(draw_pixels, truth, pixel_layouts, pixel_extremes, slopes_in=LOGITS),
     formulas=FORMULAS,
     misconceptions=MISCONCEPTIONS,
-    correct={
-        "softplus": lambda x, logits: (x * logits - F.softplus(logits)).sum(dim=-1),
-        "logsigmoid": truth,
-        "x as data": lambda x, logits: each_pixel(x.detach(), logits).sum(-1),
-        "torch's loss": lambda x, logits: _bce(x, logits).sum(-1),
-        "torch.distributions": lambda x, logits: Bernoulli(logits=logits, validate_args=False).log_prob(x).sum(-1),
-        "logaddexp": _loop,
-        "one matrix product": lambda x, logits: torch.einsum("...d,...d->...", x, logits) - F.softplus(logits).sum(-1),
-        "maximum by hand": lambda x, logits: (
-            x * logits - logits.clamp(min=0) - torch.log1p(torch.exp(-logits.abs()))
-        ).sum(-1),
-        "signs": lambda x, logits: (x * -F.softplus(-logits) - (1 - x) * F.softplus(logits)).sum(-1),
-        "float64": lambda x, logits: each_pixel(x.double(), logits.double()).sum(-1),
-        "keepdim and squeeze(-1)": lambda x, logits: each_pixel(x, logits).sum(-1, keepdim=True).squeeze(-1),
-    },
     hints=(
         "One pixel is a coin: log p(x) = x log p + (1 − x) log(1 − p). With p = 1 / (1 + exp(−logit)), what are the two "
         "logarithms, written with the logit alone? (The section on logits has both.)",

@@ -38,3 +38,5 @@ CORRECT = {
     "numpy": _in_numpy,
     "swapaxes": lambda model, n, width: decoded(model, places(n, width)).data.swapaxes(1, 2).reshape(n * 28, n * 28),
 }
+
+RIGHT = {"plane_grid": CORRECT}

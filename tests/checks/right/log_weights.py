@@ -89,3 +89,5 @@ CORRECT: dict[str, Weigh] = {
     "negative noise": with_z(lambda m, v, z: 2 * m - z),
     "double precision": lambda model, x, iw: right_weights(model, x, iw).double(),
 }
+
+RIGHT = {"log_weights": CORRECT}

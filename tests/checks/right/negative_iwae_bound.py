@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tests.checks.right.log_weights import CORRECT as RIGHT_WEIGHTS
 from vae_course import given
 from vae_course.checks.around.scaffolds import right_bound, right_weights
 from vae_course.checks.lessons.iwae.log_weights import mistakes as weights
-from vae_course.checks.lessons.iwae.log_weights.variants import CORRECT as RIGHT_WEIGHTS
 from vae_course.checks.lessons.iwae.negative_iwae_bound.mistakes import Three, reducing, returning
 from vae_course.checks.worlds.iwae import negative_log_mean, weighing
 from vae_course.given import log_normal, sample_gaussian
@@ -52,3 +52,5 @@ CORRECT: dict[str, Any] = {
 }
 for _name in ("formulas by hand, einsum", "constants kept", "MultivariateNormal"):
     del CORRECT[_name]  # they write N(0, I), which costs the separate point
+
+RIGHT = {"VAE.negative_iwae_bound": CORRECT}

@@ -42,3 +42,11 @@ SAMPLE_X = {
     "from probabilities": lambda self, batch: torch.bernoulli(self.sample_sigmoid(batch)),
     "by hand": lambda self, batch: torch.bernoulli(torch.sigmoid(self.dec(torch.randn(batch, self.z_dim)))),
 }
+
+RIGHT = {
+    "VAE.sample_z": SAMPLE_Z,
+    "VAE.compute_sigmoid_given": COMPUTE_SIGMOID_GIVEN,
+    "VAE.sample_sigmoid": SAMPLE_SIGMOID,
+    "VAE.sample_x_given": SAMPLE_X_GIVEN,
+    "VAE.sample_x": SAMPLE_X,
+}

@@ -24,3 +24,5 @@ CORRECT = {
         -F.gaussian_nll_loss(m.expand(x.shape), x, v.expand(x.shape), full=True, eps=1e-30, reduction="none").sum(-1)
     ),
 }
+
+RIGHT = {"log_normal": CORRECT}

@@ -9,3 +9,5 @@ CORRECT = {
     "by its own methods": derived(sample_x=lambda self, batch: torch.bernoulli(self.sample_sigmoid(batch))),
     "prior written in": derived(sample_z=lambda self, batch: torch.randn(batch, self.z_dim)),
 }
+
+RIGHT = {"VAE": CORRECT}

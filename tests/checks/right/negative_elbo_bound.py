@@ -76,3 +76,5 @@ CORRECT = {
     "a list": altered(lambda kl, rec: list(bound(kl, rec))),  # type: ignore[return-value,arg-type]
     "detached parts": altered(lambda kl, rec: ((kl + rec).mean(), kl.mean().detach(), rec.mean().detach())),
 }
+
+RIGHT = {"VAE.negative_elbo_bound": CORRECT}

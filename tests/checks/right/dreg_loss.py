@@ -33,3 +33,5 @@ CORRECT = {
     ),
     "a loop over images": lambda model, x, iw: torch.stack([dreg()(model, image[None], iw) for image in x]).mean(),
 }
+
+RIGHT = {"dreg_loss": CORRECT}
