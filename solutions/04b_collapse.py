@@ -430,7 +430,7 @@ check(detective, "detective")
 
 # %%
 if solved(detective, "detective"):
-    print(wrong_models.fingerprints())
+    print(wrong_models.fingerprints(detective))
     print("sum: rec + kl in every row, also where the wrong code made something else small.")
 else:
     print("When your answer passes, the fingerprints of all twelve mistakes appear here.")

@@ -177,11 +177,9 @@ class VAE(nn.Module):
         """
         super().__init__()
         ### BEGIN SOLUTION
-        network = nns.get(nn)
-        self.name = name
-        self.z_dim = z_dim
-        self.enc = network.Encoder(z_dim)
-        self.dec = network.Decoder(z_dim)
+        networks = nns.get(nn)
+        self.name, self.z_dim = name, z_dim
+        self.enc, self.dec = networks.Encoder(z_dim), networks.Decoder(z_dim)
         self.register_buffer("z_prior_m", torch.zeros(1))
         self.register_buffer("z_prior_v", torch.ones(1))
         ### END SOLUTION

@@ -54,7 +54,8 @@ def log_mean_exp(x: Tensor, dim: int) -> Tensor:
 
 def effective_sample_size(log_w: Tensor) -> Tensor:
     """(Σ w)² / Σ w² over the last axis: between 1 and k: (..., k) -> (...,) (lesson 05)."""
-    return torch.exp(2 * torch.logsumexp(log_w, -1) - torch.logsumexp(2 * log_w, -1))
+    w = torch.exp(log_w - log_w.max(-1, keepdim=True).values)  # the largest is 1
+    return w.sum(-1).square() / w.square().sum(-1)
 
 
 class VAE(nn.Module):

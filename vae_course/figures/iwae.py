@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vae_course.figures.style import COLOURS, canvas, figure
+from vae_course.given import effective_sample_size
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
@@ -175,8 +176,7 @@ def effective_share(dims: int, shift: float = 0.5, k: int = 1_000, repeats: int 
     """Effective sample size / k when the posterior is N(0, I) and q is moved by `shift` in every dimension."""
     z = shift + torch.randn(repeats, k, dims, generator=torch.Generator().manual_seed(dims))
     log_w = (-0.5 * z.square() + 0.5 * (z - shift).square()).sum(-1)  # (repeats, k)
-    share = torch.softmax(log_w, -1)
-    return (1 / share.square().sum(-1)).mean().item() / k
+    return effective_sample_size(log_w).mean().item() / k
 
 
 @figure
@@ -213,5 +213,4 @@ def missed_island(k: int = 1_000) -> tuple[float, float]:
     z = 4 + torch.randn(k, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     log_posterior = torch.logaddexp(-0.5 * (z - 4) ** 2, -0.5 * (z + 4) ** 2) - math.log(2) - HALF_LOG_2PI
     log_w = log_posterior - (-0.5 * (z - 4) ** 2 - HALF_LOG_2PI)  # (k,)
-    share = torch.softmax(log_w, 0)
-    return 1 / share.square().sum().item() / k, torch.logsumexp(log_w, 0).item() - math.log(k)
+    return effective_sample_size(log_w).item() / k, torch.logsumexp(log_w, 0).item() - math.log(k)

@@ -23,13 +23,9 @@ CHOICES = {
 }
 """The twelve suspects of the detective: name -> what the code does."""
 
-CULPRITS = {
-    "A": "sigmoid twice",
-    "B": "no noise",
-    "C": "KL mean over latents",
-    "D": "rec mean over pixels",
-    "E": "no KL",
-}
+CULPRITS = dict(
+    zip("ABCDE", ("sigmoid twice", "no noise", "KL mean over latents", "rec mean over pixels", "no KL"), strict=True)
+)
 
 SUSPECTED = {
     (

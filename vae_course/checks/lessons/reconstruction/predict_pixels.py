@@ -5,13 +5,15 @@ import math
 from vae_course.checks.engine.constants import constant_matches, mistakes_of
 from vae_course.checks.engine.exercise import Check, Constant
 
+LN_2 = math.log(2)
+
 MISTAKES = {
     ("uniform-in-bits", "uniform", 784): "784 is right in bits. One bit is ln 2 = 0.693 nats: 784 ln 2.",
-    ("uniform-of-one-pixel", "uniform", math.log(2)): "0.693 is what one pixel costs. The image has 784 of them, and "
+    ("uniform-of-one-pixel", "uniform", LN_2): "0.693 is what one pixel costs. The image has 784 of them, and "
     "independent costs add up.",
     ("uniform-as-halves", "uniform", 392): "392 is 784 · ½: the probability of each pixel, added. What adds up is "
     "−log ½.",
-    ("uniform-sign", "uniform", -784 * math.log(2)): "−543.4 is log p(x). Asked is the cost −log p(x), a positive "
+    ("uniform-sign", "uniform", -784 * LN_2): "−543.4 is log p(x). Asked is the cost −log p(x), a positive "
     "number of nats.",
     ("uniform-over-grey-levels", "uniform", 784 * math.log(256)): "You give each pixel 256 equally likely grey "
     "levels. Here a pixel is black or white: two values.",
@@ -21,9 +23,9 @@ MISTAKES = {
     "The logit needs the natural logarithm.",
     ("edge-of-exp", "edge logit", 88.72): "At 88.7 exp itself overflows. 1 − sigmoid is lost much earlier: as soon "
     "as e^(−logit) vanishes beside 1.",
-    ("edge-one-digit-early", "edge logit", 23 * math.log(2)): "15.94 = 23 ln 2 is where the naive loss freezes: its "
+    ("edge-one-digit-early", "edge logit", 23 * LN_2): "15.94 = 23 ln 2 is where the naive loss freezes: its "
     "last finite value. It breaks one halving later.",
-    ("edge-sign", "edge logit", -24 * math.log(2)): "−16.6: there p itself is tiny and float32 keeps it well. 1 − p "
+    ("edge-sign", "edge logit", -24 * LN_2): "−16.6: there p itself is tiny and float32 keeps it well. 1 − p "
     "is lost on the other side, where p comes near 1.",
     ("beta-counts-latents", "beta", 20): "20 counts latent dimensions. The mean runs over the pixels, and divides by "
     "their number.",
@@ -42,7 +44,7 @@ predict_pixels = Constant(
     minutes=8,
     difficulty=2,
     lines="3 numbers",
-    right={"uniform": 784 * math.log(2), "edge logit": 24 * math.log(2), "beta": 784},
+    right={"uniform": 784 * LN_2, "edge logit": 24 * LN_2, "beta": 784},
     checks=(
         Check("nats of a model that knows nothing", constant_matches("uniform"), points=0.5),
         Check("the logit at which float32 gives up", constant_matches("edge logit"), points=0.5),

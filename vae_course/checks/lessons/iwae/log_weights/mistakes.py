@@ -257,7 +257,7 @@ MISCONCEPTIONS = (
     ),
     Misconception(
         "variance-as-standard-deviation",
-        with_z(lambda m, v, z: m + v * torch.randn_like(m)),
+        with_z(lambda m, v, z: m + torch.randn_like(m) * v),
         "z spreads by v; v is a variance: take its square root once.",
     ),
     Misconception(

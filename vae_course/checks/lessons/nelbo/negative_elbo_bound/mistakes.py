@@ -22,7 +22,8 @@ def parts(self: Any, x: Tensor, z: Tensor | None = None) -> tuple[Tensor, Tensor
 
 
 def bound(kl: Tensor, rec: Tensor) -> Three:
-    return (kl + rec).mean(), kl.mean(), rec.mean()
+    kl, rec = kl.mean(), rec.mean()
+    return kl + rec, kl, rec
 
 
 def altered(change: Callable[[Tensor, Tensor], Three]) -> Callable[[Any, Tensor], Three]:
@@ -327,7 +328,7 @@ IN_THE_DRAW = (
     ),
     Misconception(
         "variance-as-standard-deviation",
-        with_z(lambda m, v: m + v * torch.randn_like(m)),
+        with_z(lambda m, v: m + torch.randn_like(m) * v),
         "z spreads by v; v is a variance, so take its square root once.",
     ),
     Misconception(

@@ -22,7 +22,7 @@ def _standardised(m: Tensor, v: Tensor) -> Tensor:
 MISCONCEPTIONS = (
     Misconception(
         "variance-as-standard-deviation",
-        lambda m, v: m + v * torch.randn_like(m),
+        lambda m, v: m + torch.randn_like(m) * v,
         "v is a variance: with v = 9 the spread of z must be 3, yours is 9; take the square root once.",
         otherwise="v is a variance: with v = 9 the spread of z must be 3, yours is 9.",
         seen="10 used v as a standard deviation",
