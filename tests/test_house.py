@@ -30,6 +30,8 @@ FLOORS = (
         "given",
         "figures",
         "workspace",
+        "unchecked",
+        "updating",
     ),
     ("runner",),
     ("checks.around", "checks.engine"),

@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"vae_course has no name {name!r}. It offers: {', '.join(__all__)}.")
     module = _WHERE[name]
     if module.startswith("checks.") and find_spec("vae_course.checks") is None:
-        module = "runner.silent"  # a place where hand-ins are run, not learned from
+        module = "unchecked"  # an edition for an exam, or a place where hand-ins are run, not learned from
     value = getattr(import_module(f"vae_course.{module}"), name)
     globals()[name] = value
     return value

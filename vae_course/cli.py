@@ -1,7 +1,7 @@
 """vae-course: the command line. `vae-course --help` lists the commands.
 
 A command is a function from its parsed arguments to an exit code, and one `add_...` function that describes it;
-to add one, write the two and name the second in COMMANDS. Commands import what they need when they run, so
+to add one, write the two and name the second in LEARNERS, TEACHERS or AUTHORS. Commands import what they need when they run, so
 that `vae-course --help` answers at once.
 """
 
@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import workspace
+from . import unchecked, updating, workspace
 from .printable import HANDLER
 
 # Quiet for learners and for classrooms without a network: no update check and no extension shop. The question
@@ -37,11 +37,12 @@ def lab(args: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise CommandError(f"JupyterLab is missing; install it with: {workspace.installing('lab')}")
     work = Path(args.work).resolve()
-    copied = workspace.copy_lessons(workspace.lessons_folder(), work)
+    lessons = workspace.lessons_folder()
+    copied = workspace.copy_lessons(lessons, work)
     for name in copied.new:
         print(f"copied  {name}")
     for name in copied.kept:
-        print(f"kept    {name} (it is yours: never overwritten)")
+        _kept(lessons / name, work / name, args.update)
     print(f"Your lessons are in {work}", flush=True)
     first = next(
         (name for name in (workspace.FIRST_LESSON, *copied.new, *copied.kept) if (work / name).is_file()), None
@@ -60,6 +61,24 @@ def lab(args: argparse.Namespace) -> int:
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(JUPYTER), *([others] if others else [])])
     return _become(command)
+
+
+def _kept(lesson: Path, mine: Path, update: bool) -> None:
+    """Say what becomes of a notebook that was there already; with `update`, bring a newer version of the lesson into it."""
+    try:
+        current = updating.is_current(lesson, mine)
+    except ValueError as error:
+        print(f"kept    {mine.name} ({error if update else 'it is yours: never overwritten'})")
+        return
+    if current:
+        print(f"kept    {mine.name} (it is yours: never overwritten)")
+    elif not update:
+        print(f"kept    {mine.name} (it is yours; a newer version of the lesson is here: vae-course lab --update)")
+    else:
+        done = updating.update(lesson, mine)
+        print(f"updated {mine.name} ({done.carried} of your cells carried over; as it was before: {done.before})")
+        for sentence in done.told:
+            print(f"        {sentence}")
 
 
 def check(args: argparse.Namespace) -> int:
@@ -209,6 +228,11 @@ def bundle(args: argparse.Namespace) -> int:
     return _author_tool("bundle", args.rest)
 
 
+def release(args: argparse.Namespace) -> int:
+    """Make the edition for students: lessons, a wheel without solutions, and a guide."""
+    return _author_tool("release", args.rest)
+
+
 def site(args: argparse.Namespace) -> int:
     """Make the site: the lessons and what is written about them, to read and search in a browser without a network."""
     return _author_tool("site", args.rest)
@@ -216,10 +240,7 @@ def site(args: argparse.Namespace) -> int:
 
 def items(args: argparse.Namespace) -> int:
     """Write questions for exams and seminars, with model answers: for Moodle (GIFT) or to print (Markdown)."""
-    try:
-        from .teach.items.write import FORMATS, write
-    except ModuleNotFoundError:
-        raise CommandError("this edition of the course has no questions; use a clone of the full repository.") from None
+    from .teach.items.write import FORMATS, write
 
     if args.format not in FORMATS:
         raise CommandError(f"there is no format {args.format!r}; the formats: {', '.join(FORMATS)}.")
@@ -255,6 +276,7 @@ def doctor(args: argparse.Namespace) -> int:
 def add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _add(commands, "lab", lab)
     parser.add_argument("--work", default="work", metavar="DIR", help="your copies of the lessons (default: work)")
+    parser.add_argument("--update", action="store_true", help="bring newer versions of lessons into your copies")
     parser.add_argument("--port", type=int, help="JupyterLab's port (default: the first free one from 8888)")
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     parser.add_argument("jupyter", nargs="*", metavar="-- OPTION", help="what follows -- goes to JupyterLab as it is")
@@ -336,6 +358,10 @@ def add_bundle(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "bundle", bundle, passes_on=True)
 
 
+def add_release(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add(commands, "release", release, passes_on=True)
+
+
 def add_site(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "site", site, passes_on=True)
 
@@ -352,19 +378,9 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add(commands, "doctor", doctor)
 
 
-COMMANDS = (
-    add_lab,
-    add_check,
-    add_grade,
-    add_report,
-    add_export,
-    add_items,
-    add_train,
-    add_build,
-    add_bundle,
-    add_site,
-    add_doctor,
-)
+LEARNERS = (add_lab, add_check, add_doctor)
+TEACHERS = (add_release, add_grade, add_report, add_export, add_items)
+AUTHORS = (add_train, add_build, add_bundle, add_site)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -375,7 +391,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors=HANDLER)
     parser = argparse.ArgumentParser(prog="vae-course", description="The course, from the command line.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in COMMANDS:
+    here = (*LEARNERS, *TEACHERS, *AUTHORS) if find_spec(f"{__package__}.teach") else LEARNERS
+    for add in here:
         add(commands)
     args, rest = parser.parse_known_args(arguments)
     if rest and not args.passes_on:
@@ -389,6 +406,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (CommandError, OSError) as error:
         print(f"vae-course: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(f"{__package__}.checks"):
+            raise
+        print(f"vae-course: {unchecked.SAID}", file=sys.stderr)
         return 2
 
 

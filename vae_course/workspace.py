@@ -1,10 +1,14 @@
 """Where the course lies, and the learner's folder: lessons are copied from notebooks/ into work/, and what is there is never overwritten."""
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+EDITION = "edition.json"
 FIRST_LESSON = "00_start_here.ipynb"
 
 
@@ -33,6 +37,13 @@ def folder(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
+
+
+@cache
+def edition() -> dict[str, Any]:
+    """What `vae-course release` has written of the edition that it made: {"lessons": [...], "checks": True}; else empty."""
+    file = Path(__file__).resolve().parent / EDITION
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def lessons_folder() -> Path:

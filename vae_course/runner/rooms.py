@@ -11,4 +11,5 @@ ANSWERS = ("evaluation.py", "importance.py", "figures", "solutions")
 the lessons solved, which lie in an installed package."""
 
 NOT_IN_SANDBOX = ("checks", "teach", *ANSWERS)
-NOT_FOR_STUDENTS = ("teach", "solutions")
+NOT_FOR_STUDENTS = ("teach", "solutions", "checks/learning/solutions")
+"""Folders, or modules without their ending."""

@@ -16,7 +16,7 @@ import torch
 
 from tests.checks.learning import puzzle_answers as answers
 from tests.share import one_in
-from vae_course import check, given, hint, progress, puzzle, solved
+from vae_course import check, given, hint, progress, puzzle, solved, unchecked
 from vae_course.checks.learning import state
 from vae_course.checks.learning.puzzles import door
 from vae_course.checks.learning.puzzles.kinds import BreakIt, Constraint
@@ -24,7 +24,6 @@ from vae_course.checks.learning.puzzles.rules import NoLoop, NoMoreThan, OneLine
 from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.learning.puzzles.written import written
 from vae_course.checks.lessons import EXERCISES
-from vae_course.runner import silent
 
 SOLUTIONS = Path(__file__).parents[3] / "solutions"
 CONSTRAINTS = [name for name, found in PUZZLES.items() if isinstance(found, Constraint)]
@@ -591,7 +590,7 @@ def test_a_name_that_is_none_lists_the_names():
 
 
 def test_where_hand_ins_run_a_puzzle_says_nothing(capsys):
-    assert silent.puzzle("02.eight", answers.eight) is False and capsys.readouterr().out == ""
+    assert not unchecked.puzzle("02.eight", answers.eight) and capsys.readouterr().out == ""
 
 
 # ---------------------------------------------------------------- the table and the lessons

@@ -90,6 +90,7 @@ LAYOUTS = {
         "ada/.ipynb_checkpoints/x-checkpoint.ipynb": "stale",
         "ada/.DS_Store": "\0",
         "ada/venv/lib/x.py": "def sample_gaussian(): 1",
+        "ada/before-update/x.ipynb": "stale",
         "__MACOSX/ada/._x.ipynb": "\0",
         ".git/HEAD": "x",
         "bob/x.ipynb": "B",

@@ -16,7 +16,7 @@ from vae_course import threads
 from vae_course.checks.engine.constants import mark_of_choice, not_among_the_words
 from vae_course.checks.engine.examine import examine, outcome
 from vae_course.checks.engine.findings import Finding, Outcome
-from vae_course.checks.learning import cards, state
+from vae_course.checks.learning import cards, edition, state
 from vae_course.checks.learning.resolve import find_exercise, owner, plain, unwrap
 from vae_course.checks.lessons import Exercise
 from vae_course.printable import printable
@@ -77,6 +77,11 @@ def examined(definition: Exercise, answer: Any, seed: int | None = None) -> Outc
     return _by_the_checks(definition, target, seed)
 
 
+def _or_open(name: str) -> str:
+    ours = edition.solutions()
+    return f", or open {ours.opened_by(name)}" if ours else ""
+
+
 def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
     """The verdict goes into the learner's progress; of a choice it says what that means for tries and points."""
     if not_among_the_words(definition, answer):
@@ -90,8 +95,8 @@ def _recorded(definition: Exercise, found: Outcome, answer: Any) -> Outcome:
             said = f"You have passed before: this costs no try.\n{cards.reasons(definition)}"
         elif kept.used >= tries:
             said = (
-                f"The {tries} tries are used up, and your points stay what they are. Go on until you know why, "
-                f'or open solution("{definition.name}", anyway=True).\n{cards.reasons(definition)}'
+                f"The {tries} tries are used up, and your points stay what they are. Go on until you know why"
+                f"{_or_open(definition.name)}.\n{cards.reasons(definition)}"
             )
         else:
             found = replace(found, misconception="")  # a name would tell which choice it is

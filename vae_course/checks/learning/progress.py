@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from vae_course.checks.learning import state
+from vae_course.checks.learning import edition, state
 from vae_course.checks.learning.cards import frame
 from vae_course.checks.learning.puzzles.table import PUZZLES
 from vae_course.checks.lessons import EXERCISES, Exercise
@@ -49,8 +49,8 @@ class Progress:
         return frame(f"<b>{escape(self._head())}</b>{table}{below}", "#0072B2")
 
     def _head(self) -> str:
-        earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in EXERCISES.values())
-        total = sum(e.points for e in EXERCISES.values())
+        earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in _exercises())
+        total = sum(e.points for e in _exercises())
         nats = UNIFORM_PIXELS if self._nats is None else self._nats
         return f"Your progress: {earned:g} of {total:g} points · our model: −{nats:.1f} nats per image"
 
@@ -87,6 +87,10 @@ def progress(nats: float | None = None) -> Progress:
     return Progress(found["exercises"], found["nats"], found["predictions"], found["puzzles"])
 
 
+def _exercises() -> list[Exercise]:
+    return [exercise for exercise in EXERCISES.values() if exercise.lesson in edition.lessons()]
+
+
 def _by_lesson() -> Iterable[tuple[str, list[Exercise]]]:
-    for lesson, exercises in groupby(EXERCISES.values(), key=lambda e: e.lesson):
+    for lesson, exercises in groupby(_exercises(), key=lambda e: e.lesson):
         yield lesson, list(exercises)

@@ -18,6 +18,7 @@ from vae_course.checks.lessons import EXERCISES, LESSON_OF, Exercise
 from vae_course.printable import printable
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import Definitions, Unreadable, answers_in, read_hand_in, run_definitions
+from vae_course.updating import KEPT_IN
 
 SECONDS = 30  # for one definition: the first import of a figure loads matplotlib
 
@@ -94,7 +95,8 @@ def hand_ins_in(folder: Path, lesson: str = "") -> tuple[list[Path], list[str]]:
     """The files in a folder that are a lesson's, and a sentence for each other that may have been meant as one.
 
     Notebooks at any depth, and the Python files that lie directly in it, whose lesson no notebook is of: one beside a
-    notebook may be its helper. Hidden folders, such as Jupyter's checkpoints, and virtual environments are left alone.
+    notebook may be its helper. Hidden folders, such as Jupyter's checkpoints, virtual environments, and what `lab --update` has put
+    away are left alone.
 
     Args:
         lesson: only this one's.
@@ -102,7 +104,9 @@ def hand_ins_in(folder: Path, lesson: str = "") -> tuple[list[Path], list[str]]:
     notebooks: list[Path] = []
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(
-            f for f in folders if not f.startswith((".", "__")) and not Path(root, f, "pyvenv.cfg").exists()
+            f
+            for f in folders
+            if not f.startswith((".", "__")) and f != KEPT_IN and not Path(root, f, "pyvenv.cfg").exists()
         )
         notebooks += [Path(root, name) for name in sorted(names) if name.endswith(".ipynb") and name[0] != "."]
     lessons = {path: _lesson_of(path) for path in notebooks}

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import workspace
+from vae_course.teach.authoring.course_wheel import build_wheel
 
 STICK = Path(__file__).with_name("stick")
 INSTALL = STICK / "install.py"
@@ -127,8 +128,7 @@ def bundle(root: Path, out: Path, platform: Platform, python: str, site: Path | 
     wheels = out / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
     pip = [sys.executable, "-m", "pip"]
-    subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(root)], check=True)
-    [course] = wheels.glob("vae_course-*.whl")
+    course = build_wheel(root, wheels)
     wanted = resolved(root, course, platform, python)
     index = re.search(r"--extra-index-url (\S+)", (root / "environment.yml").read_text(encoding="utf-8"))
     download = [

@@ -1,4 +1,4 @@
-"""No answer is left in a learner's notebook. Solved regions are sought as syntax: layout and comments hide nothing."""
+"""No answer is left in a learner's notebook, nor in an edition for students. Solved regions are sought as syntax: layout and comments hide nothing."""
 
 import ast
 import copy
@@ -7,8 +7,9 @@ import re
 import textwrap
 import tokenize
 import warnings
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from nbformat import NotebookNode
 
@@ -19,38 +20,65 @@ TRIVIAL = 10  # syntax nodes; `return loss` or `answer = 0.5` says nothing, `ret
 _LONGEST = 40  # lines of code in prose, or commented out, that are read together
 
 
-def check_leaks(lessons: Sequence[Lesson], student: Lesson, notebook: NotebookNode) -> list[Problem]:
-    """Regions of any of `lessons` that can be read in the learner's `notebook` of `student`.
+@dataclass(frozen=True)
+class Solved:
+    """What solves something: where it stands, of which exercises, and its statements."""
 
-    A region is read where its statements stand one after the other, at any depth; or where the value that it ends in stands as an
-    expression, with the region's own names or with what they were given.
-    """
-    blocks = list(
-        chain.from_iterable(_code(cell) if cell.cell_type == "code" else _prose(cell) for cell in notebook.cells)
-    )
-    sequences = [[key(s) for s in statements] for block in blocks for statements in _statement_lists(block)]
-    expressions = {key(node) for block in blocks for node in ast.walk(block) if isinstance(node, ast.expr)}
-    problems = []
+    path: Path
+    line: int
+    card: tuple[str, ...]
+    statements: tuple[ast.stmt, ...]
+
+
+def solved_regions(lessons: Iterable[Lesson]) -> list[Solved]:
+    """The solved regions of some lessons that are long enough to be known again."""
+    found = []
     for lesson in lessons:
         for cell in lesson.cells:
             for region in cell.regions:
                 statements = _without_docstring(parse(region.text).body)
-                if sum(map(size_of, statements)) < TRIVIAL:
-                    continue
-                wanted = [key(statement) for statement in statements]
-                as_value = any(size_of(value) >= TRIVIAL and key(value) in expressions for value in results(statements))
-                if as_value or any(_contains(sequence, wanted) for sequence in sequences):
-                    problems.append(
-                        Problem(
-                            lesson.path,
-                            region.line,
-                            f"this solved region nowhere in notebooks/{student.name}.ipynb",
-                            "the same code in another cell or in the prose of that lesson",
-                            f"take it out of solutions/{student.name}.py, or put it into a region there too",
-                            ", ".join(cell.card),
-                        )
-                    )
-    return problems
+                if sum(map(size_of, statements)) >= TRIVIAL:
+                    found.append(Solved(lesson.path, region.line, cell.card, tuple(statements)))
+    return found
+
+
+def solved_in(blocks: Iterable[ast.AST], wanted: Iterable[Solved]) -> list[Solved]:
+    """Which of these can be read in some code.
+
+    A region is read where its statements stand one after the other, at any depth; or where the value that it ends in stands as an
+    expression, with the region's own names or with what they were given.
+    """
+    blocks = list(blocks)
+    sequences = [[key(s) for s in statements] for block in blocks for statements in _statement_lists(block)]
+    expressions = {key(node) for block in blocks for node in ast.walk(block) if isinstance(node, ast.expr)}
+    found = []
+    for one in wanted:
+        keys = [key(statement) for statement in one.statements]
+        as_value = any(size_of(value) >= TRIVIAL and key(value) in expressions for value in results(one.statements))
+        if as_value or any(_contains(sequence, keys) for sequence in sequences):
+            found.append(one)
+    return found
+
+
+def check_leaks(lessons: Sequence[Lesson], student: Lesson, notebook: NotebookNode) -> list[Problem]:
+    """Regions of any of `lessons` that can be read in the learner's `notebook` of `student`."""
+    return [
+        Problem(
+            found.path,
+            found.line,
+            f"this solved region nowhere in notebooks/{student.name}.ipynb",
+            "the same code in another cell or in the prose of that lesson",
+            f"take it out of solutions/{student.name}.py, or put it into a region there too",
+            ", ".join(found.card),
+        )
+        for found in solved_in(code_in(notebook), solved_regions(lessons))
+    ]
+
+
+def code_in(notebook: NotebookNode) -> Iterator[ast.Module]:
+    """All that can be read as code in a notebook."""
+    for cell in notebook.cells:
+        yield from code_of_python(cell.source) if cell.cell_type == "code" else code_of_prose(cell.source)
 
 
 def results(statements: Sequence[ast.stmt]) -> list[ast.expr]:
@@ -93,14 +121,14 @@ def size_of(node: ast.AST) -> int:
     return sum(not isinstance(inner, ast.expr_context) for inner in ast.walk(node))
 
 
-def _code(cell: NotebookNode) -> Iterator[ast.Module]:
-    """A code cell, what is commented out in it, and what its strings say."""
-    tree = parse(cell.source)
+def code_of_python(source: str) -> Iterator[ast.Module]:
+    """Some Python, what is commented out in it, and what its strings say."""
+    tree = parse(source)
     if tree.body:
         yield tree
     else:  # a magic, or an error that the execution shows
-        yield from _trees(cell.source.split("\n"))
-    yield from _trees(_commented_out(cell.source))
+        yield from _trees(source.split("\n"))
+    yield from _trees(_commented_out(source))
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from _trees(node.value.split("\n"))
@@ -118,12 +146,12 @@ def _commented_out(source: str) -> list[str]:
     return [found.get(line, "") for line in range(1, max(found, default=0) + 1)]
 
 
-def _prose(cell: NotebookNode) -> Iterator[ast.Module]:
+def code_of_prose(text: str) -> Iterator[ast.Module]:
     """Code in a text: fenced, indented, in a list or a quotation, or between back-ticks in a sentence."""
-    lines = cell.source.split("\n")
+    lines = text.split("\n")
     yield from _trees(lines)
     yield from _trees([re.sub(r"^\s*(?:(?:>+|\.\.\.)\s?)*(?:(?:[-*+]|\d+\.)\s+)?", "", line) for line in lines])
-    for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", cell.source):
+    for span in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text):
         yield parse(span)
 
 

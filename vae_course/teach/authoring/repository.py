@@ -12,8 +12,6 @@ from urllib.parse import quote
 from vae_course.teach.authoring.problems import Problem
 
 README = Path("README.md")
-SET_UP = "set-up"
-"""The id of a lesson's first cell."""
 _BADGES = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- /badges -->)", re.S)
 _INSTALLED = """#@title Set up: does nothing where the course is installed
 from importlib.util import find_spec

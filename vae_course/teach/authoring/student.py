@@ -17,7 +17,8 @@ from vae_course.teach.authoring.markdown import hold_punctuation
 from vae_course.teach.authoring.problems import Problem
 from vae_course.teach.authoring.puzzle_cells import puzzles_called
 from vae_course.teach.authoring.regions import BUILD_ONLY
-from vae_course.teach.authoring.repository import SET_UP, Repository
+from vae_course.teach.authoring.repository import Repository
+from vae_course.updating import SET_UP, identity
 
 STUB_IN_FUNCTION = "raise NotImplementedError"
 PROGRESS = re.compile(r"^(?:\w+ = )?progress\(", re.MULTILINE)
@@ -45,9 +46,9 @@ def make_notebooks(lesson: Lesson, repository: Repository) -> tuple[NotebookNode
         if cell.regions:
             _clear(cell).preprocess_cell(shown, {"language": "python"}, 0)
         # The id says what the learner sees, so a better solution does not change the notebook that is handed out.
-        identity = hashlib.sha256(f"{cell.kind}\n{shown.source}".encode()).hexdigest()[:12]
-        ids[identity] += 1
-        shown.id = identity if ids[identity] == 1 else f"{identity}-{ids[identity]}"
+        own = identity(cell.kind, shown.source)
+        ids[own] += 1
+        shown.id = own if ids[own] == 1 else f"{own}-{ids[own]}"
         learner.append(shown)
         if PROGRESS.search(cell.source) and cell.kind == "code" and IGNORED_BY_NBVAL not in cell.tags:
             metadata = metadata | {

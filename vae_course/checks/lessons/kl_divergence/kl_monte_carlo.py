@@ -77,7 +77,7 @@ kl_monte_carlo = Formula(
     arguments=draw_samples,
     truth=log_ratio,
     formulas=(
-        "log_normal(z, qm, qv) - log_normal(z, pm, pv)",
+        "-log_normal(z, pm, pv) + log_normal(z, qm, qv)",
         "0.5 * sum(log(pv) - log(qv) + (z - pm) ** 2 / pv - (z - qm) ** 2 / qv, -1)",
     ),
     checks=(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vae_course.runner.notebooks.lessons import lesson_by_number
 from vae_course.teach.grading.incoming.platforms import reading_of
+from vae_course.updating import KEPT_IN
 
 LONGEST_NAME = 100
 _MODEL = "model.safetensors"  # as lesson 07 calls it
@@ -14,7 +15,7 @@ _MODEL = "model.safetensors"  # as lesson 07 calls it
 TIMESTAMP = "timestamp.txt"
 """In it nbgrader writes when what lies beside it was handed in."""
 _JUNK = frozenset(
-    f"__MACOSX __pycache__ Thumbs.db desktop.ini ehthumbs.db node_modules venv env site-packages {TIMESTAMP} lost+found".split()
+    f"__MACOSX __pycache__ Thumbs.db desktop.ini ehthumbs.db node_modules venv env site-packages {TIMESTAMP} lost+found {KEPT_IN}".split()
 )
 _COPY = re.compile(
     r"^(?:(?:copy of|kopie von|kopie van|kopi av|copie de|copia de|copia di|cópia de|kopia) )+"
@@ -48,7 +49,7 @@ class Owner:
 
 
 def is_junk(name: str) -> bool:
-    """True for what systems and editors leave behind: hidden files, checkpoints, __MACOSX, virtual environments."""
+    """True for what systems and editors leave behind: hidden files, checkpoints, __MACOSX, virtual environments, states before an update."""
     return name != ".." and (name.startswith((".", "~$")) or name in _JUNK)
 
 

@@ -47,7 +47,7 @@ START = _FIRST + "from vae_course.runner.worker import main; main(forks)"  # tor
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
 # The C library looks here before it asks for large pages (see ENVIRONMENT), and asks for none where it finds nothing.
 _LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
-_PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.runner.silent"
+_PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.unchecked"
 NEEDS_LINUX = "Marking a class needs Linux, WSL 2 or a container with Linux in it; lessons and `vae-course check` work everywhere."
 _CONTAINER = (
     "In a container, start it with user namespaces: docker run --security-opt seccomp=unconfined --security-opt "

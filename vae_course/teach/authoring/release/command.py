@@ -1,0 +1,152 @@
+"""`vae-course release`: the edition for students, in a folder to hand out.
+
+    vae-course release --to FOLDER [--lessons 01-05 | short | all] [--no-checks]
+
+In it lie `START-HERE.html`, the students' wheel (the course without solutions, answer key and teachers' tools), `notebooks/`, `environment.yml` with
+`constraints.txt`, and `release.json` with the version and every file's SHA-256. Before the folder is there, every file of it is searched for
+answers. With --no-checks, for an exam, nothing in it judges an answer.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from jinja2 import Environment
+
+from vae_course import workspace
+from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.authoring.course_wheel import build_wheel
+from vae_course.teach.authoring.leaks import solved_regions
+from vae_course.teach.authoring.lesson_source import read_lesson
+from vae_course.teach.authoring.release.lessons import ALL, chosen, for_students
+from vae_course.teach.authoring.release.search import solving
+from vae_course.teach.authoring.release.wheel import student_wheel
+from vae_course.teach.authoring.repository import Repository
+
+FACTS = "release.json"
+GUIDE = "START-HERE.html"
+_TITLE = re.compile(r"^# (.+)$", re.M)
+_STILL = (
+    "Nothing in it solves an exercise as it is. A determined reader finds in its checks what they compare with ({}); see docs/marking.md.",
+    "Nothing in it judges an answer. A determined reader still finds what later lessons are lent of earlier ones (vae_course.given); see docs/marking.md.",
+)
+
+
+class Solves(Exception):
+    """Something in an edition for students solves an exercise. The message has a line for each place."""
+
+
+def main(argv: list[str]) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="vae-course release", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument(
+        "--to", required=True, metavar="FOLDER", help="a new folder, or an earlier release, which is replaced"
+    )
+    parser.add_argument(
+        "--lessons", default=ALL, metavar="LESSONS", help="01-05, or 01,03, or short: all but the capstone"
+    )
+    parser.add_argument("--no-checks", action="store_true", help="answers are not checked at once, as in an exam")
+    arguments = parser.parse_args(argv)
+    root, out = workspace.clone(), Path(arguments.to)
+    if root is None:
+        print("vae-course: an edition for students is made in a clone of the repository.", file=sys.stderr)
+        return 2
+    try:
+        lessons = chosen(arguments.lessons)
+    except ValueError as error:
+        print(f"vae-course: --lessons: {error}", file=sys.stderr)
+        return 2
+    if out.exists() and (not out.is_dir() or any(out.iterdir()) and not (out / FACTS).is_file()):
+        print(f"vae-course: {out} is not empty, and no release; name another folder, or empty it.", file=sys.stderr)
+        return 2
+    made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last release as it was
+    shutil.rmtree(made, ignore_errors=True)
+    try:
+        version = release(root, made, lessons, checks=not arguments.no_checks)
+        shutil.rmtree(out, ignore_errors=True)
+        made.rename(out)
+    except subprocess.CalledProcessError as error:
+        print(
+            f"vae-course: no release was made; `{' '.join(map(str, error.cmd[1:4]))}` says above why.", file=sys.stderr
+        )
+        return 1
+    except Solves as error:
+        print(f"vae-course: no release was made; it would have held answers:\n{error}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(
+        f"{out}: {version}, {len(lessons)} lessons ({', '.join(lessons)}), {size / 1e6:,.0f} MB. Students open {GUIDE}."
+    )
+    print(_STILL[1] if arguments.no_checks else _STILL[0].format("truths and known mistakes"))
+    return 0
+
+
+def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool) -> str:
+    """Make the folder.
+
+    Args:
+        root: the clone.
+        out: the folder to be made.
+        lessons: those that are handed out.
+        checks: whether answers are checked at once.
+
+    Returns:
+        the edition's version.
+
+    Raises:
+        Solves: something in it would solve an exercise.
+        subprocess.CalledProcessError: the wheel could not be built.
+    """
+    out.mkdir(parents=True)
+    repository = Repository.of(root)
+    notebooks = {
+        f"{lesson}.ipynb": for_students(
+            (root / "notebooks" / f"{lesson}.ipynb").read_text("utf-8"), lessons, repository
+        )
+        for lesson in lessons
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = student_wheel(build_wheel(root, Path(folder)), notebooks, checks, out)
+    version = wheel.name.split("-")[1]
+    (out / "notebooks").mkdir()
+    for name, text in notebooks.items():
+        (out / "notebooks" / name).write_text(text, encoding="utf-8")
+    shutil.copyfile(root / "constraints.txt", out / "constraints.txt")
+    environment = (root / "environment.yml").read_text(encoding="utf-8")
+    environment = environment.replace("      - nbval\n", "").replace("- -e .", f"- ./{wheel.name}")
+    (out / "environment.yml").write_text(environment, encoding="utf-8")
+    template = Environment(autoescape=True, trim_blocks=True).from_string(
+        Path(__file__).with_name("guide.html").read_text(encoding="utf-8")
+    )
+    titles = [_TITLE.search(nbformat.reads(text, as_version=4).cells[1].source)[1] for text in notebooks.values()]  # type: ignore[index]
+    guide = template.render(lessons=lessons, titles=titles, checks=checks, wheel=wheel.name, version=version)
+    (out / GUIDE).write_text(guide, encoding="utf-8")
+    sources = (read_lesson(path, EXERCISES)[0] for path in sorted((root / "solutions").glob("*.py")))
+    if found := solving(out, solved_regions(sources)):
+        raise Solves("\n".join(found))
+    files = {path.relative_to(out).as_posix(): _sha256(path) for path in sorted(out.rglob("*")) if path.is_file()}
+    facts = {"version": version, "commit": _commit(root), "lessons": lessons, "checks": checks, "sha256": files}
+    (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return version
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _commit(root: Path) -> str:
+    """Which state of the repository was released, with "-dirty" behind it where something was not committed; empty without git."""
+    try:
+        done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if re.fullmatch(r"\S+\n", done.stdout) else ""
