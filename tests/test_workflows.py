@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vae_course.checks.lessons import LESSONS
+from vae_course.teach.authoring.release import classroom
+
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOW = ROOT / ".github" / "workflows" / "tests.yml"
 
@@ -42,8 +45,16 @@ def test_it_has_one_of_a_workflow_with_a_slip(linter: Path, tmp_path: Path):
     assert 'property "snake" is not defined' in complaints(linter, tmp_path / "slip.yml")
 
 
+def test_it_has_none_of_the_workflow_for_github_classroom(linter: Path, tmp_path: Path):
+    (tmp_path / "classroom.yml").write_text(
+        classroom.workflow(LESSONS, "vae_course-1+student-py3-none-any.whl", "https://x.org/cpu")
+    )
+    assert complaints(linter, tmp_path / "classroom.yml") == ""
+
+
 def test_the_learners_tests_there_are_those_that_are_tried_here():
-    from tests.environments.__main__ import LEARNERS_TESTS, LESSONS
+    from tests.environments.__main__ import LEARNERS_TESTS
+    from tests.environments.__main__ import LESSONS as LEARNERS_LESSONS
 
     text = WORKFLOW.read_text()
-    assert " ".join(LEARNERS_TESTS) in text and " ".join(LESSONS) in text
+    assert " ".join(LEARNERS_TESTS) in text and " ".join(LEARNERS_LESSONS) in text

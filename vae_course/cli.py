@@ -213,6 +213,23 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
+def gradescope(args: argparse.Namespace) -> int:
+    """Make the autograder that is uploaded to Gradescope for an assignment."""
+    from .checks.lessons import LESSONS
+    from .teach.gradescope.package import NotMade, package
+
+    root = workspace.clone()
+    if root is None:
+        raise CommandError("an autograder is made in a clone of the repository, whose pins it takes.")
+    lessons = tuple(map(_lesson, args.lesson)) or LESSONS
+    try:
+        package(root, Path(args.to), lessons)
+    except NotMade as error:
+        raise CommandError(error) from None
+    print(f"wrote    {args.to}: upload it as the autograder of an assignment with {', '.join(lessons)}")
+    return 0
+
+
 def train(args: argparse.Namespace) -> int:
     """Train the models that the lessons load."""
     return _author_tool("train_weights", args.rest)
@@ -346,6 +363,12 @@ def add_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
 
 
+def add_gradescope(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _add(commands, "gradescope", gradescope)
+    parser.add_argument("--to", required=True, metavar="FILE", help="the zip, such as autograder.zip")
+    parser.add_argument("--lesson", metavar="NAME", action="append", default=[], help="only this one; may be repeated")
+
+
 def add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add(commands, "train", train, passes_on=True)
 
@@ -379,7 +402,7 @@ def add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 LEARNERS = (add_lab, add_check, add_doctor)
-TEACHERS = (add_release, add_grade, add_report, add_export, add_items)
+TEACHERS = (add_release, add_grade, add_report, add_export, add_gradescope, add_items)
 AUTHORS = (add_train, add_build, add_bundle, add_site)
 
 

@@ -36,10 +36,15 @@ def _prctl(option: int, argument: int = 0, more: int = 0) -> None:
 def become_nobody() -> None:
     """Stop being root, for good; a process that is not root stays who it is."""
     if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        become(NOBODY)
         _prctl(_SET_DUMPABLE, 1)  # else its files in /proc belong to root, and it cannot name itself in `own_users`
+
+
+def become(user: int) -> None:
+    """Stop being root, for good."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
 
 
 def own_users(more: int = 0) -> None:
@@ -74,6 +79,10 @@ class Forks:
             _call("setns", self._ours, _NEW_PIDS)  # one namespace for each child
         return pid
 
+    def confine(self, program: bytes, *, memory: int, disk: int, seconds: int, keep: int, scratch: str) -> None:
+        """Shut a child in; see `confine`."""
+        confine(program, memory=memory, disk=disk, seconds=seconds, keep=keep, scratch=scratch)
+
 
 def own_files(scratch: str, disk: int, empty: tuple[str, ...]) -> None:
     """Mounts of its own, with all other namespaces: `scratch` holds nothing, and so do the `empty` folders, for ever."""
@@ -96,31 +105,47 @@ def confine(program: bytes, *, memory: int, disk: int, seconds: int, keep: int, 
         keep: the one file descriptor beside 0, 1, 2 that stays open.
         scratch: its working directory, empty, the only place that it can write to.
     """
+    shut(keep)
+    limits = resources(memory, disk, seconds)  # read off /proc
+    own_files(scratch, disk, ("/proc",))
+    os.chdir(scratch)
+    for what, limit in limits.items():
+        resource.setrlimit(what, (limit, limit))
+    give_up(program)
+
+
+def shut(keep: int) -> None:
+    """A session of its own, and no open file but one."""
     os.setsid()
     nowhere = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nowhere, fd)
     os.closerange(3, keep)
     os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    limits = _resources(memory, disk, seconds)  # read off /proc
-    own_files(scratch, disk, ("/proc",))
-    os.chdir(scratch)
-    for what, limit in limits.items():
-        resource.setrlimit(what, (limit, limit))
+
+
+def give_up(program: bytes) -> None:
+    """All capabilities, new privileges, and the system calls that the filter does not let through."""
     _prctl(_SET_DEATH_SIGNAL, _KILL)  # it does not outlive the process that made it
     for capability in range(_LAST_CAPABILITY + 1):
         if _libc.prctl(_DROP_BOUND, capability, 0, 0, 0) != 0:
             break  # this kernel knows no more
     header = struct.pack("=Ii", _CAPABILITIES_VERSION_3, 0)
     _call("capset", header, bytes(24))
-    _prctl(_SET_NO_NEW_PRIVILEGES, 1)
+    no_new_privileges()
     instructions = ctypes.create_string_buffer(program, len(program))
     pointer = struct.pack("@HP", len(program) // 8, ctypes.addressof(instructions))
     filtered = ctypes.create_string_buffer(pointer, len(pointer))
     _prctl(_SET_SECCOMP, _FILTER, ctypes.addressof(filtered))
 
 
-def _resources(memory: int, disk: int, seconds: int) -> dict[int, int]:
+def no_new_privileges() -> None:
+    """No program that it starts, and no file of whatever rights, gives it more than it has."""
+    _prctl(_SET_NO_NEW_PRIVILEGES, 1)
+
+
+def resources(memory: int, disk: int, seconds: int) -> dict[int, int]:
+    """The limits of a submission, as `resource.setrlimit` takes them; for the arguments see `confine`."""
     with open("/proc/self/statm") as pages:
         size = int(pages.read().split()[0]) * resource.getpagesize()
     return {

@@ -3,6 +3,8 @@
 Whatever hides, covers, forbids or leaves out a part of the course asks here.
 """
 
+from pathlib import Path
+
 ROOMS = ("runner", "checks", "teach")
 """How answers run; what is right; what only teachers and authors have."""
 
@@ -13,3 +15,9 @@ the lessons solved, which lie in an installed package."""
 NOT_IN_SANDBOX = ("checks", "teach", *ANSWERS)
 NOT_FOR_STUDENTS = ("teach", "solutions", "checks/learning/solutions")
 """Folders, or modules without their ending."""
+
+
+def not_in_sandbox() -> list[Path]:
+    """Where these parts lie."""
+    package = Path(__file__).resolve().parent.parent
+    return [package / part for part in NOT_IN_SANDBOX if (package / part).exists()]

@@ -15,13 +15,13 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from vae_course.runner import confinement
+from vae_course.runner import confinement, second_level
 from vae_course.runner.protocol import Channel, Message
 
 OUT_OF_MEMORY, NO_CONNECTION = 75, 76  # exit codes of a child that could not even say so
 
 
-def main(forks: confinement.Forks) -> NoReturn:
+def main(forks: confinement.Forks | second_level.SecondLevel) -> NoReturn:
     """Serve one submission after another, until the grader is gone. The last argument is the descriptor it speaks on."""
     fd = int(sys.argv[-1])
     _load()
@@ -36,7 +36,7 @@ def main(forks: confinement.Forks) -> NoReturn:
                 _, [theirs], _, _ = socket.recv_fds(control, 1, 1)
                 child = forks.fork()
                 if child == 0:
-                    _submission(theirs, order["limits"])
+                    _submission(forks, theirs, order["limits"])
                 os.close(theirs)
                 channel.send(Message({"forked": child}))
             else:
@@ -84,12 +84,12 @@ def _end(child: int, grace: float) -> dict[str, Any]:
     return {"code": None}
 
 
-def _submission(fd: int, limits: dict[str, Any]) -> NoReturn:
+def _submission(forks: confinement.Forks | second_level.SecondLevel, fd: int, limits: dict[str, Any]) -> NoReturn:
     try:
         from vae_course.runner.serving import serve
 
         program = base64.b64decode(limits["filter"])
-        confinement.confine(program, **limits["resources"], keep=fd, scratch=os.environ["TMPDIR"])
+        forks.confine(program, **limits["resources"], keep=fd, scratch=os.environ["TMPDIR"])
         serve(Channel(fd, trusted=True))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

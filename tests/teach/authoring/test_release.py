@@ -11,11 +11,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 from tests.test_house import run_python
-from vae_course.checks.lessons import LESSONS
+from vae_course.checks.lessons import EXERCISES, LESSONS
 from vae_course.cli import main
 from vae_course.teach.authoring.leaks import TRIVIAL, Solved, size_of
+from vae_course.teach.authoring.release.classroom import workflow
 from vae_course.teach.authoring.release.command import release
 from vae_course.teach.authoring.release.lessons import chosen, for_students
 from vae_course.teach.authoring.release.search import files_in, solving
@@ -120,6 +122,31 @@ def test_a_stub_is_not(tmp_path: Path):
     assert solving(tmp_path, [SOLVED]) == []
 
 
+# ---------------------------------------------------------------- GitHub Classroom
+
+
+def test_each_exercise_that_counts_is_a_test_in_classroom_with_its_points():
+    steps = yaml.safe_load(workflow(("01_reparameterization", "06_generation"), "a.whl", ""))["jobs"][
+        "run-autograding-tests"
+    ]["steps"]
+    counting = [e for e in EXERCISES.values() if e.lesson[:2] in ("01", "06") and e.points]
+    tests = [step for step in steps if "command-grader" in step.get("uses", "")]
+    assert [(step["with"]["test-name"].split()[1], step["with"]["max-score"]) for step in tests] == [
+        (e.name, e.points) for e in counting
+    ]
+    assert all(f"--exercise {e.name} " in step["with"]["command"] for e, step in zip(counting, tests, strict=True))
+    reporter = steps[-1]
+    ids = [step["id"] for step in tests]
+    assert len(set(ids)) == len(ids) and reporter["with"]["runners"] == ",".join(ids)
+    assert reporter["env"] == {f"{one.upper()}_RESULTS": f"${{{{ steps.{one}.outputs.result }}}}" for one in ids}
+
+
+def test_without_checks_classroom_has_nothing_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["release", "--to", str(tmp_path / "out"), "--no-checks", "--classroom"])
+    assert "--classroom runs the checks" in capsys.readouterr().err
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -145,7 +172,7 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("student") / "edition"
     out.mkdir()
     (out / "release.json").write_text("{}")
-    assert main(["release", "--to", str(out)]) == 0
+    assert main(["release", "--to", str(out), "--classroom"]) == 0
     return out
 
 
@@ -228,6 +255,10 @@ def test_a_release_tells_what_it_is_and_every_file_has_its_hash(student: Path, e
         guide = (edition / "START-HERE.html").read_text()
         assert wheel_of(edition).name in guide and ("check(...)" in guide) is facts["checks"]
         assert f"./{wheel_of(edition).name}" in (edition / "environment.yml").read_text()
+        workflow = edition / ".github" / "workflows" / "classroom.yml"
+        assert workflow.exists() is facts["checks"] and (
+            not facts["checks"] or wheel_of(edition).name in workflow.read_text()
+        )
 
 
 @pytest.mark.slow

@@ -213,6 +213,27 @@ def test_where_the_course_lies_among_the_libraries_the_box_shows_an_empty_folder
     assert in_the_box(look) == [True, [], False]
 
 
+def test_every_link_on_the_way_to_python_is_in_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As in an environment that Debian's python3 made, whose bin/python leads to /usr/bin/python3, and that to python3.11."""
+    for folder in ("usr", "env/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "usr" / "python3.11").write_text("the program")
+    (tmp_path / "usr" / "python3").symlink_to("python3.11")
+    (tmp_path / "env" / "bin" / "python").symlink_to(tmp_path / "usr" / "python3")
+    way = [str(tmp_path / name) for name in ("env/bin/python", "usr/python3", "usr/python3.11")]
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", way[0])
+        patched.setattr(sys, "prefix", str(tmp_path / "env"))
+        patched.setattr(sys, "exec_prefix", str(tmp_path / "env"))
+        patched.setattr(sys, "base_prefix", "/usr")
+        patched.setattr(sys, "base_exec_prefix", "/usr")
+        found = sandbox.python_folders()
+        assert {*way, str(tmp_path / "env")} == set(found)
+    shown = [*sandbox.python_folders(), *found]
+    monkeypatch.setattr(sandbox, "python_folders", lambda: shown)
+    assert in_the_box(f"import json; print(json.dumps([open(path).read() for path in {way!r}]))") == ["the program"] * 3
+
+
 def test_the_box_imports_from_python_alone_and_not_from_where_it_stands(box: dict[str, Any]):
     assert box["safe path"] and not {"", "/scratch"} & set(box["path"])
 

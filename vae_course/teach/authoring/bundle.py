@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import workspace
-from vae_course.teach.authoring.course_wheel import build_wheel
+from vae_course.teach.course_wheel import build_wheel
 
 STICK = Path(__file__).with_name("stick")
 INSTALL = STICK / "install.py"

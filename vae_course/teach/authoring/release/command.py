@@ -1,10 +1,11 @@
 """`vae-course release`: the edition for students, in a folder to hand out.
 
-    vae-course release --to FOLDER [--lessons 01-05 | short | all] [--no-checks]
+    vae-course release --to FOLDER [--lessons 01-05 | short | all] [--no-checks | --classroom]
 
 In it lie `START-HERE.html`, the students' wheel (the course without solutions, answer key and teachers' tools), `notebooks/`, `environment.yml` with
 `constraints.txt`, and `release.json` with the version and every file's SHA-256. Before the folder is there, every file of it is searched for
-answers. With --no-checks, for an exam, nothing in it judges an answer.
+answers. With --no-checks, for an exam, nothing in it judges an answer. With
+--classroom it is the template of an assignment in GitHub Classroom, which has a workflow with a test for each exercise.
 """
 
 import argparse
@@ -22,13 +23,14 @@ from jinja2 import Environment
 
 from vae_course import workspace
 from vae_course.checks.lessons import EXERCISES
-from vae_course.teach.authoring.course_wheel import build_wheel
 from vae_course.teach.authoring.leaks import solved_regions
 from vae_course.teach.authoring.lesson_source import read_lesson
+from vae_course.teach.authoring.release import classroom
 from vae_course.teach.authoring.release.lessons import ALL, chosen, for_students
 from vae_course.teach.authoring.release.search import solving
 from vae_course.teach.authoring.release.wheel import student_wheel
 from vae_course.teach.authoring.repository import Repository
+from vae_course.teach.course_wheel import build_wheel
 
 FACTS = "release.json"
 GUIDE = "START-HERE.html"
@@ -53,7 +55,10 @@ def main(argv: list[str]) -> int:
         "--lessons", default=ALL, metavar="LESSONS", help="01-05, or 01,03, or short: all but the capstone"
     )
     parser.add_argument("--no-checks", action="store_true", help="answers are not checked at once, as in an exam")
+    parser.add_argument("--classroom", action="store_true", help="with the workflow by which GitHub Classroom marks")
     arguments = parser.parse_args(argv)
+    if arguments.no_checks and arguments.classroom:
+        parser.error("--classroom runs the checks, which --no-checks leaves out.")
     root, out = workspace.clone(), Path(arguments.to)
     if root is None:
         print("vae-course: an edition for students is made in a clone of the repository.", file=sys.stderr)
@@ -69,7 +74,7 @@ def main(argv: list[str]) -> int:
     made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last release as it was
     shutil.rmtree(made, ignore_errors=True)
     try:
-        version = release(root, made, lessons, checks=not arguments.no_checks)
+        version = release(root, made, lessons, not arguments.no_checks, arguments.classroom)
         shutil.rmtree(out, ignore_errors=True)
         made.rename(out)
     except subprocess.CalledProcessError as error:
@@ -90,7 +95,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool) -> str:
+def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool, for_classroom: bool = False) -> str:
     """Make the folder.
 
     Args:
@@ -98,6 +103,7 @@ def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool) -> st
         out: the folder to be made.
         lessons: those that are handed out.
         checks: whether answers are checked at once.
+        for_classroom: whether GitHub Classroom's workflow goes along.
 
     Returns:
         the edition's version.
@@ -124,6 +130,12 @@ def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool) -> st
     environment = (root / "environment.yml").read_text(encoding="utf-8")
     environment = environment.replace("      - nbval\n", "").replace("- -e .", f"- ./{wheel.name}")
     (out / "environment.yml").write_text(environment, encoding="utf-8")
+    if for_classroom:
+        index = re.search(r"--extra-index-url (\S+)", environment)
+        (out / classroom.PATH).parent.mkdir(parents=True)
+        (out / classroom.PATH).write_text(
+            classroom.workflow(lessons, wheel.name, index[1] if index else ""), encoding="utf-8"
+        )
     template = Environment(autoescape=True, trim_blocks=True).from_string(
         Path(__file__).with_name("guide.html").read_text(encoding="utf-8")
     )

@@ -21,6 +21,7 @@ from vae_course.teach.grading.reading.box import visible
 from vae_course.teach.grading.reading.here import SYLLABUS, Read, read_here
 from vae_course.teach.grading.reading.reader import Reader
 from vae_course.teach.grading.sandbox.remote import Workers
+from vae_course.teach.grading.sandbox.second_level import SecondLevel
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 Task = tuple[Student, Order, list[Mark]]
@@ -30,7 +31,12 @@ _doors: list[tuple[Submit, Read]] = []  # of a process in the pool
 
 
 def marked_students(
-    tasks: Sequence[Task], jobs: int, sandbox: bool, unpacked: Path, added: Sequence[Path] = ()
+    tasks: Sequence[Task],
+    jobs: int,
+    sandbox: bool,
+    unpacked: Path,
+    added: Sequence[Path] = (),
+    second: SecondLevel | None = None,
 ) -> Iterator[tuple[Student, Marked]]:
     """Each student with their marks, in the order in which they are done.
 
@@ -39,6 +45,7 @@ def marked_students(
     Args:
         unpacked: a folder for what is in archives; each student's is removed once they are marked.
         added: packages that the sandbox shows besides.
+        second: the second level, where it is to be used; then one process marks all.
     """
     if jobs > 1 and len(tasks) > 1:
         yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked, added)
@@ -48,15 +55,17 @@ def marked_students(
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)
         if sandbox:
-            doors = _open(stack, visible(task[0] for task in tasks), unpacked, added)
+            doors = _open(stack, visible(task[0] for task in tasks), unpacked, added, second)
         for task in tasks:
             yield task[0], _mark(task, *doors, unpacked)
 
 
-def _open(stack: ExitStack, seen: Sequence[Path], unpacked: Path, added: Sequence[Path]) -> tuple[Submit, Read]:
+def _open(
+    stack: ExitStack, seen: Sequence[Path], unpacked: Path, added: Sequence[Path], second: SecondLevel | None = None
+) -> tuple[Submit, Read]:
     """The sandbox, with one worker and one reader for this process."""
-    reader = stack.enter_context(Reader(SYLLABUS, seen, unpacked))
-    return stack.enter_context(Workers(1, added)).submission, reader.read
+    reader = stack.enter_context(Reader(SYLLABUS, seen, unpacked, second))
+    return stack.enter_context(Workers(1, added, second)).submission, reader.read
 
 
 def _mark(task: Task, submit: Submit, read: Read, unpacked: Path) -> Marked:

@@ -21,6 +21,7 @@ from vae_course.teach.grading.reading import box, limits
 from vae_course.teach.grading.reading.manifest import Manifest, unread_manifest
 from vae_course.teach.grading.reading.messages import NoManifest, manifest_from, student_as_json
 from vae_course.teach.grading.reading.serve import OUT_OF_MEMORY
+from vae_course.teach.grading.sandbox.second_level import SecondLevel, hand_over
 from vae_course.teach.grading.sandbox.workers import READY, STARTS, WorkerLost
 
 _SIGNALLED = 128  # bubblewrap adds it to the number of the signal by which a process ended
@@ -52,10 +53,13 @@ class Reader:
     Args:
         visible: what it may read.
         scratch: where it may write.
+        second: the second level, where it is to be used.
     """
 
-    def __init__(self, syllabus: Syllabus, visible: Iterable[Path], scratch: Path) -> None:
-        self._syllabus, self._visible, self._scratch = syllabus, list(visible), scratch
+    def __init__(
+        self, syllabus: Syllabus, visible: Iterable[Path], scratch: Path, second: SecondLevel | None = None
+    ) -> None:
+        self._syllabus, self._visible, self._scratch, self._second = syllabus, list(visible), scratch, second
         self._ahead, self._fresh, self._ready = b"", True, False
         self._start()
 
@@ -86,6 +90,8 @@ class Reader:
             WorkerLost: no reader can be started here.
         """
         killed = 0
+        if self._second:
+            hand_over(into)
         while True:
             self._make_ready()
             fresh, self._fresh = self._fresh, False
@@ -166,7 +172,9 @@ class Reader:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
-        command = box.command(self._visible, self._scratch, theirs.fileno())
+        command = (self._second.reader_command if self._second else box.command)(
+            self._visible, self._scratch, theirs.fileno()
+        )
         command[0] = shutil.which(command[0]) or command[0]
         with theirs:
             self._process = subprocess.Popen(

@@ -44,7 +44,7 @@ _FIRST = (
     "confinement.become_nobody(); forks = confinement.Forks(); "
 )
 START = _FIRST + "from vae_course.runner.worker import main; main(forks)"  # torch is loaded by nobody, and once
-_LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
+LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache")
 # The C library looks here before it asks for large pages (see ENVIRONMENT), and asks for none where it finds nothing.
 _LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 _PROBE = _FIRST + f"confinement.own_files({SCRATCH!r}, 4096, ('/proc',)); import vae_course.unchecked"
@@ -107,14 +107,16 @@ def walls(*rights: str) -> list[str]:
 
 def libraries() -> list[str]:
     """Python and what it is linked to."""
-    found = [*python_folders(), *_LIBRARIES]
+    found = [*python_folders(), *LIBRARIES]
     return [path for path in found if os.path.exists(path) and not os.path.islink(path)]
 
 
 def links() -> list[str]:
-    """Those of these folders that are links, as bubblewrap's arguments."""
-    found = [["--symlink", os.readlink(path), path] for path in filter(os.path.islink, _LIBRARIES)]
-    return [word for words in found for word in words]
+    """What of these is a link, and lies in none of the folders, as bubblewrap's arguments."""
+    inside = [path for path in libraries() if os.path.isdir(path)]
+    found = [path for path in (*LIBRARIES, *python_folders()) if os.path.islink(path)]
+    alone = [path for path in found if not any(Path(path).is_relative_to(folder) for folder in inside)]
+    return [word for path in alone for word in ("--symlink", os.readlink(path), path)]
 
 
 @cache
@@ -154,8 +156,17 @@ def python_folders() -> list[str]:
         os.path.realpath(prefix) for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
     }
     if folders & {"/usr", "/usr/local"}:
-        folders |= {executable(), os.path.realpath(sys.executable)}
+        folders |= _leading_to(executable())
     return sorted(folders - {"/usr", "/usr/local", "/"})
+
+
+def _leading_to(path: str) -> set[str]:
+    """A path, and each to which it leads as a link: of an environment bin/python leads to /usr/bin/python3, and that to python3.11."""
+    found = {path}
+    while os.path.islink(path):
+        path = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))
+        found.add(path)
+    return found
 
 
 def executable() -> str:

@@ -20,6 +20,7 @@ from vae_course.runner.answers import Killed, OutOfMemory, Stopped, TimedOut
 from vae_course.runner.protocol import MIB, Channel, Message, ProtocolError
 from vae_course.runner.worker import NO_CONNECTION, OUT_OF_MEMORY
 from vae_course.teach.grading.sandbox import sandbox, system_calls
+from vae_course.teach.grading.sandbox.second_level import SecondLevel
 
 READY, ANSWER = 120.0, 10.0  # seconds: importing torch on a busy machine; anything else
 RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
@@ -37,10 +38,12 @@ class WorkerLost(BaseException):
 
 @dataclass(frozen=True)
 class End:
-    """How a submission's process ended: its exit code or minus its signal, None if it was killed here; its CPU seconds."""
+    """How a submission's process ended: its exit code or minus its signal, None if it was killed here; its CPU seconds; and whether it
+    could kill itself, as the first process of a namespace cannot."""
 
     code: int | None
     cpu: float = 0.0
+    could_itself: bool = False
 
     @property
     def out_of_time(self) -> bool:
@@ -49,7 +52,7 @@ class End:
     @property
     def from_outside(self) -> bool:
         """Somebody killed it: no process in the sandbox can, and its own limits did not."""
-        return self.code == -signal.SIGKILL and not self.out_of_time
+        return self.code == -signal.SIGKILL and not self.out_of_time and not self.could_itself
 
     def reason(self) -> Stopped:
         """Why a process that was not asked to end did so, for its author."""
@@ -71,12 +74,17 @@ class Worker:
 
     Args:
         added: packages that its sandbox shows besides; see `packages`.
+        second: the second level, where it is to be used.
     """
 
-    def __init__(self, added: Sequence[Path] = ()) -> None:
+    def __init__(self, added: Sequence[Path] = (), second: SecondLevel | None = None) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
-        command = sandbox.command(["-c", sandbox.START, str(theirs.fileno())], added)
+        command = (
+            second.worker_command(theirs.fileno())
+            if second
+            else sandbox.command(["-c", sandbox.START, str(theirs.fileno())], added)
+        )
         command[0] = shutil.which(command[0]) or command[0]
         with theirs:
             self._process = subprocess.Popen(
@@ -90,7 +98,7 @@ class Worker:
             )
         ours.setblocking(False)
         self._socket, self._channel = ours, Channel(ours.fileno(), ahead=0)
-        self._ready = False
+        self._ready, self._second = False, second
 
     def wait(self) -> None:
         """Until it can fork.
@@ -120,7 +128,7 @@ class Worker:
         """End the child, unless it ends by itself within some seconds. Everything it started goes with it."""
         self._say({"do": "end", "grace": grace})
         found = self._hear(ANSWER + grace)
-        return End(found.get("code"), found.get("cpu", 0.0))
+        return End(found.get("code"), found.get("cpu", 0.0), could_itself=self._second is not None)
 
     def close(self) -> None:
         """Kill it with all that it has started."""
@@ -147,7 +155,7 @@ class Worker:
             self._process.wait()
             self._said.seek(max(0, os.fstat(self._said.fileno()).st_size - 2000))
             said = self._said.read().decode(errors="replace").strip() or f"{type(error).__name__} {error}"
-            reason = sandbox.available() if not self._ready else ""
+            reason = sandbox.available() if not self._ready and not self._second else ""
             raise WorkerLost(f"A worker of the sandbox ended: {said}\n{reason}".strip()) from None
 
 
@@ -157,15 +165,16 @@ class Slots:
     Args:
         slots: how many; memory is about 350 MB for the first, and is not shared between them.
         added: packages that the sandbox shows besides; see `packages`.
+        second: the second level, where it is to be used.
 
     Raises:
         WorkerLost: the sandbox cannot be used here; the sentence says what to install.
     """
 
-    def __init__(self, slots: int = 1, added: Sequence[Path] = ()) -> None:
-        self._added = added
+    def __init__(self, slots: int = 1, added: Sequence[Path] = (), second: SecondLevel | None = None) -> None:
+        self._added, self._second = added, second
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker(added) for _ in range(slots)]
+        self._all = [Worker(added, second) for _ in range(slots)]
         for worker in self._all:
             self._free.put(worker)
 
@@ -205,7 +214,7 @@ class Slots:
 
     def _in_place_of(self, worker: Worker) -> Worker:
         worker.close()
-        self._all[self._all.index(worker)] = new = Worker(self._added)
+        self._all[self._all.index(worker)] = new = Worker(self._added, self._second)
         return new
 
 
