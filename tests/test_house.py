@@ -40,7 +40,7 @@ FLOORS = (
     ("checks.learning",),
     ("teach.reference",),
     ("teach.grading", "teach.course_wheel"),
-    ("teach.gradescope",),
+    ("teach.gradescope", "teach.cluster"),
     ("teach.items",),
     ("teach.authoring",),
     ("cli", "doctor"),

@@ -12,10 +12,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from . import unchecked, updating, workspace
 from .printable import HANDLER
@@ -141,6 +142,7 @@ def grade(args: argparse.Namespace) -> int:
     from .teach.grading.incoming.choice import LAYOUTS, Choice, pattern_of
     from .teach.grading.incoming.collect import NoClass
     from .teach.grading.keeping.lock import FolderRefused
+    from .teach.grading.marking.pool import marked_students
     from .teach.grading.outgoing.progress import progress_bar
     from .teach.grading.sandbox.packages import NoPackage
     from .teach.grading.sandbox.workers import WorkerLost
@@ -164,8 +166,9 @@ def grade(args: argparse.Namespace) -> int:
         choice,
         tuple(args.packages),
     )
+    by = _cluster(args) if args.scheduler else marked_students
     try:
-        report = mark(options, _yes, progress_bar(sys.stderr))
+        report = mark(options, _yes, progress_bar(sys.stderr), by)
     except (NoClass, NoPackage, FolderRefused, Usage, WorkerLost) as error:
         raise CommandError(error) from None
     except KeyboardInterrupt:
@@ -173,6 +176,29 @@ def grade(args: argparse.Namespace) -> int:
         return 130
     print(report.text, flush=True)
     return 0 if report.complete else 1
+
+
+def _cluster(args: argparse.Namespace) -> Any:
+    """Marking by a Dask cluster, in the place of this machine's processes."""
+    if args.jobs != 1 or args.packages or args.no_sandbox:
+        raise CommandError(
+            "--scheduler goes neither with --jobs, which are its workers, nor with --with (install there) or --no-sandbox."
+        )
+    try:
+        from .teach.cluster import Cluster, NoCluster
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"the Python package {error.name} is missing; install what a cluster needs: {workspace.installing('cluster')}"
+        ) from None
+    cluster = Cluster(args.scheduler, args.tls_ca or "", args.tls_cert or "", args.tls_key or "")
+
+    def by(*arguments: Any) -> Iterator[Any]:
+        try:
+            yield from cluster.marked_students(*arguments)
+        except NoCluster as error:
+            raise CommandError(error) from None
+
+    return by
 
 
 def report(args: argparse.Namespace) -> int:
@@ -318,6 +344,11 @@ def add_grade(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--layout", metavar="NAME", help="how hand-ins lie there, where their names do not tell")
     parser.add_argument("--name-pattern", metavar="PATTERN", help="such as '{student}_{lesson}.ipynb'; * is anything")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="how many students at the same time (1)")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="mark on a Dask cluster that is there, as tls://head:8786"
+    )
+    for what in ("ca", "cert", "key"):
+        parser.add_argument(f"--tls-{what}", metavar="FILE", help=f"of the cluster's TLS: the {what}")
     parser.add_argument("--only", metavar="STUDENT[/EXERCISE]", help="mark this again, and nothing else")
     parser.add_argument("--lesson", metavar="NAME", help="04_nelbo or 04; default: every lesson that was handed in")
     parser.add_argument("--changed", action="store_true", help="mark again where the checks have changed since")

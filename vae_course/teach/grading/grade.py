@@ -1,6 +1,6 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -63,15 +63,20 @@ class RunReport:
 
 
 Progress = Callable[[int, int], None]
+By = Callable[..., Iterator[tuple[Student, Marked]]]
+"""Who marks: `pool.marked_students`, or something that takes and gives the same."""
 Confirm = Callable[[str], bool]
 
 
-def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, of: None) -> RunReport:
+def grade(
+    options: Options, confirm: Confirm, progress: Progress = lambda done, of: None, by: By = marked_students
+) -> RunReport:
     """Mark a class; whatever ends the run, the marks made so far are written.
 
     Args:
         confirm: asks a question, and returns True for a yes; called before code is run without the sandbox.
         progress: called with how many students are done, and of how many.
+        by: marks the students, here or elsewhere.
 
     Raises:
         Usage: an option does not fit.
@@ -106,7 +111,7 @@ def grade(options: Options, confirm: Confirm, progress: Progress = lambda done, 
         answers = 0
         try:
             progress(0, len(todo))
-            every = marked_students(todo, options.jobs, options.sandbox, unpacked, added, second)
+            every = by(todo, options.jobs, options.sandbox, unpacked, added, second)
             for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results)
                 answers += len(marked.marks)
