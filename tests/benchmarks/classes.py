@@ -66,10 +66,13 @@ _OWN_MODEL = '{"file": "model.safetensors", "nn": MyNetwork, "z_dim": 20}'
 _COURSE_MODEL = '{"file": "model.safetensors", "nn": "v1", "z_dim": 20}'
 
 
-def make_class(folder: Path, students: int, *, models: bool = True, seed: int = 0) -> None:
+def make_class(
+    folder: Path, students: int, *, models: bool = True, seed: int = 0, lessons: Sequence[str] = LESSONS
+) -> None:
     """Write a folder for each student, with a notebook for each lesson.
 
     Args:
+        lessons: those that they hand in.
         models: with a trained model for exercise 7.3, a network of the course; else the file it names is missing.
     """
     solved = {lesson: read(ROOT / "solutions" / f"{lesson}.ipynb") for lesson in LESSONS}
@@ -80,7 +83,7 @@ def make_class(folder: Path, students: int, *, models: bool = True, seed: int = 
     for number in range(students):
         own = folder / f"student_{number:04d}"
         own.mkdir(parents=True)
-        for lesson in LESSONS:
+        for lesson in lessons:
             notebook, kind = json.loads(json.dumps(solved[lesson])), choose.random()
             what = "right"
             if RIGHT <= kind < RIGHT + SLIPPED:
