@@ -4,6 +4,7 @@ Every total is computed by hand, in the comments beside it.
 """
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 from tests.teach.grading.test_collect import tree, zipped
 from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from vae_course import cli
+from vae_course.teach.authoring.release.lessons import chosen, for_students
+from vae_course.teach.authoring.repository import Repository
 from vae_course.teach.grading import grade
 from vae_course.teach.grading.marking import marking
 
+ROOT = Path(__file__).resolve().parents[3]
 SECOND = "02_kl_divergence"
 CHOSEN = "choose_estimator = {'square': 'pathwise', 'step': 'score function', 'moving edge': 'neither'}"  # 1 point
 LOG_NORMAL = "import torch\ndef log_normal(x, m, v):\n    return torch.distributions.Normal(m, v.sqrt()).log_prob(x).sum(-1)"  # 5
@@ -38,6 +42,14 @@ PEOPLE = {
     "Fay Wong": ("12", "fwong", ""),
     "Gus Kral": ("13", "gkral", ""),
 }
+
+
+def written(*answers: str) -> str:
+    """Lesson 01 as students get it, with answers below its stubs."""
+    handed_out = (ROOT / "notebooks" / "01_reparameterization.ipynb").read_text(encoding="utf-8")
+    notebook = json.loads(for_students(handed_out, chosen("01-02"), Repository("", "main")))
+    below = json.loads(hand_in(*answers))["cells"]
+    return json.dumps(notebook | {"cells": [*notebook["cells"], *below]})
 
 
 class Term:
@@ -79,11 +91,11 @@ def test_a_term(term: Term, monkeypatch: pytest.MonkeyPatch):
     # The first week, lesson 01 (9 points), as Moodle hands it out.
     on_time, two_days = "2026-03-02 11:00", "2026-03-04 11:00"
     handed = {
-        "Ada Byron_101": hand_in(RIGHT, CHOSEN),
-        "Bob Hill_102": hand_in(WRONG, CHOSEN),
-        "Dan Roth_104": hand_in(RIGHT),
-        "Eve Sato_105": hand_in(WRONG, CHOSEN),
-        "Fay Wong_106": hand_in(WRONG),
+        "Ada Byron_101": written(RIGHT, CHOSEN),
+        "Bob Hill_102": written(WRONG, CHOSEN),
+        "Dan Roth_104": written(RIGHT),
+        "Eve Sato_105": written(WRONG, CHOSEN),
+        "Fay Wong_106": written(WRONG),
     }
     files = {f"{who}_assignsubmission_file_/x.ipynb": text for who, text in handed.items()}
     times = dict.fromkeys(("Ada Byron", "Bob Hill", "Eve Sato", "Fay Wong"), on_time) | {"Dan Roth": two_days}
