@@ -185,7 +185,7 @@ def _cluster(args: argparse.Namespace) -> Any:
             "--scheduler goes neither with --jobs, which are its workers, nor with --with (install there) or --no-sandbox."
         )
     try:
-        from .teach.cluster import Cluster, NoCluster
+        from .teach.cluster.head import Cluster, NoCluster
     except ModuleNotFoundError as error:
         raise CommandError(
             f"the Python package {error.name} is missing; install what a cluster needs: {workspace.installing('cluster')}"

@@ -16,8 +16,9 @@ import pytest
 from distributed import Client, LocalCluster, Security, WorkerPlugin
 
 from vae_course.cli import main
-from vae_course.teach import cluster as tested
-from vae_course.teach.cluster import Cluster, NoCluster
+from vae_course.teach.cluster import head
+from vae_course.teach.cluster import worker as there
+from vae_course.teach.cluster.head import Cluster, NoCluster
 
 RIGHT = "import torch\ndef sample_gaussian(m, v):\n    return m + v.sqrt() * torch.randn_like(m)\n"
 WRONG = "import torch\ndef sample_gaussian(m, v):\n    return m + v * torch.randn_like(m)\n"
@@ -45,7 +46,7 @@ def test_what_does_not_go_with_a_cluster_is_told(more: list[str], tmp_path: Path
 def test_a_scheduler_that_is_not_there_is_told_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(tested, "PATIENCE", 1)
+    monkeypatch.setattr(head, "PATIENCE", 1)
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "ada.py").write_text(RIGHT)
     assert (
@@ -139,7 +140,7 @@ def test_the_marks_are_those_of_one_machine(cluster: LocalCluster, tls: tuple[st
 def test_without_its_certificate_the_cluster_is_none(
     cluster: LocalCluster, class_of: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(tested, "PATIENCE", 2)
+    monkeypatch.setattr(head, "PATIENCE", 2)
     assert (
         main(["grade", str(class_of), "--out", str(class_of.parent / "out"), "--scheduler", cluster.scheduler_address])
         == 2
@@ -179,17 +180,17 @@ class Dies(WorkerPlugin):
     name = "dies"
 
     def setup(self, worker: Any) -> None:
-        self.mark = tested.mark_student
+        self.mark = there.mark_student
 
         def mark(student: Any, *rest: Any) -> Any:
             if student.name == KILLER:
                 os.kill(os.getpid(), signal.SIGKILL)
             return self.mark(student, *rest)
 
-        tested.mark_student = mark
+        there.mark_student = mark
 
     def teardown(self, worker: Any) -> None:
-        tested.mark_student = self.mark
+        there.mark_student = self.mark
 
 
 @pytest.mark.slow
@@ -216,11 +217,11 @@ class Other(WorkerPlugin):
     name = "other"
 
     def setup(self, worker: Any) -> None:
-        self.course = tested.course
-        tested.course = lambda: ("0.0.1", "other checks")
+        self.course = there.course
+        there.course = lambda: ("0.0.1", "other checks")
 
     def teardown(self, worker: Any) -> None:
-        tested.course = self.course
+        there.course = self.course
 
 
 @pytest.mark.slow

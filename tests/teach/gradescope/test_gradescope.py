@@ -20,9 +20,9 @@ from tests.submissions.test_rules import ATTACKS
 from vae_course.checks.lessons import EXERCISES
 from vae_course.cli import main
 from vae_course.runner.rooms import NOT_IN_SANDBOX
+from vae_course.teach.gradescope import second_level
 from vae_course.teach.gradescope.run import results
 from vae_course.teach.grading.deciding.standing import Standing
-from vae_course.teach.grading.sandbox import second_level
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTAINER = Path(__file__).with_name("container.py")
@@ -38,14 +38,15 @@ MARK = (
     + """import os
 from pathlib import Path
 from vae_course.teach.grading.grade import Options, grade
-from vae_course.teach.grading.sandbox.second_level import hand_over
+from vae_course.teach.gradescope.second_level import SecondLevel, hand_over
 from vae_course.teach.grading.sandbox.workers import RESOURCES
 RESOURCES["memory"] = 2**29
 folder = Path(sys.argv[1])
 hand_over(folder / "class")
 os.umask(0o077)
 (folder / "marks").mkdir(mode=0o711)
-grade(Options(folder / "class", folder / "marks", second_level=True), lambda question: False)
+with SecondLevel() as level:
+    grade(Options(folder / "class", folder / "marks"), lambda question: False, level=level)
 """
 )
 HOMEWORK = """
@@ -130,7 +131,7 @@ def test_a_zip_that_is_there_already_is_kept(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="the second level needs root")
 def test_where_everybody_may_read_the_answer_key_nothing_is_marked(tmp_path: Path):
     done = in_container(
-        ALONE + "from vae_course.teach.grading.sandbox.second_level import available\nprint(available(()))",
+        ALONE + "from vae_course.teach.gradescope.second_level import available\nprint(available(()))",
         tmp_path,
         ROOT,
     )

@@ -10,10 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.teach.gradescope.second_level import SAID, SecondLevel, available, hand_over, landlocked
 from vae_course.teach.grading.deciding.rules import FILE as RULES
 from vae_course.teach.grading.deciding.standing import Standing
 from vae_course.teach.grading.grade import Options, grade
@@ -23,7 +25,6 @@ from vae_course.teach.grading.marks import NOT_HANDED_IN
 from vae_course.teach.grading.outgoing.everything import decide
 from vae_course.teach.grading.outgoing.pages.student import NOT_BEGUN, details
 from vae_course.teach.grading.sandbox import sandbox
-from vae_course.teach.grading.sandbox.second_level import SAID, hand_over, landlocked
 
 SETTINGS = "settings.json"
 STUDENT = "submission"
@@ -47,7 +48,10 @@ def main(root: Path) -> int:
         hand_over(place / "class")
         out.mkdir(mode=0o711)
         (out / RULES).write_text(f"lessons = {json.dumps(lessons)}\n", encoding="utf-8")
-        report = grade(Options(place / "class", out, second_level=second), confirm=lambda question: False)
+        if second and (missing := available((out,))):
+            raise SystemExit(f"vae-course: {missing}")
+        with SecondLevel() if second else nullcontext() as there:
+            report = grade(Options(place / "class", out), confirm=lambda question: False, level=there)
         with shown(out) as found:
             everything = decide(found, out)
             notes = [note for name in found.students() for note in found.notes(name)]

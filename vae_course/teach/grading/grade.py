@@ -1,7 +1,6 @@
 """`vae-course grade`: a class is marked, and a run that was stopped goes on where it was."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,9 +19,8 @@ from vae_course.teach.grading.marking.marking import Marked, Order
 from vae_course.teach.grading.marking.pool import Task, marked_students
 from vae_course.teach.grading.outgoing.everything import Everything, decide, show
 from vae_course.teach.grading.report import told
-from vae_course.teach.grading.sandbox import sandbox, second_level
+from vae_course.teach.grading.sandbox import sandbox
 from vae_course.teach.grading.sandbox.packages import packages
-from vae_course.teach.grading.sandbox.second_level import SecondLevel
 
 FAULTS = "grader_errors.txt"
 
@@ -33,7 +31,7 @@ class Usage(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says; see `vae-course grade --help`. The second level is for whoever marks in a container of one submission."""
+    """What the command line says; see `vae-course grade --help`."""
 
     path: Path
     out: Path
@@ -46,7 +44,6 @@ class Options:
     roster: Path | None = None
     choice: Choice = BY_NAMES
     packages: tuple[str, ...] = ()
-    second_level: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,11 @@ Confirm = Callable[[str], bool]
 
 
 def grade(
-    options: Options, confirm: Confirm, progress: Progress = lambda done, of: None, by: By = marked_students
+    options: Options,
+    confirm: Confirm,
+    progress: Progress = lambda done, of: None,
+    by: By = marked_students,
+    level: sandbox.Level | None = None,
 ) -> RunReport:
     """Mark a class; whatever ends the run, the marks made so far are written.
 
@@ -77,6 +78,7 @@ def grade(
         confirm: asks a question, and returns True for a yes; called before code is run without the sandbox.
         progress: called with how many students are done, and of how many.
         by: marks the students, here or elsewhere.
+        level: in the place of the sandbox, in a container that was made for one submission.
 
     Raises:
         Usage: an option does not fit.
@@ -94,24 +96,22 @@ def grade(
         owners = with_times({one.name: one.owner for one in found.students}, roster, notes)
         found = replace(found, students=tuple(replace(one, owner=owners[one.name]) for one in found.students))
     student, exercise = _only(options.only, found)
-    _allow(options, found, confirm)
+    if level is None:
+        _allow(options, found, confirm)
     with (
         opened(options.out, sandbox=options.sandbox, version=_version(), seed=options.seed) as results,
         unpacking(options.out) as unpacked,
-        SecondLevel() if options.second_level else nullcontext() as second,
     ):
         results.keep_people({one.owner.key: one.name for one in found.students})
         results.keep_files_of_nobody(found.fates)
         if roster is not None:
             results.keep_roster(roster)
-        if options.second_level:
-            unpacked.chmod(0o711)  # each student's folder below it is handed over to the reader
         decide(results, options.out)  # what is no rule or no correction is told before the work, not after it
         todo = _todo(found, student, options, Order(results.run.seed, options.lesson, exercise), results)
         answers = 0
         try:
             progress(0, len(todo))
-            every = by(todo, options.jobs, options.sandbox, unpacked, added, second)
+            every = by(todo, options.jobs, options.sandbox, unpacked, added, level)
             for number, (one, marked) in enumerate(every, start=1):
                 _keep(one, marked, options, results)
                 answers += len(marked.marks)
@@ -142,14 +142,6 @@ def _only(only: str, found: Class) -> tuple[str, str]:
 
 
 def _allow(options: Options, found: Class, confirm: Confirm) -> None:
-    if options.second_level:
-        if options.jobs != 1 or options.packages or not options.sandbox:
-            raise Usage(
-                "the second level is for one submission: it goes neither with jobs, nor with packages, nor without the sandbox."
-            )
-        if missing := second_level.available((options.out,)):
-            raise Usage(missing)
-        return
     if options.sandbox:
         if missing := sandbox.available():
             raise Usage(
@@ -198,8 +190,6 @@ def _said(options: Options, found: Class, results: Found, everything: Everything
     lines: list[str] = []
     if not options.sandbox:
         lines.append(STAMP)
-    if options.second_level:
-        lines.append(second_level.SAID)
     if results.run.version != _version():
         lines.append(f"The marks were begun with version {results.run.version}: --changed marks what differs now.")
     if gone := sorted({row.student for row in everything.rows} - {student.name for student in found.students}):

@@ -21,7 +21,7 @@ from vae_course.teach.grading.reading.box import visible
 from vae_course.teach.grading.reading.here import SYLLABUS, Read, read_here
 from vae_course.teach.grading.reading.reader import Reader
 from vae_course.teach.grading.sandbox.remote import Workers
-from vae_course.teach.grading.sandbox.second_level import SecondLevel
+from vae_course.teach.grading.sandbox.sandbox import Level
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 Task = tuple[Student, Order, list[Mark]]
@@ -36,7 +36,7 @@ def marked_students(
     sandbox: bool,
     unpacked: Path,
     added: Sequence[Path] = (),
-    second: SecondLevel | None = None,
+    level: Level | None = None,
 ) -> Iterator[tuple[Student, Marked]]:
     """Each student with their marks, in the order in which they are done.
 
@@ -45,7 +45,7 @@ def marked_students(
     Args:
         unpacked: a folder for what is in archives; each student's is removed once they are marked.
         added: packages that the sandbox shows besides.
-        second: the second level, where it is to be used; then one process marks all.
+        level: another way to start worker and reader, for one process.
     """
     if jobs > 1 and len(tasks) > 1:
         yield from _in_processes(list(tasks), min(jobs, len(tasks)), unpacked, added)
@@ -55,17 +55,17 @@ def marked_students(
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(1)
         if sandbox:
-            doors = _open(stack, visible(task[0] for task in tasks), unpacked, added, second)
+            doors = _open(stack, visible(task[0] for task in tasks), unpacked, added, level)
         for task in tasks:
             yield task[0], _mark(task, *doors, unpacked)
 
 
 def _open(
-    stack: ExitStack, seen: Sequence[Path], unpacked: Path, added: Sequence[Path], second: SecondLevel | None = None
+    stack: ExitStack, seen: Sequence[Path], unpacked: Path, added: Sequence[Path], level: Level | None = None
 ) -> tuple[Submit, Read]:
     """The sandbox, with one worker and one reader for this process."""
-    reader = stack.enter_context(Reader(SYLLABUS, seen, unpacked, second))
-    return stack.enter_context(Workers(1, added, second)).submission, reader.read
+    reader = stack.enter_context(Reader(SYLLABUS, seen, unpacked, level))
+    return stack.enter_context(Workers(1, added, level)).submission, reader.read
 
 
 def _mark(task: Task, submit: Submit, read: Read, unpacked: Path) -> Marked:

@@ -21,7 +21,7 @@ from vae_course.teach.grading.reading import box, limits
 from vae_course.teach.grading.reading.manifest import Manifest, unread_manifest
 from vae_course.teach.grading.reading.messages import NoManifest, manifest_from, student_as_json
 from vae_course.teach.grading.reading.serve import OUT_OF_MEMORY
-from vae_course.teach.grading.sandbox.second_level import SecondLevel, hand_over
+from vae_course.teach.grading.sandbox.sandbox import Level
 from vae_course.teach.grading.sandbox.workers import READY, STARTS, WorkerLost
 
 _SIGNALLED = 128  # bubblewrap adds it to the number of the signal by which a process ended
@@ -53,13 +53,11 @@ class Reader:
     Args:
         visible: what it may read.
         scratch: where it may write.
-        second: the second level, where it is to be used.
+        level: another way to start it.
     """
 
-    def __init__(
-        self, syllabus: Syllabus, visible: Iterable[Path], scratch: Path, second: SecondLevel | None = None
-    ) -> None:
-        self._syllabus, self._visible, self._scratch, self._second = syllabus, list(visible), scratch, second
+    def __init__(self, syllabus: Syllabus, visible: Iterable[Path], scratch: Path, level: Level | None = None) -> None:
+        self._syllabus, self._visible, self._scratch, self._level = syllabus, list(visible), scratch, level
         self._ahead, self._fresh, self._ready = b"", True, False
         self._start()
 
@@ -90,8 +88,8 @@ class Reader:
             WorkerLost: no reader can be started here.
         """
         killed = 0
-        if self._second:
-            hand_over(into)
+        if self._level:
+            self._level.hand_over(into)
         while True:
             self._make_ready()
             fresh, self._fresh = self._fresh, False
@@ -172,7 +170,7 @@ class Reader:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
-        command = (self._second.reader_command if self._second else box.command)(
+        command = (self._level.reader_command if self._level else box.command)(
             self._visible, self._scratch, theirs.fileno()
         )
         command[0] = shutil.which(command[0]) or command[0]

@@ -8,10 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 import vae_course
 from vae_course.runner.rooms import NOT_IN_SANDBOX
@@ -54,6 +55,14 @@ _CONTAINER = (
     "apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN. On Ubuntu from 23.10: "
     "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
 )
+
+
+class Level(Protocol):
+    """How worker and reader are started where no namespaces can be made."""
+
+    def worker_command(self, descriptor: int) -> list[str]: ...
+    def reader_command(self, visible: Iterable[Path], scratch: Path, descriptor: int) -> list[str]: ...
+    def hand_over(self, folder: Path) -> None: ...
 
 
 def course() -> list[Path]:

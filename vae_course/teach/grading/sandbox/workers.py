@@ -20,7 +20,7 @@ from vae_course.runner.answers import Killed, OutOfMemory, Stopped, TimedOut
 from vae_course.runner.protocol import MIB, Channel, Message, ProtocolError
 from vae_course.runner.worker import NO_CONNECTION, OUT_OF_MEMORY
 from vae_course.teach.grading.sandbox import sandbox, system_calls
-from vae_course.teach.grading.sandbox.second_level import SecondLevel
+from vae_course.teach.grading.sandbox.sandbox import Level
 
 READY, ANSWER = 120.0, 10.0  # seconds: importing torch on a busy machine; anything else
 RESOURCES = {"memory": 1024 * MIB, "disk": 16 * MIB, "seconds": 150}
@@ -74,15 +74,15 @@ class Worker:
 
     Args:
         added: packages that its sandbox shows besides; see `packages`.
-        second: the second level, where it is to be used.
+        level: another way to start it.
     """
 
-    def __init__(self, added: Sequence[Path] = (), second: SecondLevel | None = None) -> None:
+    def __init__(self, added: Sequence[Path] = (), level: Level | None = None) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()
         command = (
-            second.worker_command(theirs.fileno())
-            if second
+            level.worker_command(theirs.fileno())
+            if level
             else sandbox.command(["-c", sandbox.START, str(theirs.fileno())], added)
         )
         command[0] = shutil.which(command[0]) or command[0]
@@ -98,7 +98,7 @@ class Worker:
             )
         ours.setblocking(False)
         self._socket, self._channel = ours, Channel(ours.fileno(), ahead=0)
-        self._ready, self._second = False, second
+        self._ready, self._level = False, level
 
     def wait(self) -> None:
         """Until it can fork.
@@ -128,7 +128,7 @@ class Worker:
         """End the child, unless it ends by itself within some seconds. Everything it started goes with it."""
         self._say({"do": "end", "grace": grace})
         found = self._hear(ANSWER + grace)
-        return End(found.get("code"), found.get("cpu", 0.0), could_itself=self._second is not None)
+        return End(found.get("code"), found.get("cpu", 0.0), could_itself=self._level is not None)
 
     def close(self) -> None:
         """Kill it with all that it has started."""
@@ -155,7 +155,7 @@ class Worker:
             self._process.wait()
             self._said.seek(max(0, os.fstat(self._said.fileno()).st_size - 2000))
             said = self._said.read().decode(errors="replace").strip() or f"{type(error).__name__} {error}"
-            reason = sandbox.available() if not self._ready and not self._second else ""
+            reason = sandbox.available() if not self._ready and not self._level else ""
             raise WorkerLost(f"A worker of the sandbox ended: {said}\n{reason}".strip()) from None
 
 
@@ -165,16 +165,16 @@ class Slots:
     Args:
         slots: how many; memory is about 350 MB for the first, and is not shared between them.
         added: packages that the sandbox shows besides; see `packages`.
-        second: the second level, where it is to be used.
+        level: another way to start it.
 
     Raises:
         WorkerLost: the sandbox cannot be used here; the sentence says what to install.
     """
 
-    def __init__(self, slots: int = 1, added: Sequence[Path] = (), second: SecondLevel | None = None) -> None:
-        self._added, self._second = added, second
+    def __init__(self, slots: int = 1, added: Sequence[Path] = (), level: Level | None = None) -> None:
+        self._added, self._level = added, level
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._all = [Worker(added, second) for _ in range(slots)]
+        self._all = [Worker(added, level) for _ in range(slots)]
         for worker in self._all:
             self._free.put(worker)
 
@@ -214,7 +214,7 @@ class Slots:
 
     def _in_place_of(self, worker: Worker) -> Worker:
         worker.close()
-        self._all[self._all.index(worker)] = new = Worker(self._added, self._second)
+        self._all[self._all.index(worker)] = new = Worker(self._added, self._level)
         return new
 
 

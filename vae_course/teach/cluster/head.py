@@ -1,10 +1,5 @@
-"""`vae-course grade --scheduler`: students are marked by the workers of a Dask cluster that is there already.
+"""The head: it reads, ships, waits for marks, and tells what the cluster cannot do."""
 
-The head reads what was handed in, in its own confined reader, and ships what it says as bytes, trained models too; each worker process has a
-sandbox of its own; the head alone writes. What is shipped holds the run's secrets: it travels by TLS, or does not leave this machine.
-"""
-
-import hashlib
 import json
 import tempfile
 import warnings
@@ -12,26 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import torch
-from distributed import Client, KilledWorker, Security, WorkerPlugin, as_completed, get_worker
+from distributed import Client, KilledWorker, Security, as_completed
 
-from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.cluster.worker import Sandbox, Shipped, course, mark_shipped, ready
 from vae_course.teach.grading.incoming.student import Student
-from vae_course.teach.grading.marking.fingerprints import checks_hash
-from vae_course.teach.grading.marking.marking import Marked, Order, Submit, mark_student
+from vae_course.teach.grading.marking.marking import Marked, mark_student
 from vae_course.teach.grading.marking.pool import Task
-from vae_course.teach.grading.marks import Mark
 from vae_course.teach.grading.reading.box import visible
 from vae_course.teach.grading.reading.here import SYLLABUS
 from vae_course.teach.grading.reading.manifest import Manifest
-from vae_course.teach.grading.reading.messages import manifest_as_json, manifest_from
+from vae_course.teach.grading.reading.messages import manifest_as_json
 from vae_course.teach.grading.reading.reader import Reader, ReaderFailed
-from vae_course.teach.grading.sandbox.remote import Workers
 from vae_course.teach.grading.sandbox.workers import WorkerLost
 
 AHEAD = 2  # students for each thread of the cluster: one is marked, one waits there
@@ -109,58 +99,6 @@ class Cluster:
         for worker in client.scheduler_info(n_workers=-1)["workers"]:
             _refuse_open(worker)
         return client
-
-
-class Sandbox(WorkerPlugin):
-    """A worker process's sandbox, opened once, with a place for each of its threads."""
-
-    name = "vae-course-sandbox"
-
-    def setup(self, worker: Any) -> None:
-        torch.set_num_threads(1)
-        self.workers = Workers(worker.state.nthreads)
-
-    def teardown(self, worker: Any) -> None:
-        self.workers.close()
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """A student's hand-in on its way to a worker.
-
-    Args:
-        student: without the places of files, which mean nothing there.
-        manifest: what was read, as JSON; paths in it are those of the head.
-        models: trained models, by path.
-    """
-
-    student: Student
-    order: Order
-    before: list[Mark]
-    manifest: bytes
-    models: dict[str, bytes]
-
-    def unpacked(self, into: Path) -> Manifest:
-        """The manifest with paths in `into`, where the models are then."""
-        found = json.loads(self.manifest)
-        for file in found["files"]:
-            file["path"] = str(_below(into, file["path"]))
-        for model in found["models"]:
-            model[0] = str(_below(into, model[0]))
-        for path, content in self.models.items():
-            place = _below(into, path)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        return manifest_from(found, SYLLABUS, [into])
-
-
-def mark_shipped(shipped: Shipped) -> Marked:
-    """Mark a student, in a worker."""
-    sandbox: Any = get_worker().plugins[Sandbox.name]
-    submit: Submit = sandbox.workers.submission
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = shipped.unpacked(Path(folder))
-        return mark_student(shipped.student, shipped.order, shipped.before, submit, Path(folder), lambda *_: manifest)
 
 
 def _shipped(task: Task, reader: Reader, unpacked: Path) -> Shipped | Marked:
@@ -248,29 +186,6 @@ def _everywhere(client: Client, ask: Callable[..., Any]) -> dict[str, Any]:
             return answers
         client.wait_for_workers(1, timeout=PATIENCE)
     raise NoCluster("the cluster's workers die before they can be asked.")
-
-
-def course() -> tuple[str, str]:
-    """The version of the course, and a hash of all that decides about marks."""
-    try:
-        named = version("vae-course")
-    except PackageNotFoundError:
-        named = "unknown"
-    return named, hashlib.sha256("".join(map(checks_hash, EXERCISES)).encode()).hexdigest()
-
-
-def ready(dask_worker: Any) -> str:
-    """What a worker lacks, as a sentence; empty if its sandbox works."""
-    workers = dask_worker.plugins[Sandbox.name].workers
-    try:
-        workers.give_back(workers.take(), lost=False)
-    except WorkerLost as lost:
-        return str(lost)
-    return ""
-
-
-def _below(folder: Path, path: str) -> Path:
-    return folder.joinpath(*Path(path).parts[1:])
 
 
 def _refuse_open(address: str) -> None:

@@ -94,8 +94,13 @@ class SecondLevel:
         places_to_write = dict.fromkeys(("HOME", "TMPDIR"), scratch) | {"MPLCONFIGDIR": f"{scratch}/matplotlib"}
         return [*_env(sandbox.ENVIRONMENT | places_to_write), sandbox.executable(), "-sP", "-c", start, str(descriptor)]
 
+    def hand_over(self, folder: Path) -> None:
+        """Let the reader have a folder and what is in it."""
+        hand_over(folder)
+
     def reader_command(self, visible: Iterable[Path], scratch: Path, descriptor: int) -> list[str]:
         """The command line of a reader of what is visible, which may write to `scratch`."""
+        scratch.chmod(0o711)  # each student's folder below it is handed over
         readable = [*sandbox.python_folders(), *sandbox.LIBRARIES, str(self._reader), *map(str, visible)]
         start = _READER.format(course=str(self._reader), readable=readable, scratch=str(scratch), user=READER)
         return [*_env({"LANG": "C.UTF-8"}), sandbox.executable(), "-ISB", "-c", start, str(descriptor)]
