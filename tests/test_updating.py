@@ -158,6 +158,71 @@ def test_a_notebook_whose_ids_a_service_took_away_keeps_its_answers(lesson: Path
     assert texts(mine) == ["# Title", "A right sentence.", ANSWER, "check(kl)", "x = 1"]
 
 
+def test_a_notebook_without_ids_and_metadata_has_its_answer_in_the_stubs_place(lesson: Path, tmp_path: Path):
+    cells = [changed(OLD[2], ANSWER), own("markdown", "Mine.")]
+    mine = mine_of(tmp_path, [{k: v for k, v in cell.items() if k != "id"} | {"metadata": {}} for cell in cells])
+    update(lesson, mine)
+    assert texts(mine).count(STUB) == 0 and ANSWER in texts(mine) and "Mine." in texts(mine)
+
+
+SET_UP = '#@title Set up: does nothing\nfrom importlib.util import find_spec\n\nif find_spec("vae_course") is None:\n    raise {}'
+
+
+def set_up(text: str) -> dict[str, Any]:
+    return cell("code", text) | {"id": "set-up"}
+
+
+def test_the_cell_that_sets_up_is_ours_unless_somebody_wrote_in_it(tmp_path: Path):
+    lesson = write(tmp_path / "lesson.ipynb", [set_up(SET_UP.format("New")), *NEW], "new")
+    mine = mine_of(tmp_path, [set_up(SET_UP.format("Old")), *OLD])
+    assert update(lesson, mine).told == () and texts(mine)[0] == SET_UP.format("New")
+    write(mine, [set_up(SET_UP.format("Old") + "\nMYWORK = 1"), *OLD], "old")
+    done = update(lesson, mine)
+    assert sum("MYWORK" in text for text in texts(mine)) == 1 and len(done.told) == 1
+
+
+def test_of_copies_the_one_that_was_written_in_has_the_place(lesson: Path, tmp_path: Path):
+    copy = OLD[2] | {"id": "aaaa-bbbb"}
+    mine = mine_of(
+        tmp_path, [*OLD[:2], changed(OLD[2], "") | {"id": "0000-1111"}, copy, changed(OLD[2], ANSWER), OLD[3]]
+    )
+    done = update(lesson, mine)
+    cells = json.loads(mine.read_text())["cells"]
+    assert [c["id"] for c in cells if "".join(c["source"]) == ANSWER] == [NEW[2]["id"]] and done.told == ()
+    assert sum("nbgrader" in c["metadata"] for c in cells) == 1
+
+
+@pytest.mark.parametrize("kind", ["code", "raw"])
+def test_a_cell_whose_kind_was_changed_makes_no_invalid_notebook(kind: str, lesson: Path, tmp_path: Path):
+    output = {"output_type": "stream", "name": "stdout", "text": ["x"]}
+    more = {"outputs": [output], "execution_count": 3} if kind == "code" else {}
+    mine = mine_of(tmp_path, [OLD[0] | {"cell_type": kind} | more, *OLD[1:]])
+    update(lesson, mine)
+    assert texts(mine).count("# Title") == 1
+
+
+def test_half_a_character_in_an_output_stays(lesson: Path, tmp_path: Path):
+    output = {"output_type": "stream", "name": "stdout", "text": ["\ud83d"]}
+    mine = mine_of(tmp_path, [*OLD[:3], OLD[3] | {"outputs": [output]}])
+    update(lesson, mine)
+    assert json.loads(mine.read_text())["cells"][3]["outputs"] == [output] and len(list(mine.parent.iterdir())) == 2
+
+
+def test_line_breaks_of_windows_are_no_change(lesson: Path, tmp_path: Path):
+    stub = OLD[2] | {"source": STUB.replace("\n", "\r\n")}
+    mine = mine_of(tmp_path, [*OLD[:2], stub, OLD[3]])
+    assert update(lesson, mine).carried == 0 and texts(mine)[2] == STUB
+
+
+def test_a_link_stays_one_and_rights_stay(lesson: Path, tmp_path: Path):
+    mine = mine_of(tmp_path, [*OLD[:2], changed(OLD[2], ANSWER)])
+    mine.chmod(0o600)
+    link = tmp_path / "linked.ipynb"
+    link.symlink_to(mine)
+    update(lesson, link)
+    assert link.is_symlink() and ANSWER in texts(mine) and mine.stat().st_mode & 0o777 == 0o600
+
+
 def test_each_state_before_is_kept_under_a_name_of_its_own(lesson: Path, tmp_path: Path):
     mine = mine_of(tmp_path, OLD)
     update(lesson, mine)
@@ -166,7 +231,22 @@ def test_each_state_before_is_kept_under_a_name_of_its_own(lesson: Path, tmp_pat
     assert {path.name for path in (mine.parent / KEPT_IN).iterdir()} == {"01_x.ipynb", "01_x 2.ipynb"}
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"cells": [1], "metadata": {}}', "<html>"])
+STRANGE = {"cells": [{"cell_type": "code", "metadata": None, "source": ""}], "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"cells": [1], "metadata": {}}',
+        "<html>",
+        json.dumps(STRANGE),
+        "[" * 100_000,
+        '{"cells": [], "metadata": {"vae_course": "x"}}',
+    ],
+    ids=range(7),
+)
 def test_what_is_no_notebook_stays_as_it_is_and_is_told(text: str, lesson: Path, tmp_path: Path):
     (tmp_path / "broken.ipynb").write_text(text)
     with pytest.raises(ValueError, match="stays as it is"):

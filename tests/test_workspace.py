@@ -38,6 +38,14 @@ def contents(work: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in work.iterdir() if path.is_file()}
 
 
+def test_a_folder_that_is_the_learners_own_is_not_what_it_is_compared_with(
+    lessons: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(lessons.parent)
+    assert lessons_folder() == lessons_folder(lessons.parent / "work") == lessons
+    assert lessons_folder(lessons) == workspace.folder("notebooks") != lessons
+
+
 def test_every_lesson_is_copied_whole_and_nothing_else_is(links: str, lessons: Path, tmp_path: Path):
     work = tmp_path / "a" / "new folder"
     assert copy_lessons(lessons, work) == Copied(NAMES, ())

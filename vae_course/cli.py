@@ -38,7 +38,7 @@ def lab(args: argparse.Namespace) -> int:
     if find_spec("jupyterlab") is None:
         raise CommandError(f"JupyterLab is missing; install it with: {workspace.installing('lab')}")
     work = Path(args.work).resolve()
-    lessons = workspace.lessons_folder()
+    lessons = workspace.lessons_folder(work)
     copied = workspace.copy_lessons(lessons, work)
     for name in copied.new:
         print(f"copied  {name}")
@@ -76,7 +76,11 @@ def _kept(lesson: Path, mine: Path, update: bool) -> None:
     elif not update:
         print(f"kept    {mine.name} (it is yours; a newer version of the lesson is here: vae-course lab --update)")
     else:
-        done = updating.update(lesson, mine)
+        try:
+            done = updating.update(lesson, mine)
+        except (ValueError, OSError) as error:
+            print(f"kept    {mine.name} ({error})")
+            return
         print(f"updated {mine.name} ({done.carried} of your cells carried over; as it was before: {done.before})")
         for sentence in done.told:
             print(f"        {sentence}")

@@ -46,14 +46,15 @@ def edition() -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def lessons_folder() -> Path:
-    """The folder with the lessons as handed out: notebooks/ here, else the course's own.
+def lessons_folder(work: Path | None = None) -> Path:
+    """The folder with the lessons as handed out: notebooks/ here, unless that is the learner's own folder; else the course's.
 
     Raises:
         FileNotFoundError: this copy of the course has no lessons.
     """
     here = Path.cwd() / "notebooks"
-    found = here if (here / FIRST_LESSON).is_file() else folder("notebooks")
+    is_mine = work is not None and here.resolve() == work.resolve()
+    found = here if (here / FIRST_LESSON).is_file() and not is_mine else folder("notebooks")
     if found.is_dir():
         return found
     raise FileNotFoundError(

@@ -18,6 +18,6 @@ NOT_FOR_STUDENTS = ("teach", "solutions", "checks/learning/solutions")
 
 
 def not_in_sandbox() -> list[Path]:
-    """Where these parts lie."""
+    """Where these parts lie, and what Python has compiled of them."""
     package = Path(__file__).resolve().parent.parent
-    return [package / part for part in NOT_IN_SANDBOX if (package / part).exists()]
+    return [package / part for part in (*NOT_IN_SANDBOX, "__pycache__") if (package / part).exists()]

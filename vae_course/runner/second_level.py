@@ -6,7 +6,7 @@ What this does not stop stands in docs/marking.md.
 
 import os
 import resource
-import shutil
+import tempfile
 from collections.abc import Sequence
 
 from vae_course.runner import confinement, landlock
@@ -28,27 +28,29 @@ class SecondLevel:
     """Makes processes for submissions, as `confinement.Forks` does. Whoever makes them stays root, so that none can reach their maker.
 
     Args:
-        scratch: a folder, emptied for each submission, to which it can write.
+        folder: root's own. Each submission has a new folder in it, the only one to which it can write; whatever is left there stays until the
+            container's end.
         readable: what it may read, where the kernel has Landlock.
     """
 
-    def __init__(self, scratch: str, readable: Sequence[str]) -> None:
-        self._scratch, self._readable = scratch, tuple(readable)
+    def __init__(self, folder: str, readable: Sequence[str]) -> None:
+        self._folder, self._readable, self._scratch = folder, tuple(readable), ""
 
     def fork(self) -> int:
         """As `os.fork`."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
-        os.mkdir(self._scratch, 0o700)
+        self._scratch = tempfile.mkdtemp(dir=self._folder)
         os.chown(self._scratch, confinement.NOBODY, confinement.NOBODY)
         return os.fork()
 
     def confine(self, program: bytes, *, memory: int, disk: int, seconds: int, keep: int, scratch: str) -> None:
-        """As `confinement.confine`; `disk` limits each file and not their sum."""
+        """As `confinement.confine`, in the fork's own folder and not in `scratch`; `disk` limits each file and not their sum."""
         confinement.shut(keep)
         limits = confinement.resources(memory, disk, seconds)
-        os.chdir(scratch)
+        os.environ.update(HOME=self._scratch, TMPDIR=self._scratch, MPLCONFIGDIR=f"{self._scratch}/matplotlib")
+        tempfile.tempdir = None
+        os.chdir(self._scratch)
         for what, limit in limits.items():
             resource.setrlimit(what, (limit, limit))
-        see_only(self._readable, [scratch])
+        see_only(self._readable, [self._scratch])
         confinement.become(confinement.NOBODY)
         confinement.give_up(program)

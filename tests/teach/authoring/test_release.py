@@ -158,6 +158,56 @@ def test_what_lies_in_the_folder_already_is_not_touched(tmp_path: Path, capsys: 
     ]
 
 
+@pytest.fixture
+def made_of_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making takes a minute: these tests are about where the folder goes."""
+
+    def make(root: Path, out: Path, *_: object) -> str:
+        out.mkdir(parents=True)
+        (out / "START-HERE.html").write_text("new")
+        digest = hashlib.sha256(b"new").hexdigest()
+        (out / "release.json").write_text(json.dumps({"version": "1", "sha256": {"START-HERE.html": digest}}))
+        return "1"
+
+    monkeypatch.setattr("vae_course.teach.authoring.release.command.release", make)
+
+
+def test_a_second_release_replaces_its_own_files_and_no_others(
+    made_of_nothing: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "e.part").mkdir()
+    (tmp_path / "e.part" / "thesis.txt").write_text("mine")
+    assert main(["release", "--to", str(tmp_path / "e")]) == 0
+    (tmp_path / "e" / ".git").mkdir()
+    (tmp_path / "e" / ".git" / "HEAD").write_text("mine")
+    (tmp_path / "e" / "START-HERE.html").write_text("edited")
+    assert main(["release", "--to", str(tmp_path / "e")]) == 0
+    assert "replaced START-HERE.html, which had been changed" in capsys.readouterr().out
+    assert (tmp_path / "e" / ".git" / "HEAD").read_text() == "mine" == (tmp_path / "e.part" / "thesis.txt").read_text()
+    assert (tmp_path / "e" / "START-HERE.html").read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"e", "e.part"}
+
+
+@pytest.mark.parametrize("facts", ['{"mine": 1}', "", '{"sha256": {"../../x": "1"}}'])
+def test_a_file_of_the_same_name_makes_no_release(facts: str, made_of_nothing: None, tmp_path: Path):
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e" / "release.json").write_text(facts)
+    assert (
+        main(["release", "--to", str(tmp_path / "e")]) == 2 and (tmp_path / "e" / "release.json").read_text() == facts
+    )
+
+
+def test_the_place_may_be_a_link_and_may_not_be_here(
+    made_of_nothing: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    assert main(["release", "--to", str(tmp_path / "link")]) == 0 and (tmp_path / "empty" / "START-HERE.html").exists()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "mine").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    assert main(["release", "--to", "."]) == 2
+
+
 def test_a_wrong_list_of_lessons_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["release", "--to", str(tmp_path / "out"), "--lessons", "42"]) == 2
     assert "--lessons: there is no lesson '42'" in capsys.readouterr().err and not (tmp_path / "out").exists()
@@ -171,7 +221,7 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """By the command, over an earlier release."""
     out = tmp_path_factory.mktemp("student") / "edition"
     out.mkdir()
-    (out / "release.json").write_text("{}")
+    (out / "release.json").write_text('{"sha256": {"gone": "0"}}')
     assert main(["release", "--to", str(out), "--classroom"]) == 0
     return out
 
@@ -179,7 +229,11 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("exam") / "edition"
-    assert release(ROOT, out, ("01_reparameterization", "02_kl_divergence"), checks=False).endswith("+exam")
+    assert (
+        release(ROOT, out, ("01_reparameterization", "02_kl_divergence"), checks=False)
+        .partition("+")[2]
+        .startswith("exam.")
+    )
     return out
 
 

@@ -53,7 +53,7 @@ def enter() -> None:
 def show(paths: list[str]) -> None:
     """An empty folder in the place of each that only some may enter, and in it those of the paths that lie there."""
     shut: dict[Path, list[Path]] = {}
-    for path in {Path(os.path.realpath(path)) for path in paths}:
+    for path in sorted({Path(os.path.realpath(path)) for path in paths}):
         above = [folder for folder in reversed(path.parents) if not folder.stat().st_mode & 0o001]
         if above:
             shut.setdefault(above[0], []).append(path)
@@ -61,7 +61,7 @@ def show(paths: list[str]) -> None:
         held = [(path, os.open(path, os.O_PATH)) for path in inside]
         called("mount", b"tmpfs", str(folder).encode(), b"tmpfs", 0, b"mode=755")
         for path, place in held:
-            path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=True)
             called("mount", f"/proc/self/fd/{place}".encode(), str(path).encode(), None, BIND, None)
             os.close(place)
 

@@ -1,10 +1,12 @@
 """A Gradescope container, with its folders and without the right to make namespaces: what is handed in is marked, and attacks harm nothing."""
 
+import compileall
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,7 +174,8 @@ def autograder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     [wheel] = (root / "source").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(root / "site")
-    secret = [root / "site" / "vae_course" / part for part in NOT_IN_SANDBOX]
+    compileall.compile_dir(root / "site" / "vae_course", quiet=1)  # as pip does
+    secret = [root / "site" / "vae_course" / part for part in (*NOT_IN_SANDBOX, "__pycache__")]
     subprocess.run(["chmod", "-R", "go=", root / "source", *secret], check=True)
     yield root
     shutil.rmtree(root)
@@ -230,6 +233,40 @@ def test_a_submission_is_marked(inside: bool, autograder: Path):
         e.points for e in EXERCISES.values() if e.lesson[:2] in ("01", "02")
     )
     assert facts["extra_data"]["sandbox"].startswith("second" if inside else "namespaces")
+
+
+DEEP = """
+import os, torch
+def sample_gaussian(m, v):
+    for _ in range(2_000):
+        os.mkdir("n")
+        os.chdir("n")
+    return m + v.sqrt() * torch.randn_like(m)
+def kl_normal(qm, qv, pm, pv):
+    import glob
+    return [open(path, "rb").read() for path in glob.glob(@SITE@ + "/**/evaluation*", recursive=True)] and None
+"""
+
+
+@needs_root
+@pytest.mark.slow
+def test_what_is_left_behind_ends_nothing_and_nothing_compiled_is_read(autograder: Path):
+    (autograder / "submission" / "homework.py").write_text(DEEP.replace("@SITE@", repr(str(autograder / "site"))))
+    (autograder / "results" / "results.json").unlink(missing_ok=True)
+    before = set(Path(tempfile.gettempdir()).glob("vae-course-*"))
+    in_container(RUN, autograder, autograder / "site")
+    facts = json.loads((autograder / "results" / "results.json").read_text())
+    told = {test["name"].partition(":")[0]: (test["score"], test["output"]) for test in facts["tests"]}
+    assert told["sample_gaussian"][0] == 7 and told["kl_normal"][0] == 0
+    assert set(Path(tempfile.gettempdir()).glob("vae-course-*")) <= before, "nothing is left"
+    shut = [path for path in (autograder / "site" / "vae_course").rglob("evaluation*")]
+    assert len(shut) == 2 and not any(_others_may_read(path, autograder / "site") for path in shut)
+
+
+def _others_may_read(path: Path, root: Path) -> bool:
+    """True if every folder on the way, and the file, is open to all."""
+    way = [part for part in path.parents if part.is_relative_to(root)]
+    return path.stat().st_mode & 0o004 > 0 and all(part.stat().st_mode & 0o001 for part in way)
 
 
 # What is another here than in namespaces, and harmless: files that are there are refused, and a process can kill itself. `disk` limits each file

@@ -116,6 +116,23 @@ def test_a_dry_run_says_who_would_move_and_writes_nothing(folder: Folder):
     assert "0 marks would move." in folder.report("--dry-run") and "cy" not in folder.report("--dry-run")
 
 
+def test_a_mark_that_was_not_there_is_said_where_nothing_was_marked(folder: Folder):
+    folder.grade()
+    folder.corrections("bob,kl_normal,4,told me")
+    assert (
+        "bob  kl_normal: nothing -> " in folder.report("--dry-run") and "4 (corrected by a person)" in folder.report()
+    )
+    assert "0 marks moved." in folder.report()
+
+
+def test_what_a_group_brings_is_said(folder: Folder, tmp_path: Path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("name,group\nada,x\nbob,\neve,x\n")
+    folder.grade("--roster", str(roster))
+    folder.rules("groups = true")
+    assert "eve  sample_gaussian: nothing -> correct 7" in folder.report("--dry-run")
+
+
 def test_rules_are_applied_by_the_run_itself_too(folder: Folder):
     folder.marks.mkdir()
     folder.rules("lessons = ['01']\n[points]\nsample_gaussian = 70\npredict_noise = 0\n")

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,19 +87,23 @@ def main(argv: list[str]) -> int:
     if out.exists() and any(out.iterdir()) and not ours:
         print(f"vae-course: {out} is not empty, and no stick; name another folder, or empty it.", file=sys.stderr)
         return 2
-    made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last stick as it was
-    shutil.rmtree(made, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    whole = Path(
+        tempfile.mkdtemp(prefix=".stick-", dir=out.parent)
+    )  # what fails leaves nothing, and the last stick as it was
+    made = whole / "stick"
     try:
         bundle(root, made, platform, version, site if (site / "index.html").is_file() else None)
         shutil.rmtree(out, ignore_errors=True)
         made.rename(out)
     except subprocess.CalledProcessError as error:
-        shutil.rmtree(made)
         print(
             f"vae-course: no bundle was made; `{Path(error.cmd[2]).name} {error.cmd[3]}` says above why.",
             file=sys.stderr,
         )
         return 1
+    finally:
+        shutil.rmtree(whole, ignore_errors=True)
     files = [path for path in out.rglob("*") if path.is_file()]
     if not (out / "site").exists():
         print("There is no site to read on it: `make site` makes one, and `make bundle` both.")

@@ -68,9 +68,11 @@ class SecondLevel:
     """
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="vae-course-")
-        self._home = Path(self._folder.name)
-        self._home.chmod(0o711)
+        self._home = Path(tempfile.mkdtemp(prefix="vae-course-"))
+        self._scratch = self._home / "scratch"
+        self._scratch.mkdir()
+        for folder in (self._home, self._scratch):
+            folder.chmod(0o711)
         self._course, self._reader = self._home / "course", self._home / "reader"
         for part in sandbox.course():
             into = self._course / "vae_course" / part.name
@@ -84,11 +86,12 @@ class SecondLevel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        # A student may have left folders in folders deeper than Python removes.
+        subprocess.run(["rm", "-rf", "--one-file-system", "--", str(self._home)], check=False)
 
     def worker_command(self, descriptor: int) -> list[str]:
         """The command line of a worker that speaks on a descriptor."""
-        scratch = str(self._home / "scratch")
+        scratch = str(self._scratch)
         readable = [*sandbox.python_folders(), *sandbox.LIBRARIES, str(self._course)]
         start = _WORKER.format(course=str(self._course), scratch=scratch, readable=readable)
         places_to_write = dict.fromkeys(("HOME", "TMPDIR"), scratch) | {"MPLCONFIGDIR": f"{scratch}/matplotlib"}

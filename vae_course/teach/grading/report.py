@@ -26,7 +26,7 @@ def report(folder: Path, roster: Path | None = None, dry: bool = False) -> str:
     with shown(folder) as found:
         if people is not None and not dry:
             found.keep_roster(people)
-        everything = decide(found, folder, people) if dry else show(found, folder)
+        everything = decide(found, folder, people, marked=False) if dry else show(found, folder, marked=False)
     return told(everything, folder, notes, dry)
 
 

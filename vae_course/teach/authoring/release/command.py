@@ -37,7 +37,7 @@ GUIDE = "START-HERE.html"
 _TITLE = re.compile(r"^# (.+)$", re.M)
 _STILL = (
     "Nothing in it solves an exercise as it is. A determined reader finds in its checks what they compare with ({}); see docs/marking.md.",
-    "Nothing in it judges an answer. A determined reader still finds what later lessons are lent of earlier ones (vae_course.given); see docs/marking.md.",
+    "Nothing in it judges an answer. A determined reader still finds what later lessons are lent of earlier ones (vae_course.given), and what measures and draws (evaluation, importance, figures); see docs/marking.md.",
 )
 
 
@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     if arguments.no_checks and arguments.classroom:
         parser.error("--classroom runs the checks, which --no-checks leaves out.")
-    root, out = workspace.clone(), Path(arguments.to)
+    root, out = workspace.clone(), Path(arguments.to).resolve()
     if root is None:
         print("vae-course: an edition for students is made in a clone of the repository.", file=sys.stderr)
         return 2
@@ -68,15 +68,23 @@ def main(argv: list[str]) -> int:
     except ValueError as error:
         print(f"vae-course: --lessons: {error}", file=sys.stderr)
         return 2
-    if out.exists() and (not out.is_dir() or any(out.iterdir()) and not (out / FACTS).is_file()):
+    earlier = files_of(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir()) and not earlier):
         print(f"vae-course: {out} is not empty, and no release; name another folder, or empty it.", file=sys.stderr)
         return 2
-    made = out.with_name(f"{out.name}.part")  # so that what fails leaves nothing, and the last release as it was
-    shutil.rmtree(made, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    whole = Path(
+        tempfile.mkdtemp(prefix=".release-", dir=out.parent)
+    )  # what fails leaves nothing, and the last release as it was
+    made = whole / "edition"
     try:
         version = release(root, made, lessons, not arguments.no_checks, arguments.classroom)
-        shutil.rmtree(out, ignore_errors=True)
-        made.rename(out)
+        for name, digest in earlier.items():  # what else lies there is not ours
+            old = out / name
+            if digest and old.is_file() and _sha256(old) != digest and (made / name).exists():
+                print(f"replaced {name}, which had been changed since the last release")
+            old.unlink(missing_ok=True)
+        shutil.copytree(made, out, dirs_exist_ok=True)
     except subprocess.CalledProcessError as error:
         print(
             f"vae-course: no release was made; `{' '.join(map(str, error.cmd[1:4]))}` says above why.", file=sys.stderr
@@ -86,7 +94,7 @@ def main(argv: list[str]) -> int:
         print(f"vae-course: no release was made; it would have held answers:\n{error}", file=sys.stderr)
         return 1
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(whole, ignore_errors=True)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(
         f"{out}: {version}, {len(lessons)} lessons ({', '.join(lessons)}), {size / 1e6:,.0f} MB. Students open {GUIDE}."
@@ -140,7 +148,9 @@ def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool, for_c
         Path(__file__).with_name("guide.html").read_text(encoding="utf-8")
     )
     titles = [_TITLE.search(nbformat.reads(text, as_version=4).cells[1].source)[1] for text in notebooks.values()]  # type: ignore[index]
-    guide = template.render(lessons=lessons, titles=titles, checks=checks, wheel=wheel.name, version=version)
+    guide = template.render(
+        classroom=for_classroom, lessons=lessons, titles=titles, checks=checks, wheel=wheel.name, version=version
+    )
     (out / GUIDE).write_text(guide, encoding="utf-8")
     sources = (read_lesson(path, EXERCISES)[0] for path in sorted((root / "solutions").glob("*.py")))
     if found := solving(out, solved_regions(sources)):
@@ -149,6 +159,17 @@ def release(root: Path, out: Path, lessons: tuple[str, ...], checks: bool, for_c
     facts = {"version": version, "commit": _commit(root), "lessons": lessons, "checks": checks, "sha256": files}
     (out / FACTS).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return version
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """The files of an earlier release in a folder and their hashes; empty if there is none."""
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        found = {str(name): str(digest) for name, digest in facts["sha256"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    inside = all((folder / name).resolve().is_relative_to(folder) for name in found)
+    return found | {FACTS: ""} if inside else {}
 
 
 def _sha256(path: Path) -> str:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email import message_from_string
 from email.message import Message
 from pathlib import Path
@@ -27,7 +28,7 @@ def student_wheel(course: Path, lessons: Mapping[str, str], checks: bool, out: P
         out: the folder into which it is written.
 
     Returns:
-        the wheel, whose version says which edition it is: 0.2.0+student or 0.2.0+exam.
+        the wheel, whose version says which edition it is and when it was made, so that pip takes a later one: 0.2.0+student.20261130.0915.
 
     Raises:
         subprocess.CalledProcessError: `wheel pack` failed, and has said why.
@@ -45,7 +46,7 @@ def student_wheel(course: Path, lessons: Mapping[str, str], checks: bool, out: P
             (package / "notebooks" / name).write_text(text, encoding="utf-8")
         edition = {"checks": checks, "lessons": [name.removesuffix(".ipynb") for name in lessons]}
         (package / workspace.EDITION).write_text(json.dumps(edition, indent=1) + "\n", encoding="utf-8")
-        _label(unpacked, "student" if checks else "exam")
+        _label(unpacked, f"{'student' if checks else 'exam'}.{datetime.now(UTC):%Y%m%d.%H%M%S}")
         pack = [sys.executable, "-m", "wheel", "pack", "--dest-dir", str(out), str(unpacked)]
         subprocess.run(pack, check=True, stdout=subprocess.DEVNULL)
     finally:

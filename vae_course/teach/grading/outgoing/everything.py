@@ -53,11 +53,12 @@ class Everything:
         return self.everybody.needed or any(row.needs_a_person for row in self.rows)
 
 
-def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None) -> Everything:
+def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None, marked: bool = True) -> Everything:
     """Apply the rules, and what a person decided, to what was found. Nothing is written.
 
     Args:
         roster: in the place of the one that was given last.
+        marked: whether something has been marked just now, so that new marks are no news.
 
     Raises:
         FolderRefused: something in class.toml or corrections.csv is none of either.
@@ -79,16 +80,16 @@ def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None)
     ]
     idle = [one for one in corrections.values() if not rules.counts(one.exercise)]
     notes += [f"{CORRECTIONS}, line {one.line}: {one.exercise} does not count here ({RULES})." for one in idle]
-    return Everything(rows, everybody, moved(found.shown(), rows), called if rules.anonymous else {}, notes)
+    return Everything(rows, everybody, moved(found.shown(), rows, not marked), called if rules.anonymous else {}, notes)
 
 
-def show(found: Found, folder: Path) -> Everything:
+def show(found: Found, folder: Path, marked: bool = True) -> Everything:
     """Write everything; whoever kills this finds of each file either the old one or the new one.
 
     Raises:
         FolderRefused: as for `decide`.
     """
-    everything = decide(found, folder)
+    everything = decide(found, folder, marked=marked)
     rows, everybody = everything.rows, everything.everybody
     names = sorted({row.student for row in rows})
     absent = sorted((everybody.about or {}).keys() - set(names))

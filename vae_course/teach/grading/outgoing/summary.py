@@ -19,13 +19,14 @@ def summary(marks: Sequence[Standing]) -> str:
     students = sorted({mark.student for mark in marks})
     shown = [status for status in _STATUSES if any(mark.status == status for mark in marks)]
     rows = [["exercise", "students", "mean points", *shown]]
-    for name, exercise in EXERCISES.items():
+    for name in EXERCISES:
         mine = [mark for mark in marks if mark.exercise == name]
         if mine:
             mean = sum(mark.points for mark in mine) / len(mine)
             count = Counter(mark.status for mark in mine)
             cells = [str(count[status] or "") for status in shown]
-            rows.append([name, str(len(mine)), f"{mean:.2f} of {exercise.points:g}", *cells])
+            most = max(mark.max_points for mark in mine)
+            rows.append([name, str(len(mine)), f"{mean:.2f} of {most:g}", *cells])
     lines = [*_columns(rows), "", f"{_many(len(students), 'student')}, {_many(len(marks), 'mark')}"]
     mistakes = Counter((mark.exercise, mark.misconception) for mark in marks if mark.misconception)
     if mistakes:
