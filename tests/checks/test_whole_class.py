@@ -109,13 +109,13 @@ def test_a_name_is_no_reason_where_that_mistake_would_pass_the_check_that_failed
 
 WRONG = {
     "images mixed": ((f"part.unsqueeze(1) {BOTH}", f"part.repeat(iw, 1).reshape(len(x), iw, -1) {BOTH}"), "own q(z|x)"),
-    "the class for a network": (("network.Encoder(z_dim)", "network.Encoder"), "is the class Encoder itself"),
-    "z_dim ignored": (("(z_dim)\n", "(2)\n"), "built with the argument z_dim"),
+    "the class for a network": (("networks.Encoder(z_dim)", "networks.Encoder"), "is the class Encoder itself"),
+    "z_dim ignored": (("(networks.Encoder(z_dim), networks.Decoder(z_dim))", "(networks.Encoder(2), networks.Decoder(2))"), "built with the argument z_dim"),
     "kl made to fit": (("niwae.mean(), kl, rec", "niwae.mean(), niwae.mean() - rec, rec"), "your kl is niwae − rec"),
     "loss by iwae": (("= self.negative_elbo_bound(x)\n        return (nelbo", "= self.negative_iwae_bound(x, 10)\n        return (nelbo"), "another objective"),
     "loss without a gradient": (("return (nelbo, {", "return (nelbo.detach(), {"), "no gradient"),
-    "no name": (("self.name = name", "pass"), "sets no self.name"),
-    "no z_dim": (("self.z_dim = z_dim", "type(self).z_dim = None"), "sets no self.z_dim"),
+    "no name": (("self.name, self.z_dim = (name, z_dim)", "self.z_dim = z_dim"), "sets no self.name"),
+    "no z_dim": (("self.name, self.z_dim = (name, z_dim)", "self.name = name\n        type(self).z_dim = None"), "sets no self.z_dim"),
     "a prior of no width": (("self.register_buffer('z_prior_v', torch.ones(1))", "self.register_buffer('z_prior_v', torch.zeros(1))"), "mean 0, variance 1"),
     "no property": (("@property\n    def z_prior", "def z_prior"), "@property"),
     "nn.get": (("nns.get(nn)", "nn.get(nn)"), "hides torch.nn"),
