@@ -144,7 +144,7 @@ def test_what_is_pinned_can_be_installed_by_the_oldest_python_that_people_have()
     from packaging.specifiers import SpecifierSet
 
     here = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-    asked = {d.metadata["Name"]: d.metadata["Requires-Python"] or "" for d in distributions(path=here)}
+    asked = {d.metadata["Name"]: d.metadata.get("Requires-Python", "") for d in distributions(path=here)}
     pinned = pins()
     too_new = {
         name: wish for name, wish in asked.items() if normalised(name) in pinned and "3.11.2" not in SpecifierSet(wish)
