@@ -25,7 +25,7 @@ _SET_UP_TEXT = re.compile(
     r"#@title Set up[^\n]*\nfrom importlib[^\n]*\n\nif find_spec\(\"vae_course\"\) is None:(?:\n    [^\n]*|\n)*"
 )
 _OURS = re.compile(r"([0-9a-f]{12})(?:-\d+)?")
-_NEW_STUB = "*The stub below has changed since you wrote your answer, which stays. It says now:*\n\n```python\n{}\n```"
+_NEW_STUB = "*The stub below {} since you wrote your answer, which stays. It says now:*\n\n```python\n{}\n```"
 _DEFINED = re.compile(r"^(?:def|class) (\w+)", re.M)
 _NO_PLACE = "*You had changed the cell below. The lesson has none like it any more, so yours is kept here.*"
 
@@ -146,9 +146,11 @@ class _Merged:
                 _id(old) == new["id"] if _OURS.fullmatch(_id(old)) else _source(old).startswith(_head(_source(new)))
             )
             if not same_stub:
-                self._before[i].append(_note(_NEW_STUB.format(_source(new))))
+                # Without the id of ours nobody knows what the stub was.
+                changed = "has changed" if _OURS.fullmatch(_id(old)) else "may have changed"
+                self._before[i].append(_note(_NEW_STUB.format(changed, _source(new))))
                 self.told.append(
-                    f"{_answer(new) or 'A cell'}: its stub has changed; your answer stays, below what the stub says now."
+                    f"{_answer(new) or 'A cell'}: its stub {changed}; your answer stays, below what the stub says now."
                 )
             self._new[i] = old | {"id": new["id"], "metadata": old["metadata"] | new["metadata"]}
             self.carried += 1

@@ -24,7 +24,7 @@ def see_only(readable: Sequence[str], writable: Sequence[str]) -> None:
         landlock.see_only(shown, [*writable, *DEVICES])
 
 
-class SecondLevel:
+class PlainForks:
     """Makes processes for submissions, as `confinement.Forks` does. Whoever makes them stays root, so that none can reach their maker.
 
     Args:

@@ -21,7 +21,7 @@ from vae_course.runner.protocol import Channel, Message
 OUT_OF_MEMORY, NO_CONNECTION = 75, 76  # exit codes of a child that could not even say so
 
 
-def main(forks: confinement.Forks | second_level.SecondLevel) -> NoReturn:
+def main(forks: confinement.Forks | second_level.PlainForks) -> NoReturn:
     """Serve one submission after another, until the grader is gone. The last argument is the descriptor it speaks on."""
     fd = int(sys.argv[-1])
     _load()
@@ -84,7 +84,7 @@ def _end(child: int, grace: float) -> dict[str, Any]:
     return {"code": None}
 
 
-def _submission(forks: confinement.Forks | second_level.SecondLevel, fd: int, limits: dict[str, Any]) -> NoReturn:
+def _submission(forks: confinement.Forks | second_level.PlainForks, fd: int, limits: dict[str, Any]) -> NoReturn:
     try:
         from vae_course.runner.serving import serve
 

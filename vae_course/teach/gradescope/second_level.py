@@ -21,9 +21,9 @@ from vae_course.teach.grading.sandbox import sandbox, system_calls
 
 SAID = "Marked at the second level, without namespaces: see docs/marking.md for what that does not stop."
 _WORKER = """import sys; sys.path.insert(0, {course!r})
-from vae_course.runner.second_level import SecondLevel
+from vae_course.runner.second_level import PlainForks
 from vae_course.runner.worker import main
-main(SecondLevel({scratch!r}, {readable!r}))"""
+main(PlainForks({scratch!r}, {readable!r}))"""
 _READER = """import sys; sys.path.insert(0, {course!r})
 from vae_course.runner import confinement, second_level
 second_level.see_only({readable!r}, [{scratch!r}])
