@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The floors, from the ground up. A module imports from its own floor and from those below; on the ground only from its own part.
 FLOORS = (
-    ("nns", "data", "weights", "threads", "printable", "sliders", "jupyter"),
+    ("nns", "data", "weights", "threads", "printable", "emphasis", "sliders", "jupyter"),
     (
         "curves",
         "checkpoints",

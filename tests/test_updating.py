@@ -124,6 +124,14 @@ def test_an_answer_to_a_stub_that_changed_stays_below_the_new_stub(tmp_path: Pat
     assert update(lesson, mine).told == () and texts(mine) == [title, note, answer, "More."], "it is told once"
 
 
+def test_a_cell_that_the_learner_had_deleted_comes_back_and_is_counted_among_the_fresh_ones(
+    lesson: Path, tmp_path: Path
+):
+    mine = mine_of(tmp_path, OLD[:3])
+    done = update(lesson, mine)
+    assert texts(mine)[3] == "check(kl)" and done.fresh == 2, "the deleted cell, and the corrected sentence"
+
+
 def test_a_stub_that_nobody_touched_gives_way(tmp_path: Path):
     lesson = write(tmp_path / "lesson.ipynb", [NEW[0], cell("code", NEW_STUB, "kl")], "new")
     mine = mine_of(tmp_path, [OLD[0], OLD[2]])
@@ -266,7 +274,9 @@ def test_lab_says_that_there_is_a_newer_version_and_brings_it_when_asked(tmp_pat
     assert "a newer version of the lesson is here: vae-course lab --update" in capsys.readouterr().out
     assert texts(mine) == ["# Title", "A wrong sentence.", ANSWER]
     assert cli.main(["lab", "--no-browser", "--update"]) == 0
-    assert "updated 00_start_here.ipynb (1 of your cells carried over" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "updated 00_start_here.ipynb (1 of your cells carried over" in out
+    assert "2 cells are new, corrected, or such as you had deleted." in out
     assert texts(mine) == ["# Title", "A right sentence.", ANSWER, "check(kl)"]
     (tmp_path / "work" / "00_start_here.ipynb").write_text("{")
     assert cli.main(["lab", "--no-browser", "--update"]) == 0

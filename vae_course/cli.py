@@ -82,6 +82,9 @@ def _kept(lesson: Path, mine: Path, update: bool) -> None:
             print(f"kept    {mine.name} ({error})")
             return
         print(f"updated {mine.name} ({done.carried} of your cells carried over; as it was before: {done.before})")
+        if done.fresh:
+            many = "s are" if done.fresh > 1 else " is"
+            print(f"        {done.fresh} cell{many} new, corrected, or such as you had deleted.")
         for sentence in done.told:
             print(f"        {sentence}")
 
@@ -189,7 +192,7 @@ def _cluster(args: argparse.Namespace) -> Any:
             "--scheduler goes neither with --jobs, which are its workers, nor with --with (install there) or --no-sandbox."
         )
     try:
-        from .teach.cluster.head import Cluster, NoCluster
+        from .teach.cluster.head import PATIENCE, Cluster, NoCluster
     except ModuleNotFoundError as error:
         raise CommandError(
             f"the Python package {error.name} is missing; install what a cluster needs: {workspace.installing('cluster')}"
@@ -197,6 +200,9 @@ def _cluster(args: argparse.Namespace) -> Any:
     cluster = Cluster(args.scheduler, args.tls_ca or "", args.tls_cert or "", args.tls_key or "")
 
     def by(*arguments: Any) -> Iterator[Any]:
+        print(
+            f"waiting for {args.scheduler} and its workers, at most {PATIENCE} s for each", file=sys.stderr, flush=True
+        )
         try:
             yield from cluster.marked_students(*arguments)
         except NoCluster as error:

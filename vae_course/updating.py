@@ -42,11 +42,13 @@ class Updated:
     Args:
         before: where its state before the update lies; None if it was up to date.
         carried: how many of the learner's cells stand in the new version.
-        told: a sentence for each of them at which the learner should look.
+        fresh: how many cells of the lesson the learner's notebook did not have: new ones, corrected ones, and such as they had deleted.
+        told: a sentence for each of theirs at which the learner should look.
     """
 
     before: Path | None = None
     carried: int = 0
+    fresh: int = 0
     told: tuple[str, ...] = ()
 
 
@@ -84,7 +86,7 @@ def update(lesson: Path, mine: Path) -> Updated:
     part.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")  # outputs may hold half characters
     shutil.copymode(place, part)
     os.replace(part, place)
-    return Updated(before, merged.carried, tuple(merged.told))
+    return Updated(before, merged.carried, merged.fresh, tuple(merged.told))
 
 
 class _Merged:
@@ -110,6 +112,7 @@ class _Merged:
                 i not in owners or self._says_nothing(old[owners[i]]) and not self._says_nothing(old[number])
             ):
                 owners[i] = number
+        self.fresh = len(new) - len(owners)
         for number, (cell, i) in enumerate(zip(old, places, strict=True)):
             if i is not None and owners[i] == number:
                 self._put(cell, i)

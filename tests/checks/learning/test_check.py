@@ -303,7 +303,7 @@ def test_while_tries_are_left_nothing_tells_which_choice_is_wrong():
     seen = [check(choice, "choose_estimator") for choice in (WRONG_CHOICE, {**RIGHT_CHOICE, "step": "pathwise"})]
     assert len({(v.points, v.misconception, tuple((c.name, c.passed) for c in v.checks)) for v in seen}) == 1
     assert {v.message.replace("Try 2", "Try 1") for v in seen} == {
-        "At least one of your 3 choices is not it. Which one, and why, is said after the last try.\nTry 1 of 3."
+        "At least one of your 3 choices is not it. Which one, and why, the notebook says after the last try.\nTry 1 of 3."
     }
     assert "step: it is flat wherever it has a slope" in check(WRONG_CHOICE, "choose_estimator").message
 

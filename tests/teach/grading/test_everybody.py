@@ -135,6 +135,16 @@ def test_what_is_not_marked_is_set_aside_by_the_rule_that_did_it_and_a_trained_m
     }
 
 
+def test_a_damaged_notebook_of_which_some_is_marked_says_so_in_the_ledger(mark: Mark, tmp_path: Path):
+    text = hand_in(RIGHT, "x = 1", "y = 2")
+    mark(tree(tmp_path / "class", {"ada/x.ipynb": text[: text.index("x = 1")], "bob/x.ipynb": text}))
+    why = {row["path"]: row["why"] for row in table(tmp_path, "files.csv")}
+    assert why == {
+        "ada/x.ipynb": "01_reparameterization, as far as the damaged file can be read",
+        "bob/x.ipynb": "01_reparameterization",
+    }
+
+
 def test_a_trained_model_among_several_people_s_notebooks_is_nobody_s_and_stands_in_the_ledger(
     mark: Mark, tmp_path: Path, capsys
 ):

@@ -140,6 +140,19 @@ def test_a_column_that_says_nothing_is_refused(column: str, marked: Marked):
     assert not (marked.folder / "out.csv").exists()
 
 
+def test_who_is_excused_from_a_single_exercise_is_named_for_a_gradebook_that_knows_no_exercises(marked: Marked):
+    whole = marked.export("canvas", "--column", "02=Homework 2", into=CANVAS)
+    assert "Excused from single" not in whole, "of a lesson that is excused whole the cell says EX"
+    corrections = "student,exercise,points\nBob Hill,kl_normal,excused\nabyron,score_function_gradient,excused\n"
+    (marked.marks / "corrections.csv").write_text(corrections)
+    (marked.folder / "out.csv").unlink()
+    said = marked.export("canvas", "--column", "02=Homework 2", into=CANVAS)
+    assert "Excused from single exercises, which Canvas' Homework 2 does not know: Bob Hill (0 of 10)." in said
+    assert "count out of 16" in said and "abyron" not in said, "what has no points wrongs nobody"
+    (marked.folder / "out.csv").unlink()
+    assert "which Moodle does not know: Bob Hill (3 of 19)." in marked.export("moodle", into=MOODLE)
+
+
 # ---------------------------------------------------------------- Moodle
 
 

@@ -18,6 +18,7 @@ from vae_course.teach.grading.deciding.standing import Standing
 from vae_course.teach.grading.outgoing.pages.of_class import class_page, hardness, misconceptions, stuck
 from vae_course.teach.grading.outgoing.pages.rendering import code
 from vae_course.teach.grading.outgoing.pages.student import student_page, what_next
+from vae_course.teach.grading.outgoing.table import table
 
 EVIL = "<script>alert(1)</script>\n# heading\n```\n![x](http://x)&amp;<h1>in all.</h1>\"'onload=x"
 OPTIONAL = "score_function_gradient"
@@ -166,6 +167,28 @@ def test_how_the_points_came_about_is_said(columns: dict, says: str):
     assert any(line.startswith(says) for line in lines([row]))
 
 
+def test_the_attempt_that_a_lesson_s_marks_are_of_is_said_once_and_where_they_are_of_several_at_each():
+    rows = [mark("log_normal"), mark("kl_normal"), mark("sample_gaussian")]
+    one = [Standing(**(vars(row) | {"attempt": "2 of 2"})) for row in rows[:2]] + rows[2:]
+    shown = lines(one)
+    assert shown.count("Attempt 2 of 2.") == 1
+    assert (
+        shown.index("Attempt 2 of 2.")
+        == next(i for i, line in enumerate(shown) if line.startswith("Lesson 02: kl divergence ·")) + 1
+    )
+    several = [one[0], Standing(**(vars(one[1]) | {"attempt": "1 of 2"}))]
+    assert [line for line in lines(several) if line.startswith("Attempt")] == ["Attempt 2 of 2.", "Attempt 1 of 2."]
+
+
+def test_what_a_sentence_emphasises_is_emphasised_on_pages_and_has_no_signs_in_a_table():
+    said = "Their logs are *summed*."
+    finding = {"certain": [said], "likely": said, "numbers": [said], "rows": []}
+    details = json.dumps({"findings": [finding], "checks": [], "code": [], "line": ""})
+    row = mark("kl_normal", details=details, message=said)
+    assert student_page("ada", [row], []).count("Their logs are <em>summed</em>.") == 3
+    assert "Their logs are summed." in table([row])
+
+
 # ---------------------------------------------------------------- the page on a class
 
 
@@ -216,6 +239,7 @@ def test_the_page_on_a_class_says_all_that_and_its_pictures_have_words():
     assert pages.strange(html) == []
     shown = pages.lines_of(html)
     assert shown[1].startswith("5 students handed in, 1 did not; on average they have 41 % of the points")
+    assert shown[1].endswith("the answers that a person has still to look at are left out of it.")
     assert "2 of the 3 who tried exercise 2.1 (The log density of a Gaussian): You divide the squared" in "\n".join(
         shown
     )

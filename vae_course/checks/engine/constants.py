@@ -37,7 +37,7 @@ def constant_matches(key: str, tolerance: float = 0.01, pointer: str = "") -> Ca
         if isinstance(right, dict):
             raise Wrong(
                 f"At least one of your {len(right)} choices is not it.",
-                "Which one, and why, is said after the last try.",
+                "Which one, and why, the notebook says after the last try.",
             )
         named = any(
             isinstance(m.wrong, dict) and key in m.wrong for m in mistakes_in(trial.exercise, trial.answer.value)

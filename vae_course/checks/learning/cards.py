@@ -8,6 +8,7 @@ from itertools import groupby
 from vae_course.checks.engine.exercise import COLLECTED
 from vae_course.checks.engine.findings import LIKELY, CheckResult, Finding, Outcome, as_text
 from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.emphasis import as_html
 
 SIGNS = {
     "correct": ("✓", "#0072B2"),
@@ -79,9 +80,9 @@ def verdict_html(outcome: Outcome) -> str:
 
 def finding_html(finding: Finding) -> str:
     """A line for each sentence; a table stands in columns."""
-    parts = [_line(escape(line)) for line in finding.certain]
-    parts += [_line(f"<b>{LIKELY}:</b> {escape(finding.likely)}")] if finding.likely else []
-    parts += [_line(escape(line)) for line in finding.reading.sentences]
+    parts = [_line(as_html(line)) for line in finding.certain]
+    parts += [_line(f"<b>{LIKELY}:</b> {as_html(finding.likely)}")] if finding.likely else []
+    parts += [_line(as_html(line)) for line in finding.reading.sentences]
     parts += [f"<div style='font-family:monospace;white-space:pre-wrap'>{escape(row)}</div>" for row in finding.rows]
     return "".join(parts)
 

@@ -3,6 +3,7 @@
 from html import escape
 
 from vae_course.checks.learning.cards import frame
+from vae_course.emphasis import as_html
 from vae_course.printable import printable
 
 
@@ -21,5 +22,5 @@ class Text:
         if self._code:
             body = f"<pre style='margin:.4em 0 0'>{escape(self.body)}</pre>"
         else:
-            body = "".join(f"<div style='margin-top:.3em'>{escape(line)}</div>" for line in self.body.splitlines())
+            body = "".join(f"<div style='margin-top:.3em'>{as_html(line)}</div>" for line in self.body.splitlines())
         return frame(f"<b>{escape(self.title)}</b>{body}", "#56B4E9")

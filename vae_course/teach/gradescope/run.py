@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.emphasis import without_signs
 from vae_course.teach.gradescope.second_level import SAID, SecondLevel, available, hand_over, landlocked
 from vae_course.teach.grading.deciding.rules import FILE as RULES
 from vae_course.teach.grading.deciding.standing import Standing
@@ -108,7 +109,7 @@ def _test(exercise: Exercise, row: Standing | None) -> dict[str, Any]:
 
 def _said(row: Standing) -> list[str]:
     checks = [f"{how}: {name}" for name, how, *_ in details(row)["checks"]]
-    return [line for line in (row.status, row.message, *checks) if line]
+    return [line for line in (row.status, without_signs(row.message), *checks) if line]
 
 
 if __name__ == "__main__":

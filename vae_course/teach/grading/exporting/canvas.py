@@ -7,7 +7,7 @@ Possible". A new column makes a new assignment. (Canvas Instructor Guide, "How d
 from collections.abc import Mapping, Sequence
 
 from vae_course.teach.grading.deciding.standing import Standing
-from vae_course.teach.grading.exporting.adding import Sum, sums, worth
+from vae_course.teach.grading.exporting.adding import Sum, on_partly_excused, sums, worth
 from vae_course.teach.grading.exporting.people import NoExport, Sheet, filled, lines_of
 from vae_course.teach.grading.keeping.found import Found
 
@@ -48,6 +48,7 @@ def canvas(
             possible[column] = possible[column] or most
         filled(sheet, lines, column, {student: _cell(one) for student, one in of_student.items()})
         kept.append(column)
+        notes += on_partly_excused(of_student, f"Canvas' {title}")
     if lost:
         notes.append(f"Cannot be told in {sheet.path.name}, and not written: {', '.join(lost)}.")
     return sheet.written(kept)

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 
 from vae_course.teach.grading.deciding.standing import Standing
-from vae_course.teach.grading.exporting.adding import Sum, sums
+from vae_course.teach.grading.exporting.adding import Sum, on_partly_excused, sums
 from vae_course.teach.grading.exporting.people import NoExport, Sheet, filled, lines_of
 from vae_course.teach.grading.keeping.found import Found
 
@@ -52,6 +52,7 @@ def moodle(
     if "feedback comments" in heads:
         comments = {student: _comment(one) for student, one in of_student.items()}
         filled(sheet, lines, heads.index("feedback comments"), comments)
+    notes += on_partly_excused(of_student, "Moodle")
     if lost:
         notes.append(f"Cannot be told in {sheet.path.name}, and not written: {', '.join(lost)}.")
     packed = io.BytesIO()

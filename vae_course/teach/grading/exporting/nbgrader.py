@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from vae_course.emphasis import without_signs
 from vae_course.teach.grading.deciding.standing import EXCUSED, Standing
 from vae_course.teach.grading.exporting.people import NoExport, lines_among
 from vae_course.teach.grading.incoming.roster import Person
@@ -111,4 +112,4 @@ def _fill(gradebook: Any, student: str, lesson: str, rows: Sequence[Standing]) -
             gradebook.db.add(comments[row.exercise])
         grades[row.exercise].auto_score = None if row.decided == EXCUSED else row.points
         grades[row.exercise].needs_manual_grade = row.needs_a_person
-        comments[row.exercise].auto_comment = "\n".join(filter(None, (row.message, row.comment)))
+        comments[row.exercise].auto_comment = "\n".join(filter(None, (without_signs(row.message), row.comment)))

@@ -30,6 +30,7 @@ from vae_course.teach.grading.incoming.versions import (
 
 MOST_NOTES = 50
 _MODULE = "a module of the student's own"
+_DAMAGED = ", as far as the damaged file can be read"
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,10 @@ def read_student(
         earlier, given_up = handed_in_before([first, *rivals])
         rivals = [version for version in rivals if version not in earlier]
         attempts += [version.handed for version in reversed([first, *earlier])]
-        account.marked(first.file.parts, lesson)
+        account.marked(first.file.parts, f"{lesson}{_DAMAGED if first.hand_in.damage else ''}")
         for version in earlier:
-            account.marked(version.file.parts, f"{lesson}, an earlier attempt")
+            damaged = _DAMAGED if version.hand_in.damage else ""
+            account.marked(version.file.parts, f"{lesson}, an earlier attempt{damaged}")
         for version in (version for version in older if version not in earlier):
             another = f"another version of {lesson}: {first.file.shown} counts"
             account.aside(version.file.parts, another if version in rivals else _MODULE)

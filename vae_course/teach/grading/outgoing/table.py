@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from itertools import groupby
 
+from vae_course.emphasis import without_signs
 from vae_course.teach.grading.deciding.standing import EXCUSED, Standing
 from vae_course.teach.grading.keeping.texts import csv_of
 from vae_course.teach.grading.marks import NOT_HANDED_IN
@@ -22,6 +23,7 @@ def table(rows: Sequence[Standing], absent: Sequence[str] = ()) -> str:
     """
     cells = [[getattr(row, column) for column in (*COLUMNS, *DECIDED)] for row in rows]
     for row, mine in zip(rows, cells, strict=True):
+        mine[COLUMNS.index("message")] = without_signs(row.message)
         if row.decided == EXCUSED:
             mine[COLUMNS.index("points")] = ""
     blank = [""] * len(DECIDED)

@@ -12,6 +12,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from vae_course.emphasis import as_html
 from vae_course.teach.grading.marks import Mark
 
 GENERATOR = "vae-course report"
@@ -55,6 +56,11 @@ def code(text: str, first: int, raised: str = "") -> Markup:
     return Markup(highlight(text, _lexer(), formatter))  # noqa: S704 - Pygments escapes
 
 
+def sentence(text: str) -> Markup:
+    """A sentence of the course, its *emphasis* shown."""
+    return Markup(as_html(text))  # noqa: S704 - all else is escaped there
+
+
 def sign(mark: Mark) -> str:
     return SIGNS.get(mark.status, "!")
 
@@ -73,7 +79,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "code": code, "sign": sign}
+    made.filters |= {"number": number, "code": code, "sign": sign, "sentence": sentence}
     made.globals |= {"generator": GENERATOR, "points": points, "colours": _colours()}
     return made
 

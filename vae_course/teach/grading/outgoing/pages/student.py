@@ -38,12 +38,13 @@ def file_name(student: str, taken: Iterable[str] = ()) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A lesson on a page: its rows, and what they add up to."""
+    """A lesson on a page: its rows, what they add up to, and the attempt that they are of ("2 of 3"); empty if of several, or of the only one."""
 
     name: str
     rows: list[Standing]
     points: float
     max_points: float
+    attempt: str
 
 
 def student_page(student: str, rows: Sequence[Standing], notes: Sequence[str], stamp: str = "") -> str:
@@ -57,7 +58,10 @@ def student_page(student: str, rows: Sequence[Standing], notes: Sequence[str], s
     parts = []
     for lesson, of_lesson in groupby(rows, key=lambda row: row.lesson):
         group = list(of_lesson)
-        parts.append(Part(lesson_title(lesson), group, *_sum(group)))
+        of_attempts = {row.attempt for row in group}
+        parts.append(
+            Part(lesson_title(lesson), group, *_sum(group), of_attempts.pop() if len(of_attempts) == 1 else "")
+        )
     total, most = _sum(rows)
     return rendered(
         "student.html",
@@ -124,8 +128,6 @@ def how_it_came(row: Standing) -> list[str]:
     elif row.days_late:
         days = f"{row.days_late} day{'' if row.days_late == '1' else 's'}"
         said.append(f"{days} late: {row.points:g} of the {row.as_found:g} points that the answer has.")
-    if row.attempt:
-        said.append(f"Attempt {row.attempt}.")
     return said
 
 
