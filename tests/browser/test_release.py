@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.driver import browser_page
+from tests.browser.fresh import python_with, ran
 from tests.browser.server import serve
 from tests.browser.test_lessons import checks, is_correct, run_lesson
-from tests.browser.test_wheel import ran
 from tests.teach.grading import pages
 from vae_course.cli import main
 
@@ -32,15 +31,9 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python(edition: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """As START-HERE.html says, with the pins of this clone."""
-    folder = tmp_path_factory.mktemp("learner")
-    ran(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    python = folder / "venv" / "bin" / "python"
     [wheel] = edition.glob("*.whl")
-    torch = next(line for line in (edition / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
-    ran(python, "-m", "pip", "install", "-q", "--no-deps", torch, cwd=folder)
-    ran(python, "-m", "pip", "install", "-q", "-c", edition / "constraints.txt", f"{wheel}[lab]", cwd=folder)
-    yield python
-    shutil.rmtree(folder / "venv")
+    with python_with(wheel, edition / "constraints.txt", tmp_path_factory.mktemp("learner")) as python:
+        yield python
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The wheel is the course: installed alone in a fresh environment, it opens, checks and marks."""
 
-import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.driver import browser_page
+from tests.browser.fresh import python_with, ran
 from tests.browser.server import serve
 from tests.browser.test_lessons import checks, is_correct, run_lesson
 from tests.teach.grading import pages
@@ -28,17 +27,6 @@ def sample_gaussian(m, v):
 """
 
 
-def ran(*command: object, cwd: Path, code: int = 0) -> str:
-    # The Makefile's PIP_CONSTRAINT is a file beside it; commands run elsewhere, and name the pins themselves.
-    hidden = ("PYTHONPATH", "PIP_CONSTRAINT")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    done = subprocess.run(
-        [str(word) for word in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=1200
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a clean clone, as a release is."""
@@ -52,15 +40,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A fresh environment with the wheel, and nothing of the repository but its pins."""
-    folder = tmp_path_factory.mktemp("fresh")
-    ran(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    python = folder / "venv" / "bin" / "python"
-    pins = ("-c", ROOT / "constraints.txt")
-    torch = next(line for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch=="))
-    ran(python, "-m", "pip", "install", "-q", "--no-deps", torch, cwd=folder)  # a CPU build is here, if there is one
-    ran(python, "-m", "pip", "install", "-q", *pins, f"{wheel}[lab]", cwd=folder)
-    yield python
-    shutil.rmtree(folder / "venv")  # a gigabyte
+    with python_with(wheel, ROOT / "constraints.txt", tmp_path_factory.mktemp("fresh")) as python:
+        yield python
 
 
 @pytest.fixture(autouse=True)

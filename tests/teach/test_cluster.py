@@ -1,5 +1,6 @@
 """A class is marked by a Dask cluster of three worker processes, spoken to by TLS: the marks are those of one machine, whoever dies."""
 
+import contextlib
 import csv
 import os
 import random
@@ -175,8 +176,19 @@ def test_workers_that_die_at_any_moment_move_no_mark(
     assert len(processes(cluster)) == 3, "in the place of each a new one came"
 
 
+@contextlib.contextmanager
+def planted(fault: WorkerPlugin, cluster: LocalCluster) -> Iterator[None]:
+    """A fault in every worker, those that come later included."""
+    with Client(cluster, set_as_default=False) as client:
+        client.register_plugin(fault)
+        try:
+            yield
+        finally:
+            client.unregister_worker_plugin(fault.name)
+
+
 class Dies(WorkerPlugin):
-    """The planted fault: a worker dies whenever it is to mark one student, as if their hand-in had killed it."""
+    """A worker dies whenever it is to mark one student, as if their hand-in had killed it."""
 
     name = "dies"
 
@@ -199,12 +211,8 @@ def test_who_kills_three_workers_needs_a_person_and_all_others_have_their_marks(
     cluster: LocalCluster, tls: tuple[str, str], class_of: Path
 ):
     (class_of / "student 4").rename(class_of / KILLER)
-    with Client(cluster, set_as_default=False) as client:
-        client.register_plugin(Dies())
-        try:
-            assert graded(class_of, "there", cluster, tls) == 1
-        finally:
-            client.unregister_worker_plugin(Dies.name)
+    with planted(Dies(), cluster):
+        assert graded(class_of, "there", cluster, tls) == 1
     told = marks(class_of, "there")
     assert {row["status"] for row in told if row["student"] == KILLER} == {"grader error"}
     others = [row for row in told if row["student"] != KILLER and row["exercise"] == "sample_gaussian"]
@@ -213,7 +221,7 @@ def test_who_kills_three_workers_needs_a_person_and_all_others_have_their_marks(
 
 
 class Other(WorkerPlugin):
-    """The planted fault: a worker with another version of the course."""
+    """A worker with another version of the course."""
 
     name = "other"
 
@@ -229,10 +237,6 @@ class Other(WorkerPlugin):
 def test_a_worker_with_another_course_marks_nobody(
     cluster: LocalCluster, tls: tuple[str, str], class_of: Path, capsys: pytest.CaptureFixture[str]
 ):
-    with Client(cluster, set_as_default=False) as client:
-        client.register_plugin(Other())
-        try:
-            assert graded(class_of, "there", cluster, tls) == 2
-        finally:
-            client.unregister_worker_plugin(Other.name)
+    with planted(Other(), cluster):
+        assert graded(class_of, "there", cluster, tls) == 2
     assert "has another course (0.0.1)" in capsys.readouterr().err

@@ -14,11 +14,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from vae_course import workspace
+from vae_course.teach.authoring.beside import beside
 from vae_course.teach.course_wheel import build_wheel
 
 STICK = Path(__file__).with_name("stick")
@@ -87,23 +87,17 @@ def main(argv: list[str]) -> int:
     if out.exists() and any(out.iterdir()) and not ours:
         print(f"vae-course: {out} is not empty, and no stick; name another folder, or empty it.", file=sys.stderr)
         return 2
-    out.parent.mkdir(parents=True, exist_ok=True)
-    whole = Path(
-        tempfile.mkdtemp(prefix=".stick-", dir=out.parent)
-    )  # what fails leaves nothing, and the last stick as it was
-    made = whole / "stick"
     try:
-        bundle(root, made, platform, version, site if (site / "index.html").is_file() else None)
-        shutil.rmtree(out, ignore_errors=True)
-        made.rename(out)
+        with beside(out) as made:
+            bundle(root, made, platform, version, site if (site / "index.html").is_file() else None)
+            shutil.rmtree(out, ignore_errors=True)
+            made.rename(out)
     except subprocess.CalledProcessError as error:
         print(
             f"vae-course: no bundle was made; `{Path(error.cmd[2]).name} {error.cmd[3]}` says above why.",
             file=sys.stderr,
         )
         return 1
-    finally:
-        shutil.rmtree(whole, ignore_errors=True)
     files = [path for path in out.rglob("*") if path.is_file()]
     if not (out / "site").exists():
         print("There is no site to read on it: `make site` makes one, and `make bundle` both.")

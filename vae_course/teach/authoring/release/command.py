@@ -23,6 +23,7 @@ from jinja2 import Environment
 
 from vae_course import workspace
 from vae_course.checks.lessons import EXERCISES
+from vae_course.teach.authoring.beside import beside
 from vae_course.teach.authoring.leaks import solved_regions
 from vae_course.teach.authoring.lesson_source import read_lesson
 from vae_course.teach.authoring.release import classroom
@@ -72,19 +73,15 @@ def main(argv: list[str]) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir()) and not earlier):
         print(f"vae-course: {out} is not empty, and no release; name another folder, or empty it.", file=sys.stderr)
         return 2
-    out.parent.mkdir(parents=True, exist_ok=True)
-    whole = Path(
-        tempfile.mkdtemp(prefix=".release-", dir=out.parent)
-    )  # what fails leaves nothing, and the last release as it was
-    made = whole / "edition"
     try:
-        version = release(root, made, lessons, not arguments.no_checks, arguments.classroom)
-        for name, digest in earlier.items():  # what else lies there is not ours
-            old = out / name
-            if digest and old.is_file() and _sha256(old) != digest and (made / name).exists():
-                print(f"replaced {name}, which had been changed since the last release")
-            old.unlink(missing_ok=True)
-        shutil.copytree(made, out, dirs_exist_ok=True)
+        with beside(out) as made:
+            version = release(root, made, lessons, not arguments.no_checks, arguments.classroom)
+            for name, digest in earlier.items():  # what else lies there is not ours
+                old = out / name
+                if digest and old.is_file() and _sha256(old) != digest and (made / name).exists():
+                    print(f"replaced {name}, which had been changed since the last release")
+                old.unlink(missing_ok=True)
+            shutil.copytree(made, out, dirs_exist_ok=True)
     except subprocess.CalledProcessError as error:
         print(
             f"vae-course: no release was made; `{' '.join(map(str, error.cmd[1:4]))}` says above why.", file=sys.stderr
@@ -93,8 +90,6 @@ def main(argv: list[str]) -> int:
     except Solves as error:
         print(f"vae-course: no release was made; it would have held answers:\n{error}", file=sys.stderr)
         return 1
-    finally:
-        shutil.rmtree(whole, ignore_errors=True)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(
         f"{out}: {version}, {len(lessons)} lessons ({', '.join(lessons)}), {size / 1e6:,.0f} MB. Students open {GUIDE}."
