@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.grading                             300 whole courses
     python -m tests.benchmarks.grading --students 1000 --jobs 2    with the rate of every 100
+    python -m tests.benchmarks.grading --students 10000 --jobs 2 --lesson 02_kl_divergence --every 1000
     python -m tests.benchmarks.grading --nbgrader /path/to/python  also 20 students' lessons 01, 02, 03 and 05 with nbgrader
     python -m tests.benchmarks.grading --json build/grading.json
 
@@ -29,7 +30,6 @@ from vae_course.checks.lessons import LESSONS
 
 SECONDS, TIMES, MEGABYTES = 0.35, 30.0, 400.0
 """What is accepted: CPU seconds a whole course, nbgrader's notebooks per second as many times, memory of a worker."""
-ROW = 100  # students
 
 
 @dataclass
@@ -44,13 +44,13 @@ class Row:
     grader: float
 
 
-def grade(path: Path, out: Path, jobs: int, every: int = ROW) -> tuple[list[Row], Usage]:
+def grade(path: Path, out: Path, jobs: int, every: int) -> tuple[list[Row], Usage]:
     """Mark a class with `vae-course grade` and write down what that takes."""
     rows: list[Row] = []
 
     def look(usage: Usage) -> None:
         try:
-            done = len(marks_folder.rows(out, "student"))
+            done = marks_folder.count(out, "student")
         except sqlite3.OperationalError:  # being written just now
             return
         while done >= every * (len(rows) + 1):
@@ -79,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--students", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--lesson", choices=LESSONS, help="hand in this one alone; default: the whole course")
+    parser.add_argument("--every", type=int, default=100, metavar="STUDENTS", help="print how things stand")
     parser.add_argument("--no-models", action="store_true", help="nobody hands in a trained model (exercise 7.3)")
     parser.add_argument("--nbgrader", metavar="PYTHON", help="of an environment in which nbgrader is installed")
     parser.add_argument("--nbgrader-students", type=int, default=20, metavar="N")
@@ -94,18 +96,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    make_class(folder / "class", args.students, models=not args.no_models)
+    lessons = (args.lesson,) if args.lesson else LESSONS
+    make_class(folder / "class", args.students, models=not args.no_models and LESSONS[-1] in lessons, lessons=lessons)
     heads = ("students", "a second", "CPU s each", "in sandbox", "worker MB", "grader MB")
     print(" ".join(f"{head:>10}" for head in heads)[2:])
-    rows, usage = grade(folder / "class", folder / "marks", args.jobs)
+    rows, usage = grade(folder / "class", folder / "marks", args.jobs, args.every)
     last = _row(args.students, usage)
     each = (usage.trusted + usage.sandboxed) / args.students
-    rate = args.students * len(LESSONS) / (usage.trusted + usage.sandboxed)
+    rate = args.students * len(lessons) / (usage.trusted + usage.sandboxed)
+    handed_in = f"hand-ins of {args.lesson}" if args.lesson else "whole courses"
     print(
-        f"{args.students} whole courses in {usage.seconds:.0f} s with {args.jobs} jobs: {each:.3f} s of CPU each, starting "
+        f"{args.students} {handed_in} in {usage.seconds:.0f} s with {args.jobs} jobs: {each:.3f} s of CPU each, starting "
         f"included ({usage.trusted / args.students:.3f} outside of the sandbox, {usage.sandboxed / args.students:.3f} "
         f"inside); at most {SECONDS:g}: {_yes(each <= SECONDS)}"
     )
+    print(f"memory outside of the sandbox at most {usage.most:.0f} MB")
     print(
         f"memory of a worker or a submission {usage.peak:.0f} MB; at most {MEGABYTES:g}: {_yes(usage.peak <= MEGABYTES)}"
     )
@@ -113,7 +118,9 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "rows": [vars(row) for row in [*rows, last]],
         "cpu_each": each,
         "worker_mb": usage.peak,
+        "grader_mb": usage.most,
         "notebooks_per_cpu_s": rate,
+        "tables": _tables(folder / "marks"),
     }
     if not args.nbgrader:
         print("nbgrader: not measured; --nbgrader PYTHON names a Python that has it.")
@@ -126,6 +133,20 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         f"{_yes(times >= TIMES)}"
     )
     return found | {"nbgrader_cpu_each": seconds / notebooks, "nbgrader_wall_each": wall / notebooks, "times": times}
+
+
+def _tables(out: Path) -> dict[str, dict[str, float]]:
+    """What it takes to make tables, pages and exports of the marks once more."""
+    found = {}
+    for name, command in {
+        "report": ["report", str(out)],
+        "export csv": ["export", "csv", str(out), "--out", str(out.with_name("wide.csv"))],
+        "export json": ["export", "json", str(out), "--out", str(out.with_name("all.json"))],
+    }.items():
+        usage = watched([sys.executable, "-m", "vae_course.cli", *command], {"PYTHONPATH": str(ROOT)})
+        found[name] = {"seconds": usage.seconds, "mb": usage.most}
+        print(f"{name}: {usage.seconds:.0f} s, {usage.most:.0f} MB")
+    return found
 
 
 def _yes(accepted: bool) -> str:

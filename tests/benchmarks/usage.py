@@ -24,6 +24,7 @@ class Usage:
         seconds: of the wall clock.
         trusted: CPU seconds outside of any sandbox.
         grader: megabytes that its largest process outside of the sandbox has now.
+        most: the largest `grader` so far.
         worker: megabytes that the largest process in a sandbox has now, a worker or a submission forked by it; most of a
             submission's are shared with its worker.
         peak: the largest `worker` so far.
@@ -32,6 +33,7 @@ class Usage:
     seconds: float = 0.0
     trusted: float = 0.0
     grader: float = 0.0
+    most: float = 0.0
     worker: float = 0.0
     peak: float = 0.0
     _sandboxes: dict[int, float] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Usage:
             inside |= box
         self.trusted = sum(table[pid].cpu for pid in ours - inside)
         self.grader = max((table[pid].resident for pid in ours - inside), default=0.0)
+        self.most = max(self.most, self.grader)
         self.worker = max((table[pid].resident for pid in inside), default=0.0)
         self.peak = max(self.peak, self.worker)
 

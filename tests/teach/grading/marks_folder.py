@@ -16,6 +16,15 @@ def rows(out: Path, table: str) -> list[dict[str, Any]]:
         return sorted((dict(row) for row in connection.execute(f"SELECT * FROM {table}")), key=repr)
 
 
+def count(out: Path, table: str) -> int:
+    """How many rows a table has."""
+    path = out / "found.sqlite"
+    if not path.exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
 def whole(out: Path) -> dict[str, list[dict[str, Any]]]:
     """All of it."""
     names = ("run", "person", "roster", "student", "file", "attempt", "mark", "shown")
