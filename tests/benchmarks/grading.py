@@ -108,7 +108,7 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     print(
         f"{args.students} {handed_in} in {usage.seconds:.0f} s with {args.jobs} jobs: {each:.3f} s of CPU each, starting "
         f"included ({usage.trusted / args.students:.3f} outside of the sandbox, {usage.sandboxed / args.students:.3f} "
-        f"inside); at most {SECONDS:g}: {_yes(each <= SECONDS)}"
+        f"inside)" + ("" if args.lesson else f"; at most {SECONDS:g}: {_yes(each <= SECONDS)}")
     )
     print(f"memory outside of the sandbox at most {usage.most:.0f} MB")
     print(
