@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 
 from tests.teach.grading import pages
 from tests.teach.grading.test_collect import tree
@@ -276,6 +278,29 @@ def test_in_a_gradebook_that_has_students_who_cannot_be_told_is_named_and_cells_
     assert "Cannot be told in the gradebook, and not written: Eve Sato." in said
     with Gradebook(address) as gradebook:
         assert {student.id: student.score for student in gradebook.students} == {"ab12": 12.0, "bhill": 3.0, "zoe": 0.0}
+
+
+def test_formgrader_shows_submissions_with_their_scores_and_times(
+    programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of nbgrader's own folders, as its documentation has them; what its pages ask of its API."""
+    monkeypatch.setattr(grade, "_allow", lambda options, found, confirm: None)
+    lesson, address = "01_reparameterization", f"sqlite:///{tmp_path / 'gradebook.db'}"
+    one = f"ada/{lesson}"
+    files = {f"{one}/{lesson}.ipynb": hand_in(RIGHT), f"{one}/timestamp.txt": "2026-03-02 09:30:00.000000 UTC"}
+    tree(tmp_path / "submitted", files | {f"bob/{lesson}/{lesson}.ipynb": hand_in(WRONG)})
+    tree(tmp_path / "source", {f"{lesson}/{lesson}.ipynb": hand_in("x = 1")})
+    marks = str(tmp_path / "marks")
+    assert cli.main(["grade", str(tmp_path / "submitted"), "--out", marks, "--no-sandbox"]) == 0
+    assert cli.main(["export", "nbgrader", marks, "--out", address]) == 0
+    shutil.copytree(tmp_path / "submitted", tmp_path / "autograded")
+    folder = CourseDirectory(root=str(tmp_path), db_url=address)
+    found = {submission["student"]: submission for submission in NbGraderAPI(folder).get_submissions(lesson)}
+    assert {who: (one["score"], one["autograded"]) for who, one in found.items()} == {
+        "ada": (7.0, True),
+        "bob": (3.0, True),
+    }
+    assert found["ada"]["timestamp"] == "2026-03-02T09:30:00" and found["bob"]["timestamp"] is None
 
 
 def test_nbgrader_s_own_export_agrees_to_the_point(marked: Marked):

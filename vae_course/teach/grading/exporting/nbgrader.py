@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,18 @@ def _words(student: Any) -> set[str]:
     return {word.casefold() for word in (student.id, student.email, student.lms_user_id) if word}
 
 
+def _in_utc(told: str) -> datetime:
+    """A time as nbgrader keeps it: without an offset, in UTC; one that says no offset is taken for that, as nbgrader does."""
+    time = datetime.fromisoformat(told)
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
 def _fill(gradebook: Any, student: str, lesson: str, rows: Sequence[Standing]) -> None:
     from nbgrader.api import Comment, Grade
 
     submission = gradebook.update_or_create_submission(lesson, student)
+    if told := next((row.handed_in for row in rows if row.handed_in), ""):
+        submission.timestamp = _in_utc(told)  # formgrader shows a submission whose own timestamp.txt says the same
     [notebook] = [one for one in submission.notebooks if one.name == lesson]
     grades, comments = ({one.name: one for one in found} for found in (notebook.grades, notebook.comments))
     for row in rows:
