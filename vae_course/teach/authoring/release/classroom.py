@@ -11,9 +11,9 @@ from vae_course.checks.lessons import EXERCISES
 PATH = Path(".github", "workflows", "classroom.yml")
 _HEAD = """name: Autograding Tests
 on:
-  - push
-  - workflow_dispatch
-  - repository_dispatch
+  push:
+  workflow_dispatch:
+  repository_dispatch:
 permissions:
   checks: write
   actions: read
