@@ -35,10 +35,13 @@ def trunk(items: Sequence[Item], choice: Choice) -> tuple[Item, list[Item]] | No
     """nbgrader's `submitted`, at the top or one folder down, and what lies beside it."""
     if choice.layout not in ("", "nbgrader"):
         return None
+    levels: list[tuple[Sequence[Item], list[Item]]] = [(items, [])]
     folders = [item for item in items if item.is_folder]
-    for level, rest in ((items, []), *((one.inside, [i for i in items if i is not one]) for one in folders)):
+    if len(folders) == 1:
+        levels.append((folders[0].inside, [item for item in items if item is not folders[0]]))
+    for level, rest in levels:
         for item in level:
-            if item.name == TRUNK and item.is_folder and (level is items or len(folders) == 1):
+            if item.name == TRUNK and item.is_folder:
                 return item, [*rest, *(other for other in level if other is not item)]
     return None
 
