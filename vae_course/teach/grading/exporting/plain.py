@@ -39,7 +39,7 @@ def as_json(found: Found, rows: Sequence[Standing], everybody: Everybody) -> str
     mine: dict[str, list[Standing]] = {name: [] for name in everybody.names}
     for row in rows:
         mine.setdefault(row.student, []).append(row)
-    students = []
+    lines = []  # a student a line: all of a large class as one tree of Python's is half a gigabyte
     for name in sorted(mine):
         about = (everybody.about or {}).get(name, ("",) * len(ABOUT))
         counts = [{field: getattr(row, field) for field in _FIELDS} for row in mine[name]]
@@ -47,10 +47,9 @@ def as_json(found: Found, rows: Sequence[Standing], everybody: Everybody) -> str
             {"lesson": one.lesson, "file": one.file, "handed_in": one.handed_in, "is_late": one.is_late}
             for one in found.attempts(name)
         ]
-        students.append(
-            {"student": name, **dict(zip(ABOUT, about, strict=True)), "exercises": counts, "attempts": attempts}
-        )
-    return json.dumps({"version": found.run.version, "students": students}, ensure_ascii=False, indent=1) + "\n"
+        student = {"student": name, **dict(zip(ABOUT, about, strict=True)), "exercises": counts, "attempts": attempts}
+        lines.append(json.dumps(student, ensure_ascii=False))
+    return f'{{"version": {json.dumps(found.run.version)}, "students": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 _FIELDS = (
