@@ -53,7 +53,7 @@ class Mutant:
         sloped = any(check.test is gradients_match for check in self.formula.checks)
         try:
             return all(_agree(self, self.formula.truth, inputs, sloped, exact) for inputs in _inputs(self.exercise))
-        except (RuntimeError, IndexError, TypeError):
+        except (RuntimeError, IndexError, TypeError, AttributeError):
             return False
 
     def examined(self, seed: int = SEED) -> Outcome:

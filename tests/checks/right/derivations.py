@@ -7,15 +7,15 @@ from vae_course.checks.lessons.kl_divergence import kl_derivation
 from vae_course.checks.lessons.reconstruction import softplus_derivation
 
 
-def _forms(lines: Lines) -> dict[str, object]:
+def forms(lines: Lines) -> dict[str, object]:
     return {"a string": lines.order, "a tuple": tuple(lines.order), "small letters": list(lines.order.lower())}
 
 
 RIGHT = {
-    "kl_derivation": _forms(kl_derivation.LINES)
+    "kl_derivation": forms(kl_derivation.LINES)
     | {"the averages first": "JFADHBG", "the square before the variance": "DHBFJAG"},
-    "softplus_derivation": _forms(softplus_derivation.LINES)
+    "softplus_derivation": forms(softplus_derivation.LINES)
     | {"the sigmoid first": "CFAIBHE", "softplus first": "BCIAFHE"},
-    "derivation": _forms(derivation.LINES),
-    "bound_derivation": _forms(bound_derivation.LINES) | {"Jensen first": "DGBIAE", "Jensen in the middle": "GDBIAE"},
+    "derivation": forms(derivation.LINES),
+    "bound_derivation": forms(bound_derivation.LINES) | {"Jensen first": "DGBIAE", "Jensen in the middle": "GDBIAE"},
 }

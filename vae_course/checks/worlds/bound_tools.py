@@ -68,8 +68,11 @@ def bent_kl_tolerance(case: Bent, rows: int) -> float:
     return monte_carlo_kl_tolerance(m, v)
 
 
-def three_numbers(call: Call) -> None:
+def three_numbers(call: Call, names: str = ", ".join(NAMES)) -> None:
     """A gate: three outputs, the first of which, the bound, is one number. kl and rec cost their own points.
+
+    Args:
+        names: what they are called.
 
     Raises:
         Wrong: something else came back.
@@ -78,7 +81,7 @@ def three_numbers(call: Call) -> None:
     if call.kinds.get("returned") == "NoneType":
         raise Wrong("Your method returned None.", "It should return three scalars: is the `return` missing?")
     if parts != ["0", "1", "2"] or call.kinds["returned"] == "dict":  # a tuple, a list, a named tuple
-        raise Wrong(f"You returned {_of_another_form(call)}.", "It should be three numbers: bound, kl, rec.")
+        raise Wrong(f"You returned {_of_another_form(call)}.", f"It should be three numbers: {names}.")
     if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
         raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
     must_be_one_number(call, "0")

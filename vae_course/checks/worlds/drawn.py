@@ -57,7 +57,7 @@ class OneDraw:
         """
         m, v = mild().m[0], mild().v[0]
         z = self.z.clone().requires_grad_()
-        (to_z,) = torch.autograd.grad(_rec(z).sum(), z)
+        (to_z,) = torch.autograd.grad(rec_at(z).sum(), z)
         return to_z.mean(0) + m, (to_z * (self.z - m) / (2 * v)).mean(0) + 0.5 * (1 - 1 / v)
 
 
@@ -69,7 +69,7 @@ def one_draw(call: Call, *, closed: bool) -> OneDraw | None:
     z = decoded_z(call.slopes.get("1"))
     if z is None:
         return None
-    rec = _rec(z).mean().item()
+    rec = rec_at(z).mean().item()
     kl = mild().kl if closed else _kl_at(z)
     return OneDraw(z, rec, closed) if near(number(call, "0"), rec + kl) else None
 
@@ -83,7 +83,7 @@ def kl_per_draw(call: Call) -> float | None:
 def left_for_kl(call: Call, name: str) -> str:
     """How much of a bound in *mild* is rec at the z that were decoded, and what is left for kl."""
     z = decoded_z(call.slopes.get("1"))
-    if z is None or name != "0" or not near(number(call, "2"), rec := _rec(z).mean().item()):
+    if z is None or name != "0" or not near(number(call, "2"), rec := rec_at(z).mean().item()):
         return ""
     return (
         f"For the z that you decode rec is {rec:.2f}, as you return it, so that {number(call, '0') - rec:.2f} of your bound is left for kl. "
@@ -97,7 +97,7 @@ def _kl_at(z: Tensor) -> float:
     return (q.log_prob(z) - p.log_prob(z)).sum(-1).mean().item()
 
 
-def _rec(z: Tensor) -> Tensor:
+def rec_at(z: Tensor) -> Tensor:
     """−log p(x|z) of each row of *mild*, (rows,)."""
     each = mild().truth.log_likelihood(z.flatten())
     return -each.reshape(z.shape).sum(-1)

@@ -14,8 +14,8 @@ LOOPS = {
 """Calls that run over something one by one, or let something be run so."""
 
 
-SYMBOLS = ("**", "[]")
-"""What has no name: the power operator, and a subscript."""
+SYMBOLS = ("**", "[]", "<", "if")
+"""What has no name: the power operator, a subscript, a comparison of any kind, a choice between two branches."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Without:
     Args:
         says: what is missing, in words: "without a square root".
         names: patterns of names, in small letters, of functions, modules and methods alike: `sqrt` is `torch.sqrt`, `v.sqrt()` and
-            `v.sqrt_()`. "**" is the power operator, "[]" a subscript.
+            `v.sqrt_()`. `SYMBOLS` stand for what has no name.
         but: names that the patterns do not mean.
         words: what stands for such a name in a sentence, and is none itself.
     """
@@ -210,4 +210,8 @@ def _name(node: ast.AST) -> str:
             return "**"
         case ast.Subscript():
             return "[]"
+        case ast.Compare():
+            return "<"
+        case ast.If() | ast.IfExp():
+            return "if"
     return ""
