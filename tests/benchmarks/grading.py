@@ -26,7 +26,7 @@ from tests.benchmarks.classes import ROOT, make_class
 from tests.benchmarks.nbgrader import autograde
 from tests.benchmarks.usage import Usage, watched
 from tests.teach.grading import marks_folder
-from vae_course.checks.lessons import LESSONS
+from vae_course.checks.lessons import LESSON_OF, LESSONS
 
 SECONDS, TIMES, MEGABYTES = 0.35, 30.0, 400.0
 """What is accepted: CPU seconds a whole course, nbgrader's notebooks per second as many times, memory of a worker."""
@@ -97,7 +97,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     lessons = (args.lesson,) if args.lesson else LESSONS
-    make_class(folder / "class", args.students, models=not args.no_models and LESSONS[-1] in lessons, lessons=lessons)
+    make_class(
+        folder / "class",
+        args.students,
+        models=not args.no_models and LESSON_OF["trained_model"] in lessons,
+        lessons=lessons,
+    )
     heads = ("students", "a second", "CPU s each", "in sandbox", "worker MB", "grader MB")
     print(" ".join(f"{head:>10}" for head in heads)[2:])
     rows, usage = grade(folder / "class", folder / "marks", args.jobs, args.every)

@@ -1,13 +1,13 @@
 """`progress()`: what is solved, over all lessons."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from html import escape
 from itertools import groupby
 
 from vae_course.checks.learning import edition, state
 from vae_course.checks.learning.cards import frame
 from vae_course.checks.learning.puzzles.table import PUZZLES
-from vae_course.checks.lessons import EXERCISES, Exercise
+from vae_course.checks.lessons import BEYOND, CORE, EXERCISES, Exercise
 from vae_course.printable import printable
 
 ENDS = (
@@ -28,7 +28,9 @@ class Progress:
         self._predictions = predictions
         solved = len(puzzles.keys() & PUZZLES.keys())
         service = state.ends_with()
-        self._below = [f"puzzles: {solved} of {len(PUZZLES)}"] if solved else []
+        begun = any(exercise.name in entries for exercise in _exercises() if exercise.lesson in BEYOND)
+        self._below = [f"beyond the core, counted apart: {self._points(BEYOND)}"] if begun else []
+        self._below += [f"puzzles: {solved} of {len(PUZZLES)}"] if solved else []
         self._below += [ENDS.format(service)] if service else []
 
     def __repr__(self) -> str:
@@ -49,10 +51,15 @@ class Progress:
         return frame(f"<b>{escape(self._head())}</b>{table}{below}", "#0072B2")
 
     def _head(self) -> str:
-        earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in _exercises())
-        total = sum(e.points for e in _exercises())
         nats = UNIFORM_PIXELS if self._nats is None else self._nats
-        return f"Your progress: {earned:g} of {total:g} points · our model: −{nats:.1f} nats per image"
+        counted = self._points(CORE) or self._points(BEYOND)
+        return f"Your progress: {counted} · our model: −{nats:.1f} nats per image"
+
+    def _points(self, lessons: Container[str]) -> str:
+        """What is earned in some lessons, of what they are worth; empty if this edition has none of them."""
+        of_these = [exercise for exercise in _exercises() if exercise.lesson in lessons]
+        earned = sum(self._entries.get(e.name, {}).get("points", 0) for e in of_these)
+        return f"{earned:g} of {sum(e.points for e in of_these):g} points" if of_these else ""
 
     def _foreseen(self, lesson: str) -> str:
         """How many predictions of a lesson came true, of those that were made and seen."""

@@ -14,7 +14,7 @@ from typing import Any
 from vae_course.checks.engine.verdict_on import verdict_on
 from vae_course.checks.learning.cards import verdict_text
 from vae_course.checks.learning.check import Verdict, check
-from vae_course.checks.lessons import EXERCISES, LESSON_OF, Exercise
+from vae_course.checks.lessons import BEYOND, CORE, EXERCISES, LESSON_OF, Exercise
 from vae_course.printable import printable
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.notebooks import Definitions, Unreadable, answers_in, read_hand_in, run_definitions
@@ -78,8 +78,14 @@ def together(reports: Sequence[FileReport]) -> str:
     best: dict[str, float] = {}
     for verdict in (verdict for report in reports for verdict in report.required):
         best[verdict.exercise] = max(verdict.points, best.get(verdict.exercise, 0))
-    worth = sum(exercise.points for exercise in EXERCISES.values())
-    return f"Together {sum(best.values()):g} of the course's {worth:g} points."
+    points = {True: 0.0, False: 0.0}
+    for name, earned in best.items():
+        points[EXERCISES[name].lesson in CORE] += earned
+    worth = sum(exercise.points for exercise in EXERCISES.values() if exercise.lesson in CORE)
+    beyond = (
+        f" And {points[False]:g} beyond the core." if any(EXERCISES[name].lesson in BEYOND for name in best) else ""
+    )
+    return f"Together {points[True]:g} of the course's {worth:g} points.{beyond}"
 
 
 def no_such_file(path: Path) -> str:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from vae_course.checks.engine.exercise import Exercise
 
-__all__ = ["EXERCISES", "LESSONS", "LESSON_OF", "MODULE_OF", "Exercise", "full_name"]
+__all__ = ["BEYOND", "CORE", "EXERCISES", "LESSONS", "LESSON_OF", "MODULE_OF", "Exercise", "full_name"]
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -56,6 +56,10 @@ MODULE_OF = {exercise.name: module for exercise, module in _IN_ORDER}
 LESSON_OF = {exercise.name: exercise.lesson for exercise in EXERCISES.values()}
 LESSONS = tuple(dict.fromkeys(LESSON_OF.values()))
 """Their full names, in order."""
+CORE = tuple(lesson for lesson in LESSONS if int(lesson[:2]) <= 7)
+"""The lessons that are worth 100 points."""
+BEYOND = LESSONS[len(CORE) :]
+"""The lessons after them. Their points count apart, and in a class only where its teacher chooses the lesson."""
 
 
 def full_name(lesson: str) -> str:

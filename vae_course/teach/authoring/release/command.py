@@ -1,6 +1,6 @@
 """`vae-course release`: the edition for students, in a folder to hand out.
 
-    vae-course release --to FOLDER [--lessons 01-05 | short | all] [--no-checks | --classroom]
+    vae-course release --to FOLDER [--lessons 01-05 | short | core | all] [--no-checks | --classroom]
 
 In it lie `START-HERE.html`, the students' wheel (the course without solutions, answer key and teachers' tools), `notebooks/`, `environment.yml` with
 `constraints.txt`, and `release.json` with the version and every file's SHA-256. Before the folder is there, every file of it is searched for
@@ -53,7 +53,10 @@ def main(argv: list[str]) -> int:
         "--to", required=True, metavar="FOLDER", help="a new folder, or an earlier release, which is replaced"
     )
     parser.add_argument(
-        "--lessons", default=ALL, metavar="LESSONS", help="01-05, or 01,03, or short: all but the capstone"
+        "--lessons",
+        default=ALL,
+        metavar="LESSONS",
+        help="01-05, or 01,03, or core: without what is beyond it, or short: the core but the capstone",
     )
     parser.add_argument("--no-checks", action="store_true", help="answers are not checked at once, as in an exam")
     parser.add_argument("--classroom", action="store_true", help="with the workflow by which GitHub Classroom marks")

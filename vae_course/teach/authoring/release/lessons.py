@@ -5,18 +5,18 @@ from collections.abc import Iterable, Sequence
 
 import nbformat
 
-from vae_course.checks.lessons import LESSONS, full_name
+from vae_course.checks.lessons import CORE, LESSONS, full_name
 from vae_course.teach.authoring import keeper
 from vae_course.teach.authoring.repository import Repository
 from vae_course.updating import SET_UP, identity
 
-ALL, SHORT = "all", "short"
+ALL, OF_THE_CORE, SHORT = "all", "core", "short"
 NOT_ON_THE_SHORT_PATH = ("07_capstone",)
 _LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\s]+)\)")
 
 
 def chosen(text: str) -> tuple[str, ...]:
-    """The lessons of "all", "short", or of numbers, names and ranges between commas: "01-03,05". A range has all parts of its last
+    """The lessons of "all", "core", "short", or of numbers, names and ranges between commas: "01-03,05". A range has all parts of its last
     number: 01-04 has 04b.
 
     Raises:
@@ -24,8 +24,10 @@ def chosen(text: str) -> tuple[str, ...]:
     """
     if text == ALL:
         return LESSONS
+    if text == OF_THE_CORE:
+        return CORE
     if text == SHORT:
-        return tuple(lesson for lesson in LESSONS if lesson not in NOT_ON_THE_SHORT_PATH)
+        return tuple(lesson for lesson in CORE if lesson not in NOT_ON_THE_SHORT_PATH)
     found: set[str] = set()
     for part in text.split(","):
         first, dash, last = (word.strip() for word in part.partition("-"))

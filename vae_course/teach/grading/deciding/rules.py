@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vae_course.checks.lessons import EXERCISES, LESSONS, full_name
+from vae_course.checks.lessons import BEYOND, EXERCISES, LESSONS, full_name
 from vae_course.teach.grading.keeping.lock import FolderRefused
 
 FILE = "class.toml"
@@ -21,7 +21,8 @@ class Rules:
     """What counts, and how much. Without a file everything does, as the course has it.
 
     Args:
-        lessons: those that count.
+        lessons: those that are shown.
+        beyond: those beyond the core whose points count: the file names each.
         points: of exercises that are worth something else here; 0 leaves one out.
         deadlines: by lesson.
         extensions: by student and lesson, deadlines in the place of those.
@@ -35,6 +36,7 @@ class Rules:
     """
 
     lessons: tuple[str, ...] = LESSONS
+    beyond: tuple[str, ...] = ()
     points: Mapping[str, float] = field(default_factory=dict)
     deadlines: Mapping[str, datetime] = field(default_factory=dict)
     extensions: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
@@ -52,7 +54,12 @@ class Rules:
 
     def worth(self, exercise: str) -> float:
         """The points of an exercise in this class."""
-        return float(self.points.get(exercise, EXERCISES[exercise].points))
+        found = EXERCISES[exercise]
+        return float(self.points.get(exercise, 0 if self.is_apart(found.lesson) else found.points))
+
+    def is_apart(self, lesson: str) -> bool:
+        """True for a lesson beyond the core that nobody has chosen: it is shown, and counts for nothing."""
+        return lesson in BEYOND and lesson not in self.beyond
 
     def deadline(self, student: str, lesson: str) -> datetime | None:
         return self.extensions.get(student, {}).get(lesson) or self.deadlines.get(lesson)
@@ -112,8 +119,10 @@ class _Reader:
         zone = self._one("timezone", str, "a name such as 'Europe/Berlin'", None, self._zone)
         lessons = self._one("lessons", list, "a list of lessons such as ['01', '02']", list(LESSONS), lambda v: v)
         late = self._one("late", dict, "a table", {}, lambda v: v)
+        named = tuple(name for told in lessons if (name := self._lesson("lessons", told)))
         rules = Rules(
-            lessons=tuple(name for told in lessons if (name := self._lesson("lessons", told))),
+            lessons=named,
+            beyond=tuple(name for name in named if name in BEYOND) if "lessons" in self._told else (),
             points={name: worth for name, worth in self._table("points") if self._is_worth(name, worth)},
             zone=zone,
             deadlines=self._deadlines("deadlines", self._told.get("deadlines", {}), zone),

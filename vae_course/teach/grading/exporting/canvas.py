@@ -29,7 +29,7 @@ def canvas(
     lines, lost = lines_of(found, {row.student for row in rows}, sheet)
     for title, lessons in columns.items():
         of_student = sums(rows, lessons)
-        if not of_student:
+        if not worth(of_student):  # nothing handed in, or beyond the core and not chosen
             continue
         most = f"{worth(of_student):g}"
         alike = [number for number, head in enumerate(heads) if head.casefold().startswith(title.casefold())]

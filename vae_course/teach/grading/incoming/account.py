@@ -12,6 +12,8 @@ from vae_course.teach.grading.incoming.layouts import clean, is_hand_in, is_junk
 from vae_course.teach.grading.incoming.student import Student
 
 Parts = tuple[str, ...]
+TRAINED = "07_capstone"
+"""The lesson whose exercise 7.3 takes a trained model."""
 _MAY_HOLD_ANSWERS = re.compile(r"\.(?:json|tar|t?gz|bz2|xz|zst|7z|rar|ipynb\.\w+)$", re.I)
 
 
@@ -115,9 +117,9 @@ class Account:
         name = parts[-1]
         said = layouts.said_lesson(parts[-1:], self._lessons)
         if is_model(name):
-            if self._lessons[-1] in lessons:
+            if TRAINED in lessons:
                 return MARKED, "a trained model, for 7.3"
-            return PERSON, f"a trained model, and no notebook of {self._lessons[-1]}"
+            return PERSON, f"a trained model, and no notebook of {TRAINED}"
         if _MAY_HOLD_ANSWERS.search(name) or (said and said not in lessons):
             return PERSON, "it may hold answers, and is of a kind that is not read"
         if not lessons and is_work(name):

@@ -78,6 +78,11 @@ def decide(found: Found, folder: Path, roster: tuple[Person, ...] | None = None,
         for name in rules.extensions
         if name not in everybody.names
     ]
+    apart = sorted({row.lesson for row in rows if rules.is_apart(row.lesson) and not row.max_points})
+    notes += [
+        f"{lesson} is beyond the core, and counts for nothing here; lessons = [...] in {RULES}, with its name, makes it count."
+        for lesson in apart
+    ]
     idle = [one for one in corrections.values() if not rules.counts(one.exercise)]
     notes += [f"{CORRECTIONS}, line {one.line}: {one.exercise} does not count here ({RULES})." for one in idle]
     return Everything(rows, everybody, moved(found.shown(), rows, not marked), called if rules.anonymous else {}, notes)
