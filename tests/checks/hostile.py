@@ -305,4 +305,20 @@ HOSTILE: dict[str, list[Any]] = {
     "VAE.sample_sigmoid": [without_batch_of_one(right("VAE.sample_sigmoid")), two_z_an_image],
     "VAE.sample_x_given": [without_batch_of_one(right("VAE.sample_x_given"))],
     "VAE.sample_x": [without_batch_of_one(right("VAE.sample_x"))],
+    "VAE.beta_bound": [changes_its_images(right("VAE.beta_bound"))],
+    "free_bits": [
+        changes_its_input(right("free_bits")),
+        off_by_half_when(right("free_bits"), lambda kl, floor: min(kl.shape) >= 3 and kl.shape[1] >= 7),
+        off_by_half_when(right("free_bits"), lambda kl, floor: len(kl) == 1),
+        with_another_gradient(right("free_bits")),
+    ],
+    "mutual_information_bounds": [
+        changes_its_input(right("mutual_information_bounds")),
+        off_by_half_when(
+            right("mutual_information_bounds"),
+            lambda z, m, v: len(z) > 3 and z.shape[1] > 1 and bool(m.std(0).min() > 0),
+        ),
+        off_by_half_when(right("mutual_information_bounds"), lambda z, m, v: len(z) == 1),
+        with_another_gradient(right("mutual_information_bounds")),
+    ],
 }

@@ -209,6 +209,28 @@ class VAE(given.VAE):
         return m + v.sqrt() * torch.randn(batch, 1)
 
 
+# ---------------------------------------------------------------- 08
+
+
+def half_of_sum_and_distance(kl, floor):
+    mean = kl.mean(0)
+    return (mean + floor + (mean - floor).abs()).sum() / 2
+
+
+def held_by_clamp(kl, floor):
+    return kl.mean(0).clamp(min=floor).sum()
+
+
+def held_by_where(kl, floor):
+    mean = kl.mean(0)
+    return torch.where(mean > floor, mean, floor).sum()
+
+
+def half_forgotten(kl, floor):
+    mean = kl.mean(0)
+    return (mean + floor + (mean - floor).abs()).sum()
+
+
 SOLVED = {
     "01.no-root": halves,
     "02.eight": eight,
@@ -220,6 +242,7 @@ SOLVED = {
     "06.four": outer,
     "06.steps": counted,
     "06.broadcast": VAE.broadcast,
+    "08.no-larger": half_of_sum_and_distance,
 }
 SHORTEST = SOLVED | {
     "01.no-root": halves_in_four,
@@ -247,6 +270,8 @@ RIGHT_BUT_BROKEN = [
     ("06.steps", three, "`lerp`"),
     ("06.steps", one_by_one, "a comprehension"),
     ("06.broadcast", VAE.expanded, "`expand`"),
+    ("08.no-larger", held_by_clamp, "`clamp`"),
+    ("08.no-larger", held_by_where, "`where`"),
 ]
 """Right answers that break the rule, and what the card names."""
 KEPT_BUT_WRONG = {
@@ -260,6 +285,7 @@ KEPT_BUT_WRONG = {
     "06.four": outer_missed,
     "06.steps": counted_short,
     "06.broadcast": VAE.one_number,
+    "08.no-larger": half_forgotten,
 }
 
 # ---------------------------------------------------------------- weak tests, broken and not

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from tests.checks.learning.test_cards import EVIL, Page
+from tests.checks.right import RIGHT
 from vae_course import check, hint, progress, solution
 from vae_course.checks.learning import state
 from vae_course.checks.learning.state import record_verdict
-from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.lessons import BEYOND, CORE, EXERCISES
 
 BLUE = "#0072B2"
 
@@ -117,8 +118,17 @@ def test_an_optional_exercise_is_shown_and_adds_no_points():
     assert {"score_function_gradient", "dreg_loss"} <= set(optional)
     for name, exercise in EXERCISES.items():
         record_verdict(name, "correct", exercise.points)
-    total = sum(exercise.points for exercise in EXERCISES.values())
+    total = sum(exercise.points for exercise in EXERCISES.values() if exercise.lesson in CORE)
     assert head().startswith(f"Your progress: {total:g} of {total:g} points") and set(signs().values()) == {"✓"}
+
+
+def test_what_is_beyond_the_core_is_counted_apart_and_not_named_before_it_is_begun():
+    check(right, "sample_gaussian")
+    assert "beyond" not in repr(progress())
+    check(RIGHT["free_bits"]["clamp"], "free_bits")
+    worth = sum(exercise.points for exercise in EXERCISES.values() if exercise.lesson in BEYOND)
+    assert head().startswith("Your progress: 7 of 100 points")
+    assert repr(progress()).splitlines()[-1] == f"  beyond the core, counted apart: 3 of {worth:g} points"
 
 
 def test_points_earned_on_the_way_count_and_the_latest_verdict_decides():

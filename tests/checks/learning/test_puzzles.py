@@ -163,6 +163,10 @@ AROUND = [  # (a puzzle, its name, what the card says, the source)
     ("01.no-root", "another way to the library", "`distributions`", "from torch.nn import functional as F\ndef f(m, v):\n    return F.torch.distributions.Normal(m, v)"),
     ("01.no-root", "the library imported", "`Normal`, a name from outside", "from torch.distributions import Normal\ndef f(m, v):\n    return Normal(m, v)"),
     ("01.no-root", "modules' modules", "leads out", "import torch\ndef f(m, v):\n    return torch.os.path"),
+    ("08.no-larger", "a comparison", "`<`", "def f(kl, floor):\n    return (kl.mean(0) * (kl.mean(0) > floor)).sum()"),
+    ("08.no-larger", "a builtin", "`max`", "def f(kl, floor):\n    return max(kl.mean(), floor)"),
+    ("08.no-larger", "a choice", "`if`", "def f(kl, floor):\n    return kl.mean() if kl.mean() else floor"),
+    ("08.no-larger", "a smooth one", "`softplus`", "from torch.nn import functional as F\ndef f(kl, floor):\n    return F.softplus(kl.mean(0) - floor, 1e6).sum()"),
     # in one line
     ("03.one-line", "a semicolon", "statement 2 of 2", "def f(x, dim):\n    y = x; return y"),
     ("03.one-line", "a walrus", "`:=`", "def f(x, dim):\n    return (y := x.amax(dim)) + y"),

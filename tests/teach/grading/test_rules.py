@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from vae_course.checks.lessons import EXERCISES, LESSONS
+from vae_course.checks.lessons import BEYOND, CORE, EXERCISES, LESSONS
 from vae_course.teach.grading.deciding.corrections import read_corrections
 from vae_course.teach.grading.deciding.rules import Rules, read_rules
 from vae_course.teach.grading.keeping.lock import FolderRefused
@@ -29,7 +29,8 @@ def faults(folder: Path, text: str) -> list[str]:
 def test_without_a_file_everything_counts_as_the_course_has_it(tmp_path: Path):
     found = read_rules(tmp_path)
     assert found == Rules() and found.lessons == LESSONS
-    assert all(found.counts(name) and found.worth(name) == e.points for name, e in EXERCISES.items())
+    assert all(found.counts(name) for name in EXERCISES)
+    assert all(found.worth(name) == (e.points if e.lesson in CORE else 0) for name, e in EXERCISES.items())
     assert found.days_late("ada", LESSONS[0], "2030-01-01T00:00:00") == 0
 
 
@@ -65,6 +66,13 @@ def test_every_rule_is_read(tmp_path: Path):
     assert (found.attempts, found.groups, found.anonymous) == ("newest on time", True, True)
     assert found.worth("kl_normal") == 12 and found.worth("log_normal") == EXERCISES["log_normal"].points
     assert found.counts("kl_normal") and not found.counts("VAE.loss") and not found.counts("two_boxes")
+
+
+def test_a_lesson_beyond_the_core_counts_where_it_is_named_or_its_exercise_has_points(tmp_path: Path):
+    named = rules(tmp_path, "lessons = ['07', '08']")
+    assert named.worth("free_bits") == EXERCISES["free_bits"].points and not named.is_apart(BEYOND[0])
+    given = rules(tmp_path, "[points]\nfree_bits = 4")
+    assert (given.worth("free_bits"), given.worth("VAE.beta_bound")) == (4, 0) and given.is_apart(BEYOND[0])
 
 
 def test_the_examples_of_the_docs_are_read_as_they_stand_there(tmp_path: Path):

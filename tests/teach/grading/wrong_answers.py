@@ -123,4 +123,22 @@ class MyNetwork:
         def forward(self, z):
             return torch.sigmoid(self.net(z))
 """,
+    "VAE.beta_bound": """
+class VAE(given.VAE):
+    def beta_bound(self, x, beta):
+        m, v = self.enc(x)
+        kl = kl_normal(m, v, *self.z_prior).mean()
+        rec = -log_bernoulli_with_logits(x, self.dec(sample_gaussian(m, v))).mean()
+        return beta * rec + kl, kl, rec
+""",
+    "free_bits": """
+def free_bits(kl, floor):
+    return kl.clamp(min=floor).mean(0).sum()
+""",
+    "mutual_information_bounds": """
+def mutual_information_bounds(z, m, v):
+    log_q = log_normal(z.unsqueeze(1), m, v)
+    lower = (log_q.diagonal() - log_q.mean(1)).mean()
+    return torch.stack([lower, kl_normal(m, v, torch.zeros(1), torch.ones(1)).mean()])
+""",
 }

@@ -328,6 +328,52 @@ def passes(text: str) -> float:
     return steps / (images / batch)
 
 
+def _axes(text: str) -> tuple[np.ndarray, float]:
+    """The variances along two axes, and the decoder's noise."""
+    first, second = of(text, "with the variances # and # along two axes.")
+    (noise,) = of(text, "the decoder's noise $\\sigma^2 = #$")
+    return np.array([first, second]), noise
+
+
+def _rate_by_search(variances: np.ndarray, noise: float, beta: float) -> float:
+    """The rate at which D + beta · R is smallest, each axis by a search over the share of it that z leaves unexplained."""
+    shares = np.geomspace(1e-4, 1, 400_001)
+    best = [shares[np.argmin(one * shares / (2 * noise) - 0.5 * beta * np.log(shares))] for one in variances]
+    return float(-0.5 * np.log(best).sum())
+
+
+def water_rate(text: str) -> float:
+    (beta,) = of(text, "for $\\beta = #$")
+    return _rate_by_search(*_axes(text), beta)
+
+
+def water_off(text: str) -> float:
+    variances, noise = _axes(text)
+    low, high = 0.01, 1_000.0
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if _rate_by_search(variances, noise, middle) > 1e-6 else (low, middle)
+    return high
+
+
+def nelbo_behind(text: str) -> float:
+    (beta,) = of(text, "and $\\beta = #$.")
+    loss, rate = of(text, "a loss of # nats and a KL of # nats.")
+    return loss + (1 - beta) * rate
+
+
+def certified(text: str) -> float:
+    """With a q that singles out its own image, whose density is 1 there and 0 elsewhere."""
+    (images,) = of(text, "from batches of # images.")
+    table = np.eye(int(images))
+    return float(np.log(table.diagonal() / table.mean(1)).mean())
+
+
+def images_needed(text: str) -> float:
+    (nats,) = of(text, "*can* show # nats?")
+    return float(next(k for k in itertools.count(1) if math.log(k) >= nats))
+
+
 AGAIN: dict[str, Callable[[str], float]] = {
     "00.evidence": lambda text: two_boxes(text).sum(),
     "00.posterior": lambda text: two_boxes(text)[1] / two_boxes(text).sum(),
@@ -375,6 +421,11 @@ AGAIN: dict[str, Callable[[str], float]] = {
     "07.parameters": parameters,
     "07.memory": memory,
     "07.passes": passes,
+    "08.water-rate": water_rate,
+    "08.water-off": water_off,
+    "08.nelbo-behind": nelbo_behind,
+    "08.certified": certified,
+    "08.images-needed": images_needed,
 }
 CHANCE = {"06.walk-length", "06.perfect-kl", "07.combined-error"}
 """Recomputed by draws: right to half a per cent."""

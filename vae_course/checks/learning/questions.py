@@ -167,5 +167,26 @@ QUESTIONS = {
         truth="the one trained by the ELBO",
         why="By 1.3 nats. With 10 draws or more the other one looks better, in the end by 2.5: the lines cross.",
     ),
+    "08.double": Question(
+        asks="With β = 1 the rate is 21.6 nats. And with β = 2?",
+        between=(0, 30),
+        unit="nats",
+        near=3,
+        why="About a third is given up: what wins less than two nats for each nat is not bought any more. The distortion grows by nearly "
+        "twice as many.",
+    ),
+    "08.floor": Question(
+        asks="A floor of 2 nats under each of 20 latents: the NELBO on test images is ...",
+        choices=("better than the plain model's", "the same", "worse than the plain model's"),
+        truth="worse than the plain model's",
+        why="By four nats. With the floor 40 nats are free, and 39.5 are used where 22 would pay; that wins 14 nats of distortion, and costs 18 of rate.",
+    ),
+    "08.certify": Question(
+        asks="The model's rate is about 25 nats. How many can a lower bound from 1,000 images show?",
+        between=(0, 30),
+        unit="nats",
+        near=1.5,
+        why="The bound stops at log 1,000 = 6.9, whatever the model knows: each z finds its own image among a thousand.",
+    ),
 }
 """The lesson's number and a word -> the question."""

@@ -164,5 +164,36 @@ PUZZLES: dict[str, Puzzle] = {
         shortest=3,
         moral="The prior is one number for every entry: only the noise needs the full shape.",
     ),
+    "08.no-larger": Constraint(
+        exercise="free_bits",
+        rules=(
+            Without(
+                "without a maximum in any form, and without a comparison",
+                (
+                    *("<", "if", "gt", "ge", "lt", "le", "greater*", "less*", "where", "heaviside", "sign", "sgn"),
+                    *(
+                        "clamp*",
+                        "clip*",
+                        "max*",
+                        "min*",
+                        "amax",
+                        "amin",
+                        "fmax",
+                        "fmin",
+                        "aminmax",
+                        "cummax",
+                        "cummin",
+                        "sort",
+                        "topk",
+                    ),
+                    *("relu*", "*elu*", "silu", "mish", "*softplus", "*shrink", "threshold*", "hardtanh*"),
+                ),
+                words=("maximum", "comparison"),
+            ),
+        ),
+        ours=3,
+        shortest=7,
+        moral="Of two numbers the larger is half of their sum and their distance. Its slope switches where they are equal.",
+    ),
 }
 """The lesson's number and a word -> the puzzle."""

@@ -1,0 +1,1 @@
+"""Exercise 8.1: the bound with a weight."""
