@@ -21,6 +21,13 @@ from tests.benchmarks.classes import ROOT, make_class
 from tests.benchmarks.usage import watched
 
 WORKERS = (1, 2, 4)
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "2s",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+}
+"""As docs/marking.md says: Dask does not look at its own processes a hundred times a second."""
 OVERHEAD = 10.0  # per cent more than one process, which is accepted
 RUN = """
 import resource, sys
@@ -39,7 +46,7 @@ if __name__ == "__main__":
 
 def cpu(command: Sequence[str]) -> tuple[float, float]:
     """CPU seconds and seconds of the clock that a command takes."""
-    used = watched(command, {"PYTHONPATH": str(ROOT)}, lambda usage: None)
+    used = watched(command, {"PYTHONPATH": str(ROOT), **QUIET}, lambda usage: None)
     return used.trusted + used.sandboxed, used.seconds
 
 
