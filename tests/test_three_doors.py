@@ -18,6 +18,7 @@ from tests.submissions.hand_in import HandIn
 from tests.submissions.run import rows
 from vae_course import cli
 from vae_course.checks.learning.terminal import check_file
+from vae_course.emphasis import without_signs
 from vae_course.teach.grading.keeping.texts import plain_text
 from vae_course.teach.grading.marking import marking
 
@@ -397,8 +398,8 @@ def in_the_terminal(path: Path) -> Verdicts:
 
 
 def as_a_row_says_it(verdict: tuple[str, float, str, str]) -> tuple[str, float, str, str]:
-    """A row of a spreadsheet has its message on one line."""
-    return (*verdict[:3], plain_text(verdict[3]).replace("\n", " | "))
+    """A row of a spreadsheet has its message on one line, and shows no emphasis."""
+    return (*verdict[:3], without_signs(plain_text(verdict[3])).replace("\n", " | "))
 
 
 @pytest.fixture(scope="module")
