@@ -21,9 +21,10 @@ from tests.teach.grading.test_collect import tree
 from tests.teach.grading.test_grade import RIGHT, WRONG, hand_in
 from tests.teach.grading.test_term import LOG_NORMAL, SECOND
 from vae_course import cli
-from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.lessons import BEYOND, EXERCISES
 from vae_course.teach.grading import grade
 
+FREE_BITS = "def free_bits(kl, floor):\n    return kl.mean(0).clamp(min=floor).sum()"
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Homework 1 (900),Homework 2 (901),Final Score\n"
     "    Points Possible,,,,,9.00,20,(read only)\n"
@@ -153,6 +154,26 @@ def test_who_is_excused_from_a_single_exercise_is_named_for_a_gradebook_that_kno
     assert "count out of 16" in said and "abyron" not in said, "what has no points wrongs nobody"
     (marked.folder / "out.csv").unlink()
     assert "which Moodle does not know: Bob Hill (3 of 19)." in marked.export("moodle", into=MOODLE)
+
+
+def test_a_lesson_that_everybody_is_excused_from_is_written_so(marked: Marked):
+    first = [e.name for e in EXERCISES.values() if e.lesson == "01_reparameterization"]
+    lines = [f"{who},{name},excused" for who in ("abyron", "Bob Hill", "Eve Sato") for name in first]
+    (marked.marks / "corrections.csv").write_text("\n".join(["student,exercise,points", *lines]) + "\n")
+    marked.export("canvas", "--column", "01=Homework 1", into=CANVAS)
+    assert [row["Homework 1 (900)"] for row in marked.rows()[1:3]] == ["EX", "EX"]
+
+
+def test_a_lesson_beyond_the_core_is_written_where_it_counts_and_its_lack_is_said(marked: Marked):
+    tree(marked.folder / "class", {"abyron/8.ipynb": hand_in(FREE_BITS, lesson=BEYOND[0])})
+    assert cli.main(["grade", str(marked.folder / "class"), "--out", str(marked.marks), "--no-sandbox"]) == 0
+    said = marked.export("canvas", "--column", "08=Homework 2", into=CANVAS)
+    assert f"No column Homework 2: nothing of {BEYOND[0]} counts here." in said and "beyond the core" in said
+    assert "counts here; lessons = [...]" in marked.export("moodle", "--lesson", "08", into=MOODLE, out="m.csv", code=2)
+    (marked.marks / "class.toml").write_text("lessons = ['08']")
+    (marked.folder / "out.csv").unlink()
+    marked.export("canvas", "--column", "08=Homework 2", into=CANVAS)
+    assert marked.rows()[1]["Homework 2 (901)"] == "3"
 
 
 # ---------------------------------------------------------------- Moodle

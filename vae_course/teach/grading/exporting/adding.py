@@ -35,6 +35,11 @@ def worth(found: dict[str, Sum]) -> float:
     return max((one.max_points for one in found.values()), default=0.0)
 
 
+def counts(found: dict[str, Sum]) -> bool:
+    """False where nothing is to be had and nobody is excused: of lessons beyond the core that class.toml does not name."""
+    return any(one.max_points or one.excused for one in found.values())
+
+
 def on_partly_excused(found: dict[str, Sum], where: str) -> list[str]:
     """A sentence on whom a gradebook that knows no exercises will wrong, unless somebody acts; none if there are none."""
     most = worth(found)

@@ -7,7 +7,7 @@ Possible". A new column makes a new assignment. (Canvas Instructor Guide, "How d
 from collections.abc import Mapping, Sequence
 
 from vae_course.teach.grading.deciding.standing import Standing
-from vae_course.teach.grading.exporting.adding import Sum, on_partly_excused, sums, worth
+from vae_course.teach.grading.exporting.adding import Sum, counts, on_partly_excused, sums, worth
 from vae_course.teach.grading.exporting.people import NoExport, Sheet, filled, lines_of
 from vae_course.teach.grading.keeping.found import Found
 
@@ -29,7 +29,9 @@ def canvas(
     lines, lost = lines_of(found, {row.student for row in rows}, sheet)
     for title, lessons in columns.items():
         of_student = sums(rows, lessons)
-        if not worth(of_student):  # nothing handed in, or beyond the core and not chosen
+        if not counts(of_student):
+            if of_student:
+                notes.append(f"No column {title}: nothing of {', '.join(lessons)} counts here.")
             continue
         most = f"{worth(of_student):g}"
         alike = [number for number, head in enumerate(heads) if head.casefold().startswith(title.casefold())]

@@ -50,6 +50,7 @@ def export(asked: Asked) -> list[str]:
     out = Path(asked.out)
     with shown(asked.marks) as found:
         everything = decide(found, asked.marks)
+        notes += everything.notes
         rows = [row for row in everything.rows if row.lesson in asked.lessons]
         waiting = sorted({row.student for row in rows if row.needs_a_person})
         if waiting:

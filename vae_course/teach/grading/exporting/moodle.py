@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 
 from vae_course.teach.grading.deciding.standing import Standing
-from vae_course.teach.grading.exporting.adding import Sum, on_partly_excused, sums
+from vae_course.teach.grading.exporting.adding import Sum, counts, on_partly_excused, sums
 from vae_course.teach.grading.exporting.people import NoExport, Sheet, filled, lines_of
 from vae_course.teach.grading.keeping.found import Found
 
@@ -33,9 +33,11 @@ def moodle(
         notes: gets a sentence on everybody who was not written.
 
     Raises:
-        NoExport: the worksheet lacks a column that Moodle wants.
+        NoExport: the worksheet lacks a column that Moodle wants; nothing of the lessons counts.
     """
     of_student = sums(rows, lessons)
+    if of_student and not counts(of_student):
+        raise NoExport(f"nothing of {', '.join(lessons)} counts here; lessons = [...] in class.toml makes it count.")
     identifier, grade, most = (sheet.column(name) for name in ("Identifier", "Grade", "Maximum Grade"))
     full_name = sheet.column("Full name")
     lines, lost = lines_of(found, of_student, sheet)
