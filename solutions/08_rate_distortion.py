@@ -288,7 +288,7 @@ check(water_filling, "water_filling")
 # %% [markdown] tags=["slide"]
 # ## Places on the plane
 #
-# Lesson 04b met three ways to keep $z$ alive. Where do they lead?
+# Lesson 04b met collapse, and two ways to keep $z$ alive. Where on the plane do they lead?
 #
 # * **Collapse**: the left edge, $R = 0$.
 # * **Warm-up**: the weight rises from 0 to 1 in the first half of training. The last weight decides where training *wants* to go; the first
@@ -511,6 +511,10 @@ else:
 #
 # 0 nats: its own density is the average. With one image there is nothing to tell apart.
 # </details>
+
+# %% [markdown]
+# Both bounds for channels of 1 to 12 dimensions. `spread` is the variance of $z$ over all images. At which of its values does the upper bound
+# touch?
 
 # %% tags=["slide"]
 explore(gaussian_channel.information_and_bounds, spread=(1.0, 0.3, 3.0, 0.1))

@@ -60,10 +60,16 @@ def with_floor(model: Any, x: Tensor) -> Tensor:
     return rec.mean() + kl.mean(0).clamp(min=shown.FLOOR).sum()
 
 
-def trained(loss: Loss) -> Any:
+def trained(loss: Loss, watch: Callable[[int, Any], None] | None = None) -> Any:
+    """A model trained with this loss; `watch` is called with each step's number and the model."""
     torch.manual_seed(0)
     model = VAE(nn="v1", z_dim=shown.Z_DIM)
-    fit(model, load_mnist("train"), objective=loss, steps=shown.STEPS, progress=False)
+
+    def look(step: int, curves: Curves) -> None:
+        if watch:
+            watch(step, model)
+
+    fit(model, load_mnist("train"), objective=loss, steps=shown.STEPS, callback=look, progress=False)
     return model
 
 
@@ -101,16 +107,13 @@ def paths(x: Tensor) -> dict[str, np.ndarray]:
 def watched(loss: Loss, x: Tensor) -> tuple[Any, list[tuple[float, float]]]:
     """A model trained with this loss, and its rates and distortions on x while it was."""
     points: list[tuple[float, float]] = []
-    torch.manual_seed(0)
-    model = VAE(nn="v1", z_dim=shown.Z_DIM)
 
-    def watch(step: int, curves: Curves) -> None:
+    def watch(step: int, model: Any) -> None:
         if step in shown.EARLY or step % EVERY == 0:
             result = evaluate(model, x)
             points.append((result.kl, result.rec))
 
-    fit(model, load_mnist("train"), objective=loss, steps=shown.STEPS, callback=watch, progress=False)
-    return model, points
+    return trained(loss, watch), points
 
 
 def _bytes(pictures: Tensor) -> np.ndarray:
