@@ -175,6 +175,41 @@ def test_a_mistake_that_a_learner_made_is_told_its_reason(name: str, answer: Any
     assert found.status == "wrong" and words in found.message, found.message
 
 
+def _another_layout(model: Any, x: Tensor, iw: int) -> Tensor:
+    """z, m and v run (iw, batch), x runs (batch, iw); log q belongs to its z."""
+    m, v = (t.repeat(iw, 1) for t in model.enc(x))
+    z = sample_gaussian(m, v)
+    likelihood = log_bernoulli_with_logits(x.repeat_interleave(iw, 0), model.dec(z))
+    return (likelihood + log_normal(z, *model.z_prior) - log_normal(z, m, v)).view(len(x), iw)
+
+
+def _decoded_in_another_order(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v = (t.unsqueeze(1).expand(-1, iw, -1) for t in model.enc(x))
+    z = sample_gaussian(m, v)
+    shuffled = z.transpose(0, 1).reshape(z.shape)
+    return (
+        log_bernoulli_with_logits(x.unsqueeze(1), model.dec(shuffled))
+        + log_normal(z, *model.z_prior)
+        - log_normal(z, m, v)
+    )
+
+
+def _later_draws_of_the_neighbour(model: Any, x: Tensor, iw: int) -> Tensor:
+    m, v = (t.unsqueeze(1).expand(-1, iw, -1).clone() for t in model.enc(x))
+    m[:, 1:], v[:, 1:] = m[:, 1:].roll(1, 0), v[:, 1:].roll(1, 0)
+    z = sample_gaussian(m, v)
+    return log_bernoulli_with_logits(x.unsqueeze(1), model.dec(z)) + log_normal(z, *model.z_prior) - log_normal(z, m, v)
+
+
+@pytest.mark.parametrize("answer", [_another_layout, _decoded_in_another_order, _later_draws_of_the_neighbour])
+def test_draws_that_meet_another_image_are_refused_without_chance(answer: Any) -> None:
+    """Seeds 184, 283 and 289 accepted the first when only the weights' distribution was asked."""
+    exercise = EXERCISES["log_weights"]
+    for seed in (0, 1, 2, 184, 283, 289):
+        found = examine(exercise, exercise.answer(answer), seed)
+        assert found.status == "wrong" and "with two they are not: does each x meet" in found.message, found.message
+
+
 def test_each_entry_of_the_two_weights_has_a_sentence_of_its_own() -> None:
     for wrong in (SENTENCES["two and eight"][1], SENTENCES["log10"][1], SENTENCES["all signs"][1]):
         lines = said(TWO, wrong).message.splitlines()

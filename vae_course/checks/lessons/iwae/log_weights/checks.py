@@ -39,7 +39,7 @@ from vae_course.checks.worlds.own_slopes import slopes_must_follow
 from vae_course.checks.worlds.own_z import law_of, must_be_own, weights_must_belong
 from vae_course.checks.worlds.parts import swapped_by_slopes
 from vae_course.checks.worlds.truth import Truth
-from vae_course.checks.worlds.valleys import mild, strong
+from vae_course.checks.worlds.valleys import mild, strong, triplets
 from vae_course.runner.answers import Call
 
 COPIES = 64  # in *mild*, for fingerprints
@@ -235,6 +235,7 @@ def distribution_is_right(trial: Trial) -> None:
     if z is not None:
         must_follow_q(z, mild().m[0], mild().v[0], paired=False, closer=lambda: law_of(triplets_call(trial)))
     weights_must_belong(triplets_call(trial).outputs["0"][:, 0], triplets_call(trial).slopes.get("1"))
+    _draws_must_belong(trial)
     case, truths = apart_case()
     call = trial.call(case.model, case.x, DRAWS, seed=4)
     _follows_or_wrong(
@@ -245,6 +246,26 @@ def distribution_is_right(trial: Trial) -> None:
     )
     weights_belong_to_their_z(strong_weights(trial))
     _follows_or_wrong(strong_weights(trial).outputs["0"], [strong().truth] * ROWS, "where the decoder depends on z")
+
+
+def _draws_must_belong(trial: Trial) -> None:
+    """The same for each of several draws of different images, which another layout pairs with each other's z. No chance is involved."""
+    call = trial.call(triplets().model, triplets().x, 2, seed=52)
+    if "0" not in call.differentiable:
+        return
+    weights = call.outputs["0"]
+    for draw in range(weights.shape[1]):
+        one = torch.zeros_like(weights)
+        one[:, draw] = 1.0
+        try:
+            weights_must_belong(weights[:, draw], call.pull_back({"0": one}).get("1"))
+        except Wrong as wrong:
+            raise Wrong(
+                wrong.finding.got,
+                f"{wrong.finding.expected} With one draw of each image your weights are those of their z, with two they are not: does "
+                "each x meet the z, m and v of its own image?",
+                wrong.closer,
+            ) from None
 
 
 def z_of_weights(call: Call) -> Tensor | None:
