@@ -19,7 +19,7 @@ __all__ = ["available", "gaussian_parameters", "get"]
 
 def available() -> list[str]:
     """The names that `VAE(nn=...)` accepts."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name != "gaussian")
+    return sorted(module.name for module in iter_modules(__path__) if module.name not in ("gaussian", "labelled"))
 
 
 def get(nn: Any) -> Any:

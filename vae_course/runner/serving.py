@@ -138,7 +138,7 @@ def _input(name: str, given: dict[str, Any], tensors: dict[str, Tensor]) -> Any:
     if "model" in given:
         weights = {n.removeprefix(f"{name}/"): t for n, t in tensors.items() if n.startswith(f"{name}/")}
         model = given["model"]
-        return Model(model["nn"], model["z_dim"], weights, bool(model["training"]))
+        return Model(model["nn"], model["z_dim"], weights, bool(model["training"]), model["kind"])
     return tensors[name] if "tensor" in given else given["value"]
 
 

@@ -60,8 +60,9 @@ def _load() -> None:
     from vae_course.runner.answers import LocalAnswer
     from vae_course.runner.answers.models import skeleton
 
-    for network in available():
-        skeleton(network, 2)
+    for kind, networks in {"VAE": available(), "GMVAE": ("tiny",), "SSVAE": ("tiny",)}.items():
+        for network in networks:
+            skeleton(kind, network, 2)
     call = LocalAnswer(lambda x: 2 * x).call(torch.ones(1), seed=0)
     call.pull_back(call.outputs)
     importlib.import_module("matplotlib.pyplot")

@@ -11,15 +11,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An input that stands for a model: a network's name and its weights, under `VAE.state_dict()`'s names.
+    """An input that stands for a model: a network's name and its weights, under `state_dict()`'s names.
 
     `training`: the mode it is in; a right bound is the same in both.
+    `kind`: the class of `given` whose model it is.
     """
 
     nn: str
     z_dim: int
     weights: Mapping[str, Tensor]
     training: bool = True
+    kind: str = "VAE"
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,7 @@ class Call:
     def pull_back(self, cotangents: dict[str, Tensor]) -> dict[str, Tensor | None]:
         """The gradient of Σ output · cotangent in every input of the same forward pass.
 
-        Inputs are addressed by position ("0", "1", ...); a model's parameters as "enc.*", "dec.*", its prior as
-        "z_prior_m", "z_prior_v". None: no gradient flows there.
+        Inputs are addressed by position ("0", "1", ...); a model's weights by their names in `Model.weights`. None: no gradient flows there.
 
         Raises:
             BackwardFailed: the learner's code raised on the way back.

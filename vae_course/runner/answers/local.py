@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from vae_course import given
 from vae_course.runner.answers.call import BackwardFailed, Call, CallError, Model
 from vae_course.runner.answers.isolation import undisturbed, with_globals
-from vae_course.runner.answers.models import PRIOR, load, skeleton, twin
+from vae_course.runner.answers.models import leaves_of, load, skeleton, twin
 from vae_course.runner.answers.reading import describe, read, same
 from vae_course.runner.answers.time_limit import within
 from vae_course.runner.stopped import TimedOut
@@ -40,7 +40,7 @@ class LocalAnswer:
         obj: a function, a method's function, a class, or a constant.
         method: call this method of the class or, for a function, install it under this name on a model.
         scaffold: right versions of *other* exercises, put in place of the learner's own by name, so that one error is
-            paid for once: functions among the answer's globals, methods ("VAE.name") on the model.
+            paid for once: functions among the answer's globals, methods ("CLASS.name") on the model.
         harness: a function (answer, *inputs) -> outputs that plays the call, for answers that take objects.
         slopes: inputs ask for gradients.
         seconds: how long one call, or one backward pass through it, may compute (`time_limit.within`); None: as long as it likes.
@@ -69,7 +69,7 @@ class LocalAnswer:
         self._slopes = slopes
         self._seconds = seconds
         self._around = around
-        self._models: dict[tuple[Any, int, bool], nn.Module] = {}
+        self._models: dict[tuple[str, Any, int, bool], nn.Module] = {}
 
     def method(self, name: str) -> "LocalAnswer":
         """The same class, called through another of its methods."""
@@ -177,8 +177,7 @@ class LocalAnswer:
             model = self._model(value)
             if self._method.startswith("__"):
                 return model  # as its constructor left it, which is not `value`
-            leaves |= {n: p for n, p in model.named_parameters() if n.startswith(("enc.", "dec."))}
-            leaves |= {n: getattr(model, n) for n in PRIOR if isinstance(getattr(model, n, None), Tensor)}
+            leaves |= leaves_of(model, value)
             return model
         if not isinstance(value, Tensor):
             return value
@@ -193,18 +192,17 @@ class LocalAnswer:
     def _model(self, spec: Model) -> nn.Module:
         """A model of the learner's class (else of the skeleton) with the check's networks, weights and prior."""
         as_built = self._method.startswith("__")
-        if (key := (spec.nn, spec.z_dim, as_built)) not in self._models:
+        if (key := (spec.kind, spec.nn, spec.z_dim, as_built)) not in self._models:
             self._models[key] = self._build(spec, as_built)
         return self._models[key] if as_built else load(self._models[key], spec)
 
     def _build(self, spec: Model, as_built: bool) -> nn.Module:
         functions = self._functions()
         body: dict[str, Any] = {
-            name.removeprefix("VAE."): with_globals(f, functions)
-            for name, f in self._scaffold.items()
-            if name.startswith("VAE.")
+            name.rpartition(".")[2]: with_globals(f, functions) for name, f in self._scaffold.items() if "." in name
         }
-        base: type = given.VAE
+        skeletons: type = getattr(given, spec.kind)
+        base = skeletons
         if inspect.isclass(self.obj) and issubclass(self.obj, nn.Module):
             base = self.obj
             # Methods of the learner's own classes see the right versions too; `__init__` is called as it stands.
@@ -216,13 +214,13 @@ class LocalAnswer:
             } | body
         elif self._method:
             body[self._method] = with_globals(self.obj, functions)
-        if base is not given.VAE:
+        if base is not skeletons:
             try:
-                return type("VAE", (base,), body)(nn=spec.nn, name="vae", z_dim=spec.z_dim)
+                return type(spec.kind, (base,), body)(nn=spec.nn, name="vae", z_dim=spec.z_dim)
             except Exception:
                 if as_built:
                     raise
-        return twin(skeleton(spec.nn, spec.z_dim), type("VAE", (given.VAE,), body))
+        return twin(skeleton(spec.kind, spec.nn, spec.z_dim), type(spec.kind, (skeletons,), body))
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
         return {name: f for name, f in self._scaffold.items() if "." not in name}

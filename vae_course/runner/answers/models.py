@@ -6,16 +6,17 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vae_course import given, nns
+from vae_course import given
 from vae_course.runner.answers.call import Model
 
 PRIOR = ("z_prior_m", "z_prior_v")
-_network = cache(nns.get)  # it looks into a folder each time
+"""What a VAE's state says of its prior."""
 
 
 @cache
-def skeleton(network: Any, z_dim: int) -> nn.Module:
-    return given.VAE(nn=network, name="vae", z_dim=z_dim)
+def skeleton(kind: str, network: Any, z_dim: int) -> Any:
+    """A model of a class of `given`, with any weights."""
+    return getattr(given, kind)(nn=network, name="vae", z_dim=z_dim)
 
 
 def twin(module: nn.Module, cls: type[nn.Module]) -> nn.Module:
@@ -30,21 +31,28 @@ def twin(module: nn.Module, cls: type[nn.Module]) -> nn.Module:
 
 def load(model: nn.Module, spec: Model) -> nn.Module:
     """The check's networks, weights, prior and mode; the weights are leaves of their own for each call."""
-    network = _network(spec.nn)
     model.train(spec.training)
-    for part, cls in (("enc", network.Encoder), ("dec", network.Decoder)):
+    right = skeleton(spec.kind, spec.nn, spec.z_dim)
+    for part in dict.fromkeys(name.partition(".")[0] for name in spec.weights if "." in name):
+        cls = type(getattr(right, part))
         if type(getattr(model, part, None)) is not cls:  # else its own constructor has built it already
-            setattr(model, part, cls(spec.z_dim))
-        _put(
-            getattr(model, part), {n.removeprefix(part + "."): t for n, t in spec.weights.items() if n.startswith(part)}
-        )
-    for name in PRIOR:
+            setattr(model, part, twin(getattr(right, part), cls))
+        prefix = f"{part}."
+        _put(getattr(model, part), {n.removeprefix(prefix): t for n, t in spec.weights.items() if n.startswith(prefix)})
+    for name in (name for name in spec.weights if "." not in name):  # the prior
         prior = spec.weights[name].detach().clone().requires_grad_()
         if name in model._buffers or model._parameters.pop(name, None) is not None:
             model._buffers[name] = prior  # what belonged to the model's state does so still
         else:
             setattr(model, name, prior)
     return model
+
+
+def leaves_of(model: nn.Module, spec: Model) -> dict[str, Tensor]:
+    """What `load` put into a model, by its name in `spec.weights`."""
+    parameters = dict(model.named_parameters())
+    found = {name: parameters.get(name, getattr(model, name, None)) for name in spec.weights}
+    return {name: leaf for name, leaf in found.items() if isinstance(leaf, Tensor)}
 
 
 def _put(network: nn.Module, weights: Mapping[str, Tensor]) -> None:

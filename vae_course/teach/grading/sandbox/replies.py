@@ -18,7 +18,8 @@ def inputs_of(inputs: tuple[Any, ...]) -> Message:
     tensors: dict[str, Tensor] = {}
     for i, value in enumerate(inputs):
         if isinstance(value, Model):
-            facts.append({"model": {"nn": value.nn, "z_dim": value.z_dim, "training": value.training}})
+            model = {"nn": value.nn, "z_dim": value.z_dim, "training": value.training, "kind": value.kind}
+            facts.append({"model": model})
             tensors |= {f"{i}/{name}": weight for name, weight in value.weights.items()}
         elif isinstance(value, Tensor):
             facts.append({"tensor": True})
