@@ -17,6 +17,7 @@ from vae_course.figures import (
     bounds,
     capstone,
     capstone_comparisons,
+    classes,
     gaussian_channel,
     generation,
     iwae,
@@ -55,6 +56,14 @@ def training_curves(steps: int = 120) -> Curves:
     for at in range(20, steps + 1, 20):
         rows[at - 1]["valid/loss"] = 100 + (at - 80) ** 2 / 100
     return Curves(rows)
+
+
+def four_gaussians() -> dict[str, Any]:
+    """An untrained model of the plane with four Gaussians, and some digits."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model = given.GMVAE("v1", z_dim=2, k=4)
+    return {"model": model, "images": digits(), "labels": torch.arange(len(digits())) % 10}
 
 
 def log_weights(rows: int = 4, count: int = 300) -> Tensor:
@@ -207,6 +216,14 @@ CALLS: dict[str, Call] = {
     "rate_distortion.tangent": Call(rate_distortion.tangent, lambda: {"beta": 2.0}),
     "rate_distortion.your_points": Call(rate_distortion.your_points, lambda: {"points": {4.0: (8.0, 119.0)}}),
     "rate_distortion.paths": Call(rate_distortion.paths),
+    "classes.handwriting": Call(classes.handwriting),
+    "classes.your_styles": Call(classes.your_styles, lambda: {"model": given.trained("ssvae"), "images": digits()[:2]}),
+    "classes.mixture_on_a_line": Call(classes.mixture_on_a_line),
+    "classes.mixture_on_a_line, five": Call(classes.mixture_on_a_line, lambda: {"distance": 2.0, "k": 5}),
+    "classes.mixture_beside_target": Call(classes.mixture_beside_target, lambda: {"grid": None, "yours": None}),
+    "classes.found_gaussians": Call(classes.found_gaussians, four_gaussians),
+    "classes.beside": Call(classes.beside, lambda: {"rows": {"an image": digits()[:3], "another": digits()[3:6]}}),
+    "classes.with_few_labels": Call(classes.with_few_labels),
     "gaussian_channel.water": Call(gaussian_channel.water),
     "gaussian_channel.water, high": Call(gaussian_channel.water, lambda: {"beta": 4.0}),
     "gaussian_channel.information_and_bounds": Call(gaussian_channel.information_and_bounds, lambda: {"spread": 2.0}),

@@ -1,6 +1,7 @@
 """Trained models: one safetensors file each, and `figures.json`, which says how each was made and how good it is.
 
-All of it is written by `python -m vae_course.teach.authoring.train_weights`; nothing here is edited by hand.
+All of it is written by `vae-course train`, and what belongs to "ssvae" by `python -m vae_course.teach.authoring.classes_data`; nothing here is
+edited by hand.
 """
 
 import json
@@ -14,9 +15,9 @@ FOLDER = Path(__file__).parent
 FIGURES = FOLDER / "figures.json"
 
 
-def available() -> list[str]:
-    """The names that `load` accepts."""
-    return sorted(_figures())
+def available(kind: str = "") -> list[str]:
+    """The names that `load` accepts; `kind`: only models of this class of `given`, as "VAE"."""
+    return sorted(name for name, info in _figures().items() if kind in ("", info.get("kind", "VAE")))
 
 
 def load(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

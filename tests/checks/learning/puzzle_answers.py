@@ -231,6 +231,35 @@ def half_forgotten(kl, floor):
     return (mean + floor + (mean - floor).abs()).sum()
 
 
+# ---------------------------------------------------------------- 09
+
+
+def picked_by_comparison(model, x, labelled, y, weight):
+    logits = model.cls(labelled)
+    own = (logits * (y.unsqueeze(1) == torch.arange(10))).sum(1)
+    nelbo, *_ = model.unlabelled_bound(x)
+    return nelbo + weight * (logits.logsumexp(1) - own).mean()
+
+
+def picked_by_an_index(model, x, labelled, y, weight):
+    logits = model.cls(labelled)
+    own = logits[range(len(y)), y]
+    nelbo, *_ = model.unlabelled_bound(x)
+    return nelbo + weight * (logits.logsumexp(1) - own).mean()
+
+
+def by_log_softmax(model, x, labelled, y, weight):
+    own = (model.cls(labelled).log_softmax(1) * (y.unsqueeze(1) == torch.arange(10))).sum(1)
+    nelbo, *_ = model.unlabelled_bound(x)
+    return nelbo - weight * own.mean()
+
+
+def logsumexp_forgotten(model, x, labelled, y, weight):
+    own = (model.cls(labelled) * (y.unsqueeze(1) == torch.arange(10))).sum(1)
+    nelbo, *_ = model.unlabelled_bound(x)
+    return nelbo - weight * own.mean()
+
+
 SOLVED = {
     "01.no-root": halves,
     "02.eight": eight,
@@ -243,6 +272,7 @@ SOLVED = {
     "06.steps": counted,
     "06.broadcast": VAE.broadcast,
     "08.no-larger": half_of_sum_and_distance,
+    "09.no-softmax": picked_by_comparison,
 }
 SHORTEST = SOLVED | {
     "01.no-root": halves_in_four,
@@ -272,6 +302,8 @@ RIGHT_BUT_BROKEN = [
     ("06.broadcast", VAE.expanded, "`expand`"),
     ("08.no-larger", held_by_clamp, "`clamp`"),
     ("08.no-larger", held_by_where, "`where`"),
+    ("09.no-softmax", picked_by_an_index, "`[]`"),
+    ("09.no-softmax", by_log_softmax, "`log_softmax`"),
 ]
 """Right answers that break the rule, and what the card names."""
 KEPT_BUT_WRONG = {
@@ -286,6 +318,7 @@ KEPT_BUT_WRONG = {
     "06.steps": counted_short,
     "06.broadcast": VAE.one_number,
     "08.no-larger": half_forgotten,
+    "09.no-softmax": logsumexp_forgotten,
 }
 
 # ---------------------------------------------------------------- weak tests, broken and not

@@ -167,6 +167,8 @@ AROUND = [  # (a puzzle, its name, what the card says, the source)
     ("08.no-larger", "a builtin", "`max`", "def f(kl, floor):\n    return max(kl.mean(), floor)"),
     ("08.no-larger", "a choice", "`if`", "def f(kl, floor):\n    return kl.mean() if kl.mean() else floor"),
     ("08.no-larger", "a smooth one", "`softplus`", "from torch.nn import functional as F\ndef f(kl, floor):\n    return F.softplus(kl.mean(0) - floor, 1e6).sum()"),
+    ("09.no-softmax", "a loss", "`nll_loss`", "from torch.nn import functional as F\ndef f(model, x, labelled, y, weight):\n    return F.nll_loss(model.cls(labelled).log(), y)"),
+    ("09.no-softmax", "gathered", "`gather`", "def f(model, x, labelled, y, weight):\n    return model.cls(labelled).gather(1, y)"),
     # in one line
     ("03.one-line", "a semicolon", "statement 2 of 2", "def f(x, dim):\n    y = x; return y"),
     ("03.one-line", "a walrus", "`:=`", "def f(x, dim):\n    return (y := x.amax(dim)) + y"),
@@ -304,6 +306,8 @@ FORBIDDEN = {  # written by hand, beside the rules
     "06.four": r"$^",
     "06.steps": r"linspace|\blerp\b",
     "06.broadcast": r"expand|repeat|broadcast_to|\btile\b",
+    "08.no-larger": r"clamp|\bmax|relu|\bwhere\(|softplus|torch\.where",
+    "09.no-softmax": r"softmax|cross.entropy|gather|one_hot|scatter|_loss\(",
 }
 MISTAKEN = [(name, m.name) for name in CONSTRAINTS for m in EXERCISES[PUZZLES[name].exercise].misconceptions]
 

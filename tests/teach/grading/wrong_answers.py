@@ -141,4 +141,34 @@ def mutual_information_bounds(z, m, v):
     lower = (log_q.diagonal() - log_q.mean(1)).mean()
     return torch.stack([lower, kl_normal(m, v, torch.zeros(1), torch.ones(1)).mean()])
 """,
+    "log_normal_mixture": """
+def log_normal_mixture(z, m, v):
+    return log_normal(z.unsqueeze(1), m, v).mean(1)
+""",
+    "GMVAE.mixture_bound": """
+class GMVAE(given.GMVAE):
+    def mixture_bound(self, x):
+        m, v = self.enc(x)
+        z = sample_gaussian(m, v)
+        kl = kl_normal(m.unsqueeze(1), v.unsqueeze(1), *self.mixture).mean()
+        rec = -log_bernoulli_with_logits(x, self.dec(z)).mean()
+        return kl + rec, kl, rec
+""",
+    "SSVAE.unlabelled_bound": """
+class SSVAE(given.SSVAE):
+    def unlabelled_bound(self, x):
+        log_q = torch.log_softmax(self.cls(x), -1)
+        q = log_q.exp()
+        xs, y = x.repeat_interleave(10, 0), torch.eye(10).repeat(len(x), 1)
+        m, v = self.enc(xs, y)
+        rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y)).reshape(-1, 10)
+        kl_z = (q * kl_normal(m, v, *self.z_prior).reshape(-1, 10)).sum(-1).mean()
+        rec = (q * rec).sum(-1).mean()
+        kl_y = (q * log_q).sum(-1).mean()
+        return kl_z + kl_y + rec, kl_z, kl_y, rec
+""",
+    "semi_supervised_loss": """
+def semi_supervised_loss(model, x, labelled, y, weight):
+    return model.unlabelled_bound(x)[0] - weight * F.cross_entropy(model.cls(labelled), y)
+""",
 }

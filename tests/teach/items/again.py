@@ -374,6 +374,66 @@ def images_needed(text: str) -> float:
     return float(next(k for k in itertools.count(1) if math.log(k) >= nats))
 
 
+def _plane(text: str) -> tuple[torch.distributions.MultivariateNormal, torch.Tensor]:
+    """The two Gaussians of a mixture, and the point that is asked for."""
+    a = of(text, "the first with means # and # and variances # and #,")
+    b = of(text, "the second with means # and # and variances # and #.")
+    m, v = (torch.tensor([a[i : i + 2], b[i : i + 2]], dtype=torch.float64) for i in (0, 2))
+    return torch.distributions.MultivariateNormal(m, torch.diag_embed(v)), torch.tensor(
+        of(text, "z = (#, #)"), dtype=torch.float64
+    )
+
+
+def mixture_density(text: str) -> float:
+    each, z = _plane(text)
+    shares = torch.distributions.Categorical(torch.ones(2, dtype=torch.float64))
+    return torch.distributions.MixtureSameFamily(shares, each).log_prob(z).item()
+
+
+def picked(text: str) -> float:
+    each, z = _plane(text)
+    return torch.softmax(each.log_prob(z), 0)[0].item()
+
+
+def _three_classes(text: str) -> torch.Tensor:
+    """p(x, y) of the three."""
+    given = of(text, "$p(x|y)$ is # for the first class, # for the second and # for the third.")
+    assert "each with $p(y) = \\frac13$" in text
+    return torch.tensor([one / 3 for one in given], dtype=torch.float64)
+
+
+def class_gap(text: str) -> float:
+    guess = torch.tensor(of(text, "gives the three classes #, # and #."), dtype=torch.float64)
+    kinds = [torch.distributions.Categorical(probs=one) for one in (guess, _three_classes(text))]
+    return torch.distributions.kl_divergence(*kinds).item()
+
+
+def class_bound(text: str) -> float:
+    return class_gap(text) - math.log(_three_classes(text).sum())
+
+
+def _two_in_question(text: str) -> tuple[float, float]:
+    """The best share of class 4, and the bound above its cost, by a search over the share that it gets."""
+    low, high = of(text, "is # nats under class 4, # nats under class 9, and more than 150 nats")
+    q = np.linspace(1e-6, 1 - 1e-6, 2_000_001)
+    bounds = q * (np.log(10 * q) + low) + (1 - q) * (np.log(10 * (1 - q)) + high)
+    return float(q[bounds.argmin()]), float(bounds.min() - low)
+
+
+def kl_y(text: str) -> float:
+    q = torch.zeros(10, dtype=torch.float64)
+    q[[7, 9, 4]] = torch.tensor(of(text, "is # for class 7, # for class 9, # for class 4,"), dtype=torch.float64)
+    kinds = [torch.distributions.Categorical(probs=one) for one in (q, torch.ones_like(q))]
+    return torch.distributions.kl_divergence(*kinds).item()
+
+
+def few_labels(text: str) -> float:
+    (nelbo,), (weight,) = of(text, "has a NELBO of # nats."), of(text, "with weight # for the labels")
+    said = torch.tensor(of(text, "gives their labels #, #, # and #."), dtype=torch.float64)
+    logits = torch.stack([said, 1 - said], 1).log()
+    return nelbo + weight * torch.nn.functional.cross_entropy(logits, torch.zeros(4, dtype=torch.long)).item()
+
+
 AGAIN: dict[str, Callable[[str], float]] = {
     "00.evidence": lambda text: two_boxes(text).sum(),
     "00.posterior": lambda text: two_boxes(text)[1] / two_boxes(text).sum(),
@@ -426,6 +486,16 @@ AGAIN: dict[str, Callable[[str], float]] = {
     "08.nelbo-behind": nelbo_behind,
     "08.certified": certified,
     "08.images-needed": images_needed,
+    "09.mixture-density": mixture_density,
+    "09.picked": picked,
+    "09.class-evidence": lambda text: _three_classes(text).sum().item(),
+    "09.class-posterior": lambda text: torch.distributions.Categorical(_three_classes(text)).probs[0].item(),
+    "09.class-bound": class_bound,
+    "09.class-gap": class_gap,
+    "09.best-guess": lambda text: _two_in_question(text)[0],
+    "09.above-the-cheapest": lambda text: _two_in_question(text)[1],
+    "09.kl-y": kl_y,
+    "09.few-labels": few_labels,
 }
 CHANCE = {"06.walk-length", "06.perfect-kl", "07.combined-error"}
 """Recomputed by draws: right to half a per cent."""

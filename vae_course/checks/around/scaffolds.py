@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_course.given import log_bernoulli_with_logits, log_normal, sample_gaussian
+from vae_course.given import log_bernoulli_with_logits, log_mean_exp, log_normal, sample_gaussian
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,3 +85,17 @@ def right_sample_sigmoid(self: Any, batch: int) -> Tensor:
 @_shown_as("VAE.sample_x")
 def right_sample_x(self: Any, batch: int) -> Tensor:
     return right_x_given(self, right_sample_z(self, batch))
+
+
+@_shown_as("log_normal_mixture")
+def right_mixture(z: Tensor, m: Tensor, v: Tensor) -> Tensor:
+    """A right `log_normal_mixture`: (batch,)."""
+    return log_mean_exp(log_normal(z.unsqueeze(-2), m, v), -1)
+
+
+@_shown_as("SSVAE.unlabelled_bound")
+def known_unlabelled(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Stands in for `unlabelled_bound`, without chance: a number that depends on the images, and through the classifier on its weights."""
+    kl_z, kl_y = x.sum(-1).mean() / 20, 3 * torch.softmax(self.cls(x), -1)[:, 0].mean()
+    rec = (40 + 5 * torch.tanh(self.cls(x)).square().sum(-1)).mean()
+    return kl_z + kl_y + rec, kl_z, kl_y, rec

@@ -188,5 +188,27 @@ QUESTIONS = {
         near=1.5,
         why="The bound stops at log 1,000 = 6.9, whatever the model knows: each z finds its own image among a thousand.",
     ),
+    "09.mean-of-kls": Question(
+        asks="q is one of two Gaussians, the other is far away. The mean of the two KLs is ...",
+        choices=("smaller than the KL to the mixture", "the same", "larger than the KL to the mixture"),
+        truth="larger than the KL to the mixture",
+        why="6.25 against 0.68. Half of the mixture lies where q is, which costs log 2 and hardly more; the mean of the KLs asks q to lie near the far "
+        "one too.",
+    ),
+    "09.purity": Question(
+        asks="How many of 10,000 digits are called by their own name?",
+        between=(10, 100),
+        unit="%",
+        near=8,
+        why="About half. By chance it would be 11 % (one group, called 1). The Gaussians went where many images are, and no label was there to say "
+        "which of them belong together.",
+    ),
+    "09.labels": Question(
+        asks="100 labels alone: 72 % of the test images are named rightly. And with 60,000 images besides?",
+        between=(60, 100),
+        unit="%",
+        near=3,
+        why="89 % in this run, and the curve still rises at its end.",
+    ),
 }
 """The lesson's number and a word -> the question."""

@@ -69,29 +69,33 @@ def bent_kl_tolerance(case: Bent, rows: int) -> float:
 
 
 def three_numbers(call: Call, names: str = ", ".join(NAMES)) -> None:
-    """A gate: three outputs, the first of which, the bound, is one number. kl and rec cost their own points.
+    """A gate: as many outputs as there are names, of which the first, the bound, is one number. The others cost their own points.
 
     Args:
-        names: what they are called.
+        names: what they are called: three, or four.
 
     Raises:
         Wrong: something else came back.
     """
+    labels = names.split(", ")
+    count = {3: "three", 4: "four"}[len(labels)]
     parts = [n for n in call.kinds if n != "returned"]
     if call.kinds.get("returned") == "NoneType":
-        raise Wrong("Your method returned None.", "It should return three scalars: is the `return` missing?")
-    if parts != ["0", "1", "2"] or call.kinds["returned"] == "dict":  # a tuple, a list, a named tuple
-        raise Wrong(f"You returned {_of_another_form(call)}.", f"It should be three numbers: {names}.")
+        raise Wrong("Your method returned None.", f"It should return {count} scalars: is the `return` missing?")
+    # A tuple, a list, a named tuple.
+    if parts != [str(i) for i in range(len(labels))] or call.kinds["returned"] == "dict":
+        raise Wrong(f"You returned {_of_another_form(call)}.", f"It should be {count} numbers: {names}.")
     if not call.differentiable and all(n in call.outputs and not bool(call.outputs[n].any()) for n in parts):
-        raise NotStarted("Your method returns three zeros, the placeholders of a stub: compute the bound, kl and rec.")
-    must_be_one_number(call, "0")
+        rest = " and ".join([", ".join(labels[1:-1]), labels[-1]])
+        raise NotStarted(f"Your method returns {count} zeros, the placeholders of a stub: compute the bound, {rest}.")
+    must_be_one_number(call, "0", labels[0])
 
 
-def must_be_one_number(call: Call, name: str) -> None:
+def must_be_one_number(call: Call, name: str, label: str = "") -> None:
     """Raise `Wrong` unless an output is a tensor of one number, or a Python number, which carries the value though no gradient."""
     if call.kinds[name] in ("float", "int"):
         return
-    label = NAMES[int(name)]
+    label = label or NAMES[int(name)]
     if call.kinds[name] == "NoneType":
         raise Wrong(f"Your {label} is None.", "It should be a tensor of one number.")
     value = part(call, name)

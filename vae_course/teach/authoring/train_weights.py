@@ -87,7 +87,7 @@ def store(
     before = figures(model, nll_images=0)["test_nelbo"]
     model.load_state_dict(state)
     found = figures(model, nll_images)
-    _write(folder / f"{recipe.name}.safetensors", save(state))
+    write(folder / f"{recipe.name}.safetensors", save(state))
     info = _described(recipe) | {
         "figures": found,
         "float16_costs_nats": round(found["test_nelbo"] - before, 4),
@@ -95,7 +95,7 @@ def store(
         "machine": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads, torch "
         f"{torch.__version__}",
     }
-    _record(recipe.name, info, folder)
+    record(recipe.name, info, folder)
     return info
 
 
@@ -105,7 +105,7 @@ def measure(recipe: Recipe) -> dict[str, Any]:
     model = VAE(nn=recipe.nn, name=recipe.name, z_dim=recipe.z_dim)
     model.load_state_dict(state)
     info |= _described(recipe) | {"figures": figures(model)}
-    _record(recipe.name, info, weights.FOLDER)
+    record(recipe.name, info, weights.FOLDER)
     return info
 
 
@@ -186,14 +186,15 @@ def _no_device(name: str) -> str:
     return ""
 
 
-def _record(name: str, info: dict[str, Any], folder: Path) -> None:
+def record(name: str, info: dict[str, Any], folder: Path) -> None:
+    """Put what is known of a model into the folder's figures.json, in the place of what stood there of it."""
     path = folder / weights.FIGURES.name
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     known[name] = info
-    _write(path, (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())
+    write(path, (json.dumps(known, indent=2, sort_keys=True) + "\n").encode())
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whoever reads the file sees the old one or the new one, never half of one."""
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
         file.write(data)

@@ -195,5 +195,22 @@ PUZZLES: dict[str, Puzzle] = {
         shortest=7,
         moral="Of two numbers the larger is half of their sum and their distance. Its slope switches where they are equal.",
     ),
+    "09.no-softmax": Constraint(
+        exercise="semi_supervised_loss",
+        rules=(
+            Without(
+                "without cross-entropy, a softmax in any form, and an index",
+                (
+                    *("*cross_entropy*", "*softm*", "*loss", "*bernoulli*", "distributions", "sigmoid", "*sigmoid"),
+                    *("[]", "gather", "take*", "index*", "select*", "masked*", "diag*", "one_hot", "scatter*"),
+                ),
+                words=("index",),
+            ),
+            NoLoop(),
+        ),
+        ours=6,
+        shortest=12,
+        moral="−log softmax is logsumexp less the own logit, and a comparison with arange makes the rows of 0 and 1 that pick it.",
+    ),
 }
 """The lesson's number and a word -> the puzzle."""

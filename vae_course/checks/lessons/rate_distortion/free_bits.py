@@ -96,7 +96,7 @@ free_bits = Formula(
         Misconception(
             "a-ceiling",
             lambda kl, floor: kl.mean(0).clamp(max=floor).sum(),
-            "That is a ceiling: it takes away what lies above. A floor lifts what lies below it: of mean and floor count the larger.",
+            "Your term has a ceiling: it takes away what lies above. A floor lifts what lies below it: of mean and floor count the larger.",
         ),
         Misconception(
             "floor-taken-off",

@@ -21,7 +21,7 @@ def course_model(state: Mapping[str, Tensor]) -> str:
     Args:
         state: the weights, "enc.*" and "dec.*".
     """
-    return next((name for name in weights.available() if _is(name, state)), "")
+    return next((name for name in weights.available("VAE") if _is(name, state)), "")
 
 
 def _is(name: str, state: Mapping[str, Tensor]) -> bool:

@@ -1,0 +1,120 @@
+"""The models of lesson 09's checks: what they say is exact is computed by other means; and right answers met by a narrow miss."""
+
+import math
+
+import pytest
+import torch
+
+from tests.checks.right import right
+from vae_course import given
+from vae_course.checks.engine.examine import examine
+from vae_course.checks.lessons import EXERCISES
+from vae_course.checks.worlds import labelled, mixture
+from vae_course.checks.worlds.own_z import decoded, q_of_rows
+from vae_course.runner.answers import Model
+
+
+def built(model: Model) -> given.SSVAE:
+    """The same model as torch's own modules."""
+    found = given.SSVAE(model.nn, z_dim=model.z_dim)
+    found.load_state_dict(dict(model.weights))
+    return found
+
+
+def test_the_noise_of_every_image_and_class_is_read_off_the_gradient_in_x() -> None:
+    case = labelled.told()
+    model, x = built(case.model), case.x.clone().requires_grad_()
+    k = labelled.CLASSES
+    xs, y = x[:, None].expand(-1, k, -1), torch.eye(k).expand(len(x), -1, -1)
+    m, v = model.enc(xs, y)
+    noise = torch.randn(m.shape, generator=torch.Generator().manual_seed(1))
+    rec = -given.log_bernoulli_with_logits(xs, model.dec(m + v.sqrt() * noise, y))
+    mean = (model.cls(x).softmax(-1) * rec).sum(-1).mean()
+    (gradient,) = torch.autograd.grad(mean, x)
+    found = labelled.decoded_noise(gradient)
+    assert found is not None and torch.allclose(found, noise.double(), atol=1e-3)
+    closed, drawn = labelled.replay(labelled.told_weights(), case.x, found)
+    assert closed.four()[3].item() == pytest.approx(mean.item(), abs=5e-3)
+    log_q, log_p = (given.log_normal(m + v.sqrt() * noise, *of) for of in ((m, v), model.z_prior))
+    assert torch.allclose(drawn.kl_z, (log_q - log_p).double(), atol=5e-3)
+    assert torch.allclose(closed.kl_z, given.kl_normal(m, v, *model.z_prior).double(), atol=1e-4)
+
+
+def test_what_holds_on_average_is_the_mean_of_many_draws() -> None:
+    right_four, chance = labelled.on_average()
+    generator = torch.Generator().manual_seed(2)
+    shape = (labelled.ROWS, labelled.CLASSES, labelled.Z_DIM)
+    draws = [torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(40)]
+    found = torch.stack(
+        [labelled.replay(labelled.told_weights(), labelled.told().x, noise)[0].four() for noise in draws]
+    )
+    strays = found.std(0) / math.sqrt(len(draws))
+    assert bool(((found.mean(0) - right_four).abs() <= 5 * strays + 1e-9).all())
+    assert float((found - right_four).abs().max()) < chance  # of a single call
+
+
+def test_images_and_classes_differ_in_all_that_matters() -> None:
+    """So that a class taken for another shows: no two of them cost the same under one image."""
+    terms, _ = labelled.replay(
+        labelled.told_weights(), labelled.told().x[:3], torch.zeros(3, labelled.CLASSES, labelled.Z_DIM).double()
+    )
+    assert float(terms.log_q.exp().min()) > 0.01
+    for costs in (terms.rec, terms.kl_z, terms.log_q):
+        assert bool((costs.sort(1).values.diff(dim=1) > 1e-4).all()) and float(costs.std(1).min()) > 0.2
+
+
+def test_the_mixture_s_kl_belongs_to_the_z_that_are_decoded() -> None:
+    case = mixture.clusters()
+    model = given.GMVAE(case.model.nn, z_dim=case.model.z_dim, k=mixture.K)
+    model.load_state_dict(dict(case.model.weights))
+    x = case.x.clone().requires_grad_()
+    m, v = model.enc(x)
+    z = given.sample_gaussian(m, v)
+    rec = -given.log_bernoulli_with_logits(x, model.dec(z))
+    (gradient,) = torch.autograd.grad(rec.mean(), x)
+    found = decoded(gradient)
+    assert found is not None and torch.allclose(found, z.double(), atol=1e-3)
+    kl = given.log_normal(z, m, v) - right("log_normal_mixture")(z, *model.mixture)
+    assert mixture.kl_at(found).mean().item() == pytest.approx(kl.mean().item(), abs=0.02)
+    assert mixture.kinds_of_kl(found)["mixture"] == pytest.approx(mixture.kl_at(found).mean().item())
+    assert mixture.rec_at(found).mean().item() == pytest.approx(rec.mean().item(), abs=0.02)
+    average_kl, average_rec, chance = mixture.on_average()
+    assert abs(kl.mean().item() - average_kl) < chance and abs(rec.mean().item() - average_rec) < chance
+
+
+def test_the_mixture_s_slopes_are_those_of_the_whole_bound() -> None:
+    """By differences, in one number of the mixture and one of the encoder's outputs."""
+    case = mixture.clusters()
+    m, s = q_of_rows()
+    z = m + s * torch.randn(m.shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    slopes, w, step = mixture.right_slopes(z), case.model.weights, 1e-4
+    means, raw = w["mixture_m"].double(), w["mixture_raw"].double()
+    moved = means.clone()
+    moved[1, 2] += step
+    change = -(mixture.log_prior(z, moved, raw) - mixture.log_prior(z, means, raw)).mean().item() / step
+    assert slopes["mixture_m"][1, 2].item() == pytest.approx(change, rel=1e-2, abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "which"), [("SSVAE.unlabelled_bound", 1), ("GMVAE.mixture_bound", 1)])
+def test_a_kl_that_is_a_little_too_large_is_refused(name: str, which: int) -> None:
+    def hostile(self, x):
+        found = list(right(name)(self, x))
+        found[which] = found[which] * 1.02
+        found[0] = sum(found[1:])
+        return tuple(found)
+
+    exercise = EXERCISES[name]
+    for seed in range(4):
+        assert examine(exercise, exercise.answer(hostile), seed).status == "wrong"
+
+
+def test_a_class_that_inherits_from_the_wrong_skeleton_is_given_what_it_lacks() -> None:
+    class Mine(given.VAE):
+        mixture_bound = right("GMVAE.mixture_bound")
+
+        @property
+        def mixture(self):
+            return given.gaussian_parameters(torch.cat([self.mixture_m, self.mixture_raw], -1))
+
+    exercise = EXERCISES["GMVAE.mixture_bound"]
+    assert examine(exercise, exercise.answer(Mine), 1).status == "correct"

@@ -1,0 +1,1 @@
+"""Exercise 9.2: the bound under a prior that is a mixture."""

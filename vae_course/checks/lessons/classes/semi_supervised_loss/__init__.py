@@ -1,0 +1,1 @@
+"""Exercise 9.5: a few labels beside the bound."""
