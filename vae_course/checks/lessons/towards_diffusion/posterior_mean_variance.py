@@ -1,0 +1,231 @@
+"""Exercise 10.3: one step back, for whoever knows the data."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_finite
+from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
+from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
+from vae_course.checks.lessons.towards_diffusion.schedules import draw_steps
+
+
+def draw_pair(generator: Generator) -> Arguments:
+    """x_t and x0, (batch, dim) each, and ᾱ of the step and of the one before, (batch, 1)."""
+    batch, dim = 3 + int(torch.randint(0, 3, (), generator=generator)), 7
+    x_t, x0 = (1.5 * torch.randn(batch, dim, generator=generator) for _ in range(2))
+    return x_t, x0, *draw_steps(batch, generator)
+
+
+def true_posterior(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+    """By the joint Gaussian of x_before and x_t given x0: their covariance is a regression."""
+    kept = (alpha_bar / alpha_bar_before).sqrt()
+    slope = kept * (1 - alpha_bar_before) / (1 - alpha_bar)  # covariance over the variance of x_t
+    mean = alpha_bar_before.sqrt() * x0 + slope * (x_t - alpha_bar.sqrt() * x0)
+    variance = (1 - alpha_bar_before) * (1 - slope * kept)
+    return torch.stack([mean, variance.expand_as(mean)])
+
+
+def layouts(generator: Generator) -> dict[str, Arguments]:
+    x_t, x0, alpha_bar, before = draw_pair(generator)
+    return {
+        "a batch of one": (x_t[:1], x0[:1], alpha_bar[:1], before[:1]),
+        "a single dimension": (x_t[:, :1], x0[:, :1], alpha_bar, before),
+        "one step for all examples": (x_t, x0, torch.tensor([[0.3]]), torch.tensor([[0.45]])),
+    }
+
+
+def _extreme() -> list[Arguments]:
+    """The first steps and the last ones of a thousand; data far from 0."""
+    x_t, x0 = torch.tensor([[1.0, -2.0, 0.5], [0.3, 1.2, -0.7]]), torch.tensor([[0.5, 1.0, -1.5], [1.0, -0.5, 2.0]])
+    return [
+        (x_t, x0, torch.full((2, 1), 0.998), torch.full((2, 1), 0.9995)),
+        (x_t, x0, torch.full((2, 1), 4e-5), torch.full((2, 1), 5e-5)),
+        (1e4 * x_t, 1e4 * x0, torch.full((2, 1), 0.4), torch.full((2, 1), 0.6)),
+    ]
+
+
+Part = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+def _mean(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
+    return true_posterior(x_t, x0, alpha_bar, before)[0]
+
+
+def _variance(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
+    return true_posterior(x_t, x0, alpha_bar, before)[1]
+
+
+def _parts(mean: Part = _mean, variance: Part = _variance) -> Part:
+    """A mistake in one of the two, or in both."""
+
+    def wrong(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+        arguments = x_t, x0, alpha_bar, alpha_bar_before
+        return torch.stack([mean(*arguments), variance(*arguments).expand_as(x_t)])
+
+    return wrong
+
+
+def _weights(alpha_bar: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    """Of x_t and of x0 in the mean."""
+    one, none = torch.ones_like(alpha_bar), torch.zeros_like(alpha_bar)
+    return _mean(one, none, alpha_bar, before), _mean(none, one, alpha_bar, before)
+
+
+def _weighed(change: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]) -> Part:
+    """A mean with other weights: change(of x_t, of x0, ᾱ, ᾱ before)."""
+
+    def mean(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
+        noised, clean = change(*_weights(alpha_bar, before), alpha_bar, before)
+        return noised * x_t + clean * x0
+
+    return _parts(mean)
+
+
+def _with_step_for_alpha(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
+    """α is the step's own share, ᾱ / ᾱ before; here ᾱ stands in its place."""
+    rest = 1 - alpha_bar
+    mean = before.sqrt() * rest / rest * x0 + alpha_bar.sqrt() * (1 - before) / rest * x_t
+    return torch.stack([mean, (1 - before).expand_as(mean)])
+
+
+posterior_mean_variance = Formula(
+    name="posterior_mean_variance",
+    lesson="10_towards_diffusion",
+    number="10.3",
+    title="One step back",
+    minutes=18,
+    difficulty=3,
+    lines="4 lines",
+    arguments=draw_pair,
+    truth=true_posterior,
+    checks=(
+        Check("a mean and a variance for each entry", shape_matches),
+        Check("the value", equals_truth, points=3),
+        Check("one example, one dimension, one step for all", holds_for(layouts)),
+        Check("early and late steps", stays_finite(_extreme)),
+        Check("still differentiable", gradients_match, points=1),
+    ),
+    fingerprint=case_fingerprint(draw_pair, true_posterior, layouts, _extreme),
+    misconceptions=(
+        Misconception(
+            "forward-variance",
+            _parts(variance=lambda x_t, x0, alpha_bar, before: 1 - alpha_bar / before),
+            "Your mean is right. Your variance is 1 − α, that of the step forwards. Going back one knows x0 as well, so less is open: by the factor (1 − ᾱ before) / (1 − ᾱ).",
+        ),
+        Misconception(
+            "marginal-variance",
+            _parts(variance=lambda x_t, x0, alpha_bar, before: 1 - before),
+            "Your mean is right. Your variance is that of x_before given x0 alone. x_t is known too, and makes it smaller.",
+        ),
+        Misconception(
+            "precision",
+            _parts(variance=lambda x_t, x0, alpha_bar, before: 1 / _variance(x_t, x0, alpha_bar, before)),
+            "Your mean is right. Your second part is the precision; the variance is 1 over it.",
+        ),
+        Misconception(
+            "standard-deviation",
+            _parts(variance=lambda x_t, x0, alpha_bar, before: _variance(x_t, x0, alpha_bar, before).sqrt()),
+            "Your mean is right. Your second part is the standard deviation. v is always a variance here.",
+        ),
+        Misconception(
+            "log-variance",
+            _parts(variance=lambda x_t, x0, alpha_bar, before: _variance(x_t, x0, alpha_bar, before).log()),
+            "Your mean is right. Your second part is the log-variance. v is the variance itself.",
+        ),
+        Misconception(
+            "ratio-upside-down",
+            _parts(
+                variance=lambda x_t, x0, alpha_bar, before: (1 - alpha_bar / before) * (1 - alpha_bar) / (1 - before)
+            ),
+            "Your mean is right. In your variance the factor is upside down: it has to be smaller than 1 − α, as one knows more than going forwards.",
+        ),
+        Misconception(
+            "weights-exchanged",
+            _weighed(lambda noised, clean, alpha_bar, before: (clean, noised)),
+            "Your variance is right. In your mean the weights of x_t and x0 have changed places, or x_t and x0 themselves: while little noise was there before, x0 says most.",
+        ),
+        Misconception(
+            "variance-for-root-of-data",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised, clean * before**0.5)),
+            "Your variance is right. In your mean x0 is multiplied by ᾱ before, where its root belongs: x0 was scaled by the root.",
+        ),
+        Misconception(
+            "variance-for-root-of-step",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised * (alpha_bar / before) ** 0.5, clean)),
+            "Your variance is right. In your mean x_t is multiplied by α, where its root belongs.",
+        ),
+        Misconception(
+            "root-of-data-forgotten",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised, clean / before**0.5)),
+            "Your variance is right. In your mean the factor √ᾱ before of x0 is missing: the step before held x0 only times that.",
+        ),
+        Misconception(
+            "root-of-step-forgotten",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised / (alpha_bar / before) ** 0.5, clean)),
+            "Your variance is right. In your mean the factor √α of x_t is missing.",
+        ),
+        Misconception(
+            "data-forgotten",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised, 0 * clean)),
+            "Your variance is right. Your mean leaves x0 out. Two sources tell of the step before: x_t, and x0.",
+        ),
+        Misconception(
+            "noised-forgotten",
+            _weighed(lambda noised, clean, alpha_bar, before: (0 * noised, clean)),
+            "Your variance is right. Your mean leaves x_t out. Two sources tell of the step before: x_t, and x0.",
+        ),
+        Misconception(
+            "step-undone",
+            _weighed(lambda noised, clean, alpha_bar, before: ((before / alpha_bar) ** 0.5, 0 * clean)),
+            "Your variance is right. Your mean only undoes the scaling, x_t / √α. Part of x_t is noise, and x0 says which part.",
+        ),
+        Misconception(
+            "mean-without-x-t",
+            _weighed(lambda noised, clean, alpha_bar, before: (0 * noised, before**0.5)),
+            "Your variance is right. Your mean is that of x_before given x0 alone, as if x_t were not known.",
+        ),
+        Misconception(
+            "precision-weights-not-divided",
+            _weighed(
+                lambda noised, clean, alpha_bar, before: tuple(  # type: ignore[arg-type,return-value]
+                    w * (1 - alpha_bar) / ((1 - before) * (1 - alpha_bar / before)) for w in (noised, clean)
+                )
+            ),
+            "Your variance is right. Your mean is the sum of the two sources, each times its precision; it is still to be multiplied by the variance.",
+        ),
+        Misconception(
+            "step-for-alpha",
+            _with_step_for_alpha,
+            "You use ᾱ where the step's own α belongs, α = ᾱ / ᾱ before: one step takes off far less than all steps up to it.",
+        ),
+        Misconception(
+            "steps-exchanged",
+            lambda x_t, x0, alpha_bar, alpha_bar_before: true_posterior(x_t, x0, alpha_bar_before, alpha_bar),
+            "The two ᾱ have changed places: the one before is the larger.",
+        ),
+        Misconception(
+            "parts-exchanged",
+            lambda x_t, x0, alpha_bar, alpha_bar_before: true_posterior(x_t, x0, alpha_bar, alpha_bar_before).flip(0),
+            "The two have changed places: the mean comes first.",
+        ),
+        Misconception(
+            "mean-alone",
+            _mean,
+            "There is a mean, and no variance: torch.stack([m, v]), with v as large as m.",
+        ),
+        Misconception(
+            "no-gradient",
+            lambda x_t, x0, alpha_bar, alpha_bar_before: true_posterior(x_t, x0, alpha_bar, alpha_bar_before).detach(),
+            "Right, but cut off from its inputs: no .detach(), .item(), numpy or no_grad.",
+        ),
+    ),
+    hints=(
+        "The step's own share is α = ᾱ / ᾱ before. The variance depends on the ᾱ alone, not on the data.",
+        "Two Gaussians speak of x_before: one says it is near √ᾱ_before · x0, with the variance 1 − ᾱ_before; the other that √α times it is near x_t, with the "
+        "variance 1 − α. Their precisions add up: α / (1 − α) and 1 / (1 − ᾱ_before).",
+        "The sum of the precisions is 1 over v. The mean is v times the sum of √ᾱ_before x0 / (1 − ᾱ_before) and √α x_t / (1 − α). "
+        "v is (batch, 1): expand_as gives it the shape of the mean, and torch.stack puts the two together.",
+    ),
+)
