@@ -1180,4 +1180,5 @@ card
 # * R. Child, *Very Deep VAEs Generalize Autoregressive Models and Can Outperform Them on Images*, ICLR 2021: many layers of $z$.
 # * D. Kingma, T. Salimans, B. Poole, J. Ho, *Variational Diffusion Models*, NeurIPS 2021: the ELBO with a thousand layers.
 #
-# Beyond the core: [08 · Rate and distortion](08_rate_distortion.ipynb), [09 · Classes](09_classes.ipynb).
+# Beyond the core: [08 · Rate and distortion](08_rate_distortion.ipynb), [09 · Classes](09_classes.ipynb), [10 · Towards
+# diffusion](10_towards_diffusion.ipynb).

@@ -72,7 +72,7 @@ def test_it_holds_lessons_solutions_and_package_and_nothing_else(wheel: Path):
 
 def test_the_doctor_is_content_and_advises_nothing_that_is_not_there(python: Path, tmp_path: Path):
     said = ran(python, "-m", "vae_course.cli", "doctor", cwd=tmp_path)
-    assert "make" not in said and "clone" not in said and "12 lessons in" in said
+    assert "make" not in said and "clone" not in said and "13 lessons in" in said
     assert "pip install 'vae-course[grade]'" in said
     assert "are for a clone of the repository, which this is not" in ran(
         python, "-m", "vae_course.cli", "build", cwd=tmp_path, code=2

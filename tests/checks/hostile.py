@@ -365,4 +365,50 @@ HOSTILE: dict[str, list[Any]] = {
         off_by_half_when(right("semi_supervised_loss"), lambda *_: True),
         with_another_gradient(right("semi_supervised_loss")),
     ],
+    "two_layer_log_weight": [
+        changes_its_input(right("two_layer_log_weight")),
+        off_by_half_when(
+            right("two_layer_log_weight"),
+            lambda log_p_x, z1, *others: log_p_x.ndim == 1 and len(log_p_x) > 1 and z1.shape[-1] == 7,
+        ),
+        off_by_half_when(right("two_layer_log_weight"), lambda log_p_x, *others: log_p_x.ndim == 2),
+        with_another_gradient(right("two_layer_log_weight")),
+    ],
+    "q_sample": [
+        changes_its_input(right("q_sample")),
+        off_by_half_when(
+            right("q_sample"),
+            lambda x0, alpha_bar, noise: (
+                alpha_bar.ndim == 2
+                and 0 < alpha_bar.min() < alpha_bar.max()
+                and max(x0.abs().max(), noise.abs().max()) < 500
+            ),
+        ),
+        off_by_half_when(right("q_sample"), lambda x0, alpha_bar, noise: alpha_bar.ndim == 3),
+        with_another_gradient(right("q_sample")),
+    ],
+    "posterior_mean_variance": [
+        changes_its_input(right("posterior_mean_variance")),
+        off_by_half_when(
+            right("posterior_mean_variance"),
+            lambda x_t, *others: len(x_t) > 1 and x_t.shape[1] == 7 and len(others[1]) > 1,
+        ),
+        off_by_half_when(right("posterior_mean_variance"), lambda x_t, *others: x_t.shape[1] == 1),
+        off_by_half_when(
+            right("posterior_mean_variance"), lambda x_t, x0, alpha_bar, before: bool(alpha_bar.max() > 0.99)
+        ),
+        with_another_gradient(right("posterior_mean_variance")),
+    ],
+    "step_kl": [
+        changes_its_input(right("step_kl")),
+        off_by_half_when(
+            right("step_kl"),
+            lambda noise, predicted, a, before: (
+                a.ndim == 2 and len(a) > 1 and noise.shape[1] == 7 and not torch.equal(noise, predicted)
+            ),
+        ),
+        off_by_half_when(right("step_kl"), lambda noise, predicted, a, before: len(noise) == 1),
+        off_by_half_when(right("step_kl"), lambda noise, predicted, a, before: bool(a.max() > 0.99)),
+        with_another_gradient(right("step_kl")),
+    ],
 }

@@ -18,7 +18,9 @@ from vae_course.figures import (
     capstone,
     capstone_comparisons,
     classes,
+    diffusion,
     gaussian_channel,
+    gaussian_diffusion,
     generation,
     iwae,
     iwae_digits,
@@ -34,6 +36,7 @@ from vae_course.figures import (
     sandwich,
     side_by_side,
     start_here,
+    swiss_roll,
     wrong_models,
 )
 from vae_course.figures import digits as rows_of_digits
@@ -301,5 +304,23 @@ CALLS: dict[str, Call] = {
         capstone_comparisons.network_sizes,
         lambda: {"networks": {name: nns.get(name) for name in ("v1", "tiny")}, "z_dim": 20},
     ),
+    # lesson 10
+    "swiss_roll.there_and_back": Call(swiss_roll.there_and_back),
+    "swiss_roll.there_and_back, moved": Call(swiss_roll.there_and_back, lambda: {"moment": 13}),
+    "swiss_roll.clouds": Call(
+        swiss_roll.clouds, lambda: {"points": {"a": swiss_roll.draw(60, 0), "b": swiss_roll.draw(60, 1)}}
+    ),
+    "swiss_roll.beside_the_data": Call(swiss_roll.beside_the_data, lambda: {"points": swiss_roll.draw(60, 2)}),
+    "gaussian_diffusion.weights_of_steps": Call(gaussian_diffusion.weights_of_steps),
+    "gaussian_diffusion.weights_of_steps, moved": Call(
+        gaussian_diffusion.weights_of_steps, lambda: {"schedule": "cosine"}
+    ),
+    "gaussian_diffusion.bound_and_steps": Call(gaussian_diffusion.bound_and_steps),
+    "gaussian_diffusion.bound_and_steps, moved": Call(gaussian_diffusion.bound_and_steps, lambda: {"variance": 0.3}),
+    "diffusion.rows_of_digits": Call(
+        diffusion.rows_of_digits,
+        lambda: {"rows": {"VAE": diffusion.drawn_by("one layer"), "two": diffusion.drawn_by("simple")}},
+    ),
+    "diffusion.where_nats_are_lost": Call(diffusion.where_nats_are_lost),
 }
 """Every drawing function stands here at least once; a second time with a slider moved, or with nothing learned yet."""

@@ -28,6 +28,8 @@ CLOSED_FORMS = tuple(name for name, e in EXERCISES.items() if isinstance(e, Form
 SEED = 3
 INPUTS = 12
 EXACT = 1e-8  # in double precision, where terms of 1e6 cancel
+SHARES = ("alpha_bar", "alpha_bar_before")
+"""Inputs that lie between 0 and 1."""
 NEGLIGIBLE = 1e-3
 """Nats, or this part of the value, which no check of float32 numbers sees when nowhere more is wrong."""
 
@@ -101,12 +103,21 @@ def _inputs(exercise: str) -> list[tuple[Any, ...]]:
     for i in range(INPUTS):
         drawn = formula.arguments(generator(i, "equal"))
         chance = generator(i, "spread")
-        found += [tuple(_double(a) for a in drawn), tuple(_spread(_double(a), chance) for a in drawn)]
+        spread = [
+            _shared(_double(a), generator(i, "shares")) if name in SHARES else _spread(_double(a), chance)
+            for name, a in zip(formula.parameters, drawn, strict=True)
+        ]
+        found += [tuple(_double(a) for a in drawn), tuple(spread)]
     return found
 
 
 def _double(a: Any) -> Any:
     return a.double() if isinstance(a, Tensor) and a.is_floating_point() else a
+
+
+def _shared(a: Tensor, chance: torch.Generator) -> Tensor:
+    """Shares stay between 0 and 1, and in their order: what each is to the rest of 1 changes by the same factor, up to e⁶."""
+    return torch.sigmoid(torch.logit(a) + 12 * torch.rand(a.shape, generator=chance, dtype=torch.float64) - 6)
 
 
 def _spread(a: Any, chance: torch.Generator) -> Any:

@@ -260,6 +260,34 @@ def logsumexp_forgotten(model, x, labelled, y, weight):
     return nelbo - weight * own.mean()
 
 
+# ---------------------------------------------------------------- 10
+
+
+def differences_of_logits(noise, predicted, alpha_bar, alpha_bar_before):
+    weight = torch.expm1(alpha_bar_before.logit() - alpha_bar.logit()) / 2
+    return (weight * (noise - predicted) ** 2).sum(-1)
+
+
+def differences_of_logits_in_eight(noise, predicted, alpha_bar, alpha_bar_before):
+    error = noise - predicted
+    return torch.linalg.vecdot(torch.expm1(alpha_bar_before.logit() - alpha_bar.logit()) / 2 * error, error)
+
+
+def ratio_of_shares(noise, predicted, alpha_bar, alpha_bar_before):
+    snr, before = alpha_bar / (1 - alpha_bar), alpha_bar_before / (1 - alpha_bar_before)
+    return ((before / snr - 1) / 2 * (noise - predicted) ** 2).sum(-1)
+
+
+def by_its_loss(noise, predicted, alpha_bar, alpha_bar_before):
+    weight = torch.expm1(alpha_bar_before.logit() - alpha_bar.logit()) / 2
+    return (weight * torch.nn.functional.mse_loss(noise, predicted, reduction="none")).sum(-1)
+
+
+def one_logit_forgotten(noise, predicted, alpha_bar, alpha_bar_before):
+    weight = torch.expm1(alpha_bar_before.log() - alpha_bar.log()) / 2
+    return (weight * (noise - predicted) ** 2).sum(-1)
+
+
 SOLVED = {
     "01.no-root": halves,
     "02.eight": eight,
@@ -273,6 +301,7 @@ SOLVED = {
     "06.broadcast": VAE.broadcast,
     "08.no-larger": half_of_sum_and_distance,
     "09.no-softmax": picked_by_comparison,
+    "10.nine": differences_of_logits,
 }
 SHORTEST = SOLVED | {
     "01.no-root": halves_in_four,
@@ -282,6 +311,7 @@ SHORTEST = SOLVED | {
     "06.four": three,
     "06.steps": counted_in_five,
     "06.broadcast": VAE.broadcast_in_three,
+    "10.nine": differences_of_logits_in_eight,
 }
 RIGHT_BUT_BROKEN = [
     ("01.no-root", rooted, "`sqrt`"),
@@ -304,6 +334,8 @@ RIGHT_BUT_BROKEN = [
     ("08.no-larger", held_by_where, "`where`"),
     ("09.no-softmax", picked_by_an_index, "`[]`"),
     ("09.no-softmax", by_log_softmax, "`log_softmax`"),
+    ("10.nine", ratio_of_shares, "operations"),
+    ("10.nine", by_its_loss, "`mse_loss`"),
 ]
 """Right answers that break the rule, and what the card names."""
 KEPT_BUT_WRONG = {
@@ -319,6 +351,7 @@ KEPT_BUT_WRONG = {
     "06.broadcast": VAE.one_number,
     "08.no-larger": half_forgotten,
     "09.no-softmax": logsumexp_forgotten,
+    "10.nine": one_logit_forgotten,
 }
 
 # ---------------------------------------------------------------- weak tests, broken and not

@@ -70,7 +70,7 @@ def test_from_a_stick_the_course_is_set_up_where_there_is_no_network(tmp_path: P
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"in a browser: {tmp_path / 'room' / 'site' / 'index.html'}" in done.stdout
     assert f'cd "{tmp_path / "room"}"' in done.stdout and (tmp_path / "room" / "site" / "slides").is_dir()
-    assert "unreachable" in done.stdout and "12 lessons in" in done.stdout and '"version"' in done.stdout
+    assert "unreachable" in done.stdout and "13 lessons in" in done.stdout and '"version"' in done.stdout
     assert (tmp_path / "room" / "work" / "07_capstone.ipynb").is_file() and "not correct" not in done.stdout
     [wheel] = (tmp_path / "stick" / "wheels").glob("tqdm-*.whl")
     wheel.write_bytes(wheel.read_bytes()[:-1])

@@ -171,4 +171,20 @@ class SSVAE(given.SSVAE):
 def semi_supervised_loss(model, x, labelled, y, weight):
     return model.unlabelled_bound(x)[0] - weight * F.cross_entropy(model.cls(labelled), y)
 """,
+    "two_layer_log_weight": """
+def two_layer_log_weight(log_p_x, z1, z2, m1, v1, m2, v2, pm, pv):
+    return log_p_x + log_normal(z1, pm, pv) - log_normal(z1, m1, v1)
+""",
+    "q_sample": """
+def q_sample(x0, alpha_bar, noise):
+    return alpha_bar * x0 + (1 - alpha_bar) * noise
+""",
+    "posterior_mean_variance": """
+def posterior_mean_variance(x_t, x0, alpha_bar, alpha_bar_before):
+    return torch.stack([x_t, x0])
+""",
+    "step_kl": """
+def step_kl(noise, predicted, alpha_bar, alpha_bar_before):
+    return (noise - predicted).square().sum(-1)
+""",
 }

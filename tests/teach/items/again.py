@@ -434,6 +434,51 @@ def few_labels(text: str) -> float:
     return nelbo + weight * torch.nn.functional.cross_entropy(logits, torch.zeros(4, dtype=torch.long)).item()
 
 
+def _noised(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float]:
+    """x0, noise and x_t at four points that have the right means, variances and covariances, and both shares."""
+    (data,) = of(text, "and the variance #.")
+    share, before = (of(text, pattern)[0] for pattern in ("\\bar\\alpha_t = #", "\\bar\\alpha_{t-1} = #"))
+    x0, noise = (one.ravel() for one in np.meshgrid([-math.sqrt(data), math.sqrt(data)], [-1.0, 1.0]))
+    return x0, noise, math.sqrt(share) * x0 + math.sqrt(1 - share) * noise, share, before
+
+
+def noised_variance(text: str) -> float:
+    return float(_noised(text)[2].var())
+
+
+def noise_error(text: str) -> float:
+    """The least squares that a straight line leaves."""
+    _, noise, x_t, _, _ = _noised(text)
+    return float(((noise - np.polyval(np.polyfit(x_t, noise, 1), x_t)) ** 2).mean())
+
+
+def step_nats(text: str) -> float:
+    """The mean KL of two Gaussians on a grid: the step that knows x0, and the one that guesses it, at four points."""
+    x0, _, x_t, share, before = _noised(text)
+    guess, found = np.polyval(np.polyfit(x_t, x0, 1), x_t), []
+    alpha = share / before
+    for clean, wrong, later in zip(x0, guess, x_t, strict=True):
+        q, p = (
+            normal(math.sqrt(before) * at, 1 - before)
+            * np.exp(-0.5 * (later - math.sqrt(alpha) * Z) ** 2 / (1 - alpha))
+            for at in (clean, wrong)
+        )
+        q, p = np.maximum(q / q.sum(), 1e-300), np.maximum(p / p.sum(), 1e-300)
+        found.append((q * np.log(q / p)).sum())
+    return float(np.mean(found))
+
+
+def bits_per_pixel(text: str) -> float:
+    nats, rows, columns = of(text, "is # nats for each image of # × # black")
+    return math.log2(math.exp(nats / rows)) / columns
+
+
+def steps_for_a_gap(text: str) -> float:
+    steps, gap = of(text, "With # steps the bound of a diffusion model with perfect predictions lies # nats above")
+    (wanted,) = of(text, "bring it down to # nats?")
+    return next(t for t in itertools.count(1) if gap * steps / t <= wanted + 1e-12)
+
+
 AGAIN: dict[str, Callable[[str], float]] = {
     "00.evidence": lambda text: two_boxes(text).sum(),
     "00.posterior": lambda text: two_boxes(text)[1] / two_boxes(text).sum(),
@@ -496,6 +541,11 @@ AGAIN: dict[str, Callable[[str], float]] = {
     "09.above-the-cheapest": lambda text: _two_in_question(text)[1],
     "09.kl-y": kl_y,
     "09.few-labels": few_labels,
+    "10.noised-variance": noised_variance,
+    "10.noise-error": noise_error,
+    "10.step-nats": step_nats,
+    "10.bits-per-pixel": bits_per_pixel,
+    "10.steps-for-a-gap": steps_for_a_gap,
 }
 CHANCE = {"06.walk-length", "06.perfect-kl", "07.combined-error"}
 """Recomputed by draws: right to half a per cent."""

@@ -11,7 +11,7 @@ from vae_course.teach.items.markup import html
 from vae_course.teach.items.write import bank
 
 ROOT = Path(__file__).parents[3]
-SITTINGS = ("00", "01", "02", "03", "04", "04b", "05", "05b", "06", "07", "08", "09")
+SITTINGS = ("00", "01", "02", "03", "04", "04b", "05", "05b", "06", "07", "08", "09", "10")
 
 ENTRY = """
 title = "A title"

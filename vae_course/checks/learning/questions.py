@@ -210,5 +210,24 @@ QUESTIONS = {
         near=3,
         why="89 % in this run, and the curve still rises at its end.",
     ),
+    "10.weights": Question(
+        asks="1,000 steps of the schedule of Ho et al.: by how much does the largest weight of the bound exceed the smallest?",
+        choices=("3 times", "10 times", "more than 100 times"),
+        truth="more than 100 times",
+        why="120 times: 0.60 for the second step, 0.005 in the middle of the way. There the SNR falls slowly, from step to step.",
+    ),
+    "10.tenfold": Question(
+        asks="With 100 steps the bound lies 0.45 nats above the entropy. And with 1,000?",
+        between=(0, 0.45),
+        unit="nats",
+        near=0.02,
+        why="Ten times the steps, a tenth of the gap: each step is wrong by the square of its length, and there are ten times as many.",
+    ),
+    "10.digits": Question(
+        asks="The small VAEs have a NELBO of about 37.7 nats on test digits. And the bound of diffusion, of a larger dense network trained for longer?",
+        choices=("lower by more than 5 nats", "within a nat of theirs", "higher by more than 5 nats"),
+        truth="within a nat of theirs",
+        why="Higher by 0.4 nats, or 1 %. What made diffusion famous are its pictures, with far larger networks that know what neighbouring pixels are.",
+    ),
 }
 """The lesson's number and a word -> the question."""

@@ -212,5 +212,12 @@ PUZZLES: dict[str, Puzzle] = {
         shortest=12,
         moral="−log softmax is logsumexp less the own logit, and a comparison with arange makes the rows of 0 and 1 that pick it.",
     ),
+    "10.nine": Constraint(
+        exercise="step_kl",
+        rules=(Without("without torch.distributions and its losses", LIBRARY, words=("torch's loss",)), NoMoreThan(9)),
+        ours=11,
+        shortest=8,
+        moral="torch.logit of a share is the log SNR. There a ratio is a difference, and expm1 takes the 1 off without losing digits where steps are tiny.",
+    ),
 }
 """The lesson's number and a word -> the puzzle."""
