@@ -104,7 +104,7 @@ def test_every_main_exercise_has_sixty_answers_half_of_them_right() -> None:
 NAMES = [f"{a.writing}-{a.exercise}-{'right' if a.right else 'wrong'}-{a.name}" for a in ANSWERS]
 
 
-@pytest.mark.parametrize("answer", one_in(20, ANSWERS, NAMES))
+@pytest.mark.parametrize("answer", one_in(40, ANSWERS, NAMES))
 def test_a_blind_answer_is_judged_rightly(answer: BlindAnswer) -> None:
     built = answer.build()
     with warnings.catch_warnings():

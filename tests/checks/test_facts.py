@@ -119,7 +119,7 @@ SEEDS = {"kept": 1}
 """Where two of the draws have one shape."""
 
 
-@pytest.mark.parametrize("fact", one_in(6, FACTS))
+@pytest.mark.parametrize("fact", one_in(12, FACTS))
 def test_a_fact_is_told_of_an_answer_of_which_it_is_true(fact: str) -> None:
     name, answer, words = FACTS[fact]
     found = told(name, answer, seed=SEEDS.get(fact, 0))

@@ -87,7 +87,7 @@ def mixture_on_a_line(distance: float = 3.0, k: int = 2) -> None:
         logs = np.stack([-0.5 * (math.log(2 * math.pi) + (grid - mean) ** 2) for mean in means])
         right.plot(grid, np.log(np.exp(logs).mean(0)), color=COLOURS["p"], ls="--", label="log of the mean")
         right.plot(grid, logs.mean(0), color=COLOURS["rec"], ls="-.", label="mean of the logs")
-        right.set(xlabel="z", ylabel="nats", ylim=(-14, 0), title="the log stands outside")
+        right.set(xlabel="z", ylabel="nats", ylim=(-14, 0), title="log of the mean, and mean of the logs")
         right.legend(loc="lower center")
 
 

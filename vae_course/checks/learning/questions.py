@@ -192,15 +192,15 @@ QUESTIONS = {
         asks="q is one of two Gaussians, the other is far away. The mean of the two KLs is ...",
         choices=("smaller than the KL to the mixture", "the same", "larger than the KL to the mixture"),
         truth="larger than the KL to the mixture",
-        why="6.25 against 0.68. Half of the mixture lies where q is, which costs log 2 and hardly more; the mean of the KLs asks q to lie near the far "
-        "one too.",
+        why="6.25 against 0.68. Half of the mixture lies where q is: that costs at most log 2 = 0.69. The mean of the KLs asks q to lie near the far one "
+        "too.",
     ),
     "09.purity": Question(
         asks="How many of 10,000 digits are called by their own name?",
         between=(10, 100),
         unit="%",
         near=8,
-        why="About half. By chance it would be 11 % (one group, called 1). The Gaussians went where many images are, and no label was there to say "
+        why="About half. One group for all, called 1, has 11 %, and ten groups by lot about 12. The Gaussians went where many images are, and no label was there to say "
         "which of them belong together.",
     ),
     "09.labels": Question(
@@ -214,14 +214,14 @@ QUESTIONS = {
         asks="1,000 steps of the schedule of Ho et al.: by how much does the largest weight of the bound exceed the smallest?",
         choices=("3 times", "10 times", "more than 100 times"),
         truth="more than 100 times",
-        why="120 times: 0.60 for the second step, 0.005 in the middle of the way. There the SNR falls slowly, from step to step.",
+        why="120 times: 0.60 for the second step, 0.005 at step 350, where log SNR falls most slowly.",
     ),
     "10.tenfold": Question(
         asks="With 100 steps the bound lies 0.45 nats above the entropy. And with 1,000?",
         between=(0, 0.45),
         unit="nats",
         near=0.02,
-        why="Ten times the steps, a tenth of the gap: each step is wrong by the square of its length, and there are ten times as many.",
+        why="Ten times the steps, a tenth of the gap, once the steps are small (from 10 to 100 they were not): each step is wrong by the square of its length, and there are ten times as many.",
     ),
     "10.digits": Question(
         asks="The small VAEs have a NELBO of about 37.7 nats on test digits. And the bound of diffusion, of a larger dense network trained for longer?",

@@ -1,4 +1,4 @@
-"""Exercise 9.6, optional: the bound of an image without a label, its lines to put in order."""
+"""Exercise 9.5, optional: the bound of an image without a label, its lines to put in order."""
 
 from vae_course.checks.engine.exercise import Constant
 from vae_course.checks.engine.lines import Line, Lines
@@ -73,7 +73,7 @@ MISTAKES = {
 class_derivation = Constant(
     name="class_derivation",
     lesson="09_classes",
-    number="9.6",
+    number="9.5",
     title="The bound without a label",
     minutes=8,
     difficulty=2,

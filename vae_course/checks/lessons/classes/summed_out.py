@@ -5,9 +5,9 @@ import math
 from vae_course.checks.engine.constants import constant_matches, mistakes_of
 from vae_course.checks.engine.exercise import Check, Constant
 
-JOINT = (0.09, 0.01)
-"""p(x, y) of one image for two classes of prior ½: the likelihoods are 0.18 and 0.02."""
-GUESS = (0.7, 0.3)
+JOINT = (0.12, 0.03)
+"""p(x, y) of one image for two classes of prior ½: the likelihoods are 0.24 and 0.06."""
+GUESS = (0.3, 0.7)
 EVIDENCE = sum(JOINT)
 POSTERIOR = JOINT[0] / EVIDENCE
 NELBO = sum(q * math.log(q / p) for q, p in zip(GUESS, JOINT, strict=True))
@@ -23,77 +23,77 @@ MISTAKES = {
     (
         "evidence-without-prior",
         "evidence",
-        0.2,
-    ): "0.2 adds up the likelihoods. Each counts by its prior, ½: p(x) is their mean.",
+        0.3,
+    ): "0.3 adds up the likelihoods. Each counts by its prior, ½: p(x) is their mean.",
     (
         "evidence-of-the-best",
         "evidence",
-        0.09,
-    ): "0.09 is the first class alone. Whoever does not know the class adds both.",
-    ("evidence-of-the-worse", "evidence", 0.01): "0.01 is the second class alone. Both add up.",
+        0.12,
+    ): "0.12 is the first class alone. Whoever does not know the class adds both.",
+    ("evidence-of-the-worse", "evidence", 0.03): "0.03 is the second class alone. Both add up.",
     (
         "evidence-product",
         "evidence",
-        0.0009,
-    ): "0.0009 multiplies the two. The image has one class *or* the other: add.",
+        0.0036,
+    ): "0.0036 multiplies the two. The image has one class *or* the other: add.",
     (
         "evidence-under-the-guess",
         "evidence",
-        0.7 * 0.18 + 0.3 * 0.02,
-    ): "0.132 averages the likelihoods under the guess q. p(x) knows no guess: each counts by its prior, ½.",
-    ("evidence-in-nats", "evidence", math.log(0.1)): "−2.3026 is log p(x). Asked is p(x) itself.",
+        0.3 * 0.24 + 0.7 * 0.06,
+    ): "0.114 averages the likelihoods under the guess q. p(x) knows no guess: each counts by its prior, ½.",
+    ("evidence-in-nats", "evidence", math.log(0.15)): "−1.8971 is log p(x). Asked is p(x) itself.",
     (
         "posterior-joint",
         "posterior",
-        0.09,
-    ): "0.09 is p(x, y = 1). Divide by p(x): of what is left, which part is the first class?",
+        0.12,
+    ): "0.12 is p(x, y = 1). Divide by p(x): of what is left, which part is the first class?",
     (
         "posterior-likelihood",
         "posterior",
-        0.18,
-    ): "0.18 is p(x | y = 1): how likely the image is if the class is known, and not the other way round.",
-    ("posterior-other-class", "posterior", 0.1): "0.1 is the second class' share. Asked is that of the first.",
-    ("posterior-odds", "posterior", 9.0): "9 are the odds, first to second. As a probability that is 9 in 10.",
+        0.24,
+    ): "0.24 is p(x | y = 1): how likely the image is if the class is known, and not the other way round.",
+    ("posterior-other-class", "posterior", 0.2): "0.2 is the second class' share. Asked is that of the first.",
+    ("posterior-odds", "posterior", 4.0): "4 is the odds, first to second. As a probability that is 4 in 5.",
     ("posterior-is-prior", "posterior", 0.5): "½ is the prior, before the image was seen.",
     (
         "posterior-is-guess",
         "posterior",
-        0.7,
-    ): "0.7 is the guess q. The posterior is what Bayes' rule makes of prior and likelihoods.",
+        0.3,
+    ): "0.3 is the guess q. The posterior is what Bayes' rule makes of prior and likelihoods.",
     (
         "nelbo-is-evidence",
         "nelbo",
-        -math.log(0.1),
-    ): "2.3026 is −log p(x). The bound is that only where q is the posterior, and here q is another.",
+        -math.log(0.15),
+    ): "1.8971 is −log p(x). The bound is that only where q is the posterior, and here q is another.",
     (
         "nelbo-without-entropy",
         "nelbo",
         surprise(JOINT),
-    ): "3.0671 is the mean of −log p(x, y) alone. log q(y) is missing: its mean, −0.611, makes the bound smaller.",
+    ): "3.0907 is the mean of −log p(x, y) alone. log q(y) is missing: its mean, −0.611, makes the bound smaller.",
     (
         "nelbo-entropy-added",
         "nelbo",
         surprise(JOINT) + surprise(GUESS),
-    ): "3.6780 has log q(y) with the other sign. The average is of log q(y) − log p(x, y).",
+    ): "3.7015 has log q(y) with the other sign. The average is of log q(y) − log p(x, y).",
     (
         "nelbo-without-prior",
         "nelbo",
-        surprise((0.18, 0.02)) - surprise(GUESS),
-    ): "1.7631 has the likelihoods in the place of p(x, y): the prior's ½ is missing, which is ln 2.",
+        surprise((0.24, 0.06)) - surprise(GUESS),
+    ): "1.7867 has the likelihoods in the place of p(x, y): the prior's ½ is missing, which is ln 2.",
     (
         "nelbo-of-likelihoods-alone",
         "nelbo",
-        surprise((0.18, 0.02)),
-    ): "2.3740 is the mean of −log p(x|y) alone: the KL from q to the prior is missing.",
-    ("nelbo-sign", "nelbo", -NELBO): "−2.4562 is the ELBO. The NELBO has the other sign.",
+        surprise((0.24, 0.06)),
+    ): "2.3975 is the mean of −log p(x|y) alone: the KL from q to the prior is missing.",
+    ("nelbo-sign", "nelbo", -NELBO): "−2.4798 is the ELBO. The NELBO has the other sign.",
     ("gap-sign", "gap", -GAP): "The gap is NELBO + log p(x), and never negative.",
     (
         "gap-other-way-round",
         "gap",
-        0.9 * math.log(0.9 / 0.7) + 0.1 * math.log(0.1 / 0.3),
-    ): "0.1163 is the KL from the posterior to the guess. The bound's gap begins with the guess: KL( q ‖ p(y|x) ).",
-    ("gap-in-bits", "gap", GAP / math.log(2)): "0.2217 is in bits (log2). Nats use ln.",
-    ("gap-is-difference", "gap", 0.2): "0.2 is the difference of the two probabilities. The gap is a KL, in nats.",
+        0.8 * math.log(0.8 / 0.3) + 0.2 * math.log(0.2 / 0.7),
+    ): "0.5341 is the KL from the posterior to the guess. The bound's gap begins with the guess: KL( q ‖ p(y|x) ).",
+    ("gap-in-bits", "gap", GAP / math.log(2)): "0.8406 is in bits (log2). Nats use ln.",
+    ("gap-is-difference", "gap", 0.5): "0.5 is the difference of the two probabilities. The gap is a KL, in nats.",
 }
 
 summed_out = Constant(
@@ -119,8 +119,8 @@ summed_out = Constant(
     hints=(
         "Multiply each likelihood by its prior: that is p(x, y), two numbers. All four answers are made of these two and of q.",
         "p(x) is their sum, and the posterior is a share of it. The NELBO is an average over q of log q(y) − log p(x, y): two terms, "
-        "with weights 0.7 and 0.3.",
-        "gap: what the NELBO is above −log p(x). Check it against KL( q ‖ p(y|x) ), with 0.7 and 0.3 in the place of q, and the posterior's two "
+        "with weights 0.3 and 0.7.",
+        "gap: what the NELBO is above −log p(x). Check it against KL( q ‖ p(y|x) ), with 0.3 and 0.7 in the place of q, and the posterior's two "
         "shares.",
     ),
 )

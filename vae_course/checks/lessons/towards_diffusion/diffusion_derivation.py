@@ -13,7 +13,7 @@ LINES = Lines(
             "q(x_1, ..., x_T | x0) = q(x_T | x0) · Π_{t≥2} q(x_{t−1} | x_t)",
             "the chain rule from the last step to the first; a step depends on its neighbour alone",
             used="You use line B, which leaves x0 out of the steps back.",
-            false="Going back, x_t alone does not say where one came from: q(x_{t−1} | x_t) depends on all data, and nobody can compute it.",
+            false="x0 is given on the left, and whoever knows x0 knows more of x_{t−1} than x_t alone tells.",
         ),
         "C": Line(
             "−log p(x0) ≤ E_q[ log q(x_1, ..., x_T | x0) − log p(x0, x_1, ..., x_T) ]",

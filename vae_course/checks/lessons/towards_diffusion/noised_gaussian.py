@@ -51,7 +51,7 @@ MISTAKES = {
     ("end-of-the-marginal", "last", 0.5 * (0.04 - math.log(1.04))): "0.00039 is the KL of x_T over *all* data. The bound has the mean KL of q(x_T|x0), for each x0.",
     ("end-without-the-data", "last", 0.5 * (-0.01 - math.log(0.99))): "0.000025 forgets the mean √ᾱ x0, whose mean square is ᾱ λ.",
     ("end-sign-of-the-log", "last", 0.5 * (LAST * DATA - LAST + math.log(1 - LAST))): "0.0150 has + ln v. It is −ln v.",
-    ("end-zero", "last", 0): "Nearly, but not 0: a hundredth of the variance is left of the data.",
+    ("end-zero", "last", 0): "Nearly, but not 0: a hundredth of the *data's* variance is left.",
 }  # fmt: skip
 
 noised_gaussian = Constant(

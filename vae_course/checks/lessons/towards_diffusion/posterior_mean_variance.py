@@ -139,12 +139,12 @@ posterior_mean_variance = Formula(
             _parts(
                 variance=lambda x_t, x0, alpha_bar, before: (1 - alpha_bar / before) * (1 - alpha_bar) / (1 - before)
             ),
-            "Your mean is right. In your variance the factor is upside down: it has to be smaller than 1 − α, as one knows more than going forwards.",
+            "Your mean is right. In your variance the factor is upside down: the variance has to be smaller than 1 − α, as one knows more than going forwards.",
         ),
         Misconception(
             "weights-exchanged",
             _weighed(lambda noised, clean, alpha_bar, before: (clean, noised)),
-            "Your variance is right. In your mean the weights of x_t and x0 have changed places, or x_t and x0 themselves: while little noise was there before, x0 says most.",
+            "Your variance is right. In your mean the weights of x_t and x0 have changed places, or x_t and x0 themselves: x0 says most where the noise before is small beside that of the step.",
         ),
         Misconception(
             "variance-for-root-of-data",

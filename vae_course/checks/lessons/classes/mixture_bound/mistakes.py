@@ -107,8 +107,8 @@ MISTAKES = (
     Misconception(
         "kls-mixed-in-the-log",
         with_kl(lambda self, m, v, z: math.log(len(self.mixture[0])) - torch.logsumexp(-closed_forms(self, m, v), 1)),
-        "You mix the closed-form KLs, −log mean exp(−KL). That is close, and not the KL to the mixture: the average over z stands outside of the log "
-        "there, and inside here.",
+        "You mix the closed-form KLs, −log mean exp(−KL). That is an upper bound, and may be close. In the KL to the mixture the average over z stands "
+        "outside of the log; in yours inside.",
     ),
     Misconception(
         "one-gaussian-for-the-mixture",
@@ -157,13 +157,13 @@ MISTAKES = (
     Misconception(
         "another-z-in-the-kl",
         with_kl(_at_another_z),
-        "Your kl is taken at another z than the one that you decode. It is right on average, but scatters more than it needs to, and costs a second "
-        "draw: use the same z in both.",
+        "Your kl is taken at another z than the one that you decode. It is right on average, and costs a second "
+        "draw; as a rule it scatters more, too. Use the same z in both.",
     ),
     Misconception(
         "kl-at-the-mean",
         with_kl(lambda self, m, v, z: log_normal(m, m, v) - log_of_mixture(self, m)),
-        "You evaluate the kl at z = m, where q is highest: that is too large on average. It belongs to the z that you drew.",
+        "You evaluate the kl at z = m alone, which is not its average over q. It belongs to the z that you drew.",
     ),
     Misconception(
         "elbo-for-nelbo",

@@ -1,1 +1,1 @@
-"""Exercise 9.5: a few labels beside the bound."""
+"""Exercise 9.6: a few labels beside the bound."""

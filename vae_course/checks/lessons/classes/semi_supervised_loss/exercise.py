@@ -1,4 +1,4 @@
-"""Exercise 9.5: the loss of a few images with labels and many without."""
+"""Exercise 9.6: the loss of a few images with labels and many without."""
 
 from functools import cache
 
@@ -37,7 +37,7 @@ def loss_fingerprint(answer: Answer) -> dict[str, Tensor]:
 semi_supervised_loss = Method(
     name="semi_supervised_loss",
     lesson="09_classes",
-    number="9.5",
+    number="9.6",
     title="A hundred labels",
     minutes=8,
     difficulty=2,

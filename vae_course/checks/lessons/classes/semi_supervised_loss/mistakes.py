@@ -1,4 +1,4 @@
-"""Exercise 9.5: how it goes wrong, each mistake written as the one piece of a right loss that differs; and what a tutor says."""
+"""Exercise 9.6: how it goes wrong, each mistake written as the one piece of a right loss that differs; and what a tutor says."""
 
 from collections.abc import Callable
 from typing import Any
@@ -82,7 +82,7 @@ MISTAKES = (
     Misconception(
         "probability-for-its-log",
         _altered(lambda nelbo, logits, y, weight: nelbo - weight * _at_labels(logits, y).exp().mean()),
-        "You take the probability of the label itmodel. The cost is −log q(y|x).",
+        "You take the probability of the label itself. The cost is −log q(y|x).",
     ),
     Misconception(
         "softmax-twice",

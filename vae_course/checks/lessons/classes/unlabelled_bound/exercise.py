@@ -97,7 +97,7 @@ unlabelled_bound = Method(
     ),
     misconceptions=MISTAKES,
     hints=(
-        "Which of the three terms depend on y? Of those there are ten numbers for each image, and one average. For the third, q(y|x) alone is enough.",
+        "For kl_y, q(y|x) alone is enough. The other two terms depend on y: of each there are ten numbers for an image, and one average.",
         "Put every image beside every class: x.repeat_interleave(10, 0) is (10 · batch, 784), each image ten times in a row, and "
         "torch.eye(10).repeat(batch, 1) is (10 · batch, 10), the ten classes in turn. What comes out for these rows is reshaped to (batch, 10): "
         "row i has image i, column y has class y.",

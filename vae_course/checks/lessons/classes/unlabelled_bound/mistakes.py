@@ -40,12 +40,12 @@ MISTAKES = (
     Misconception(
         "only-the-likeliest-class",
         one_class(hard),
-        "You take the likeliest class alone. The bound averages over all ten, each with its q(y|x); and argmax lets no gradient through.",
+        "You take the likeliest class alone. The bound averages over all ten, each with its q(y|x); and argmax has no slope, so that the classifier never hears which class costs less.",
     ),
     Misconception(
         "class-drawn",
         one_class(drawn),
-        "You draw a class for each image. That is right on average, but it scatters, and a draw lets no gradient through to the classifier. "
+        "You draw a class for each image. That is right on average, but it scatters, and a draw has no slope: the classifier never hears which class costs less. "
         "There are only ten: sum them out.",
     ),
     Misconception(

@@ -163,7 +163,7 @@ MISCONCEPTIONS = (
     Misconception(
         "kl-in-the-weight",
         _of(_kl_in_the_weight),
-        "You have two KLs in closed form in the place of the log densities at the draw. That is right on average over z1 and z2 of q, for these Gaussians; but it is not this draw's weight.",
+        "Two KLs in closed form stand where the log densities of the draw belong. That of z2 would be right on average; that of z1 is not even that, as pm and pv were made from a z2 that was drawn from this z1.",
     ),
     Misconception(
         "averaged-over-the-batch",
