@@ -64,7 +64,7 @@ def plane(draw: random.Random) -> list[Numeric]:
 
 def three_classes(draw: random.Random) -> list[Numeric]:
     """Evidence, posterior, bound and gap, with a class of three values summed out."""
-    given = draw.choice(((0.12, 0.03, 0.06), (0.24, 0.06, 0.15), (0.04, 0.28, 0.16), (0.3, 0.09, 0.06)))
+    given = draw.choice(((0.12, 0.03, 0.06), (0.24, 0.09, 0.15), (0.04, 0.28, 0.16), (0.36, 0.09, 0.06)))
     q = draw.choice(((0.2, 0.5, 0.3), (0.3, 0.3, 0.4), (0.25, 0.25, 0.5)))
     joint = [one / 3 for one in given]
     evidence = sum(joint)
