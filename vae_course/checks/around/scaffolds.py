@@ -98,4 +98,4 @@ def known_unlabelled(self: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tens
     """Stands in for `unlabelled_bound`, without chance: a number that depends on the images, and through the classifier on its weights."""
     kl_z, kl_y = x.sum(-1).mean() / 20, 3 * torch.softmax(self.cls(x), -1)[:, 0].mean()
     rec = (40 + 5 * torch.tanh(self.cls(x)).square().sum(-1)).mean()
-    return kl_z + kl_y + rec, kl_z, kl_y, rec
+    return torch.stack([kl_z, kl_y, rec]).sum(), kl_z, kl_y, rec

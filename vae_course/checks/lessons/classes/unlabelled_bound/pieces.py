@@ -41,8 +41,8 @@ def kl_of(log_q: Tensor) -> Tensor:
 
 
 def put_together(kl_z: Tensor, kl_y: Tensor, rec: Tensor) -> Four:
-    kl_z, kl_y, rec = kl_z.mean(), kl_y.mean(), rec.mean()
-    return kl_z + kl_y + rec, kl_z, kl_y, rec
+    terms = kl_z.mean(), kl_y.mean(), rec.mean()
+    return torch.stack(terms).sum(), *terms
 
 
 def summed(p: Parts, weights: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
