@@ -118,3 +118,11 @@ def test_a_class_that_inherits_from_the_wrong_skeleton_is_given_what_it_lacks() 
 
     exercise = EXERCISES["GMVAE.mixture_bound"]
     assert examine(exercise, exercise.answer(Mine), 1).status == "correct"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("GMVAE.mixture_bound", "GMVAE"), ("SSVAE.unlabelled_bound", "SSVAE")])
+def test_a_network_called_otherwise_is_named_for_every_kind_of_model(name: str, kind: str) -> None:
+    exercise = EXERCISES[name]
+    found = examine(exercise, exercise.answer(lambda self, x: self.encoder(x)), 1)
+    assert f"'{kind}' object has no attribute 'encoder'" in found.message
+    assert "The model has no encoder. Did you mean self.enc?" in found.message

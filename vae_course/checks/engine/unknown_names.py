@@ -71,7 +71,7 @@ def without_its_model(name: str, exercise: Exercise, line: str = "") -> str:
 
 def not_a_method(message: str, exercise: Exercise, line: str = "") -> str:
     """What to do about a name that the model lacks: a function called as its method, or a network called otherwise. Else an empty string."""
-    found, model = re.match(r"'VAE' object has no attribute '(\w+)'", message), model_of(exercise)
+    found, model = re.match(r"'(?:GM|SS)?VAE' object has no attribute '(\w+)'", message), model_of(exercise)
     if not found or not model or found[1] in METHODS:
         return ""
     name = found[1]
