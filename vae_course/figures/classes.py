@@ -103,7 +103,7 @@ def mixture_beside_target(grid: Tensor | None, yours: Tensor | None) -> None:
         if grid is not None and yours is not None:
             axes.plot(grid.flatten()[::5], yours.detach().flatten()[::5], "o", color=COLOURS["q"], ms=5, label="yours")
         axes.set(xlabel="z", ylabel="log density (nats)", ylim=(-9, 0.5))
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower center")
 
 
 @figure

@@ -1,9 +1,4 @@
-"""Networks that are told the class beside the image, for models with labels (lesson 09): y is a row of numbers, 1 for its class and 0 else.
-
-LabelledEncoder: x (batch, 784), y (batch, classes)  -> m, v of q(z|x, y), each (batch, z_dim)
-LabelledDecoder: z (..., z_dim), y (..., classes)    -> logits of p(x|z, y), (..., 784)
-Classifier:      x (batch, 784)                      -> logits of q(y|x), (batch, classes)
-"""
+"""Networks that are told the class beside the image, for models with labels (lesson 09): y is a row of numbers, 1 for its class and 0 else."""
 
 from itertools import pairwise
 
@@ -18,6 +13,8 @@ SIZES: dict[str, tuple[type[nn.Module], tuple[int, ...]]] = {"v1": (nn.ELU, (200
 
 
 class LabelledEncoder(nn.Module):
+    """x (..., 784), y (..., classes) -> m, v of q(z|x, y), each (..., z_dim)."""
+
     def __init__(self, z_dim: int, classes: int, size: str = "v1") -> None:
         super().__init__()
         self.net = _layers(PIXELS + classes, size, 2 * z_dim)
@@ -27,6 +24,8 @@ class LabelledEncoder(nn.Module):
 
 
 class LabelledDecoder(nn.Module):
+    """z (..., z_dim), y (..., classes) -> logits of p(x|z, y), (..., 784)."""
+
     def __init__(self, z_dim: int, classes: int, size: str = "v1") -> None:
         super().__init__()
         self.net = _layers(z_dim + classes, size, PIXELS)
@@ -36,6 +35,8 @@ class LabelledDecoder(nn.Module):
 
 
 class Classifier(nn.Module):
+    """x (..., 784) -> logits of q(y|x), (..., classes)."""
+
     def __init__(self, classes: int, size: str = "v1") -> None:
         super().__init__()
         self.net = _layers(PIXELS, size, classes)

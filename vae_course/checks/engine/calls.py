@@ -55,7 +55,8 @@ def unfitting_call(error: CallError, exercise: Exercise) -> str:
 def _known(name: str, exercise: Exercise, found: "re.Match[str]") -> Callable[..., Any] | None:
     """The function that was called, where we know one of this name whose arguments fit the message."""
     scaffold = exercise.scaffold if isinstance(exercise, Called) else {}
-    right = scaffold.get(name) or scaffold.get(f"VAE.{name}") or vars(given).get(name)
+    lent = {known.split(".")[-1]: right for known, right in scaffold.items()}
+    right = lent.get(name) or vars(given).get(name)
     if not inspect.isfunction(right):
         return None
     names = list(inspect.signature(right).parameters)

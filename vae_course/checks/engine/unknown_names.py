@@ -22,8 +22,11 @@ METHODS = (
     "sample_x_given",
     "sample_sigmoid",
     "compute_sigmoid_given",
+    "beta_bound",
+    "mixture_bound",
+    "unlabelled_bound",
 )
-"""What the lessons write into the class VAE."""
+"""What the lessons write into a model's class."""
 NEAR = 0.75  # difflib's ratio from which a name counts as misspelt; torch has so many names that some is always near
 NEAR_IN_TORCH = 0.85
 VARIABLES = ("logits", "loss", "mean", "std", "var")
@@ -78,7 +81,7 @@ def not_a_method(message: str, exercise: Exercise, line: str = "") -> str:
     lent = exercise.scaffold if isinstance(exercise, Called) else {}
     function = lent.get(name) or _OURS.get(name)
     if function is None:
-        methods = [n.removeprefix("VAE.") for n in lent if n.startswith("VAE.")]
+        methods = [n.split(".")[1] for n in lent if "." in n]
         meant = {n: f"{model}.{n}" for n in (*OF_A_MODEL, *methods)}
         near = meant[_SHORTER[name]] if name in _SHORTER else _near(name, meant, NEAR)
         return f"The model has no {name}. Did you mean {near}?" if near else ""

@@ -68,7 +68,7 @@ def bent_kl_tolerance(case: Bent, rows: int) -> float:
     return monte_carlo_kl_tolerance(m, v)
 
 
-def three_numbers(call: Call, names: str = ", ".join(NAMES)) -> None:
+def must_be_numbers(call: Call, names: str = ", ".join(NAMES)) -> None:
     """A gate: as many outputs as there are names, of which the first, the bound, is one number. The others cost their own points.
 
     Args:

@@ -18,6 +18,7 @@ from vae_course.checks.worlds.bound_tools import (
     decoder_gradient,
     lipschitz_tolerance,
     must_be_near,
+    must_be_numbers,
     must_be_one_number,
     must_be_scalars,
     must_be_small_near_the_prior,
@@ -31,7 +32,6 @@ from vae_course.checks.worlds.bound_tools import (
     rec_must_cost_a_wrong_pixel,
     rows_agree,
     same_gradient,
-    three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, OneDraw, left_for_kl, must_follow_q, one_draw
 from vae_course.checks.worlds.models import (
@@ -103,9 +103,9 @@ def notes(trial: Trial) -> str:
 def returns_three_numbers(trial: Trial) -> None:
     """Three outputs, the bound one number, for five images and for one, and x left as it was."""
     case, call = apart_call(trial)
-    three_numbers(call)
+    must_be_numbers(call)
     must_leave_the_model(call)
-    three_numbers(trial.call(case.model, case.x[:1], seed=3))
+    must_be_numbers(trial.call(case.model, case.x[:1], seed=3))
 
 
 def are_scalars(trial: Trial) -> None:

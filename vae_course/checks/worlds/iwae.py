@@ -28,6 +28,7 @@ from vae_course.checks.worlds.bound_tools import (
     lipschitz_tolerance,
     monte_carlo_kl_tolerance,
     must_be_near,
+    must_be_numbers,
     must_be_one_number,
     must_be_scalars,
     must_be_small_near_the_prior,
@@ -40,7 +41,6 @@ from vae_course.checks.worlds.bound_tools import (
     off_by_log_k,
     rows_agree,
     same_gradient,
-    three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, must_follow_q, one_draw
 from vae_course.checks.worlds.draws import (
@@ -132,9 +132,9 @@ def _repeats(trial: Trial) -> bool:
 def returns_three_numbers(trial: Trial) -> None:
     """Three outputs, the bound one number, for one image and one draw too."""
     case, call = still_call(trial)
-    three_numbers(call)
+    must_be_numbers(call)
     must_leave_the_model(call)
-    three_numbers(linear_call(trial)[1])
+    must_be_numbers(linear_call(trial)[1])
 
 
 def are_scalars(trial: Trial) -> None:

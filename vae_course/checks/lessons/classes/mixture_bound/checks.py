@@ -10,6 +10,7 @@ from vae_course.checks.worlds.bound_tools import (
     bound_must_carry_a_gradient,
     decoder_gradient,
     must_be_near,
+    must_be_numbers,
     must_be_one_number,
     must_be_scalars,
     must_leave_backward_to_others,
@@ -18,7 +19,6 @@ from vae_course.checks.worlds.bound_tools import (
     number,
     rec_must_be_finite,
     same_gradient,
-    three_numbers,
 )
 from vae_course.checks.worlds.elbo import must_draw_anew
 from vae_course.checks.worlds.models import Case, rec_without_z, sure_of_a_pixel
@@ -55,9 +55,9 @@ def z_of_rec(trial: Trial) -> Tensor | None:
 def returns_three_numbers(trial: Trial) -> None:
     """A gate: three outputs, for five images and for one, and x left as it was."""
     case, call = apart_call(trial)
-    three_numbers(call, NAMES)
+    must_be_numbers(call, NAMES)
     must_leave_the_model(call)
-    three_numbers(trial.call(case.model, case.x[:1], seed=3), NAMES)
+    must_be_numbers(trial.call(case.model, case.x[:1], seed=3), NAMES)
 
 
 def rec_is_right(trial: Trial) -> None:

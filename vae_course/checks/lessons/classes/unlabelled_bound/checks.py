@@ -25,12 +25,12 @@ from vae_course.checks.lessons.classes.unlabelled_bound.seen import (
 from vae_course.checks.worlds.bound_tools import (
     bound_must_carry_a_gradient,
     must_be_near,
+    must_be_numbers,
     must_be_one_number,
     must_leave_backward_to_others,
     must_leave_the_model,
     near,
     number,
-    three_numbers,
 )
 from vae_course.checks.worlds.elbo import must_draw_anew
 from vae_course.checks.worlds.labelled import (
@@ -53,9 +53,9 @@ BIASES = {"cls.net.2.bias": "the classifier", "enc.net.2.bias": "the encoder", "
 def returns_four_numbers(trial: Trial) -> None:
     """A gate: four outputs, for five images and for one, and x left as it was."""
     case, call = flat_call(trial)
-    three_numbers(call, NAMES)
+    must_be_numbers(call, NAMES)
     must_leave_the_model(call)
-    three_numbers(trial.call(case.model, case.x[:1], seed=3), NAMES)
+    must_be_numbers(trial.call(case.model, case.x[:1], seed=3), NAMES)
 
 
 def value_of(name: str) -> Callable[[Trial], None]:

@@ -13,12 +13,12 @@ from vae_course.checks.engine.trial import Trial, Wrong, per_trial
 from vae_course.checks.worlds import elbo
 from vae_course.checks.worlds.bound_tools import (
     must_be_near,
+    must_be_numbers,
     must_be_one_number,
     must_leave_backward_to_others,
     must_leave_the_model,
     near,
     number,
-    three_numbers,
 )
 from vae_course.checks.worlds.drawn import MANY, decoded_z, must_follow_q, rec_at
 from vae_course.checks.worlds.models import Case, encode
@@ -66,10 +66,10 @@ def notes(trial: Trial) -> str:
 def returns_three_numbers(trial: Trial) -> None:
     """A gate, for a weight that is a plain number, at 1 and at 3."""
     case, call = elbo.apart_call(at_one(trial))
-    three_numbers(call, NAMES)
+    must_be_numbers(call, NAMES)
     must_leave_the_model(call)
-    three_numbers(trial.call(case.model, case.x[:1], 1.0, seed=3), NAMES)
-    three_numbers(weighted_call(trial, HEAVY), NAMES)
+    must_be_numbers(trial.call(case.model, case.x[:1], 1.0, seed=3), NAMES)
+    must_be_numbers(weighted_call(trial, HEAVY), NAMES)
 
 
 def is_the_nelbo_at_one(trial: Trial) -> None:
