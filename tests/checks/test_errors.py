@@ -161,7 +161,19 @@ STEP = """
 def training_step(model, x, optimizer):
     loss, _ = {}
 """
+MIXTURE = """
+class GMVAE(given.GMVAE):
+    def mixture_bound(self, x):
+        m, v = self.enc(x)
+        return {}
+"""
+LABELS = """
+def semi_supervised_loss(model, x, labelled, y, weight):
+    return {}
+"""
 IN_BODIES = {
+    "GMVAE.mixture_bound": MIXTURE,
+    "semi_supervised_loss": LABELS,
     "VAE.negative_elbo_bound": BOUND,
     "VAE.loss": LOSS,
     "VAE.negative_iwae_bound": IWAE,
@@ -209,6 +221,7 @@ CALLS: list[tuple[str, str, str]] = [
     ("VAE.loss", "self.negative_elbo_bound()", "nothing is given for its x. It is self.negative_elbo_bound(x)"),
     ("VAE.negative_iwae_bound", "log_weights(self, x)", "for its iw. It is log_weights(self, x, iw)."),
     ("VAE.negative_iwae_bound", "given.log_mean_exp(x, axis=1)", "has no argument axis: log_mean_exp(x, dim)"),
+    ("semi_supervised_loss", "model.unlabelled_bound()", "for its x. It is model.unlabelled_bound(x)."),
     ("training_step", "model.loss(model, x)", "model.loss already passes model: write model.loss(x)"),
 ]
 
@@ -256,6 +269,9 @@ OWNERS: list[tuple[str, str, str]] = [
     ("VAE.negative_elbo_bound", "self.encoder(x)", "The model has no encoder. Did you mean self.enc?"),
     ("VAE.negative_elbo_bound", "self.decode(m)", "The model has no decode. Did you mean self.dec?"),
     ("VAE.negative_elbo_bound", "self.prior", "The model has no prior. Did you mean self.z_prior?"),
+    ("semi_supervised_loss", "unlabelled_bound(x)", "is a method of the model, model.unlabelled_bound(x)"),
+    ("semi_supervised_loss", "model.unlabeled_bound(x)", "has no unlabeled_bound. Did you mean model.unlabelled_bound?"),
+    ("GMVAE.mixture_bound", "self.log_normal_mixture(m, *self.mixture)", "method: log_normal_mixture(m, *self.mixture)"),
 ]  # fmt: skip
 
 
