@@ -1,7 +1,7 @@
 # %% [markdown] tags=["slide"]
 # # 10 · Towards diffusion
 #
-# A VAE with one layer of latents, then with two, then with a thousand: of those the encoder only adds noise, and nobody trains it. Move
+# A VAE with one layer of latents, then one with two, then one with a thousand, whose encoder only adds noise and is never trained. Move
 # the moment from the first step to the last.
 
 # %% tags=["slide"]
@@ -38,7 +38,7 @@ explore(swiss_roll.there_and_back, moment=(4, 1, 13, 1))
 # ## Before you start
 #
 # About 120 minutes: 57 of reading and playing, 63 of exercises; the optional one takes 8 more. **Short path** (workshop, 45 minutes): run the cells in
-# turn, and read "The encoder adds noise" with exercise 10.2, "What a step costs" with exercise 10.4, "Digits", the summary.
+# turn, and read "The encoder adds noise" with exercise 10.2, "One step back" without its exercise, "What a step costs" with exercise 10.5, "Digits", the summary.
 #
 # This lesson is beyond the core: its points count apart. You need lessons 02 and 04, and 05 for the log weight. All else is given.
 
@@ -89,7 +89,8 @@ digits = small_digits.black_and_white(
 #
 # **Shapes.** In: `log_p_x`, $\log p(x|z_1)$ as the decoder gave it, `(..., batch)`; the draws `z1`, `(..., batch, dim_1)`, and `z2`,
 # `(..., batch, dim_2)`; mean and variance of three Gaussians: `m1, v1` of $q(z_1|x)$, `m2, v2` of $q(z_2|z_1)$, `pm, pv` of $p(z_1|z_2)$. Out:
-# `(..., batch)`, in nats. Log densities are summed over the last axis; nothing is averaged. `log_normal` is imported above.
+# `(..., batch)`, in nats. Log densities are summed over the last axis (`log_normal`, imported above, does so); nothing is averaged. For $N(0, I)$ it is
+# given `torch.zeros(1), torch.ones(1)`.
 
 
 # %%
@@ -197,7 +198,7 @@ for name in ("one layer", "two layers"):
 #
 # $$x_t = \sqrt{\bar\alpha_t}\;x_0 + \sqrt{1 - \bar\alpha_t}\;\varepsilon$$
 #
-# **Shapes.** In: `x0` and `noise`, `(batch, dim)`; `alpha_bar`, `(batch, 1)`, each example's own $\bar\alpha_t$, or one number for all. Out: the shape of `x0`.
+# **Shapes.** In: `x0` and `noise`, `(batch, dim)`; `alpha_bar`, `(batch, 1)`, each example's own $\bar\alpha_t$, or a tensor with one number for all. Out: the shape of `x0`.
 # Nothing is summed, nothing averaged.
 
 
@@ -406,7 +407,7 @@ check(diffusion_derivation, "diffusion_derivation")
 # %% [markdown]
 # {{ exercise step_kl }}
 #
-# **Goal.** The KL of one step, from the noise and its prediction. (The cell below compares it with your knowledge of lesson 02.)
+# **Goal.** The KL of one step, from the noise and its prediction. (The cell below compares it with `kl_normal` of the two Gaussians, which your function of exercise 10.3 gives.)
 #
 # $$\mathrm{KL}_t = \frac12\,\Big(\frac{\mathrm{SNR}_{t-1}}{\mathrm{SNR}_t} - 1\Big)\;|\varepsilon - \hat\varepsilon|^2,
 # \qquad \mathrm{SNR}_t = \frac{\bar\alpha_t}{1 - \bar\alpha_t}$$
@@ -450,6 +451,11 @@ else:
 #
 # The step *before* has less noise, and the larger SNR.
 # </details>
+#
+# <details><summary>I get nan instead of a number</summary>
+#
+# `alpha_bar / 1 - alpha_bar` is 0, and 0 / 0 is nan. The brackets are missing: `alpha_bar / (1 - alpha_bar)`.
+# </details>
 
 # %% [markdown]
 # **Think.** A network that has learned nothing says $\hat\varepsilon = 0$. What is the mean of $|\varepsilon - \hat\varepsilon|^2$ for 196 pixels, and what guess of
@@ -468,7 +474,7 @@ else:
 #
 # $$L_{\text{simple}} = \mathbb E\,|\varepsilon - \hat\varepsilon|^2, \qquad t \text{ uniform on } 1, \dots, T .$$
 #
-# That is no bound on $-\log p(x_0)$, as a loss with $\beta < 1$ was none in lesson 08. It weighs all steps alike, where the bound weighs them by
+# (Their step 1 stands for our last touch.) That is no bound on $-\log p(x_0)$, as a loss with $\beta < 1$ was none in lesson 08. It weighs all steps alike, where the bound weighs them by
 # $w_t = \frac12 (\mathrm{SNR}_{t-1} / \mathrm{SNR}_t - 1)$. How unlike are these, in the schedule of their paper?
 
 # %% tags=["slide"]
@@ -487,14 +493,14 @@ explore(gaussian_diffusion.weights_of_steps, schedule=["Ho et al.", "straight in
 predict("10.weights").was()
 
 # %% [markdown]
-# In their schedule the bound cares most for the first steps, which take little noise away: there the last fine detail is paid for. The simple loss gives its strength to the
+# In their schedule the bound cares most for small $t$, where there is little noise, and only fine detail is open. The simple loss gives its strength to the
 # other steps; Ho and others report better pictures with it, and worse bounds. In a schedule that is **straight in log SNR** all weights are equal, and the simple
 # loss *is* the bound but for a constant factor and its two ends.
 
 # %% [markdown]
 # What if $T$ grows? For small steps $w_t$ is half of what $\log \mathrm{SNR}$ loses in the step. So the sum becomes an area: that under the curve of
 # $\frac12 \mathbb E\,|\varepsilon - \hat\varepsilon|^2$, drawn against $\log \mathrm{SNR}$. A curve knows nothing of the speed at which one walks along it: only the two *ends*
-# of the schedule are left (Kingma and others, 2021). The speed decides how noisy an estimate from random steps is.
+# of the schedule are left (Kingma and others, 2021). The speed only says which stretch a random step asks how often, and so how much the loss scatters.
 
 # %% [markdown] tags=["slide"]
 # ## Where all is Gaussian
@@ -504,8 +510,9 @@ predict("10.weights").was()
 #
 # $$s_t = \bar\alpha_t\,\lambda + 1 - \bar\alpha_t .$$
 #
-# The covariance of $\varepsilon$ and $x_t$ is $\sqrt{1 - \bar\alpha_t}$. So the best prediction is $\hat\varepsilon = \sqrt{1 - \bar\alpha_t}\,x_t / s_t$ (least squares),
-# and the error that is left is $1 - (1 - \bar\alpha_t) / s_t = \bar\alpha_t \lambda / s_t$: the data's part of the variance.
+# The covariance of $\varepsilon$ and $x_t$ is $\sqrt{1 - \bar\alpha_t}$. So the best prediction is $\hat\varepsilon = \sqrt{1 - \bar\alpha_t}\,x_t / s_t$ (least squares: the
+# covariance over the variance of $x_t$). The error that is left is the variance of $\varepsilon$ less the squared covariance over $s_t$,
+# $1 - (1 - \bar\alpha_t) / s_t = \bar\alpha_t \lambda / s_t$: the data's part of the variance.
 
 # %% [markdown] tags=["slide"]
 # The ends. $x_T$ given $x_0$ has the mean $\sqrt{\bar\alpha_T}\,x_0$ and the variance $1 - \bar\alpha_T$; lesson 02's KL to $N(0, 1)$, averaged over the
@@ -515,7 +522,7 @@ predict("10.weights").was()
 #
 # $$\mathbb E[-\log p(x_0|x_1)] = \tfrac12 \log \frac{2 \pi e}{\mathrm{SNR}_1} .$$
 #
-# All of it is exact. And the truth is known: no model can have a smaller mean of $-\log p(x_0)$ than the entropy, $\frac12 \log(2 \pi e \lambda)$.
+# All of it is exact. And there is a floor: no model can have a smaller mean of $-\log p(x_0)$ than the entropy, $\frac12 \log(2 \pi e \lambda)$.
 
 # %% [markdown]
 # {{ exercise noised_gaussian }}
@@ -558,11 +565,12 @@ check(noised_gaussian, "noised_gaussian")
 # </details>
 
 # %% [markdown]
-# ### Your functions, and the truth
+# ### Your functions, and the exact bound
 #
 # The terms are averages of *squares* of $x_0$ and $\varepsilon$. The four points $(\pm\sqrt\lambda, \pm 1)$ have the same means, variances and
-# covariance as the Gaussians, so an average over them is exact, without a single random number. Beside it stands the truth, computed in another way: the
-# entropy, plus the KL from the true way back to the model's, step by step.
+# covariance as the Gaussians, so an average over them is exact, without a single random number. Beside it stands the same bound, computed in another way: the
+# entropy, plus the KL from the true way back to the model's, step by step. (The mean bound less the entropy is the KL between $q$ and $p$ of all of $x_0, \dots, x_T$
+# together; by the chain rule, from $x_T$ on, it is a sum of one KL for each step.)
 
 # %%
 signs = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]], dtype=torch.float64)
@@ -612,8 +620,8 @@ explore(gaussian_diffusion.bound_and_steps, variance=[4.0, 0.3, 1.0, 25.0])
 
 # %% [markdown]
 # Right: with 10 or 20 steps the *bound* is bad, while $-\log p(x_0)$ of the same model (triangles) is good already. The difference is what it always was: the
-# KL from $q$ to the posterior of the latents. An ordinary encoder would come to meet the model; this one is fixed. More steps close the gap, as for tiny
-# steps the true way back is Gaussian, with the variance $v$.
+# KL from $q$ to the posterior of the latents. An ordinary encoder would come to meet the model; this one is fixed. More steps close the gap: the true way back, which does not know $x_0$, has a larger
+# variance than $v$, and for tiny steps the two agree. (Of other data it is not even Gaussian; for tiny steps it becomes so.)
 #
 # Left: the area under the curve is the sum of the steps. Where there is hardly any noise (left end) every prediction is poor, as
 # the noise is too small to be seen: half a nat for each unit of log SNR and axis. There the last touch gets cheaper by just as much.
@@ -644,8 +652,8 @@ class NoisePredictor(torch.nn.Module):
 
 
 def loss(model, x0):
-    """One term of the bound for each point, at a step of its own, times their number: a scalar, in nats."""
-    t = torch.randint(1, T, (len(x0),))
+    """One term of the bound for each point, at a random step of its own, times the number of steps: a scalar, in nats."""
+    t = torch.randint(1, T, (len(x0),))  # places 1, ..., T − 1: steps 2 to T
     a, before = alpha_bar[t, None], alpha_bar[t - 1, None]  # (batch, 1)
     noise = torch.randn_like(x0)
     return (T - 1) * step_kl(noise, model(q_sample(x0, a, noise), a), a, before).mean()
@@ -704,9 +712,9 @@ assert 1.65 < roll_bound < 2.0
 ### END BUILD ONLY
 
 # %% [markdown]
-# All on the same 20,000 points that were not trained on (one training run). A part of the distance to the truth is the price of a thousand steps, whatever the
+# All on the same 20,000 points that were not trained on (one training run). About 0.06 nats of the distance to the roll are the price of a thousand steps, whatever the
 # network is: each is $\Delta = 0.018$ long in log SNR, and $e^\Delta - 1$ in its weight is larger than $\Delta$ by 0.9 %, which is 0.07 nats of the
-# sum. (That each step's error is taken at its noisier end saves 0.01 of them.)
+# sum. (The error of a step is taken at its noisier end, where it is smaller: that gives 0.01 back.)
 #
 # To draw, go back from pure noise, with the guess in the place of $x_0$:
 
@@ -731,7 +739,7 @@ else:
     print("Here your model will draw points.")
 
 # %% [markdown]
-# Most points lie on the spiral, a few beside it: probability that the spiral lacks.
+# Most points lie on the spiral, and a few beside it, where the data have next to none.
 
 # %% [markdown] tags=["slide"]
 # ## Digits
@@ -747,11 +755,13 @@ else:
 
 # %% [markdown]
 # Such log-odds exist at every step, and say what each noised pixel tells of *itself*. Our network only has to add what the other pixels tell: it puts out
-# log-odds $2b$ for each pixel, the guess is $\hat x_0 = \tanh\big(b + \sqrt{\bar\alpha_t}\,x_t / (1 - \bar\alpha_t)\big)$, the mean of a $\pm 1$ with these
-# log-odds together, and the predicted noise follows from the guess.
+# log-odds $2b$ for each pixel, to be added to those above. A $\pm 1$ with log-odds $\ell$ has the mean $\tanh(\ell / 2)$. So the guess is
+# $\hat x_0 = \tanh\big(b + \sqrt{\bar\alpha_t}\,x_t / (1 - \bar\alpha_t)\big)$, and the predicted noise
+# $(x_t - \sqrt{\bar\alpha_t}\,\hat x_0) / \sqrt{1 - \bar\alpha_t}$.
 #
 # That gives a **control whose answer is known**: a model of independent pixels, where $2b$ is the log-odds of the pixel's mean, whatever the others are. Its
-# $-\log p$ is exact. No bound can lie below it on average over such data; expect a little more, for the thousand steps.
+# $-\log p$ is exact. The bound is a sum over single pixels there, so its mean over images depends only on how often each pixel is black. Expect a little more than the
+# exact value, for the thousand steps, and a scatter of two tenths of a nat with the random numbers.
 
 # %%
 shades = 2 * digits - 1  # (10000, 196): −1 or 1
@@ -777,7 +787,7 @@ else:
 
 # %% [markdown]
 # Now the network, trained by the bound (its weights come with the course), and another one by the simple loss on the schedule of Ho and
-# others. Beside them VAEs, on the same test digits.
+# others. Of both the *bound* is measured, on one schedule, straight in log SNR. Beside them VAEs, on the same test digits.
 
 # %% tags=["slide"]
 predict("10.digits")
@@ -799,8 +809,8 @@ assert abs(yours - small_digits.numbers("denoiser")[0]) < 0.5
 predict("10.digits").was()
 
 # %% [markdown]
-# All but the first two are within half a nat of each other. Diffusion is behind by about 0.4 nats, or 1 %, with more weights and more steps (one run of
-# each kind; three of the VAEs). Does that make the VAE the better model? All numbers are bounds, each with a gap of its own: 50 draws took 0.7 nats off the VAE with two
+# All but the first two are within about half a nat of each other (yours moves by a tenth with the random numbers). Diffusion is behind by about 0.4 nats, or 1 %, with more weights and more steps (one run of
+# each kind; three of the VAEs). Does that make the VAE the better model? All numbers but the first two are bounds, each with a gap of its own: 50 draws took 0.7 nats off the VAE with two
 # layers, above, and a thousand steps cost diffusion 0.2 nats ($\Delta = 0.011$). So: no difference between the two *kinds* can be read off this table. Nor can one
 # between the two losses. What is often said of diffusion was found with far larger networks, which know which pixels are neighbours; ours, and the VAEs', do not.
 #
@@ -828,10 +838,10 @@ predict("10.digits").was()
 figures.where_nats_are_lost()
 
 # %% [markdown]
-# At the left end a pixel is seen by itself; at the right end nothing is seen, and both say what the average digit is. Between them the other pixels tell what a
+# At the left end a pixel is seen by itself, and so is its noise: two colours are unlike the Gaussian above, whose curve stays at ½ there. At the right end nothing is seen, and both say what the average digit is. Between them the other pixels tell what a
 # pixel was: nearly all of the difference is made between log SNR 2 and −2. (The dashed area is the exact $-\log p$ of independent pixels, 52.1 nats: for them the
-# bound is tight when
-# the steps are small.)
+# bound is tight when the steps are small. The numbers in the legend are the areas alone; the price of the thousand steps, 0.2 nats, and the KL to the prior, 0.03,
+# are not in them.)
 
 # %% tags=["slide"]
 names = ("one layer", "denoiser", "simple")
@@ -866,7 +876,7 @@ print(f"pixels that differ, of 196: {differ.double().mean():.0f} with the same n
 # ## Puzzles
 #
 # Optional. **Nine operations** (5 minutes): write `step_kl` once more with at most nine operations, without `torch.distributions` and without the losses of
-# PyTorch. Our solution has eleven. On which scale is a ratio of two SNRs a difference, and does torch know the way there and back?
+# PyTorch. (Each call, operator and subscript is one.) Our solution has eleven. On which scale is a ratio of two SNRs a difference, and does torch know the way there and back?
 #
 # Write all of it inside the function: `torch`, `math` and the builtins that compute are there, other names of the notebook are
 # not.

@@ -140,6 +140,6 @@ def weights_of_steps(schedule: str = "Ho et al.") -> None:
         left.legend(fontsize=9)
         right.semilogy(t, w / w.mean(), color=COLOURS["kl"], label="bound")
         right.axhline(1, color=COLOURS["rec"], ls="-.", label="simple loss")
-        right.set(xlabel="step t", ylabel="weight (its mean is 1)", ylim=(0.1, 200))
+        right.set(xlabel="step t", ylabel="weight, over the mean weight", ylim=(0.1, 200))
         right.set_title(f"largest over smallest: {w.max() / w.min():,.0f}")
         right.legend(fontsize=9)

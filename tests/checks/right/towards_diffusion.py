@@ -1,4 +1,4 @@
-"""Exercises 10.1 to 10.4 and 10.6: in how many ways they may be written right."""
+"""Exercises 10.1 to 10.5: in how many ways they may be written right."""
 
 import math
 

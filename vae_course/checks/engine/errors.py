@@ -59,7 +59,7 @@ _MEANINGS = (
     ),
     _Meaning(
         r"Value is not broadcastable with batch_shape",
-        "The value and the m, v of its Gaussian do not fit together: with draws in the middle, z is (batch, iw, z_dim), and m, v "
+        "The shapes of a value and of the m, v of its Gaussian do not fit together. Are they this value's own? And with draws in the middle, z is (batch, iw, z_dim): m, v "
         "need an axis there too: m.unsqueeze(1), v.unsqueeze(1).",
     ),
     _Meaning(

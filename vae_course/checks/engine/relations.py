@@ -63,10 +63,8 @@ def _all_agree(sides: Iterable[tuple[Tensor, Tensor]]) -> bool:
 def _reductions(pairs: list[Pair]) -> Iterator[Candidate]:
     """Of different shapes: what must be done to one of them to get the other, up to the sign."""
     for sign, also in ((1, ""), (-1, ", up to its sign")):
-        fewer = all(p.value.ndim < p.expected.ndim for p in pairs)
         yield (
-            f"The numbers are right{also}; an axis of length 1 is "
-            + ("gone: squeeze() without an axis drops every one." if fewer else "left over."),
+            f"The numbers are right{also}, {_other_shape(pairs)}",
             ((sign * p.value.flatten(), p.expected.flatten()) for p in pairs),
         )
         yield (
@@ -94,6 +92,17 @@ def _reductions(pairs: list[Pair]) -> Iterator[Candidate]:
                 )
         yield f"It is the sum of all the right numbers{also}.", ((sign * p.value, p.expected.sum()) for p in pairs)
         yield f"It is the mean of all the right numbers{also}.", ((sign * p.value, p.expected.mean()) for p in pairs)
+
+
+def _other_shape(pairs: list[Pair]) -> str:
+    """How the shapes of the same numbers differ, as the end of a sentence."""
+    lengths = [[[n for n in t.shape if n != 1] for t in (p.value, p.expected)] for p in pairs]
+    if any(yours != right for yours, right in lengths):
+        return "and in the right order, in another shape. (torch.cat joins along an axis that is there, torch.stack makes a new one.)"
+    fewer = all(p.value.ndim < p.expected.ndim for p in pairs)
+    return "but an axis of length 1 is " + (
+        "gone: squeeze() without an axis drops every one." if fewer else "left over."
+    )
 
 
 def _same_shape(pairs: list[Pair]) -> Iterator[Candidate]:

@@ -94,7 +94,7 @@ def _mixed(trial: Trial) -> Iterator[str]:
         return a[:1].expand_as(a).contiguous()
 
     def first_differs(before: Tensor, after: Tensor) -> bool:
-        return before.ndim == 0 or not close(before[:1], after[:1])
+        return before.ndim == 0 or not close(before[:1].nan_to_num(), after[:1].nan_to_num())
 
     if holds(trial, lambda a: mapped(a, alone), first_differs):
         yield "Your number for an example changes when the other examples change: each should follow from its own row alone."
@@ -177,7 +177,8 @@ def _alone(trial: Trial) -> Iterator[str]:
 
 def _right_places(trial: Trial) -> Iterator[str]:
     for words, move in _places(trial):
-        if all(is_right(trial, move(trial.draw(i))) for i in range(DRAWS)):
+        moved = [move(trial.draw(i)) for i in range(DRAWS)]
+        if all(bool(trial.truth(one).isfinite().all()) and is_right(trial, one) for one in moved):
             yield f"Wherever {words} your numbers are right."
             return
 

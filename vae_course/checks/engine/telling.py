@@ -49,7 +49,7 @@ def told(exercise: Exercise, answer: Answer, seen: Seen, seed: int) -> tuple[lis
             ),
         ], mistake.name
     # Of a method's parts, and of noise, each has its own; a closed form is one, and its first finding says it.
-    alone = first.reason is not None or (isinstance(exercise, Formula) and bool(exercise.formulas))
+    alone = first.reason is not None or (isinstance(exercise, Formula) and not exercise.draws)
     told_of = [first] if alone else list({w.finding: w for w in (first, *others) if not w.part or w is first}.values())
     return _each_once([*map(_with_reading, told_of), *of_other_parts(first, others)]), ""
 

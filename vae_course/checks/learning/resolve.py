@@ -24,7 +24,7 @@ def unwrap(answer: Any) -> Any:
 
 
 def find_exercise(answer: Any, name: str | None = None) -> Exercise:
-    """The exercise that is named, else the one that the answer's own name stands for.
+    """The exercise that is named, or given by its number ("4.2"), else the one that the answer's own name stands for.
 
     A class derived from nn.Module is "VAE", unless an exercise has the class's own name; a function defined in a class is
     "VAE.method" whatever the class is called, unless an exercise has the exact name (as "IWAE.loss" has).
@@ -35,6 +35,9 @@ def find_exercise(answer: Any, name: str | None = None) -> Exercise:
     for candidate in [name] if name is not None else _names(unwrap(answer)):
         if candidate in EXERCISES:
             return EXERCISES[candidate]
+    numbered = next((exercise for exercise in EXERCISES.values() if exercise.number == name), None)
+    if numbered is not None:
+        return numbered
     if name is None and isinstance(answer, str) and answer in EXERCISES:
         short = answer if not isinstance(EXERCISES[answer], Constant) else f"{answer}, {answer!r}"
         raise ValueError(
@@ -44,8 +47,10 @@ def find_exercise(answer: Any, name: str | None = None) -> Exercise:
     wanted = name if name is not None else getattr(answer, "__name__", "")
     near = difflib.get_close_matches(str(wanted), EXERCISES, n=1, cutoff=0.6)
     raise ValueError(
-        f"No exercise is called {what}. {f'Did you mean {near[0]!r}? ' if near else ''}"
-        f"Name it, as in check(answer, 'two_boxes'). The exercises: {', '.join(EXERCISES)}."
+        f"No exercise is called {what}. "
+        + (f"Did you mean {near[0]!r}? " if near else "")
+        + "Name it, as in check(answer, 'two_boxes'), or by its number."
+        + ("" if near else f" The exercises: {', '.join(EXERCISES)}.")
     )
 
 

@@ -1,4 +1,4 @@
-"""Exercise 10.6, optional: the bound of T layers, its lines to put in order."""
+"""Exercise 10.4, optional: the bound of T layers, its lines to put in order."""
 
 from vae_course.checks.engine.exercise import Constant
 from vae_course.checks.engine.lines import Line, Lines
@@ -59,7 +59,7 @@ MISTAKES = {
 diffusion_derivation = Constant(
     name="diffusion_derivation",
     lesson="10_towards_diffusion",
-    number="10.6",
+    number="10.4",
     title="The bound of T layers",
     minutes=8,
     difficulty=2,

@@ -1,4 +1,4 @@
-"""Exercise 10.5: a step of diffusion with a pencil, where the data are Gaussian."""
+"""Exercise 10.6: a step of diffusion with a pencil, where the data are Gaussian."""
 
 import math
 
@@ -31,7 +31,8 @@ MISTAKES = {
     ("variance-as-spread", "variance", 0.2 * 5**0.5 + 0.8): "1.2472 takes the data's spread, √5, for their variance, 5.",
     ("variance-with-roots", "variance", 1 + 0.8**0.5): "1.8944 adds up spreads. Variances of independent parts add up.",
     ("variance-squared", "variance", 0.04 * 5 + 0.64): "0.84 squares the shares: ᾱ and 1 − ᾱ are shares of a variance, squares already.",
-    ("variance-kept", "variance", 5.8): "5.8 leaves the data as they are, and adds noise. They fade to ᾱ λ.",
+    ("variance-kept", "variance", 5.8): "5.8 has 5 of the data in it, and 0.8 of the noise. The data fade to ᾱ λ = 1. (λ is their variance already, no standard deviation.)",
+    ("variance-of-the-step-before", "variance", BEFORE * DATA + 1 - BEFORE): "3 is the variance of x at the step before.",
     ("variance-root", "variance", 1.8**0.5): "1.3416 is the standard deviation.",
     ("variance-exchanged", "variance", 0.8 * 5 + 0.2): "4.2 keeps 1 − ᾱ of the data. It is ᾱ that is left.",
     ("error-of-nothing-known", "error", 1): "1 is the error of predicting 0. x_t tells something of its noise: how large a part of its variance is noise?",
@@ -40,6 +41,8 @@ MISTAKES = {
     ("error-root", "error", (1 / 1.8) ** 0.5): "0.7454 is the root of the mean square.",
     ("error-of-the-data", "error", 4 / 1.8): "2.2222 is the error of the best guess of x0, λ (1 − ᾱ) / variance. That of ε is ᾱ λ / variance.",
     ("nats-weight-alone", "nats", 1.5): "1.5 is the weight. It multiplies the mean square error of the noise.",
+    ("nats-of-the-complement", "nats", 1.5 * 0.8 / 1.8): "0.6667 is the right weight, 1.5, times 0.4444. The error is the *other* part of ε's variance.",
+    ("nats-with-the-error-of-the-data", "nats", 1.5 * 4 / 1.8): "3.3333 is the weight of ε's error, 1.5, times the error of x0.",
     ("nats-without-the-half", "nats", 2 * NATS): "1.6667 is twice the right number: the weight has a ½.",
     ("nats-without-minus-one", "nats", 0.5 * 4 / 1.8): "1.1111 lacks the −1 in the weight, ½ (4 − 1).",
     ("nats-of-alphas", "nats", 0.5 * (0.5 / 0.2 - 1) / 1.8): "0.4167 divides the ᾱ by each other. The SNR is ᾱ / (1 − ᾱ): 1 before, and ¼.",
@@ -47,6 +50,8 @@ MISTAKES = {
     ("nats-upside-down", "nats", 0.5 * (0.25 - 1) / 1.8): "A KL is not negative: the SNR before stands on top.",
     ("nats-in-bits", "nats", NATS / math.log(2)): "1.2022 is in bits.",
     ("end-without-the-log", "last", 0.5 * LAST * (DATA - 1)): "0.02 lacks the logarithm: KL = ½ (v + m² − 1 − ln v), with v = 0.99.",
+    ("end-of-data-of-variance-1", "last", 0.5 * (LAST - LAST - math.log(1 - LAST))): "0.0050 has 1 in the place of λ.",
+    ("end-with-another-log", "last", 0.5 * (LAST * DATA - LAST - math.log(LAST))): "2.3226 has the logarithm of ᾱ. The variance of q(x_T|x0) is 1 − ᾱ.",
     ("end-without-the-half", "last", 2 * END): "0.0501 lacks the ½.",
     ("end-of-the-marginal", "last", 0.5 * (0.04 - math.log(1.04))): "0.00039 is the KL of x_T over *all* data. The bound has the mean KL of q(x_T|x0), for each x0.",
     ("end-without-the-data", "last", 0.5 * (-0.01 - math.log(0.99))): "0.000025 forgets the mean √ᾱ x0, whose mean square is ᾱ λ.",
@@ -57,7 +62,7 @@ MISTAKES = {
 noised_gaussian = Constant(
     name="noised_gaussian",
     lesson="10_towards_diffusion",
-    number="10.5",
+    number="10.6",
     title="A step with a pencil",
     minutes=10,
     difficulty=2,

@@ -83,6 +83,33 @@ def _weighed(change: Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, Te
     return _parts(mean)
 
 
+def _with_v(change: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Part:
+    """Another v, by which the mean is multiplied as well: change(α, ᾱ, ᾱ before)."""
+
+    def wrong(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+        alpha = alpha_bar / alpha_bar_before
+        return _by_the_goal(x_t, x0, alpha, alpha_bar_before, change(alpha, alpha_bar, alpha_bar_before))
+
+    return wrong
+
+
+def _with_alpha(change: Callable[[Tensor, Tensor], Tensor]) -> Part:
+    """Another α: change(ᾱ, ᾱ before)."""
+
+    def wrong(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+        alpha = change(alpha_bar, alpha_bar_before)
+        v = (1 - alpha) * (1 - alpha_bar_before) / (1 - alpha_bar)
+        return _by_the_goal(x_t, x0, alpha, alpha_bar_before, v)
+
+    return wrong
+
+
+def _by_the_goal(x_t: Tensor, x0: Tensor, alpha: Tensor, before: Tensor, v: Tensor) -> Tensor:
+    """Two sources, each times its precision, times v."""
+    known, seen = before.sqrt() / (1 - before), alpha.sqrt() / (1 - alpha)
+    return torch.stack([v * (known * x0 + seen * x_t), v.expand_as(x0)])
+
+
 def _with_step_for_alpha(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
     """α is the step's own share, ᾱ / ᾱ before; here ᾱ stands in its place."""
     rest = 1 - alpha_bar
@@ -196,6 +223,61 @@ posterior_mean_variance = Formula(
             "Your variance is right. Your mean is the sum of the two sources, each times its precision; it is still to be multiplied by the variance.",
         ),
         Misconception(
+            "roots-of-both-forgotten",
+            _weighed(
+                lambda noised, clean, alpha_bar, before: (noised * (alpha_bar / before) ** 0.5, clean * before**0.5)
+            ),
+            "Your variance is right. In your mean x0 is multiplied by ᾱ before and x_t by α; both stand under a root.",
+        ),
+        Misconception(
+            "factors-of-both-forgotten",
+            _weighed(
+                lambda noised, clean, alpha_bar, before: (noised / (alpha_bar / before) ** 0.5, clean / before**0.5)
+            ),
+            "Your variance is right. In your mean the factors are missing: √ᾱ before of x0, and √α of x_t.",
+        ),
+        Misconception(
+            "root-of-the-step-for-data",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised, clean * (alpha_bar / before) ** 0.5)),
+            "Your variance is right. In your mean x0 is multiplied by √ᾱ of the step itself; the step before held x0 times √ᾱ before.",
+        ),
+        Misconception(
+            "root-of-all-steps-for-one",
+            _weighed(lambda noised, clean, alpha_bar, before: (noised * before**0.5, clean)),
+            "Your variance is right. In your mean x_t is multiplied by √ᾱ, where √α belongs: it came from the step before by one step alone.",
+        ),
+        Misconception(
+            "forward-variance-in-both",
+            _with_v(lambda alpha, alpha_bar, before: 1 - alpha),
+            "Your v, which multiplies the mean too, is 1 − α, the variance of the step forwards. Going back one knows x0 as well, so less is open: by the factor "
+            "(1 − ᾱ before) / (1 − ᾱ).",
+        ),
+        Misconception(
+            "denominator-forgotten",
+            _with_v(lambda alpha, alpha_bar, before: (1 - alpha) * (1 - before)),
+            "Your v, which multiplies the mean too, is not divided by 1 − ᾱ.",
+        ),
+        Misconception(
+            "precision-in-both",
+            _with_v(lambda alpha, alpha_bar, before: (1 - alpha_bar) / ((1 - alpha) * (1 - before))),
+            "Your v, which multiplies the mean too, is the sum of the precisions; the variance is 1 over it.",
+        ),
+        Misconception(
+            "alpha-upside-down",
+            _with_alpha(lambda alpha_bar, before: before / alpha_bar),
+            "Your α is upside down: ᾱ = α · ᾱ before, so α is ᾱ / ᾱ before, below 1.",
+        ),
+        Misconception(
+            "alpha-as-a-difference",
+            _with_alpha(lambda alpha_bar, before: before - alpha_bar),
+            "Your α is a difference of the two ᾱ. Shares of steps are multiplied, ᾱ = α · ᾱ before, so α is the quotient.",
+        ),
+        Misconception(
+            "alpha-as-a-product",
+            _with_alpha(lambda alpha_bar, before: before * alpha_bar),
+            "Your α is the product of the two ᾱ. ᾱ is a product already, ᾱ = α · ᾱ before, so α is the quotient.",
+        ),
+        Misconception(
             "step-for-alpha",
             _with_step_for_alpha,
             "You use ᾱ where the step's own α belongs, α = ᾱ / ᾱ before: one step takes off far less than all steps up to it.",
@@ -209,6 +291,20 @@ posterior_mean_variance = Formula(
             "parts-exchanged",
             lambda x_t, x0, alpha_bar, alpha_bar_before: true_posterior(x_t, x0, alpha_bar, alpha_bar_before).flip(0),
             "The two have changed places: the mean comes first.",
+        ),
+        Misconception(
+            "joined",
+            lambda x_t, x0, alpha_bar, alpha_bar_before: torch.cat(
+                list(true_posterior(x_t, x0, alpha_bar, alpha_bar_before))
+            ),
+            "torch.cat joins along an axis that is there already, which makes (2 · batch, dim). torch.stack makes a new one in front.",
+        ),
+        Misconception(
+            "stacked-at-the-end",
+            lambda x_t, x0, alpha_bar, alpha_bar_before: true_posterior(x_t, x0, alpha_bar, alpha_bar_before).movedim(
+                0, -1
+            ),
+            "Mean and variance stand side by side in the last axis. torch.stack([m, v]), without another argument, makes the new axis in front.",
         ),
         Misconception(
             "mean-alone",

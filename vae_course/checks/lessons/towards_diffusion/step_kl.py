@@ -1,4 +1,4 @@
-"""Exercise 10.4: what one step costs, as an error of the noise that was predicted."""
+"""Exercise 10.5: what one step costs, as an error of the noise that was predicted."""
 
 import torch
 from torch import Generator, Tensor
@@ -81,7 +81,7 @@ def _crossed(noise: Tensor, predicted: Tensor, alpha_bar: Tensor, alpha_bar_befo
 step_kl = Formula(
     name="step_kl",
     lesson="10_towards_diffusion",
-    number="10.4",
+    number="10.5",
     title="What a step costs",
     minutes=15,
     difficulty=3,
@@ -127,7 +127,7 @@ step_kl = Formula(
             lambda noise, predicted, alpha_bar, alpha_bar_before: _each(
                 (1 / _ratio(alpha_bar, alpha_bar_before) - 1) / 2, noise, predicted
             ).sum(-1),
-            "Your ratio is upside down, which makes a negative KL: the step before has the larger SNR, and stands on top.",
+            "Your ratio is upside down, which makes a negative KL. SNR = ᾱ / (1 − ᾱ) is larger before the step, and the larger one stands on top.",
         ),
         Misconception(
             "sign",
@@ -163,6 +163,20 @@ step_kl = Formula(
                 _ratio(alpha_bar, alpha_bar_before).log() / 2, noise, predicted
             ).sum(-1),
             "You have the log of the ratio where the ratio less 1 belongs. They agree only for very small steps.",
+        ),
+        Misconception(
+            "length-for-its-square",
+            lambda noise, predicted, alpha_bar, alpha_bar_before: (
+                (_ratio(alpha_bar, alpha_bar_before) - 1)[..., 0] / 2 * (noise - predicted).norm(dim=-1)
+            ),
+            "You have the length of the error, |ε − ε̂|, which is a root. The KL has its square.",
+        ),
+        Misconception(
+            "square-of-the-sum",
+            lambda noise, predicted, alpha_bar, alpha_bar_before: (
+                (_ratio(alpha_bar, alpha_bar_before) - 1)[..., 0] / 2 * (noise - predicted).sum(-1).square()
+            ),
+            "You sum the errors of the dimensions, and square the sum. Each is squared first.",
         ),
         Misconception(
             "absolute-error",
