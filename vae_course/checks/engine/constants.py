@@ -95,10 +95,10 @@ def _not_it(name: str, value: Any, right: Any, named: bool = False) -> str:
         return f"Your {name} is a {type(value).__name__}. It should be a number."
     if not isinstance(value, int | float) or isinstance(right, str):
         return f"Your {name} is {value!r}, and that is not it."
-    if abs(value - right) <= 0.05 * abs(right):
-        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked.{_rounded(value, right)}"
     if named:
         return f"Your {name} is {value:.6g}, and that is not it."
+    if abs(value - right) <= 0.05 * abs(right):
+        return f"Your {name} is {value:.6g}: close, and right to 1 % is asked.{_rounded(value, right)}"
     return f"Your {name} is {value:.6g}, and that is too {'large' if value > right else 'small'}."
 
 

@@ -42,7 +42,7 @@ _MEANINGS = (
     ),
     _Meaning(
         r"can only concatenate tuple",
-        "A tuple meets a tensor: is there a comma at the end of a line? It makes a tuple of one.",
+        "A tuple meets a tensor. A bound returns several numbers, of which the first is the bound: unpack them, or take [0]. And a comma at the end of a line makes a tuple of one.",
     ),
     _Meaning(
         r"'\w*(Encoder|Decoder)' object has no attribute '(encode|decode|sample|mean|mu|logits)\w*'",
@@ -54,13 +54,21 @@ _MEANINGS = (
         "unsqueeze, or keepdim=True) says along which axis a tensor is repeated.",
     ),
     _Meaning(
+        r"Expected floating point type for target with class probabilities",
+        "cross_entropy takes the labels themselves, whole numbers (batch,), or a row of probabilities for each image, as floats.",
+    ),
+    _Meaning(
+        r"Expected input batch_size .* to match target batch_size",
+        "There are not as many predictions as labels: are they of the same images?",
+    ),
+    _Meaning(
         r"Target size .* must be the same as input size|target.*size.*input.*size",
         "torch's losses do not broadcast their target: give x the shape of the logits first (expand_as).",
     ),
     _Meaning(
         r"Value is not broadcastable with batch_shape",
-        "The shapes of a value and of the m, v of its Gaussian do not fit together. Are they this value's own? And with draws in the middle, z is (batch, iw, z_dim): m, v "
-        "need an axis there too: m.unsqueeze(1), v.unsqueeze(1).",
+        "The shapes of a value and of the m, v of its Gaussian do not fit together. Are they this value's own? Where one has an axis that the other lacks "
+        "(draws, or the Gaussians of a mixture), the other needs an axis of length 1 there: .unsqueeze(1).",
     ),
     _Meaning(
         r"mat1 and mat2 shapes cannot be multiplied",
@@ -84,7 +92,7 @@ _MEANINGS = (
         r"'tuple' object has no attribute|unsupported operand type\(s\).*'tuple'|must be Tensor, not tuple",
         "A pair is used as if it were a tensor: unpack it, as in a, b = pair.",
         "(In a model, self.enc(x) and self.z_prior are pairs, mean and variance; model.loss(x) is the loss and a dictionary; a "
-        "bound is three numbers.)",
+        "bound is several numbers, the bound itself first.)",
     ),
     _Meaning(
         r"torch\.return_types\.(max|min|median|mode|sort|topk|kthvalue|cummax|cummin)",
@@ -172,7 +180,7 @@ _MEANINGS = (
     _Meaning(r"Dimension out of range", "There is no such axis. The last one is -1, whatever the number of axes."),
     _Meaning(
         r"too many values to unpack|not enough values to unpack",
-        "The number of names on the left is not the number of values on the right: enc gives two, a bound three.",
+        "The number of names on the left is not the number of values on the right: enc gives two, a bound three or more.",
     ),
     _Meaning(
         r"maximum recursion depth", "The function calls itself. Did you give it the name of a function that it uses?"

@@ -209,6 +209,19 @@ def decoded_noise(gradient: Tensor | None) -> Tensor | None:
 
 
 @cache
+def centred_log_v() -> Tensor:
+    """log v of *told* less its mean, (ROWS, CLASSES, Z_DIM)."""
+    log_v = posterior(told_weights(), told().x)[1].log()
+    return log_v - log_v.mean()
+
+
+def spread_by_v(noise: Tensor) -> float:
+    """How the square of a noise in *told* grows with log v (a slope, by least squares): 0 of a right one, 1 where v stands for √v."""
+    by = centred_log_v()
+    return float((by * (noise.square() - 1)).sum() / by.square().sum())
+
+
+@cache
 def on_average() -> tuple[Tensor, float]:
     """nelbo, kl_z, kl_y and rec of *told* over z, by integrals, (4,); and how far rec's mean may stray (`bound_tools.lipschitz_tolerance`)."""
     w, x = told_weights(), told().x[:3]

@@ -95,6 +95,16 @@ log_normal_mixture = Formula(
             "another. One Gaussian is chosen for all of z: sum the log densities over the dimensions first, and mix then.",
         ),
         Misconception(
+            "mean-over-z",
+            lambda z, m, v: _each(z, m, v).sum(-1).logsumexp(0) - math.log(len(z)),
+            "There is one number for each Gaussian: your mean runs over the z. It belongs over the Gaussians, dim=1 of a table (batch, k).",
+        ),
+        Misconception(
+            "log-of-the-batch",
+            lambda z, m, v: _each(z, m, v).sum(-1).logsumexp(1) - math.log(len(z)),
+            "You divide by the number of z. The mean is over the k Gaussians: log k is subtracted.",
+        ),
+        Misconception(
             "mean-of-the-logs",
             _of_table(lambda table: table.mean(-1)),
             "You average the log densities. The density is the average of the densities, so the mean belongs *inside* the log: log_mean_exp.",

@@ -53,6 +53,11 @@ MISTAKES = {
         0.24,
     ): "0.24 is p(x | y = 1): how likely the image is if the class is known, and not the other way round.",
     ("posterior-other-class", "posterior", 0.2): "0.2 is the second class' share. Asked is that of the first.",
+    (
+        "posterior-with-the-guess-for-the-prior",
+        "posterior",
+        0.3 * 0.24 / (0.3 * 0.24 + 0.7 * 0.06),
+    ): "0.6316 is Bayes' rule with the guess q in the place of the prior, ½.",
     ("posterior-odds", "posterior", 4.0): "4 is the odds, first to second. As a probability that is 4 in 5.",
     ("posterior-is-prior", "posterior", 0.5): "½ is the prior, before the image was seen.",
     (
@@ -85,6 +90,12 @@ MISTAKES = {
         "nelbo",
         surprise((0.24, 0.06)),
     ): "2.3975 is the mean of −log p(x|y) alone: the KL from q to the prior is missing.",
+    (
+        "nelbo-log-outside",
+        "nelbo",
+        -math.log(0.3 * 0.24 + 0.7 * 0.06),
+    ): "2.1716 is −log of the average of p(x|y) under the guess. In the bound the average stands outside of the log.",
+    ("nelbo-in-bits", "nelbo", NELBO / math.log(2)): "3.5776 is in bits (log2). Nats use ln.",
     ("nelbo-sign", "nelbo", -NELBO): "−2.4798 is the ELBO. The NELBO has the other sign.",
     ("gap-sign", "gap", -GAP): "The gap is NELBO + log p(x), and never negative.",
     (

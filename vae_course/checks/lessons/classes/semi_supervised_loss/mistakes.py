@@ -42,6 +42,10 @@ def _rec_alone(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float
     return model.unlabelled_bound(x)[3] - weight * _at_labels(model.cls(labelled), y).mean()
 
 
+def _all_four(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
+    return torch.stack(model.unlabelled_bound(x)).sum() - weight * _at_labels(model.cls(labelled), y).mean()
+
+
 MISTAKES = (
     Misconception(
         "labels-of-other-images",
@@ -98,6 +102,21 @@ MISTAKES = (
         "summed-over-the-labelled",
         _altered(lambda nelbo, logits, y, weight: nelbo - weight * _at_labels(logits, y).sum()),
         "The labels' term is summed over the images. It is a mean, as the bound is.",
+    ),
+    Misconception(
+        "averaged-over-the-classes",
+        _altered(lambda nelbo, logits, y, weight: nelbo - weight * _at_labels(logits, y).mean() / logits.shape[-1]),
+        "The labels' term is divided by the ten classes as well. Of each image one log q counts, that of its label: average over the images alone.",
+    ),
+    Misconception(
+        "every-label-for-every-image",
+        _altered(lambda nelbo, logits, y, weight: nelbo - weight * logits.log_softmax(-1)[:, y].mean()),
+        "[:, y] takes *all* labels' columns from every image, (n, n). Image i has the label y[i] alone: [torch.arange(n), y].",
+    ),
+    Misconception(
+        "all-four-added",
+        _all_four,
+        "You add up all four numbers of the bound. The first is the sum of the others already.",
     ),
     Misconception(
         "weight-on-the-bound",

@@ -37,9 +37,11 @@ from vae_course.checks.worlds.labelled import (
     CLASSES,
     ROWS,
     Z_DIM,
+    centred_log_v,
     log_class,
     on_average,
     replay,
+    spread_by_v,
     told_weights,
 )
 from vae_course.checks.worlds.labelled import told as told_case
@@ -148,6 +150,19 @@ def z_is_drawn(trial: Trial) -> None:
                 f"For y = {y} the z that you decode, read off how rec depends on x, lie at {each.mean():.2f} ± {each.std():.2f} spreads of q(z|x, y).",
                 "They should come from q(z|x, y), with y the class whose term it is: at 0 ± 1.",
             )
+    _spread_follows_v(noise)
+
+
+def _spread_follows_v(noise: Tensor) -> None:
+    """The noise is as large where v is large as where it is small; false alarms ALPHA, by the bound of Laurent and Massart (2000, lemma 1)."""
+    share = spread_by_v(noise)
+    by = centred_log_v()
+    size, largest, x = by.square().sum().item(), by.abs().max().item(), math.log(2 / ALPHA)
+    if abs(share) * size > 2 * math.sqrt(size * x) + 2 * largest * x:
+        raise Wrong(
+            f"Where v is large your z scatter {'more' if share > 0 else 'less'}, and where it is small {'less' if share > 0 else 'more'}, than q(z|x, y) does.",
+            "They should lie at m, give or take √v.",
+        )
 
 
 def gradients(trial: Trial) -> None:

@@ -14,7 +14,15 @@ from vae_course.checks.lessons.classes.unlabelled_bound import checks
 from vae_course.checks.lessons.classes.unlabelled_bound.mistakes import MISTAKES
 from vae_course.checks.lessons.classes.unlabelled_bound.seen import EXACT, flat_terms
 from vae_course.checks.worlds.bound_tools import as_tensors, forms_of, number, rows_agree
-from vae_course.checks.worlds.labelled import decoded_noise, flat, replay, share_of_known, told, told_weights
+from vae_course.checks.worlds.labelled import (
+    decoded_noise,
+    flat,
+    replay,
+    share_of_known,
+    spread_by_v,
+    told,
+    told_weights,
+)
 from vae_course.checks.worlds.models import Case
 from vae_course.runner.answers import Answer
 
@@ -58,11 +66,14 @@ def unlabelled_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     to_rec = call.pull_back({"3": torch.ones_like(call.outputs["3"])}).get("1") if "3" in call.differentiable else None
     found = {"told": float(share_of_known(to_rec) is not None)}
     found["shared"] = float(rows_agree({"1": None if to_rec is None else to_rec[::3]}))
+    few = [answer.call(told().model, told().x[:6], seed=seed) for seed in (3, 13)]
+    found["anew"] = float(number(few[0], "3") != number(few[1], "3"))
     noise = decoded_noise(to_rec)
     found["decoded"] = float(noise is not None)
     if noise is not None:
         spread = noise.std().item()
         found |= {"noise mean": noise.mean().item(), "noise spread": min(spread, 9.0)}
+        found["spread by v"] = max(-9.0, min(9.0, spread_by_v(noise)))
         rec = replay(told_weights(), told().x, noise)[0].four()[3].item()
         found["explained"] = float(abs(number(call, "3") - rec) < EXACT)
         if found["explained"]:

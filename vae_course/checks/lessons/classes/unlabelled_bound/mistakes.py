@@ -6,9 +6,11 @@ import torch
 
 from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
+    Parts,
     altered,
     drawn,
     hard,
+    in_blocks,
     kl_of,
     no_slope_in_weights,
     of_parts,
@@ -22,9 +24,16 @@ from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     tiled_apart,
     weighted,
     with_kl_y,
+    with_log_q,
     with_z,
 )
 from vae_course.given import sample_gaussian
+
+
+def _only_weighted(p: Parts, factor: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    kl_z, kl_y, rec = summed(p)
+    return factor * kl_z, kl_y, factor * rec
+
 
 MISTAKES = (
     Misconception(
@@ -72,6 +81,12 @@ MISTAKES = (
         "goes repeat of the classes.",
     ),
     Misconception(
+        "both-entry-by-entry",
+        in_blocks,
+        "Images and classes are both repeated entry by entry, so that an image's ten rows do not have the ten classes: with repeat_interleave of the "
+        "images goes repeat of the classes.",
+    ),
+    Misconception(
         "read-across",
         read_across,
         "The rows lie image by image, ten classes each, and you read them as class by class: reshape to (batch, 10), and do not turn that.",
@@ -87,6 +102,27 @@ MISTAKES = (
         "Your softmax runs over the images. Each image's probabilities of the ten classes add up to 1: the last axis.",
     ),
     Misconception(
+        "softmax-over-the-batch-in-all-terms",
+        with_log_q(lambda logits: logits.log_softmax(0)),
+        "Your softmax runs over the images, in kl_y too. Each image's probabilities of the ten classes add up to 1: the last axis.",
+    ),
+    Misconception(
+        "logits-for-log-probabilities",
+        with_log_q(lambda logits: logits),
+        "self.cls gives logits. Their exponentials do not add up to 1: log q(y|x) is torch.log_softmax of them.",
+    ),
+    Misconception(
+        "weighted-terms-averaged-over-classes",
+        of_parts(lambda self, p: _only_weighted(p, 1 / p.log_q.shape[-1])),
+        "Your kl_z and rec are divided by the ten classes: a .mean() over the whole table (batch, 10)? The weights q(y|x) add up to 1 already: sum over the classes, "
+        "and average over the images.",
+    ),
+    Misconception(
+        "weighted-terms-summed-over-the-batch",
+        of_parts(lambda self, p: _only_weighted(p, len(p.log_q))),
+        "Your kl_z and rec are summed over the images as well: sum over the classes, and average over the images.",
+    ),
+    Misconception(
         "logs-for-weights",
         weighted(lambda log_q: log_q),
         "You weigh by log q(y|x), which is negative. The weights are the probabilities themselves.",
@@ -100,6 +136,11 @@ MISTAKES = (
         "log-ten-left-out",
         with_kl_y(lambda log_q: (log_q.exp() * log_q).sum(-1)),
         "Your kl_y lacks log 10: it is minus the entropy of q(y|x), and below 0. A KL never is: p(y) = 1/10 belongs to it.",
+    ),
+    Misconception(
+        "log-ten-subtracted",
+        with_kl_y(lambda log_q: (log_q.exp() * log_q).sum(-1) - math.log(log_q.shape[-1])),
+        "log p(y) = −log 10 is added in your kl_y. It is subtracted, which makes + log 10.",
     ),
     Misconception(
         "entropy-for-the-kl",
@@ -194,7 +235,7 @@ MISTAKES = (
     Misconception(
         "weights-detached",
         no_slope_in_weights,
-        "The numbers are right, but the weights q(y|x) are cut off from the classifier: it hears of kl_y alone, and never which class costs less.",
+        "The numbers are right, but the weights q(y|x) are cut off from the classifier: it never hears which class costs less.",
     ),
     Misconception(
         "no-noise",
@@ -205,6 +246,16 @@ MISTAKES = (
         "noise-by-the-variance",
         with_z(lambda m, v: torch.addcmul(m, v, torch.randn_like(m))),
         "The noise in your z is multiplied by v. v is a variance: its square root is the spread.",
+    ),
+    Misconception(
+        "spread-for-the-variance",
+        with_z(lambda m, v: sample_gaussian(m, v.sqrt())),
+        "The noise in your z is multiplied by v to the power ¼: sample_gaussian takes the variance itself, and makes the root.",
+    ),
+    Misconception(
+        "noise-unscaled",
+        with_z(lambda m, v: m + torch.randn_like(m)),
+        "The noise in your z has the spread 1 everywhere. It is multiplied by √v.",
     ),
     Misconception(
         "one-noise-for-the-batch",

@@ -77,6 +77,21 @@ def with_kl_y(kl_y: Callable[[Tensor], Tensor]) -> Answer:
     return wrong
 
 
+def with_log_q(log_q: Callable[[Tensor], Tensor]) -> Answer:
+    """A mistake in log q(y|x), from the classifier's logits."""
+
+    def wrong(self: Any, x: Tensor) -> Four:
+        return put_together(*_kl_y_with_log_ten(parts(self, x)._replace(log_q=log_q(self.cls(x)))))
+
+    return wrong
+
+
+def _kl_y_with_log_ten(p: Parts) -> tuple[Tensor, Tensor, Tensor]:
+    """As `summed`, where q may not add up to 1: log 10 is weighted as well."""
+    kl_z, _, rec = summed(p)
+    return kl_z, (p.log_q.exp() * (p.log_q + math.log(p.log_q.shape[-1]))).sum(-1), rec
+
+
 def with_z(draw: Callable[[Tensor, Tensor], Tensor]) -> Answer:
     """A mistake in drawing z."""
     return lambda self, x: put_together(*summed(parts(self, x, draw)))
@@ -133,6 +148,17 @@ def tiled_apart(self: Any, x: Tensor) -> Four:
     m, v = self.enc(xs, y)
     rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
     kl_z = kl_normal(m, v, *self.z_prior)
+    return put_together(*summed(Parts(log_q, kl_z.reshape(len(x), k), rec.reshape(len(x), k))))
+
+
+def in_blocks(self: Any, x: Tensor) -> Four:
+    """Images and classes both repeated entry by entry."""
+    k = self.y_dim
+    xs, y = x.repeat_interleave(k, 0), torch.eye(k).repeat_interleave(len(x), 0)
+    m, v = self.enc(xs, y)
+    rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
+    kl_z = kl_normal(m, v, *self.z_prior)
+    log_q = self.cls(x).log_softmax(-1)
     return put_together(*summed(Parts(log_q, kl_z.reshape(len(x), k), rec.reshape(len(x), k))))
 
 
