@@ -423,7 +423,7 @@ rate_derivation = ["F", "A", "C", "D", "G", "E"]
 check(rate_derivation, "rate_derivation")
 
 # %% [markdown]
-# <details><summary>I get "rests on" a line below instead of a pass</summary>
+# <details><summary>I get "comes too early" instead of a pass</summary>
 #
 # A line that puts something in stands below the line that says what it is.
 # </details>

@@ -362,7 +362,7 @@ diffusion_derivation = ["C", "E", "A", "D", "F"]
 check(diffusion_derivation, "diffusion_derivation")
 
 # %% [markdown]
-# <details><summary>I get "rests on" a line below instead of a pass</summary>
+# <details><summary>I get "comes too early" instead of a pass</summary>
 #
 # A line that puts something in stands below the lines that say what it is.
 # </details>

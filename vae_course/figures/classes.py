@@ -174,7 +174,7 @@ def recorded_nelbo() -> float:
 def control() -> str:
     """The plain VAE of two latents, in a line."""
     kl, rec = recording()["plain"].tolist()
-    return f"N(0, I):       kl {kl:4.2f} + rec {rec:6.2f} = NELBO {kl + rec:6.2f}"
+    return f"control:       kl {kl:4.2f} + rec {rec:6.2f} = NELBO {kl + rec:6.2f}"
 
 
 def what_z_knows() -> str:

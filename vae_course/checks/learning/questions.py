@@ -208,7 +208,7 @@ QUESTIONS = {
         between=(60, 100),
         unit="%",
         near=3,
-        why="89 % in this run, and the curve still rises at its end.",
+        why="One choice of a hundred, one run; the curve still rises at its end.",
     ),
     "10.weights": Question(
         asks="1,000 steps of the schedule of Ho et al.: by how much does the largest weight of the bound exceed the smallest?",

@@ -289,7 +289,7 @@ def _slope_must_be(what: str, got: Tensor, right: Tensor) -> None:
     alone = "That is kl's share alone: none comes through z." if near(got[i].item(), through_kl, 1e-3) else ""
     raise Wrong(
         f"The bound's slope in a {what} of q is {got[i]:.3f}.",
-        f"For the z that your gradient in x tells it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.",
+        f"For the z that you decode, as the gradient in x tells, it should be {right[i]:.3f}, of which {through_kl:.3f} come through kl.",
         lambda: alone,
     )
 

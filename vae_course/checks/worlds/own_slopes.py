@@ -59,7 +59,7 @@ def slopes_must_follow(call: Call, sign: float = 1.0, *, stopped: bool = False) 
         which = "mean" if i < len(SIDES) else "variance"
         raise Wrong(
             f"In a decoder that looks at z, a slope in a {which} of q is {got[i]:.3f}.",
-            f"For the z that your gradient in x tells it should be {right[0][i]:.3f}.",
+            f"For the z that you decode, as the gradient in x tells, it should be {right[0][i]:.3f}.",
             partial(_cut, got, z, near_by),
         )
 

@@ -70,7 +70,10 @@ class Without:
                 continue
             if name and self.forbids(name):
                 return Broken(
-                    node.lineno, f"`{name}`", f"an answer {self.says}", f"Not allowed here: {', '.join(self.names)}."
+                    node.lineno,
+                    f"`{name}`",
+                    f"an answer {self.says}",
+                    f"Not allowed here: {', '.join(map(_shown, self.names))}.",
                 )
         return None
 
@@ -200,6 +203,11 @@ def own_names(function: ast.FunctionDef) -> set[str]:
 
 def _fits(name: str, pattern: str) -> bool:
     return name == pattern if pattern in SYMBOLS else fnmatchcase(name.casefold().strip("_"), pattern)
+
+
+def _shown(pattern: str) -> str:
+    """On a card a star would begin an emphasis."""
+    return pattern if pattern in SYMBOLS else pattern.replace("*", "…")
 
 
 def _name(node: ast.AST) -> str:

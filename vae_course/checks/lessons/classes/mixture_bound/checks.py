@@ -161,6 +161,6 @@ def gradient_to_mixture_and_encoder(trial: Trial) -> None:
             what = "the encoder" if name == ENCODER else "the mixture"
             raise Wrong(
                 f"The bound's slope in a number of {what} is {got.flatten()[i]:.3f}.",
-                f"For the z that your gradient in x tells it should be {right.flatten()[i]:.3f}.",
+                f"For the z that you decode, as the gradient in x tells, it should be {right.flatten()[i]:.3f}.",
                 follows=("nelbo",),
             )
