@@ -237,9 +237,10 @@ def test_a_submission_is_marked(inside: bool, autograder: Path):
 
 DEEP = """
 import os, torch
+made = []
 def sample_gaussian(m, v):
-    for _ in range(2_000):
-        os.mkdir("n")
+    while len(made) < 2_000:  # once: each call has its limit of time
+        made.append(os.mkdir("n"))
         os.chdir("n")
     return m + v.sqrt() * torch.randn_like(m)
 def kl_normal(qm, qv, pm, pv):
