@@ -40,7 +40,7 @@ explore(swiss_roll.there_and_back, moment=(4, 1, 13, 1))
 # About 120 minutes: 57 of reading and playing, 63 of exercises; the optional one takes 8 more. **Short path** (workshop, 45 minutes): run the cells in
 # turn, and read "The encoder adds noise" with exercise 10.2, "One step back" without its exercise, "What a step costs" with exercise 10.5, "Digits", the summary.
 #
-# This lesson is beyond the core: its points count apart. You need lessons 02 and 04, and 05 for the log weight. All else is given.
+# This lesson is beyond the core: its points count apart. You need lessons 02 to 04, and 05 for the log weight. All else is given.
 
 # %% [markdown]
 # ## Warm-up
@@ -88,8 +88,8 @@ digits = small_digits.black_and_white(
 # $$\log w = \log p(x|z_1) + \log p(z_1|z_2) + \log p(z_2) - \log q(z_1|x) - \log q(z_2|z_1)$$
 #
 # **Shapes.** In: `log_p_x`, $\log p(x|z_1)$ as the decoder gave it, `(..., batch)`; the draws `z1`, `(..., batch, dim_1)`, and `z2`,
-# `(..., batch, dim_2)`; mean and variance of three Gaussians: `m1, v1` of $q(z_1|x)$, `m2, v2` of $q(z_2|z_1)$, `pm, pv` of $p(z_1|z_2)$. Out:
-# `(..., batch)`, in nats. Log densities are summed over the last axis (`log_normal`, imported above, does so); nothing is averaged. For $N(0, I)$ it is
+# `(..., batch, dim_2)`; mean and variance of three Gaussians: `m1, v1` of $q(z_1|x)$, `(batch, dim_1)`; `m2, v2` of $q(z_2|z_1)$ and `pm, pv` of
+# $p(z_1|z_2)$, as large as the draw they belong to. Out: `(..., batch)`, in nats. Log densities are summed over the last axis (`log_normal`, imported above, does so); nothing is averaged. For $N(0, I)$ it is
 # given `torch.zeros(1), torch.ones(1)`.
 
 
@@ -198,7 +198,8 @@ for name in ("one layer", "two layers"):
 #
 # $$x_t = \sqrt{\bar\alpha_t}\;x_0 + \sqrt{1 - \bar\alpha_t}\;\varepsilon$$
 #
-# **Shapes.** In: `x0` and `noise`, `(batch, dim)`; `alpha_bar`, `(batch, 1)`, each example's own $\bar\alpha_t$, or a tensor with one number for all. Out: the shape of `x0`.
+# **Shapes.** In: `x0` and `noise`, `(batch, dim)`; `alpha_bar`, `(batch, 1)`, each example's own $\bar\alpha_t$, or a tensor with one number for all. Out: the shape of `x0`. (Later `alpha_bar` will also be `(steps, 1, 1)`, for many
+# steps of the same data at once: then $x_t$ is `(steps, batch, dim)`. Written as above, it needs nothing more.)
 # Nothing is summed, nothing averaged.
 
 
@@ -331,7 +332,7 @@ else:
 # $$p(x_{t-1}|x_t) = N\big(m(x_t, \hat x_0),\; v\big), \qquad t = T, \dots, 2.$$
 #
 # One network serves all steps. The last step, from $x_1$ to the data, needs none: $x_1$ is nearly $x_0$, and $p(x_0|x_1)$ is what Bayes' rule makes of
-# $q(x_1|x_0)$ when no $x_0$ is preferred (Kingma and others, NeurIPS 2021).
+# $q(x_1|x_0)$ when no $x_0$ is preferred (Kingma and others, NeurIPS 2021; below it is worked out for Gaussians and for pixels).
 #
 # All is as in lesson 04, with $x_1, \dots, x_T$ for $z$. What becomes of the NELBO?
 
@@ -412,7 +413,8 @@ check(diffusion_derivation, "diffusion_derivation")
 # $$\mathrm{KL}_t = \frac12\,\Big(\frac{\mathrm{SNR}_{t-1}}{\mathrm{SNR}_t} - 1\Big)\;|\varepsilon - \hat\varepsilon|^2,
 # \qquad \mathrm{SNR}_t = \frac{\bar\alpha_t}{1 - \bar\alpha_t}$$
 #
-# **Shapes.** In: `noise` and `predicted`, `(..., batch, dim)`; `alpha_bar` and `alpha_bar_before`, `(batch, 1)`. Out: `(..., batch)`, in nats. $|\cdot|^2$ is a sum
+# **Shapes.** In: `noise` and `predicted`, `(..., batch, dim)`; `alpha_bar` and `alpha_bar_before`, `(batch, 1)`, or `(steps, 1, 1)` for many steps at once, whose axis then stands in front. Out: `(..., batch)`, in
+# nats. $|\cdot|^2$ is a sum
 # over the last axis; nothing is averaged.
 
 
@@ -454,7 +456,7 @@ else:
 #
 # <details><summary>I get nan instead of a number</summary>
 #
-# `alpha_bar / 1 - alpha_bar` is 0, and 0 / 0 is nan. The brackets are missing: `alpha_bar / (1 - alpha_bar)`.
+# `alpha_bar / 1 - alpha_bar` is 0, and what is divided by it is inf or nan. The brackets are missing: `alpha_bar / (1 - alpha_bar)`.
 # </details>
 
 # %% [markdown]

@@ -140,13 +140,21 @@ def plain(value: Any) -> Any:
 def shows(value: Any, wrong: Any) -> bool:
     """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about.
 
-    Numbers to 2 %, because a learner writes 0.37 for 0.3748. An order of letters may be written as one word.
+    Numbers to 0.3 %, or as the mistake rounded to two or three digits: a learner writes 0.37 for 0.3748. An order of letters may be written as one word.
     """
     if isinstance(wrong, list) and isinstance(value, str):
         value = list(value)
     if isinstance(wrong, dict) and isinstance(value, dict):
-        return all(key in value and same_constant(value[key], wrong[key], 0.02) for key in wrong)
-    return same_constant(value, wrong, 0.02)
+        return all(key in value and _is_about(value[key], wrong[key]) for key in wrong)
+    return _is_about(value, wrong)
+
+
+def _is_about(value: Any, wrong: Any) -> bool:
+    value = plain(value)
+    if isinstance(wrong, float) and isinstance(value, int | float):
+        if value in {float(f"{wrong:.{digits}g}") for digits in (2, 3)}:
+            return True
+    return same_constant(value, wrong, 0.003)
 
 
 def same_constant(a: Any, b: Any, tolerance: float = 0.01) -> bool:

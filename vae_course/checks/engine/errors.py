@@ -54,6 +54,10 @@ _MEANINGS = (
         "unsqueeze, or keepdim=True) says along which axis a tensor is repeated.",
     ),
     _Meaning(
+        r"stack expects each tensor to be equal size",
+        "torch.stack needs tensors of one shape: v.expand_as(m) makes v as large as m.",
+    ),
+    _Meaning(
         r"Expected floating point type for target with class probabilities",
         "cross_entropy takes the labels themselves, whole numbers (batch,), or a row of probabilities for each image, as floats.",
     ),

@@ -83,7 +83,7 @@ log_normal_mixture = Formula(
         Check("the value", equals_truth, points=1.5),
         Check("one Gaussian, one z, one dimension", holds_for(layouts), points=0.5),
         Check("far from every Gaussian", stays_finite(_extreme), points=0.5),
-        Check("still differentiable", gradients_match, points=0.5),
+        Check("the gradients", gradients_match, points=0.5),
     ),
     fingerprint=case_fingerprint(draw_mixture, true_density, layouts, _extreme),
     scaffold={"log_normal": given.log_normal, "log_mean_exp": given.log_mean_exp},

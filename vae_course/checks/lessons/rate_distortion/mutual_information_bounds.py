@@ -101,7 +101,7 @@ mutual_information_bounds = Formula(
         Check("the value", equals_truth, points=3),
         Check("one image, one latent, images that are alike", holds_for(layouts)),
         Check("images that lie far apart", stays_finite(_extreme), points=1),
-        Check("still differentiable", gradients_match, points=1),
+        Check("the gradients", gradients_match, points=1),
     ),
     fingerprint=case_fingerprint(draw_batch, true_bounds, layouts, _extreme),
     misconceptions=(

@@ -33,11 +33,13 @@ MISTAKES = {
     ("variance-squared", "variance", 0.04 * 5 + 0.64): "0.84 squares the shares: ᾱ and 1 − ᾱ are shares of a variance, squares already.",
     ("variance-kept", "variance", 5.8): "5.8 has 5 of the data in it, and 0.8 of the noise. The data fade to ᾱ λ = 1. (λ is their variance already, no standard deviation.)",
     ("variance-of-the-step-before", "variance", BEFORE * DATA + 1 - BEFORE): "3 is the variance of x at the step before.",
+    ("variance-of-the-roots", "variance", 0.2**0.5 * DATA + 0.8): "3.036 keeps √ᾱ of the variance. √ᾱ multiplies x0, so its variance is multiplied by ᾱ.",
     ("variance-root", "variance", 1.8**0.5): "1.3416 is the standard deviation.",
     ("variance-exchanged", "variance", 0.8 * 5 + 0.2): "4.2 keeps 1 − ᾱ of the data. It is ᾱ that is left.",
     ("error-of-nothing-known", "error", 1): "1 is the error of predicting 0. x_t tells something of its noise: how large a part of its variance is noise?",
     ("error-complement", "error", 0.8 / 1.8): "0.4444 is the part of the noise that x_t explains. The error is the rest.",
     ("error-variance-of-noise", "error", 0.8): "0.8 is 1 − ᾱ, the noise's share. ε itself has the variance 1, and x_t explains a part of it.",
+    ("error-of-the-step-before", "error", error(DATA, BEFORE)): "0.8333 is the error at the step before, where ᾱ is 0.5.",
     ("error-root", "error", (1 / 1.8) ** 0.5): "0.7454 is the root of the mean square.",
     ("error-of-the-data", "error", 4 / 1.8): "2.2222 is the error of the best guess of x0, λ (1 − ᾱ) / variance. That of ε is ᾱ λ / variance.",
     ("nats-weight-alone", "nats", 1.5): "1.5 is the weight. It multiplies the mean square error of the noise.",
@@ -56,6 +58,8 @@ MISTAKES = {
     ("end-of-the-marginal", "last", 0.5 * (0.04 - math.log(1.04))): "0.00039 is the KL of x_T over *all* data. The bound has the mean KL of q(x_T|x0), for each x0.",
     ("end-without-the-data", "last", 0.5 * (-0.01 - math.log(0.99))): "0.000025 forgets the mean √ᾱ x0, whose mean square is ᾱ λ.",
     ("end-sign-of-the-log", "last", 0.5 * (LAST * DATA - LAST + math.log(1 - LAST))): "0.0150 has + ln v. It is −ln v.",
+    ("end-of-the-step", "last", 0.5 * (ALPHA_BAR * DATA - ALPHA_BAR - math.log(1 - ALPHA_BAR))): "0.5116 has ᾱ = 0.2, that of the step. At the end it is 0.01.",
+    ("end-in-bits", "last", END / math.log(2)): "0.0361 is in bits.",
     ("end-zero", "last", 0): "Nearly, but not 0: a hundredth of the *data's* variance is left.",
 }  # fmt: skip
 

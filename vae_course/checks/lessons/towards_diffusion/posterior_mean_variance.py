@@ -110,6 +110,13 @@ def _by_the_goal(x_t: Tensor, x0: Tensor, alpha: Tensor, before: Tensor, v: Tens
     return torch.stack([v * (known * x0 + seen * x_t), v.expand_as(x0)])
 
 
+def _by_half(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+    """v times the first source, and the second without it."""
+    alpha, v = alpha_bar / alpha_bar_before, _variance(x_t, x0, alpha_bar, alpha_bar_before)
+    mean = v * alpha_bar_before.sqrt() / (1 - alpha_bar_before) * x0 + alpha.sqrt() / (1 - alpha) * x_t
+    return torch.stack([mean, v.expand_as(mean)])
+
+
 def _with_step_for_alpha(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, before: Tensor) -> Tensor:
     """α is the step's own share, ᾱ / ᾱ before; here ᾱ stands in its place."""
     rest = 1 - alpha_bar
@@ -132,7 +139,7 @@ posterior_mean_variance = Formula(
         Check("the value", equals_truth, points=3),
         Check("one example, one dimension, one step for all", holds_for(layouts)),
         Check("early and late steps", stays_finite(_extreme)),
-        Check("still differentiable", gradients_match, points=1),
+        Check("the gradients", gradients_match, points=1),
     ),
     fingerprint=case_fingerprint(draw_pair, true_posterior, layouts, _extreme),
     misconceptions=(
@@ -276,6 +283,11 @@ posterior_mean_variance = Formula(
             "alpha-as-a-product",
             _with_alpha(lambda alpha_bar, before: before * alpha_bar),
             "Your α is the product of the two ᾱ. ᾱ is a product already, ᾱ = α · ᾱ before, so α is the quotient.",
+        ),
+        Misconception(
+            "brackets-of-the-sum",
+            _by_half,
+            "In your mean v multiplies the first source alone, that of x0. It multiplies the sum of both: brackets.",
         ),
         Misconception(
             "step-for-alpha",

@@ -64,7 +64,7 @@ q_sample = Formula(
         Check("one noised point for each", shape_matches),
         Check("the value", equals_truth, points=2),
         Check("one step for all, no noise, nothing but noise, any size", holds_for(layouts)),
-        Check("still differentiable", gradients_match, points=1),
+        Check("the gradients", gradients_match, points=1),
     ),
     fingerprint=case_fingerprint(draw_noised, true_sample, layouts, _nearly, slopes_in="02"),
     misconceptions=(

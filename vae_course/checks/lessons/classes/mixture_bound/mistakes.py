@@ -157,8 +157,8 @@ MISTAKES = (
     Misconception(
         "another-z-in-the-kl",
         with_kl(_at_another_z),
-        "Your kl is taken at another z than the one that you decode. It is right on average, and costs a second "
-        "draw; as a rule it scatters more, too. Use the same z in both.",
+        "Your kl is near log q(z|x) − log p(z) at the z that you decode, and is not it. Taken at a second z it would be right on average, and scatter more; "
+        "a closed form in its place is another number. Take both logs at the z of rec.",
     ),
     Misconception(
         "kl-at-the-mean",

@@ -19,6 +19,7 @@ from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     probabilities_mixed,
     put_together,
     read_across,
+    read_along,
     summed,
     summed_inside,
     tiled_apart,
@@ -49,13 +50,13 @@ MISTAKES = (
     Misconception(
         "only-the-likeliest-class",
         one_class(hard),
-        "You take the likeliest class alone. The bound averages over all ten, each with its q(y|x); and argmax has no slope, so that the classifier never hears which class costs less.",
+        "You take the likeliest class alone. The bound averages over all ten, each with its q(y|x). (And argmax has no slope.)",
     ),
     Misconception(
         "class-drawn",
         one_class(drawn),
-        "You draw a class for each image. That is right on average, but it scatters, and a draw has no slope: the classifier never hears which class costs less. "
-        "There are only ten: sum them out.",
+        "One y for each image is drawn at random and goes through the networks, so that your terms scatter from call to call. There are only ten classes: sum "
+        "them out, each with its q(y|x).",
     ),
     Misconception(
         "half-a-digit",
@@ -90,6 +91,12 @@ MISTAKES = (
         "read-across",
         read_across,
         "The rows lie image by image, ten classes each, and you read them as class by class: reshape to (batch, 10), and do not turn that.",
+    ),
+    Misconception(
+        "class-by-class-read-as-image-by-image",
+        read_along,
+        "Your rows lie class by class, all images of the first class on top, and you read them as image by image: reshape to (10, batch), and turn that. Or take "
+        "repeat_interleave for the images, and repeat for the classes.",
     ),
     Misconception(
         "one-z-for-all-classes",
@@ -211,6 +218,11 @@ MISTAKES = (
         "kls-exchanged",
         altered(lambda kl_z, kl_y, rec: ((kl_z + kl_y + rec).mean(), kl_y.mean(), kl_z.mean(), rec.mean())),
         "kl_z and kl_y have changed places: the order is nelbo, kl_z, kl_y, rec.",
+    ),
+    Misconception(
+        "rec-before-the-kls",
+        altered(lambda kl_z, kl_y, rec: ((kl_z + kl_y + rec).mean(), rec.mean(), kl_z.mean(), kl_y.mean())),
+        "The order is nelbo, kl_z, kl_y, rec.",
     ),
     Misconception(
         "nelbo-last",

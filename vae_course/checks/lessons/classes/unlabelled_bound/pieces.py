@@ -173,6 +173,12 @@ def read_across(self: Any, x: Tensor) -> Four:
     return put_together(*summed(Parts(p.log_q, turned(p.kl_z), turned(p.rec))))
 
 
+def read_along(self: Any, x: Tensor) -> Four:
+    """(classes · batch,) with classes outside is read as if images were outside."""
+    p = parts(self, x)
+    return put_together(*summed(Parts(p.log_q, *(t.T.reshape(p.log_q.shape) for t in (p.kl_z, p.rec)))))
+
+
 def one_z_for_all(self: Any, x: Tensor) -> Four:
     """z from the likeliest class's q, decoded with every class."""
     xs, y = pairs(self, x)

@@ -50,6 +50,8 @@ def layouts(generator: Generator) -> dict[str, Arguments]:
     log_p_x, z1, z2, m1, v1, m2, v2, pm, pv = drawn
     more = z1 + 0.3 * torch.randn(4, *z1.shape, generator=generator)
     again = z2 + 0.3 * torch.randn(4, *z2.shape, generator=generator)
+    # q(z2|z1) and p(z1|z2) follow the draw, q(z1|x) the image alone.
+    m2, v2, pm, pv = (one.expand(4, -1, -1).contiguous() for one in (m2, v2, pm, pv))
     return {
         "a batch of one": tuple(one[:1] for one in drawn),
         "four draws in front": (log_p_x.expand(4, -1), more, again, m1, v1, m2, v2, pm, pv),

@@ -143,7 +143,7 @@ MISCONCEPTIONS = (
     Misconception(
         "q1-for-p1",
         _with(pm="m1", pv="v1"),
-        "You give p(z1|z2) the mean and variance of q(z1|x), so that both cancel.",
+        "log p(z1|z2) and log q(z1|x) cancel in your numbers, or both are missing. p(z1|z2) has a mean and a variance of its own, pm and pv.",
     ),
     Misconception(
         "variance-for-spread",
