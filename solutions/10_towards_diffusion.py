@@ -133,8 +133,8 @@ else:
 # | the ELBO | 86.76 | 85.33 |
 # | the IWAE bound, $k = 50$ | 84.78 | 82.90 |
 #
-# The model with two layers won between one and two nats (it has more latents and more weights, too). It does not do so by itself: in one published attempt to repeat
-# it (github.com/xqding/Importance_Weighted_Autoencoders)
+# The model with two layers won between one and two nats (it has more latents and more weights, too). It does not do so by itself: in [one published attempt to
+# repeat it](https://github.com/xqding/Importance_Weighted_Autoencoders)
 # the VAE with two layers came out worse, 89.16 against 87.78, and only the IWAE better. And on our small digits?
 
 # %%
