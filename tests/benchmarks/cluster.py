@@ -80,14 +80,14 @@ class Marker:
         cast(IO[str], self._process.stdin).close()
         self._process.wait()
 
-    def mark(self, path: Path) -> tuple[float, float, float]:
-        """CPU seconds of all that take part and of the first process alone, and seconds of the clock, to mark a class.
+    def mark(self, path: Path) -> tuple[float, float]:
+        """CPU seconds of all that take part, and of the first process alone, to mark a class.
 
         Raises:
             RuntimeError: it was not marked.
         """
         self._turn += 1
-        before, begun = self._used(), time.monotonic()
+        before = self._used()
         sent, said = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
         sent.write(f"{path} {path.parent / f'marks-{self.name[-1]}-{self._turn}'}\n")
         sent.flush()
@@ -99,7 +99,7 @@ class Marker:
         code, head = line.split()
         if code not in ("0", "1"):
             raise RuntimeError(f"{self.name}: grade ended with {code}")
-        return self._used() - before, float(head), time.monotonic() - begun
+        return self._used() - before, float(head)
 
     def _used(self) -> float:
         self._usage.look(self._process.pid)
@@ -126,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("CPU s a student " + "".join(f"{marker.name:>14s}" for marker in markers))
         for turn in range(args.rounds):
             for marker in markers[turn % len(markers) :] + markers[: turn % len(markers)]:
-                (low, low_head, _), (high, high_head, _) = (marker.mark(place / str(n)) for n in (few, many))
+                (low, low_head), (high, high_head) = (marker.mark(place / str(n)) for n in (few, many))
                 each.setdefault(marker.name, []).append((high - low) / (many - few))
                 heads.setdefault(marker.name, []).append((high_head - low_head) / (many - few))
             print(

@@ -141,25 +141,22 @@ def probabilities_mixed(self: Any, x: Tensor) -> Four:
 
 
 def tiled_apart(self: Any, x: Tensor) -> Four:
-    """Images repeated one way and classes the other, so that the columns of what comes back are no classes."""
-    k = self.y_dim
-    xs, y = x.repeat(k, 1), torch.eye(k).repeat(len(x), 1)
-    log_q = self.cls(x).log_softmax(-1)
-    m, v = self.enc(xs, y)
-    rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
-    kl_z = kl_normal(m, v, *self.z_prior)
-    return put_together(*summed(Parts(log_q, kl_z.reshape(len(x), k), rec.reshape(len(x), k))))
+    """Images and classes both repeated as a whole, so that the columns of what comes back are no classes."""
+    return _row_by_row(self, x, x.repeat(self.y_dim, 1), torch.eye(self.y_dim).repeat(len(x), 1))
 
 
 def in_blocks(self: Any, x: Tensor) -> Four:
     """Images and classes both repeated entry by entry."""
-    k = self.y_dim
-    xs, y = x.repeat_interleave(k, 0), torch.eye(k).repeat_interleave(len(x), 0)
+    return _row_by_row(self, x, x.repeat_interleave(self.y_dim, 0), torch.eye(self.y_dim).repeat_interleave(len(x), 0))
+
+
+def _row_by_row(self: Any, x: Tensor, xs: Tensor, y: Tensor) -> Four:
+    """The terms of pairs xs, y in rows (batch · classes, ...), read image by image."""
+    log_q = self.cls(x).log_softmax(-1)
     m, v = self.enc(xs, y)
     rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
     kl_z = kl_normal(m, v, *self.z_prior)
-    log_q = self.cls(x).log_softmax(-1)
-    return put_together(*summed(Parts(log_q, kl_z.reshape(len(x), k), rec.reshape(len(x), k))))
+    return put_together(*summed(Parts(log_q, kl_z.reshape(log_q.shape), rec.reshape(log_q.shape))))
 
 
 def read_across(self: Any, x: Tensor) -> Four:
