@@ -40,6 +40,7 @@ MISTAKES = {
     ("error-complement", "error", 0.8 / 1.8): "0.4444 is the part of the noise that x_t explains. The error is the rest.",
     ("error-variance-of-noise", "error", 0.8): "0.8 is 1 − ᾱ, the noise's share. ε itself has the variance 1, and x_t explains a part of it.",
     ("error-of-the-step-before", "error", error(DATA, BEFORE)): "0.8333 is the error at the step before, where ᾱ is 0.5.",
+    ("error-coefficient", "error", 0.8**0.5 / 1.8): "0.4969 is the coefficient of the best guess, ε̂ = 0.4969 x_t. Its error is asked: which part of the variance of x_t is not noise?",
     ("error-root", "error", (1 / 1.8) ** 0.5): "0.7454 is the root of the mean square.",
     ("error-of-the-data", "error", 4 / 1.8): "2.2222 is the error of the best guess of x0, λ (1 − ᾱ) / variance. That of ε is ᾱ λ / variance.",
     ("nats-weight-alone", "nats", 1.5): "1.5 is the weight. It multiplies the mean square error of the noise.",

@@ -74,6 +74,11 @@ q_sample = Formula(
             "Both roots are missing: ᾱ and 1 − ᾱ are shares of the *variance*. x0 and the noise are multiplied by their roots, so that the squares add up to 1.",
         ),
         Misconception(
+            "half-for-the-root",
+            lambda x0, alpha_bar, noise: x0 * alpha_bar / 2 + noise * (-alpha_bar + 1) / 2,
+            "Both are halved where the root belongs: Python reads `a ** 1/2` as (a ** 1) / 2. Write a ** 0.5, or a.sqrt().",
+        ),
+        Misconception(
             "no-root-of-the-noise",
             _of_roots,
             "The noise is multiplied by 1 − ᾱ, which is its variance. Its standard deviation is the root of that.",

@@ -144,6 +144,16 @@ step_kl = Formula(
             "½ (SNR before − SNR) weighs the squared error of the *clean data*. For the error of the noise it is divided by the step's own SNR: the ratio, less 1.",
         ),
         Misconception(
+            "forward-variance",
+            lambda noise, predicted, alpha_bar, alpha_bar_before: _each(
+                (1 - alpha_bar / alpha_bar_before) * alpha_bar_before / alpha_bar / (1 - alpha_bar) / 2,
+                noise,
+                predicted,
+            ).sum(-1),
+            "Your weight is (1 − α) / (2 α (1 − ᾱ)): as if both Gaussians had the variance of the step forwards, 1 − α. Their variance is that of exercise 10.3, "
+            "smaller by (1 − ᾱ before) / (1 − ᾱ).",
+        ),
+        Misconception(
             "alphas-for-snr",
             lambda noise, predicted, alpha_bar, alpha_bar_before: _each(
                 (alpha_bar_before / alpha_bar - 1) / 2, noise, predicted

@@ -1,4 +1,4 @@
-"""The checks of `mixture_bound`: rec in *apart*, without chance; kl and bound for the z that were decoded in *clusters*."""
+"""The checks of `mixture_bound`: rec in *apart*, without chance; kl and bound for the z that were decoded in *clusters* and in *close*."""
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ from vae_course.checks.worlds.bound_tools import (
 )
 from vae_course.checks.worlds.elbo import must_draw_anew
 from vae_course.checks.worlds.models import Case, rec_without_z, sure_of_a_pixel
-from vae_course.checks.worlds.own_z import EXACT, decoded, must_be_own, q_of_rows
+from vae_course.checks.worlds.own_z import EXACT, decoded, must_be_own
 from vae_course.runner.answers import Call
 
 NAMES = "nelbo, kl, rec"
@@ -38,18 +38,32 @@ def apart_call(trial: Trial) -> tuple[Case, Call]:
 
 @per_trial
 def clusters_call(trial: Trial) -> Call:
-    case = mixture.clusters()
-    return trial.call(case.model, case.x, seed=50)
+    rows = mixture.clusters()
+    return trial.call(rows.model, rows.x, seed=50)
 
 
 @per_trial
-def z_of_rec(trial: Trial) -> Tensor | None:
-    """The z behind rec in *clusters*, where one draw of each image explains it; else None."""
-    call = clusters_call(trial)
+def close_call(trial: Trial) -> Call:
+    rows = mixture.close()
+    return trial.call(rows.model, rows.x, seed=51)
+
+
+@per_trial
+def z_in_clusters(trial: Trial) -> Tensor | None:
+    return _z_of_rec(mixture.clusters(), clusters_call(trial))
+
+
+@per_trial
+def z_in_close(trial: Trial) -> Tensor | None:
+    return _z_of_rec(mixture.close(), close_call(trial))
+
+
+def _z_of_rec(rows: mixture.Rows, call: Call) -> Tensor | None:
+    """The z behind rec, where one draw of each image explains it; else None."""
     if "2" not in call.differentiable:
         return None
     z = decoded(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"))
-    return z if z is not None and near(number(call, "2"), mixture.rec_at(z).mean().item()) else None
+    return z if z is not None and near(number(call, "2"), mixture.rec_at(rows, z).mean().item()) else None
 
 
 def returns_three_numbers(trial: Trial) -> None:
@@ -74,17 +88,15 @@ def z_is_drawn(trial: Trial) -> None:
     call = clusters_call(trial)
     if "2" in call.differentiable:
         must_be_own(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"), number(call, "2"))
-    z = z_of_rec(trial)
+    rows, z = mixture.clusters(), z_in_clusters(trial)
     if z is not None:
-        m, s = q_of_rows()
-        noise = (z - m) / s
+        noise = (z - rows.m) / rows.s
         if bool(((noise[1:] - noise[:-1]).abs().amax(-1) < SHARED).any()):
             raise Wrong(
                 "Two images of a batch got the same noise.",
                 "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
             )
-    case = mixture.clusters()
-    few = [trial.call(case.model, case.x[:12], seed=60 + i, twice=True) for i in range(3)]
+    few = [trial.call(rows.model, rows.x[:12], seed=60 + i, twice=True) for i in range(3)]
     if all(number(one, "2") == number(few[0], "2") for one in few):
         raise Wrong("Three calls gave exactly the same rec.", "Each call should draw new noise: z is random.")
     must_draw_anew(few, "02")
@@ -102,22 +114,27 @@ def bound_is_right(trial: Trial) -> None:
 
 
 def _of_the_mixture(trial: Trial, name: str, label: str) -> None:
-    call, z = clusters_call(trial), z_of_rec(trial)
+    call, z = clusters_call(trial), z_in_clusters(trial)
     must_be_one_number(call, name)
     if z is None:
         kl, rec, chance = mixture.on_average()
         must_be_near(label, number(call, name), kl + (rec if name == "0" else 0.0), "on average over z", chance)
         return
-    kl, rec = mixture.kl_at(z).mean().item(), mixture.rec_at(z).mean().item()
+    where = f"for {len(z)} images under a mixture of {mixture.K} Gaussians, and the z that you decode"
+    _for_these_z(mixture.clusters(), call, z, name, label, where)
+    call, z = close_call(trial), z_in_close(trial)
+    must_be_one_number(call, name)
+    if z is not None:
+        below = int((mixture.kl_at(mixture.close(), z) < 0).sum())
+        where = f"for {len(z)} images whose q(z|x) lies within the mixture, and the z that you decode; log q − log p is below 0 for {below} of these"
+        _for_these_z(mixture.close(), call, z, name, label, where)
+
+
+def _for_these_z(rows: mixture.Rows, call: Call, z: Tensor, name: str, label: str, where: str) -> None:
+    kl, rec = mixture.kl_at(rows, z).mean().item(), mixture.rec_at(rows, z).mean().item()
     right = kl + (rec if name == "0" else 0.0)
-    must_be_near(
-        label,
-        number(call, name),
-        right,
-        f"for {len(z)} images under a mixture of {mixture.K} Gaussians, and the z that you decode",
-        EXACT,
-        lambda: _of_terms(number(call, name), kl, rec) if name == "0" else "",
-    )
+    got = number(call, name)
+    must_be_near(label, got, right, where, EXACT, lambda: _of_terms(got, kl, rec) if name == "0" else "")
 
 
 def _of_terms(nelbo: float, kl: float, rec: float) -> str:
@@ -145,15 +162,15 @@ def gradient_to_decoder(trial: Trial) -> None:
 
 def gradient_to_mixture_and_encoder(trial: Trial) -> None:
     """For the z that were decoded, exactly: the mixture learns from kl alone, the encoder from both terms."""
-    call, z = clusters_call(trial), z_of_rec(trial)
+    call, rows, z = clusters_call(trial), mixture.clusters(), z_in_clusters(trial)
     found = {name: call.slopes.get(name) for name in ("mixture_m", "mixture_raw", ENCODER)}
     for name, what in (("mixture_m", "the mixture"), ("mixture_raw", "the mixture"), (ENCODER, "the encoder")):
         if found[name] is None:
             raise Wrong(f"No gradient of your bound reaches {what}.", f"kl depends on {what}: is something detached?")
-    kl = 0.0 if z is None else mixture.kl_at(z).mean().item()
-    if z is None or not near(number(call, "0"), kl + mixture.rec_at(z).mean().item(), EXACT):
+    kl = 0.0 if z is None else mixture.kl_at(rows, z).mean().item()
+    if z is None or not near(number(call, "0"), kl + mixture.rec_at(rows, z).mean().item(), EXACT):
         return  # another check says so, or several draws are averaged
-    for name, right in mixture.right_slopes(z).items():
+    for name, right in mixture.right_slopes(rows, z).items():
         got = found[name]
         assert got is not None
         if not close(got.double(), right, 0.02):

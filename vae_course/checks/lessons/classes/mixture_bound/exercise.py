@@ -16,8 +16,8 @@ from vae_course.checks.lessons.classes.mixture_bound.mistakes import MISTAKES
 from vae_course.checks.worlds import mixture
 from vae_course.checks.worlds.bound_tools import as_tensors, decoder_gradient, forms_of, number, rows_agree
 from vae_course.checks.worlds.models import Case, rec_without_z
-from vae_course.checks.worlds.own_z import EXACT, decoded, q_of_rows
-from vae_course.runner.answers import Answer
+from vae_course.checks.worlds.own_z import EXACT, decoded
+from vae_course.runner.answers import Answer, Call
 
 
 def draw_case(generator: Generator) -> Arguments:
@@ -37,7 +37,10 @@ def _held(value: float) -> float:
 
 @InParts
 def mixture_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
-    """rec without chance; then kl and bound relative to those of the z that were decoded, how z is drawn, and where gradients flow."""
+    """rec without chance; then kl and bound relative to those of the z that were decoded, how z is drawn, and where gradients flow.
+
+    What kl is named after, it is in *clusters* and in *close*.
+    """
     case, rec = _fingerprint_case()
     call = answer.call(case.model, case.x, seed=1)
     if call.outputs.keys() != {"0", "1", "2"}:
@@ -52,28 +55,51 @@ def mixture_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     call = answer.call(rows.model, rows.x, seed=2)
     if call.outputs.keys() != {"0", "1", "2"}:
         return
-    to_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1")
-    to_rec = call.slopes.get("1") if to_rec is None or not bool(to_rec.any()) else to_rec
+    to_rec = _slope_of_rec(call)
     z = decoded(to_rec)
     found = {"told": float(z is not None), "shared": float(rows_agree({"1": None if to_rec is None else to_rec[::3]}))}
     if z is not None:
-        m, s = q_of_rows()
-        noise = (z - m) / s
-        kl, rec = mixture.kl_at(z).mean().item(), mixture.rec_at(z).mean().item()
+        noise = (z - rows.m) / rows.s
+        kl, rec = mixture.kl_at(rows, z).mean().item(), mixture.rec_at(rows, z).mean().item()
         found["kl"] = _held((number(call, "1") - kl) / 20)
         found["bound"] = _held((number(call, "0") - kl - rec) / 20)
-        for kind, value in mixture.kinds_of_kl(z).items():
-            found[f"kl: {kind}"] = float(abs(number(call, "1") - value) < EXACT)
-            found[f"bound: {kind}"] = float(abs(number(call, "0") - rec - value) < EXACT)
         found |= {"noise mean": noise.mean().item(), "noise spread": noise.std().item()}
-        for name, right in mixture.right_slopes(z).items():
+        for name, right in mixture.right_slopes(rows, z).items():
             got = call.slopes.get(name)
             found[f"to {name}"] = (
                 0.0 if got is None else _held(float(got.double().flatten() @ right.flatten() / right.square().sum()))
             )
-    gradient, right = decoder_gradient(rows, call) if call.outputs["0"].ndim == 0 else (None, torch.zeros(()))
+    gradient, right = (
+        decoder_gradient(Case(rows.model, rows.x), call) if call.outputs["0"].ndim == 0 else (None, torch.zeros(()))
+    )
     found["to decoder"] = float(gradient is not None and bool(gradient.any()))
+
+    near = mixture.close()
+    other = answer.call(near.model, near.x, seed=3)
+    beside = _agreements(near, other, decoded(_slope_of_rec(other)))
+    for name, agrees in _agreements(rows, call, z).items():
+        found[name] = float(agrees and beside.get(name, False))
     yield as_tensors(found)
+
+
+def _slope_of_rec(call: Call) -> Tensor | None:
+    """In x; that of the bound where rec has none."""
+    if "2" not in call.outputs:
+        return None
+    to_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1")
+    return call.slopes.get("1") if to_rec is None or not bool(to_rec.any()) else to_rec
+
+
+def _agreements(rows: mixture.Rows, call: Call, z: Tensor | None) -> dict[str, bool]:
+    """Of each kind of kl (`kinds_of_kl`), whether kl is that, and whether the bound has it."""
+    if z is None or call.outputs.keys() != {"0", "1", "2"}:
+        return {}
+    rec = mixture.rec_at(rows, z).mean().item()
+    found = {}
+    for kind, value in mixture.kinds_of_kl(rows, z).items():
+        found[f"kl: {kind}"] = abs(number(call, "1") - value) < EXACT
+        found[f"bound: {kind}"] = abs(number(call, "0") - rec - value) < EXACT
+    return found
 
 
 mixture_bound = Method(

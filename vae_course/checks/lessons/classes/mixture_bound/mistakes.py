@@ -77,6 +77,12 @@ def _at_another_z(self: Any, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
     return log_normal(other, m, v) - log_of_mixture(self, other)
 
 
+def _roots_in_the_mixture(self: Any, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
+    means, variances = self.mixture
+    each = log_normal(z[:, None], means, variances.sqrt())
+    return log_normal(z, m, v) - each.logsumexp(1) + math.log(len(means))
+
+
 def _no_gradient_to_mixture(self: Any, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
     fixed = log_normal(z[:, None], *(t.detach() for t in self.mixture))
     return log_normal(z, m, v) - fixed.logsumexp(1) + math.log(fixed.shape[1])
@@ -140,6 +146,16 @@ MISTAKES = (
         "Your log p(z) counts the likeliest Gaussian alone. The others add to the density too.",
     ),
     Misconception(
+        "root-of-v-in-log-q",
+        with_kl(lambda self, m, v, z: log_normal(z, m, v.sqrt()) - log_of_mixture(self, z)),
+        "Your log q(z|x) is taken with √v. log_normal takes the variance itself, and makes the root.",
+    ),
+    Misconception(
+        "root-of-v-in-the-mixture",
+        with_kl(_roots_in_the_mixture),
+        "Your mixture is taken with the roots of its variances. log_normal_mixture takes the variances themselves.",
+    ),
+    Misconception(
         "log-q-left-out",
         with_kl(lambda self, m, v, z: -log_of_mixture(self, z)),
         "Your kl is −log p(z) alone. Without log q(z|x) nothing stops q from shrinking to a point: kl = log q(z|x) − log p(z).",
@@ -155,6 +171,11 @@ MISTAKES = (
         "You make the kl of each image positive. At a single draw log q − log p may be negative, and the mean comes out right because it may.",
     ),
     Misconception(
+        "kl-clamped",
+        with_kl(lambda self, m, v, z: (log_normal(z, m, v) - log_of_mixture(self, z)).clamp(min=0)),
+        "You raise the kl of each image to 0 where it is below. At a single draw log q − log p may be negative, and the mean comes out right because it may.",
+    ),
+    Misconception(
         "another-z-in-the-kl",
         with_kl(_at_another_z),
         "Your kl is near log q(z|x) − log p(z) at the z that you decode, and is not it. Taken at a second z it would be right on average, and scatter more; "
@@ -164,6 +185,11 @@ MISTAKES = (
         "kl-at-the-mean",
         with_kl(lambda self, m, v, z: log_normal(m, m, v) - log_of_mixture(self, m)),
         "You evaluate the kl at z = m alone, which is not its average over q. It belongs to the z that you drew.",
+    ),
+    Misconception(
+        "log-p-at-the-mean",
+        with_kl(lambda self, m, v, z: log_normal(z, m, v) - log_of_mixture(self, m)),
+        "Your log p(z) is taken at z = m, and log q(z|x) at the z that you drew. Both logs belong to the same z, that of rec.",
     ),
     Misconception(
         "elbo-for-nelbo",
@@ -229,6 +255,11 @@ MISTAKES = (
         "z-detached",
         with_z(lambda m, v: sample_gaussian(m, v).detach()),
         "No gradient flows through your z, so that the encoder does not hear of rec. Leave z attached.",
+    ),
+    Misconception(
+        "z-detached-in-the-kl",
+        with_kl(lambda self, m, v, z: log_normal(z.detach(), m, v) - log_of_mixture(self, z.detach())),
+        "No gradient flows through the z of your kl, so that the encoder does not hear where the mixture lies. Leave z attached.",
     ),
     Misconception(
         "mixture-detached",

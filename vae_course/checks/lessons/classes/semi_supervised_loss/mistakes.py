@@ -38,6 +38,10 @@ def _bound_of_all(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: fl
     return model.unlabelled_bound(torch.cat([x, labelled]))[0] - weight * _at_labels(model.cls(labelled), y).mean()
 
 
+def _bounds_added(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
+    return _bound_of_labelled(model, x, labelled, y, weight) + model.unlabelled_bound(x)[0]
+
+
 def _rec_alone(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
     return model.unlabelled_bound(x)[3] - weight * _at_labels(model.cls(labelled), y).mean()
 
@@ -61,6 +65,12 @@ MISTAKES = (
         "bound-of-both",
         _bound_of_all,
         "Your bound runs over both batches together. Asked is the bound of x alone (the labelled images are among the 50,000 as well, and "
+        "come there in their turn).",
+    ),
+    Misconception(
+        "both-bounds-added",
+        _bounds_added,
+        "You add a bound for the images with labels to that of x. Asked is the bound of x alone (the labelled images are among the 50,000 as well, and "
         "come there in their turn).",
     ),
     Misconception(
@@ -92,6 +102,11 @@ MISTAKES = (
         "softmax-twice",
         _altered(lambda nelbo, logits, y, weight: nelbo + weight * cross_entropy(logits.softmax(-1), y)),
         "cross_entropy takes logits, and makes the log-softmax by itself: you hand it probabilities.",
+    ),
+    Misconception(
+        "softmax-over-the-images",
+        _altered(lambda nelbo, logits, y, weight: nelbo - weight * logits.log_softmax(0)[range(len(y)), y].mean()),
+        "Your softmax runs over the images. Each image's probabilities of the ten classes add up to 1: the last axis.",
     ),
     Misconception(
         "log-softmax-left-out",

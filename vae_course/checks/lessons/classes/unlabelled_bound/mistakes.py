@@ -9,6 +9,7 @@ from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     Parts,
     altered,
     drawn,
+    encoder_without_class,
     hard,
     in_blocks,
     kl_of,
@@ -104,6 +105,11 @@ MISTAKES = (
         "You draw one z, from the likeliest class's q, and decode it with every class. q(z|x, y) depends on y: each class has a z of its own.",
     ),
     Misconception(
+        "encoder-without-the-class",
+        encoder_without_class,
+        "Your encoder is given zeros for y. q(z|x, y) depends on y: it gets each class, as the decoder does.",
+    ),
+    Misconception(
         "softmax-over-the-batch",
         weighted(lambda log_q: log_q.softmax(0)),
         "Your softmax runs over the images. Each image's probabilities of the ten classes add up to 1: the last axis.",
@@ -112,6 +118,11 @@ MISTAKES = (
         "softmax-over-the-batch-in-all-terms",
         with_log_q(lambda logits: logits.log_softmax(0)),
         "Your softmax runs over the images, in kl_y too. Each image's probabilities of the ten classes add up to 1: the last axis.",
+    ),
+    Misconception(
+        "sigmoid-for-the-softmax",
+        with_log_q(torch.nn.functional.logsigmoid),
+        "You take a sigmoid of each logit. Ten yes-or-no answers do not add up to 1: of ten classes an image has one, and q(y|x) is a softmax.",
     ),
     Misconception(
         "logits-for-log-probabilities",

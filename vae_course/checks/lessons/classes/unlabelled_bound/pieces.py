@@ -176,6 +176,15 @@ def read_along(self: Any, x: Tensor) -> Four:
     return put_together(*summed(Parts(p.log_q, *(t.T.reshape(p.log_q.shape) for t in (p.kl_z, p.rec)))))
 
 
+def encoder_without_class(self: Any, x: Tensor) -> Four:
+    """q(z|x, y) is given zeros for y; the decoder gets the class."""
+    xs, y = pairs(self, x)
+    m, v = self.enc(xs, 0 * y)
+    rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
+    log_q = self.cls(x).log_softmax(-1)
+    return put_together(*summed(Parts(log_q, kl_normal(m, v, *self.z_prior), rec)))
+
+
 def one_z_for_all(self: Any, x: Tensor) -> Four:
     """z from the likeliest class's q, decoded with every class."""
     xs, y = pairs(self, x)

@@ -72,6 +72,12 @@ def _by_the_goal(x_t: Tensor, x0: Tensor, alpha: Tensor, before: Tensor, v: Tens
     return torch.stack([v * (known * x0 + seen * x_t), v.expand_as(x0)])
 
 
+def _denominators_exchanged(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+    alpha, v = alpha_bar / alpha_bar_before, _variance(x_t, x0, alpha_bar, alpha_bar_before)
+    mean = v * (alpha_bar_before.sqrt() / (1 - alpha) * x0 + alpha.sqrt() / (1 - alpha_bar_before) * x_t)
+    return torch.stack([mean, v.expand_as(mean)])
+
+
 def _by_half(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
     """v times the first source, and the second without it."""
     alpha, v = alpha_bar / alpha_bar_before, _variance(x_t, x0, alpha_bar, alpha_bar_before)
@@ -121,6 +127,11 @@ MISTAKES = (
         "weights-exchanged",
         _weighed(lambda noised, clean, alpha_bar, before: (clean, noised)),
         "Your variance is right. In your mean the weights of x_t and x0 have changed places, or x_t and x0 themselves: x0 says most where the noise before is small beside that of the step.",
+    ),
+    Misconception(
+        "denominators-exchanged",
+        _denominators_exchanged,
+        "Your variance is right. In your mean the denominators have changed places: √ᾱ before · x0 stands over 1 − ᾱ before, and √α · x_t over 1 − α.",
     ),
     Misconception(
         "variance-for-root-of-data",
@@ -211,6 +222,11 @@ MISTAKES = (
         "alpha-upside-down",
         _with_alpha(lambda alpha_bar, before: before / alpha_bar),
         "Your α is upside down: ᾱ = α · ᾱ before, so α is ᾱ / ᾱ before, below 1.",
+    ),
+    Misconception(
+        "step-before-for-alpha",
+        _with_alpha(lambda alpha_bar, before: before),
+        "You use ᾱ before as the step's own α. It is the product of all steps *before* this one: α = ᾱ / ᾱ before.",
     ),
     Misconception(
         "alpha-as-a-difference",

@@ -69,6 +69,16 @@ def _kl_in_the_weight(a: Named) -> Tensor:
     return a["log_p_x"] - first - given.kl_normal(a["m2"], a["v2"], torch.zeros(1), torch.ones(1))
 
 
+def _kl_of_z2(a: Named) -> Tensor:
+    p1, _, q1, _ = parts(*(a[name] for name in NAMES[1:]))
+    return a["log_p_x"] + p1 - q1 - given.kl_normal(a["m2"], a["v2"], torch.zeros(1), torch.ones(1))
+
+
+def _kl_of_z1(a: Named) -> Tensor:
+    _, p2, _, q2 = parts(*(a[name] for name in NAMES[1:]))
+    return a["log_p_x"] - given.kl_normal(a["m1"], a["v1"], a["pm"], a["pv"]) + p2 - q2
+
+
 MISCONCEPTIONS = (
     Misconception(
         "one-layer", _changed("p2 q2"), "The second layer is missing: its prior log p(z2), and log q(z2|z1)."
@@ -164,6 +174,16 @@ MISCONCEPTIONS = (
         "kl-in-the-weight",
         _of(_kl_in_the_weight),
         "Two KLs in closed form stand where the log densities of the draw belong. That of z2 would be right on average; that of z1 is not even that, as pm and pv were made from a z2 that was drawn from this z1.",
+    ),
+    Misconception(
+        "kl-of-z2-in-the-weight",
+        _of(_kl_of_z2),
+        "A KL in closed form stands where the log densities of z2 belong: right on average over z2, but the weight of a draw is asked, and it depends on that z2.",
+    ),
+    Misconception(
+        "kl-of-z1-in-the-weight",
+        _of(_kl_of_z1),
+        "A KL in closed form stands where the log densities of z1 belong. It is not right on average either: pm and pv were made from a z2 that was drawn from this z1.",
     ),
     Misconception(
         "averaged-over-the-batch",
