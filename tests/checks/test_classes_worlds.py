@@ -106,6 +106,28 @@ def test_the_mixture_s_slopes_are_those_of_the_whole_bound() -> None:
     assert slopes["mixture_m"][1, 2].item() == pytest.approx(change, rel=1e-2, abs=1e-5)
 
 
+def test_a_mean_kl_that_is_cut_off_at_0_is_refused() -> None:
+    def hostile(self, x):
+        _, kl, rec = right("GMVAE.mixture_bound")(self, x)
+        return kl.clamp(min=0) + rec, kl.clamp(min=0), rec
+
+    exercise = EXERCISES["GMVAE.mixture_bound"]
+    found = examine(exercise, exercise.answer(hostile), seed=1)
+    assert found.status == "wrong" and "for a single image" in found.message
+
+
+def test_a_constant_that_is_off_is_no_other_z() -> None:
+    """What a kl at another z would do by chance: not by a constant, nor by next to nothing."""
+
+    def hostile(self, x):
+        _, kl, rec = right("GMVAE.mixture_bound")(self, x)
+        kl = kl + math.log(16 / 3)  # the log of z's dimensions for that of k
+        return kl + rec, kl, rec
+
+    exercise = EXERCISES["GMVAE.mixture_bound"]
+    assert examine(exercise, exercise.answer(hostile), seed=1).misconception == ""
+
+
 @pytest.mark.parametrize(("name", "which"), [("SSVAE.unlabelled_bound", 1), ("GMVAE.mixture_bound", 1)])
 def test_a_kl_that_is_a_little_too_large_is_refused(name: str, which: int) -> None:
     def hostile(self, x):

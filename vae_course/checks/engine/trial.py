@@ -126,10 +126,14 @@ class Trial:
         """
         if not arguments:
             return self.once("call", lambda: self.call(*self.arguments, seed=self.seed))
-        call = self.answer.call(*arguments, seed=self.seed + 7919 * seed, twice=twice)
+        call = self.answer.call(*arguments, seed=self.seed_of(seed), twice=twice)
         if call.error is not None:
             raise Raised(call)
         return call
+
+    def seed_of(self, seed: int) -> int:
+        """What torch is seeded with where the answer is called with `seed`."""
+        return self.seed + 7919 * seed
 
     @property
     def _called(self) -> Called:

@@ -5,6 +5,7 @@ The gradient in x tells the z that were decoded (`own_z`), and for these kl and 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
@@ -70,6 +71,21 @@ def close() -> Rows:
     return Rows(under_mixture(case.model, *own), x, mean.expand(rows, -1), spread.expand(rows, -1))
 
 
+@cache
+def single() -> Rows:
+    """One image of *close*."""
+    rows = close()
+    return rows._replace(x=rows.x[:1], m=rows.m[:1], s=rows.s[:1])
+
+
+def falls_below_0(seeds: Iterable[int]) -> list[int]:
+    """Those with which torch's first draw makes log q − log p of *single* less than −1, so that a mean cut off at 0 shows."""
+    rows, seeds = single(), list(seeds)
+    noise = [torch.randn(rows.m.shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    kl = kl_at(rows, rows.m + rows.s * torch.cat(noise))
+    return [seed for seed, value in zip(seeds, kl, strict=True) if value < -1]
+
+
 def apart_mixed(generator: Generator, batch: int = 5) -> Case:
     """The decoder ignores z, so that rec is exact."""
     case = apart(generator, batch=batch)
@@ -115,6 +131,8 @@ def kinds_of_kl(rows: Rows, z: Tensor) -> dict[str, float]:
         "log p alone": right - log_q,
         "summed": log_q - table.logsumexp(1),
         "likeliest": log_q - table.amax(1) + math.log(K),
+        "of ten": right + math.log(10 / K),
+        "by responsibility": log_q - (table.softmax(1) * table).sum(1),
         "mean of the logs": log_q - table.mean(1),
         "each dimension": log_q - (each.logsumexp(1) - math.log(K)).sum(-1),
         "standard at the draw": log_q - standard.log_prob(z).sum(-1),

@@ -49,6 +49,15 @@ def close_call(trial: Trial) -> Call:
 
 
 @per_trial
+def single_calls(trial: Trial) -> list[tuple[Call, Tensor | None]]:
+    """Two with a single image, and the z behind rec: with seeds by which log q − log p is likely to be below 0."""
+    rows, by_seed = mixture.single(), {trial.seed_of(i): i for i in range(100, 150)}
+    found = mixture.falls_below_0(by_seed)[:2]
+    calls = [trial.call(rows.model, rows.x, seed=by_seed[seed]) for seed in found]
+    return [(call, _z_of_rec(rows, call)) for call in calls]
+
+
+@per_trial
 def z_in_clusters(trial: Trial) -> Tensor | None:
     return _z_of_rec(mixture.clusters(), clusters_call(trial))
 
@@ -128,6 +137,10 @@ def _of_the_mixture(trial: Trial, name: str, label: str) -> None:
         below = int((mixture.kl_at(mixture.close(), z) < 0).sum())
         where = f"for {len(z)} images whose q(z|x) lies within the mixture, and the z that you decode; log q − log p is below 0 for {below} of these"
         _for_these_z(mixture.close(), call, z, name, label, where)
+    for call, z in single_calls(trial):
+        must_be_one_number(call, name)
+        if z is not None:
+            _for_these_z(mixture.single(), call, z, name, label, "for a single image, and the z that you decode")
 
 
 def _for_these_z(rows: mixture.Rows, call: Call, z: Tensor, name: str, label: str, where: str) -> None:

@@ -75,11 +75,23 @@ def mixture_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     found["to decoder"] = float(gradient is not None and bool(gradient.any()))
 
     near = mixture.close()
-    other = answer.call(near.model, near.x, seed=3)
-    beside = _agreements(near, other, decoded(_slope_of_rec(other)))
+    others = [answer.call(near.model, near.x, seed=seed) for seed in (3, 4, 5)]
+    those = [decoded(_slope_of_rec(other)) for other in others]
+    beside = _agreements(near, others[0], those[0])
     for name, agrees in _agreements(rows, call, z).items():
         found[name] = float(agrees and beside.get(name, False))
+    off = [
+        number(other, "1") - mixture.kl_at(near, z).mean().item()
+        for other, z in zip(others, those, strict=True)
+        if z is not None and other.outputs.keys() == {"0", "1", "2"}
+    ]
+    found["kl: another z"] = float(len(off) == len(others) and _scatters(off))
     yield as_tensors(found)
+
+
+def _scatters(off: list[float]) -> bool:
+    """Are these differences, in *close*, those of kl at another z? Each strays by 0.26 about 0; three lie within 0.05 of each other once in a hundred."""
+    return max(off) - min(off) > 0.05 and abs(sum(off)) < 2.0 and max(map(abs, off)) < 1.2
 
 
 def _slope_of_rec(call: Call) -> Tensor | None:

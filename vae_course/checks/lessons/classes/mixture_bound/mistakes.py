@@ -77,6 +77,10 @@ def _at_another_z(self: Any, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
     return log_normal(other, m, v) - log_of_mixture(self, other)
 
 
+def _weighed_logs(each: Tensor) -> Tensor:
+    return (each.softmax(1) * each).sum(1)
+
+
 def _roots_in_the_mixture(self: Any, m: Tensor, v: Tensor, z: Tensor) -> Tensor:
     means, variances = self.mixture
     each = log_normal(z[:, None], means, variances.sqrt())
@@ -137,6 +141,17 @@ MISTAKES = (
         "Your log p(z) is log k too large: the k densities are averaged, not added up.",
     ),
     Misconception(
+        "k-of-the-lesson",
+        with_kl(lambda self, m, v, z: log_normal(z, m, v) - log_of_each(self, z).logsumexp(1) + math.log(10)),
+        "Your log p(z) takes log 10 for log k. That is the lesson's model; any number of Gaussians may stand in self.mixture.",
+    ),
+    Misconception(
+        "weighed-by-responsibility",
+        with_kl(lambda self, m, v, z: log_normal(z, m, v) - _weighed_logs(log_of_each(self, z))),
+        "Your log p(z) averages the Gaussians' log densities, each weighed by how likely it is at z. The densities are averaged, all alike, *inside* the "
+        "log: log_normal_mixture.",
+    ),
+    Misconception(
         "only-the-likeliest",
         with_kl(
             lambda self, m, v, z: (
@@ -154,6 +169,11 @@ MISTAKES = (
         "root-of-v-in-the-mixture",
         with_kl(_roots_in_the_mixture),
         "Your mixture is taken with the roots of its variances. log_normal_mixture takes the variances themselves.",
+    ),
+    Misconception(
+        "exp-then-log",
+        with_kl(lambda self, m, v, z: log_normal(z, m, v) - log_of_each(self, z).exp().mean(1).log()),
+        "In your log p(z) a density is 0 in float32 (e to the −104), and its log infinite. Stay in logs from end to end: log_normal_mixture of exercise 9.1.",
     ),
     Misconception(
         "log-q-left-out",
@@ -178,8 +198,8 @@ MISTAKES = (
     Misconception(
         "another-z-in-the-kl",
         with_kl(_at_another_z),
-        "Your kl is near log q(z|x) − log p(z) at the z that you decode, and is not it. Taken at a second z it would be right on average, and scatter more; "
-        "a closed form in its place is another number. Take both logs at the z of rec.",
+        "Your kl scatters about log q(z|x) − log p(z) at the z that you decode, as if it were taken at a second z: right on average, and it scatters more. "
+        "Take both logs at the z of rec.",
     ),
     Misconception(
         "kl-at-the-mean",
