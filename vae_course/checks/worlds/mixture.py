@@ -15,14 +15,13 @@ from torch import Generator, Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal, kl_divergence
 from torch.nn.functional import softplus
 
+from vae_course.checks.worlds.averages import Typical, typical
 from vae_course.checks.worlds.models import Case, apart
 from vae_course.checks.worlds.own_z import costs, q_of_rows
 from vae_course.checks.worlds.valleys import kinds, triplets
 from vae_course.runner.answers import Model
 
 K = 3
-DRAWS = 4_000
-"""Of each kind of image, for what kl is on average."""
 
 
 class Rows(NamedTuple):
@@ -100,9 +99,20 @@ def log_prior(z: Tensor, means: Tensor, raw: Tensor) -> Tensor:
     return MixtureSameFamily(equal, gaussians, validate_args=False).log_prob(z)
 
 
-def kl_at(rows: Rows, z: Tensor) -> Tensor:
-    """log q(z|x) − log p(z) of each row, (rows,)."""
-    return Normal(rows.m, rows.s, validate_args=False).log_prob(z).sum(-1) - log_prior(z, *rows.mixture)
+def kl_at(rows: Rows, z: Tensor, form: str = "drawn") -> Tensor:
+    """log q(z|x) − log p(z) of each row, (rows,). Its first term in one of the FORMS, which are alike on average."""
+    return _log_q(rows.m, rows.s, z, form) - log_prior(z, *rows.mixture)
+
+
+FORMS = ("drawn", "entropy", "standard")
+"""log q at the z that was drawn; its mean, minus the entropy; and the closed KL to N(0, I) with log N(z; 0, I) added again."""
+
+
+def _log_q(m: Tensor, s: Tensor, z: Tensor, form: str) -> Tensor:
+    q, standard = Normal(m, s, validate_args=False), Normal(torch.zeros_like(m), 1.0, validate_args=False)
+    if form == "entropy":
+        return -q.entropy().sum(-1)
+    return (q.log_prob(z) if form == "drawn" else kl_divergence(q, standard) + standard.log_prob(z)).sum(-1)
 
 
 def kinds_of_kl(rows: Rows, z: Tensor) -> dict[str, float]:
@@ -124,6 +134,8 @@ def kinds_of_kl(rows: Rows, z: Tensor) -> dict[str, float]:
         "turned": -right,
         "positive": right.abs(),
         "clamped": right.clamp(min=0),
+        "over latents": right / z.shape[1],
+        "nothing": torch.zeros_like(right),
         "at the mean": at_m,
         "log p at the mean": log_q - log_p_at_m,
         "roots in log q": log_q_of_roots - log_q + right,
@@ -151,29 +163,30 @@ def rec_at(rows: Rows, z: Tensor) -> Tensor:
 
 
 @cache
-def on_average() -> tuple[float, float, float]:
-    """kl and rec of *clusters* over many draws, and how far the mean of one draw a row strays: six standard errors, of either sum."""
-    rows, generator = clusters(), torch.Generator().manual_seed(71)
-    kl, rec = [], []
-    for mean, spread in zip(rows.m[:3], rows.s[:3], strict=True):  # one of each kind
-        many = rows._replace(m=mean.expand(DRAWS, -1), s=spread.expand(DRAWS, -1))
-        z = many.m + many.s * torch.randn(many.m.shape, generator=generator, dtype=torch.float64)
-        kl.append(kl_at(many, z))
-        rec.append(rec_at(many, z))
-    kl_all, rec_all = torch.stack(kl), torch.stack(rec)
-    spread_of_mean = float(kl_all.std(1).max() + rec_all.std(1).max()) * (len(rows.m) ** -0.5 + (3 * DRAWS) ** -0.5)
-    return kl_all.mean().item(), rec_all.mean().item(), 6 * spread_of_mean
+def on_average() -> Typical:
+    """kl, rec and nelbo of a call in *close*, and the bound's slopes."""
+    rows, generator = close(), torch.Generator().manual_seed(71)
+
+    def draw(_: int) -> list[dict[str, Tensor]]:
+        z = rows.m + rows.s * torch.randn(rows.m.shape, generator=generator, dtype=torch.float64)
+        kl, rec = kl_at(rows, z).mean(), rec_at(rows, z).mean()
+        return [{"nelbo": kl + rec, "kl": kl, "rec": rec, **right_slopes(rows, z)}]
+
+    return typical(draw, 80)
 
 
-def right_slopes(rows: Rows, z: Tensor) -> dict[str, Tensor]:
-    """The gradient of the mean bound, for these z, in the outputs of the encoder, summed over the rows, and in the mixture."""
+def right_slopes(rows: Rows, z: Tensor, form: str = "drawn") -> dict[str, Tensor]:
+    """The gradient of the mean bound, for these z, in the outputs of the encoder, summed over the rows, and in the mixture.
+
+    `form`: of log q, see `kl_at`.
+    """
     m, s = rows.m, rows.s
     outputs = torch.cat([m, torch.log(torch.expm1(s.square()))], -1).requires_grad_()
     means, raw = (part.requires_grad_() for part in rows.mixture)
     own_m, own_raw = outputs.chunk(2, -1)
     own_s = softplus(own_raw).sqrt()
     drawn = own_m + own_s * ((z - m) / s)
-    kl = Normal(own_m, own_s, validate_args=False).log_prob(drawn).sum(-1) - log_prior(drawn, means, raw)
+    kl = _log_q(own_m, own_s, drawn, form) - log_prior(drawn, means, raw)
     bound = (kl + costs(drawn, own_m, own_s)[0]).mean()
     found = torch.autograd.grad(bound, (outputs, means, raw))
     return {"enc.net.2.bias": found[0].sum(0), "mixture_m": found[1], "mixture_raw": found[2]}

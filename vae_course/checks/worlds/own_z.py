@@ -80,6 +80,15 @@ def q_of_rows() -> tuple[Tensor, Tensor]:
     return means.repeat(times, 1), spreads.repeat(times, 1)
 
 
+def shares_noise(noise: Tensor) -> bool:
+    """Have two rows (of all, (rows, latents)) the same noise, or its mirror image, to 1e-3? Of independent rows of eight latents or more two
+    come so near with probability below 1e-18."""
+    size = noise.abs()
+    order = size[:, 0].argsort()
+    one, other = size[order[:-1]], size[order[1:]]
+    return bool(((one - other).abs().amax(1) < 1e-3).any())
+
+
 def _means(z: Tensor) -> list[float]:
     """Of each kind of image, how far its z lie on average on the side of its latent."""
     return [(z[i::3] * SIDES).mean().item() for i in range(3)]

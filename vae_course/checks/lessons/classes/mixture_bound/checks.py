@@ -5,7 +5,8 @@ from torch import Tensor
 
 from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
-from vae_course.checks.worlds import mixture
+from vae_course.checks.worlds import averages, mixture
+from vae_course.checks.worlds.averages import must_add_up, must_hold_on_average, slopes_must_hold_on_average
 from vae_course.checks.worlds.bound_tools import (
     bound_must_carry_a_gradient,
     decoder_gradient,
@@ -18,16 +19,19 @@ from vae_course.checks.worlds.bound_tools import (
     near,
     number,
     rec_must_be_finite,
+    rec_must_cost_a_wrong_pixel,
     same_gradient,
 )
 from vae_course.checks.worlds.elbo import must_draw_anew
-from vae_course.checks.worlds.models import Case, rec_without_z, sure_of_a_pixel
-from vae_course.checks.worlds.own_z import EXACT, decoded, must_be_own
+from vae_course.checks.worlds.models import Case, rec_without_z, sure_of_a_pixel, wrong_of_a_pixel
+from vae_course.checks.worlds.own_z import EXACT, decoded, must_be_own, shares_noise
+from vae_course.checks.worlds.valleys import TRIPLETS
 from vae_course.runner.answers import Call
 
 NAMES = "nelbo, kl, rec"
-SHARED = 1e-3
 ENCODER = "enc.net.2.bias"
+PARTS = {"mixture_m": "the mixture", "mixture_raw": "the mixture", ENCODER: "the encoder"}
+WITHIN = f"for {TRIPLETS} images whose q(z|x) lies within the mixture"
 
 
 @per_trial
@@ -67,12 +71,36 @@ def z_in_close(trial: Trial) -> Tensor | None:
     return _z_of_rec(mixture.close(), close_call(trial))
 
 
+@per_trial
+def many_calls(trial: Trial) -> list[Call]:
+    """In *close*, where no gradient tells the z."""
+    rows = mixture.close()
+    return [trial.call(rows.model, rows.x, seed=200 + i) for i in range(averages.CALLS)]
+
+
 def _z_of_rec(rows: mixture.Rows, call: Call) -> Tensor | None:
-    """The z behind rec, where one draw of each image explains it; else None."""
-    if "2" not in call.differentiable:
-        return None
-    z = decoded(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"))
-    return z if z is not None and near(number(call, "2"), mixture.rec_at(rows, z).mean().item()) else None
+    """The z behind rec, where one draw of each image explains it; else None. By the slope of rec in x, or by the bound's."""
+    for gradient in _slopes_in_x(call):
+        z = decoded(gradient)
+        if z is not None and near(number(call, "2"), mixture.rec_at(rows, z).mean().item(), EXACT):
+            return z
+    return None
+
+
+def _slopes_in_x(call: Call) -> list[Tensor]:
+    """Of rec, where it has one, and of the bound."""
+    of_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1") if "2" in call.differentiable else None
+    return [slope for slope in (of_rec, call.slopes.get("1")) if slope is not None]
+
+
+@per_trial
+def form(trial: Trial) -> str:
+    """Of log q in kl, see `mixture.FORMS`: the one that kl agrees with in *clusters*, else the draw's."""
+    rows, call, z = mixture.clusters(), clusters_call(trial), z_in_clusters(trial)
+    if z is None:
+        return mixture.FORMS[0]
+    off = {form: abs(number(call, "1") - mixture.kl_at(rows, z, form).mean().item()) for form in mixture.FORMS}
+    return min((form for form in off if off[form] < EXACT), key=lambda form: off[form], default=mixture.FORMS[0])
 
 
 def returns_three_numbers(trial: Trial) -> None:
@@ -87,20 +115,19 @@ def rec_is_right(trial: Trial) -> None:
     case, call = apart_call(trial)
     must_be_one_number(call, "2")
     must_be_near("rec", number(call, "2"), rec_without_z(case).mean().item(), "for five images under a small model")
-    sure = sure_of_a_pixel(case)
+    sure, wrong = sure_of_a_pixel(case), wrong_of_a_pixel(case)
     rec_must_be_finite(trial.call(sure.model, sure.x, seed=6))
+    rec_must_cost_a_wrong_pixel(wrong, trial.call(wrong.model, wrong.x, seed=7))
     must_be_scalars(call)
 
 
 def z_is_drawn(trial: Trial) -> None:
     """From q(z|x) of its own image, anew for each image and call."""
     call = clusters_call(trial)
-    if "2" in call.differentiable:
-        must_be_own(call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1"), number(call, "2"))
+    must_be_own(next(iter(_slopes_in_x(call)), None), number(call, "2"))
     rows, z = mixture.clusters(), z_in_clusters(trial)
     if z is not None:
-        noise = (z - rows.m) / rows.s
-        if bool(((noise[1:] - noise[:-1]).abs().amax(-1) < SHARED).any()):
+        if shares_noise((z - rows.m) / rows.s):
             raise Wrong(
                 "Two images of a batch got the same noise.",
                 "Each image needs noise of its own: on average the bound is the same, but it jumps from call to call.",
@@ -126,25 +153,27 @@ def _of_the_mixture(trial: Trial, name: str, label: str) -> None:
     call, z = clusters_call(trial), z_in_clusters(trial)
     must_be_one_number(call, name)
     if z is None:
-        kl, rec, chance = mixture.on_average()
-        must_be_near(label, number(call, name), kl + (rec if name == "0" else 0.0), "on average over z", chance)
+        must_hold_on_average(many_calls(trial), name, label, mixture.on_average(), WITHIN)
+        if name == "0":
+            must_add_up(many_calls(trial), "012", NAMES.split(", "))
         return
     where = f"for {len(z)} images under a mixture of {mixture.K} Gaussians, and the z that you decode"
-    _for_these_z(mixture.clusters(), call, z, name, label, where)
+    _for_these_z(trial, mixture.clusters(), call, z, name, label, where)
     call, z = close_call(trial), z_in_close(trial)
     must_be_one_number(call, name)
     if z is not None:
-        below = int((mixture.kl_at(mixture.close(), z) < 0).sum())
-        where = f"for {len(z)} images whose q(z|x) lies within the mixture, and the z that you decode; log q − log p is below 0 for {below} of these"
-        _for_these_z(mixture.close(), call, z, name, label, where)
+        below = int((mixture.kl_at(mixture.close(), z, form(trial)) < 0).sum())
+        where = f"{WITHIN}, and the z that you decode; log q − log p is below 0 for {below} of these"
+        _for_these_z(trial, mixture.close(), call, z, name, label, where)
     for call, z in single_calls(trial):
         must_be_one_number(call, name)
         if z is not None:
-            _for_these_z(mixture.single(), call, z, name, label, "for a single image, and the z that you decode")
+            where = "for a single image, and the z that you decode"
+            _for_these_z(trial, mixture.single(), call, z, name, label, where)
 
 
-def _for_these_z(rows: mixture.Rows, call: Call, z: Tensor, name: str, label: str, where: str) -> None:
-    kl, rec = mixture.kl_at(rows, z).mean().item(), mixture.rec_at(rows, z).mean().item()
+def _for_these_z(trial: Trial, rows: mixture.Rows, call: Call, z: Tensor, name: str, label: str, where: str) -> None:
+    kl, rec = mixture.kl_at(rows, z, form(trial)).mean().item(), mixture.rec_at(rows, z).mean().item()
     right = kl + (rec if name == "0" else 0.0)
     got = number(call, name)
     must_be_near(label, got, right, where, EXACT, lambda: _of_terms(got, kl, rec) if name == "0" else "")
@@ -174,23 +203,24 @@ def gradient_to_decoder(trial: Trial) -> None:
 
 
 def gradient_to_mixture_and_encoder(trial: Trial) -> None:
-    """For the z that were decoded, exactly: the mixture learns from kl alone, the encoder from both terms."""
+    """For the z that were decoded, exactly: the mixture learns from kl alone, the encoder from both terms. Else on average."""
     call, rows, z = clusters_call(trial), mixture.clusters(), z_in_clusters(trial)
-    found = {name: call.slopes.get(name) for name in ("mixture_m", "mixture_raw", ENCODER)}
-    for name, what in (("mixture_m", "the mixture"), ("mixture_raw", "the mixture"), (ENCODER, "the encoder")):
-        if found[name] is None:
-            raise Wrong(f"No gradient of your bound reaches {what}.", f"kl depends on {what}: is something detached?")
-    kl = 0.0 if z is None else mixture.kl_at(rows, z).mean().item()
-    if z is None or not near(number(call, "0"), kl + mixture.rec_at(rows, z).mean().item(), EXACT):
-        return  # another check says so, or several draws are averaged
-    for name, right in mixture.right_slopes(rows, z).items():
-        got = found[name]
+    for name, part in PARTS.items():
+        if call.slopes.get(name) is None:
+            raise Wrong(f"No gradient of your bound reaches {part}.", f"kl depends on {part}: is something detached?")
+    if z is None:
+        slopes_must_hold_on_average(many_calls(trial), mixture.on_average(), PARTS)
+        return
+    kl = mixture.kl_at(rows, z, form(trial)).mean().item()
+    if not near(number(call, "0"), kl + mixture.rec_at(rows, z).mean().item(), EXACT):
+        return  # another check says so
+    for name, right in mixture.right_slopes(rows, z, form(trial)).items():
+        got = call.slopes[name]
         assert got is not None
         if not close(got.double(), right, 0.02):
             i = int(torch.nan_to_num((got.double() - right).abs(), nan=torch.inf).argmax())
-            what = "the encoder" if name == ENCODER else "the mixture"
             raise Wrong(
-                f"The bound's slope in a number of {what} is {got.flatten()[i]:.3f}.",
+                f"The bound's slope in a number of {PARTS[name]} is {got.flatten()[i]:.3f}.",
                 f"For the z that you decode, as the gradient in x tells, it should be {right.flatten()[i]:.3f}.",
                 follows=("nelbo",),
             )

@@ -198,8 +198,7 @@ MISTAKES = (
     Misconception(
         "another-z-in-the-kl",
         with_kl(_at_another_z),
-        "Your kl scatters about log q(z|x) − log p(z) at the z that you decode, as if it were taken at a second z: right on average, and it scatters more. "
-        "Take both logs at the z of rec.",
+        "Your kl scatters about log q(z|x) − log p(z) at the z that you decode, as it does at a second z. Take both logs at the z of rec.",
     ),
     Misconception(
         "kl-at-the-mean",
