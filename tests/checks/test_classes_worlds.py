@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -42,16 +43,14 @@ def test_the_noise_of_every_image_and_class_is_read_off_the_gradient_in_x() -> N
 
 
 def test_what_holds_on_average_is_the_mean_of_many_draws() -> None:
-    right_four, chance = labelled.on_average()
-    generator = torch.Generator().manual_seed(2)
+    """With kl_z in closed form, which the averages have at the draw."""
+    right_ones, generator = labelled.on_average(), torch.Generator().manual_seed(2)
     shape = (labelled.ROWS, labelled.CLASSES, labelled.Z_DIM)
-    draws = [torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(40)]
-    found = torch.stack(
-        [labelled.replay(labelled.told_weights(), labelled.told().x, noise)[0].four() for noise in draws]
-    )
-    strays = found.std(0) / math.sqrt(len(draws))
-    assert bool(((found.mean(0) - right_four).abs() <= 5 * strays + 1e-9).all())
-    assert float((found - right_four).abs().max()) < chance  # of a single call
+    draws = [torch.randn(shape, generator=generator, dtype=torch.float64) for _ in range(60)]
+    four = [labelled.replay(labelled.told_weights(), labelled.told().x, noise)[0].four() for noise in draws]
+    found = torch.stack(four).mean(0)
+    for i, name in enumerate(labelled.LABELS):
+        assert abs(found[i] - right_ones.mean[name]) < right_ones.chance(name, len(draws))
 
 
 def test_images_and_classes_differ_in_all_that_matters() -> None:
@@ -105,6 +104,73 @@ def test_the_mixture_s_slopes_are_those_of_the_whole_bound() -> None:
     moved[1, 2] += step
     change = -(mixture.log_prior(z, moved, raw) - mixture.log_prior(z, means, raw)).mean().item() / step
     assert slopes["mixture_m"][1, 2].item() == pytest.approx(change, rel=1e-2, abs=1e-5)
+
+
+def drawn_by(
+    draw: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], cut: Callable[[torch.Tensor], Any] = lambda t: t
+) -> Any:
+    """A right `unlabelled_bound` with another draw of z, whose terms are returned as `cut` leaves them."""
+
+    def hostile(self, x):
+        xs, y = x.repeat_interleave(10, 0), torch.eye(10).repeat(len(x), 1)
+        m, v = self.enc(xs, y)
+        q, log_q = self.cls(x).softmax(-1), self.cls(x).log_softmax(-1)
+        rec = -given.log_bernoulli_with_logits(xs, self.dec(draw(m, v), y)).reshape(-1, 10)
+        kl_z = (q * given.kl_normal(m, v, *self.z_prior).reshape(-1, 10)).sum(-1).mean()
+        terms = kl_z, (q * (log_q + math.log(10))).sum(-1).mean(), (q * rec).sum(-1).mean()
+        return sum(terms), *(cut(term) for term in terms)
+
+    return hostile
+
+
+def shares_between_halves(m, v):
+    half = torch.randn(len(m) // 2, m.shape[1])
+    return m + v.sqrt() * torch.cat([half, half, torch.randn(len(m) % 2, m.shape[1])])
+
+
+DRAWS = {
+    "z detached": lambda m, v: given.sample_gaussian(m, v).detach(),
+    "a tenth too wide": lambda m, v: m + 1.1 * v.sqrt() * torch.randn_like(m),
+    "a box": lambda m, v: m + v.sqrt() * 3**0.5 * (2 * torch.rand_like(m) - 1),
+    "cut off at 2": lambda m, v: m + v.sqrt() * torch.randn_like(m).clamp(-2, 2),
+    "one for all latents": lambda m, v: m + v.sqrt() * torch.randn(len(m), 1),
+    "halves alike": shares_between_halves,
+}
+
+
+@pytest.mark.parametrize("cut", [lambda t: t, lambda t: t.item()], ids=["with slopes", "plain numbers"])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=list(DRAWS))
+def test_a_z_that_is_drawn_wrongly_is_refused_whatever_slopes_the_terms_have(draw, cut) -> None:
+    exercise = EXERCISES["SSVAE.unlabelled_bound"]
+    assert examine(exercise, exercise.answer(drawn_by(draw, cut)), seed=1).status == "wrong"
+
+
+def test_plain_numbers_beside_a_right_bound_are_right() -> None:
+    exercise = EXERCISES["SSVAE.unlabelled_bound"]
+    assert examine(exercise, exercise.answer(drawn_by(given.sample_gaussian, lambda t: t.item())), seed=1)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["log-k-missing", "z-detached", "another-z-in-the-kl", "standard-normal-prior", "kl-clamped", "mean-of-the-logs"],
+)
+def test_a_mistake_beside_plain_numbers_is_refused(mistake: str) -> None:
+    """The z are then told by the bound's slope in x."""
+    exercise = EXERCISES["GMVAE.mixture_bound"]
+    wrong = next(m.wrong for m in exercise.misconceptions if m.name == mistake)
+
+    def hostile(self, x):
+        nelbo, kl, rec = wrong(self, x)
+        return nelbo, kl.item(), rec.item()
+
+    assert examine(exercise, exercise.answer(hostile), seed=1).status == "wrong"
+
+
+@pytest.mark.parametrize(("mistake", "right_one"), [("log-k-missing", False), ("z-detached", False), ("", True)])
+def test_a_bound_whose_z_nothing_tells_is_asked_on_average(mistake: str, right_one: bool) -> None:
+    exercise = EXERCISES["GMVAE.mixture_bound"]
+    answer = right(exercise.name) if right_one else next(m.wrong for m in exercise.misconceptions if m.name == mistake)
+    assert bool(examine(exercise, exercise.answer(lambda self, x: answer(self, x.detach())), seed=1)) == right_one
 
 
 def test_a_mean_kl_that_is_cut_off_at_0_is_refused() -> None:

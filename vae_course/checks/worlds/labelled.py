@@ -14,9 +14,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import linear, softplus
 
-from vae_course.checks.worlds.bound_tools import lipschitz_tolerance
+from vae_course.checks.worlds.averages import Typical, typical
 from vae_course.checks.worlds.models import HIDDEN, PIXELS, SURE, Case, images
-from vae_course.checks.worlds.truth import gaussian_grid
 from vae_course.runner.answers import Model
 
 CLASSES, Z_DIM = 10, 2
@@ -27,6 +26,10 @@ SEEN, KNOWN = PIXELS - 1, 40
 """The one pixel by which images differ; those before it, whose logits are the same for every z and y."""
 GREY = 0.4
 ROWS = 120  # images, of three kinds in turn
+FLAW = 2e-4
+"""To this part of itself the slope in a known pixel is a multiple of its logit, else it tells no z: q(y|x) of a hundredth makes it 100 times as large."""
+LABELS = ("nelbo", "kl_z", "kl_y", "rec")
+BIASES = {"cls.net.2.bias": "the classifier", "enc.net.2.bias": "the encoder", "dec.net.2.bias": "the decoder"}
 SURE_OF_IT = 40.0  # what a hidden unit is told where it should be ±1
 
 Weights = Mapping[str, Tensor]
@@ -118,6 +121,23 @@ def flat(generator: Generator, batch: int = 5) -> Case:
     return Case(model_of(w), images(generator, batch))
 
 
+def sure(case: Case) -> Case:
+    """A model as in *flat* whose classifier is so sure that the other nine are 0 in float32, and whose q(z|x, y) lie far from N(0, I)."""
+    w = {name: t.clone() for name, t in case.model.weights.items()}
+    w["cls.net.2.bias"][3] += 150
+    w["enc.net.2.bias"][:Z_DIM] += 5
+    return Case(model_of(w), case.x)
+
+
+def undecided(case: Case) -> Case:
+    """A model as in *flat* whose q(y|x) are nearly alike for all y, and whose q(z|x, y) nearly N(0, I): both kl are a few thousandths."""
+    w = {name: t.clone() for name, t in case.model.weights.items()}
+    for name in ("cls.net.2.weight", "cls.net.2.bias", "enc.net.2.weight", "enc.net.2.bias"):
+        w[name] *= 0.05
+    w["enc.net.2.bias"][Z_DIM:] += math.log(math.e - 1)
+    return Case(model_of(w), case.x)
+
+
 @cache
 def told() -> Case:
     """Three kinds of images in turn, each with a q(y|x) and for every y a q(z|x, y) of its own; the decoder's pixels tell z (see above)."""
@@ -177,17 +197,25 @@ def told_classes() -> Tensor:
     return log_class(told_weights(), told().x).exp()
 
 
-def share_of_known(gradient: Tensor | None) -> Tensor | None:
-    """By what factor each image's slopes, in pixels whose logits no z and no y moves, are these logits: (ROWS,); −1/ROWS of a mean of rec.
-
-    None: they are no multiple of them.
-    """
+def known_slopes(gradient: Tensor | None) -> tuple[Tensor, Tensor] | None:
+    """Each image's slopes in pixels whose logits no z and no y moves, (ROWS, KNOWN), and these logits; None without a gradient."""
     if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
         return None
     known = slice(SEEN - KNOWN, SEEN)
-    each = (gradient[:, known] / told().model.weights["dec.net.2.bias"][known]).double()
+    return gradient[:, known].double(), told().model.weights["dec.net.2.bias"][known].double()
+
+
+def share_of_known(gradient: Tensor | None) -> Tensor | None:
+    """By what factor each image's `known_slopes` are the logits: (ROWS,); −1/ROWS of a mean of rec.
+
+    None: they are no multiple of them.
+    """
+    known = known_slopes(gradient)
+    if known is None:
+        return None
+    each = known[0] / known[1]
     factor = each.mean(1)
-    alike = (each - factor[:, None]).abs() <= 2e-2 * factor.abs()[:, None]
+    alike = (each - factor[:, None]).abs() <= FLAW * factor.abs()[:, None]
     return factor if bool(alike.all() & (factor != 0).all()) else None
 
 
@@ -197,9 +225,8 @@ def decoded_noise(gradient: Tensor | None) -> Tensor | None:
     if gradient is None or factor is None:
         return None
     pixels = gradient[:, : CLASSES * Z_DIM * BLOCK].double() / factor[:, None]
-    logits = pixels.reshape(ROWS, CLASSES, Z_DIM, BLOCK).mean(
-        -1
-    )  # Σ over the classes, of which one has its own z there
+    # Σ over the classes, of which one has its own z there.
+    logits = pixels.reshape(ROWS, CLASSES, Z_DIM, BLOCK).mean(-1)
     q = told_classes().unsqueeze(-1)
     bent = (logits / STEEP + 1 - q) / q
     if not bool((bent.abs() < 0.999).all()):
@@ -221,20 +248,35 @@ def spread_by_v(noise: Tensor) -> float:
     return float((by * (noise.square() - 1)).sum() / by.square().sum())
 
 
+def right_slopes(noise: Tensor, drawn: bool) -> dict[str, Tensor]:
+    """The gradient of nelbo in *told* in the last bias of each network, for this noise, through z and through q(y|x)."""
+    biases = {name: told_weights()[name].clone().requires_grad_() for name in BIASES}
+    nelbo = replay({**told_weights(), **biases}, told().x, noise)[drawn].four()[0]
+    return dict(zip(BIASES, torch.autograd.grad(nelbo, list(biases.values())), strict=True))
+
+
 @cache
-def on_average() -> tuple[Tensor, float]:
-    """nelbo, kl_z, kl_y and rec of *told* over z, by integrals, (4,); and how far rec's mean may stray (`bound_tools.lipschitz_tolerance`)."""
-    w, x = told_weights(), told().x[:3]
-    m, v = posterior(w, x)
-    q, noise = log_class(w, x).exp(), gaussian_grid(801)
-    rec = replay(w, x, -m / v.sqrt())[0].rec  # at z = 0, where every pixel of the chosen class has the logit 0
-    for y in range(CLASSES):
-        for d in range(Z_DIM):
-            z = m[:, y, d, None] + v[:, y, d, None].sqrt() * noise[0]  # (3, nodes)
-            logits = STEEP * torch.tanh(z / STRETCH)
-            white = x[0, _block(y, d)].double().sum()
-            cost = BLOCK * (softplus(logits) - math.log(2)) - white * logits
-            rec[:, y] += cost @ noise[1]
-    four = Terms(0.5 * (v + m.square() - 1 - v.log()).sum(-1), rec, log_class(w, x)).four()
-    slope = (q.unsqueeze(-1) * v.sqrt() * BLOCK * STEEP / STRETCH).square().sum((1, 2)).sqrt().max().item()
-    return four, lipschitz_tolerance(slope, ROWS)
+def on_average() -> Typical:
+    """nelbo, kl_z, kl_y and rec of a call in *told*, and the bound's slopes: with kl_z at the draw, and noise that the classes of an image share
+    or do not, of which that counts that scatters more."""
+    generator = torch.Generator().manual_seed(73)
+    shape = ROWS, CLASSES, Z_DIM
+
+    def draw(_: int) -> list[dict[str, Tensor]]:
+        noise = torch.randn(shape, generator=generator, dtype=torch.float64)
+        return [_numbers_of(each) for each in (noise, noise[:, :1].expand(shape))]
+
+    return typical(draw, 60)
+
+
+def _numbers_of(noise: Tensor) -> dict[str, Tensor]:
+    four = replay(told_weights(), told().x, noise)[1].four()
+    return {**dict(zip(LABELS, four, strict=True)), **right_slopes(noise, drawn=True)}
+
+
+def spread_of_drawn_kl(case: Case) -> float:
+    """By how much kl_z of one call at most scatters in *flat*, where it is log q − log p at the draw."""
+    m, v = posterior(doubled(case.model), case.x)
+    each = (0.5 * (v - 1).square() + v * m.square()).sum(-1).sqrt()  # (batch, CLASSES)
+    q = log_class(doubled(case.model), case.x).exp()
+    return ((q * each).sum(-1).square().sum().sqrt() / len(m)).item()

@@ -56,9 +56,14 @@ def _of_known(gradient: Tensor) -> Tensor:
 
 def must_be_of_logits(gradient: Tensor | None) -> None:
     """Raise `Wrong` if the slopes in pixels whose logits are known do not stand to each other as the logits do. No chance is involved."""
-    if gradient is None or not bool(gradient.any() & gradient.isfinite().all()):
-        return
-    each, logits = _of_known(gradient), triplets().model.weights["dec.net.2.bias"][SEEN - KNOWN : SEEN].abs()
+    if gradient is not None and bool(gradient.any() & gradient.isfinite().all()):
+        known = slice(SEEN - KNOWN, SEEN)
+        must_count_by_logits(gradient[:, known], triplets().model.weights["dec.net.2.bias"][known])
+
+
+def must_count_by_logits(slopes: Tensor, logits: Tensor) -> None:
+    """`must_be_of_logits` for slopes (rows, pixels) in pixels with logits (pixels,) of two sizes."""
+    each, logits = (slopes / logits).double(), logits.abs()
     less = logits < logits.max()
     if not bool((each.abs().amax(1) > 0).all()):
         return

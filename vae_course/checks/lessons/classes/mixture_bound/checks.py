@@ -1,5 +1,7 @@
 """The checks of `mixture_bound`: rec in *apart*, without chance; kl and bound for the z that were decoded in *clusters* and in *close*."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -87,10 +89,14 @@ def _z_of_rec(rows: mixture.Rows, call: Call) -> Tensor | None:
     return None
 
 
-def _slopes_in_x(call: Call) -> list[Tensor]:
+def _slopes_in_x(call: Call) -> Iterator[Tensor]:
     """Of rec, where it has one, and of the bound."""
     of_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1") if "2" in call.differentiable else None
-    return [slope for slope in (of_rec, call.slopes.get("1")) if slope is not None]
+    if of_rec is not None:
+        yield of_rec
+    of_bound = call.slopes.get("1")
+    if of_bound is not None:
+        yield of_bound
 
 
 @per_trial
@@ -124,7 +130,7 @@ def rec_is_right(trial: Trial) -> None:
 def z_is_drawn(trial: Trial) -> None:
     """From q(z|x) of its own image, anew for each image and call."""
     call = clusters_call(trial)
-    must_be_own(next(iter(_slopes_in_x(call)), None), number(call, "2"))
+    must_be_own(next(_slopes_in_x(call), None), number(call, "2"))
     rows, z = mixture.clusters(), z_in_clusters(trial)
     if z is not None:
         if shares_noise((z - rows.m) / rows.s):

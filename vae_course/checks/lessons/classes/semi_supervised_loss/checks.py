@@ -1,5 +1,6 @@
 """The checks of `semi_supervised_loss`: a stand-in for the bound, without chance, and the labels' cost, computed again in double precision."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -18,10 +19,19 @@ BIAS = "cls.net.2.bias"
 
 
 def draw_case(rng: Generator) -> Arguments:
-    """A model, images without labels, others with, their labels, and a weight between 1 and 16; 6 images, 4 with labels."""
+    """A model, images without labels (one of them grey), others with, their labels (one of them 0), and a weight between 1 and 16; 6 images,
+    4 with labels."""
     case = flat(rng, batch=10)
-    labels = torch.randint(0, CLASSES, (4,), generator=rng)
-    return case.model, case.x[:6], case.x[6:], labels, float(2 ** (4 * torch.rand((), generator=rng)))
+    x, labels = case.x.flip(0), torch.randint(0, CLASSES, (4,), generator=rng)
+    labels[1] = 0
+    return case.model, x[:6], x[6:], labels, float(2 ** (4 * torch.rand((), generator=rng)))
+
+
+def where_certain(arguments: Arguments) -> Arguments:
+    """With a classifier that is all but certain, and wrong: the label's probability is 0 in float32."""
+    model, x, labelled, y, _ = arguments
+    bias = model.weights[BIAS] + 150 * torch.eye(CLASSES)[3]
+    return replace(model, weights={**model.weights, BIAS: bias}), x, labelled, torch.zeros_like(y), 2.0
 
 
 def parts(model: Model, x: Tensor, labelled: Tensor, y: Tensor, bias: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -34,7 +44,8 @@ def parts(model: Model, x: Tensor, labelled: Tensor, y: Tensor, bias: Tensor | N
     w[BIAS] = w[BIAS] if bias is None else bias
     logits_q = log_class(w, x)
     shift = _logits(w, x)
-    bound = (x.double().sum(-1) / 20 + 3 * logits_q.exp()[:, 0] + 40 + 5 * torch.tanh(shift).square().sum(-1)).mean()
+    kl_z = x.double().sum(-1) / 20 + 2 * torch.sigmoid(shift[:, 1])
+    bound = (kl_z + 3 * logits_q.exp()[:, 0] + 40 + 5 * torch.tanh(shift).square().sum(-1)).mean()
     return bound, -log_class(w, labelled)[torch.arange(len(y)), y].mean()
 
 
@@ -79,6 +90,13 @@ def is_the_sum(trial: Trial) -> None:
         must_be_near("loss", output(other).item(), bound + weight * surprise, f"with weight = {weight:g}")
     one = (arguments[0], arguments[1], arguments[2][:1], arguments[3][:1], 2.0)
     must_be_near("loss", output(trial.call(*one, seed=3)).item(), truth(*one), "for a single image with a label")
+    certain = where_certain(arguments)
+    must_be_near(
+        "loss",
+        output(trial.call(*certain, seed=4)).item(),
+        truth(*certain),
+        "where the classifier is all but certain, and wrong",
+    )
 
 
 def _weights_in(trial: Trial) -> str:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.around.scaffolds import known_unlabelled
+from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.engine.trial import generator
 from vae_course.checks.lessons.classes.semi_supervised_loss import checks
@@ -29,6 +30,10 @@ def loss_fingerprint(answer: Answer) -> dict[str, Tensor]:
         if call.error is not None or "0" not in call.outputs:
             return {}
         found[f"loss at {weight:g}"] = call.outputs["0"].double()
+    certain = answer.call(*checks.where_certain(arguments), seed=1)
+    found["no number where certain"] = fact(
+        "0" not in certain.outputs or not bool(certain.outputs["0"].isfinite().all())
+    )
     slope = call.slopes.get(checks.BIAS)
     found["slope"] = torch.zeros(CLASSES) if slope is None else slope
     return found

@@ -104,6 +104,12 @@ MISTAKES = (
         "cross_entropy takes logits, and makes the log-softmax by itself: you hand it probabilities.",
     ),
     Misconception(
+        "log-of-the-softmax",
+        _altered(lambda nelbo, logits, y, weight: nelbo - weight * logits.softmax(-1)[range(len(y)), y].log().mean()),
+        "Right until the classifier is sure, and wrong: the label's probability is then 0 in float32, and its log infinite. torch.log_softmax of the logits, "
+        "or cross_entropy, stays finite.",
+    ),
+    Misconception(
         "softmax-over-the-images",
         _altered(lambda nelbo, logits, y, weight: nelbo - weight * logits.log_softmax(0)[range(len(y)), y].mean()),
         "Your softmax runs over the images. Each image's probabilities of the ten classes add up to 1: the last axis.",

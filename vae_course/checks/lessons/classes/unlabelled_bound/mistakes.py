@@ -13,6 +13,7 @@ from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     hard,
     in_blocks,
     kl_of,
+    log_of_softmax,
     no_slope_in_weights,
     of_parts,
     one_class,
@@ -21,6 +22,7 @@ from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     put_together,
     read_across,
     read_along,
+    root_of_v_in_kl,
     summed,
     summed_inside,
     tiled_apart,
@@ -123,6 +125,11 @@ MISTAKES = (
         "sigmoid-for-the-softmax",
         with_log_q(torch.nn.functional.logsigmoid),
         "You take a sigmoid of each logit. Ten yes-or-no answers do not add up to 1: of ten classes an image has one, and q(y|x) is a softmax.",
+    ),
+    Misconception(
+        "log-of-the-softmax",
+        log_of_softmax,
+        "Right until the classifier is sure: a probability is then 0 in float32, and 0 · log 0 is no number. torch.log_softmax of the logits stays finite.",
     ),
     Misconception(
         "logits-for-log-probabilities",
@@ -249,6 +256,11 @@ MISTAKES = (
         "rec-unweighted",
         of_parts(lambda self, p: (*summed(p)[:2], p.rec.mean(-1))),
         "kl_z is averaged over q(y|x), and your rec over all classes alike. Both depend on y, and both get its weights.",
+    ),
+    Misconception(
+        "root-of-v-in-kl-z",
+        root_of_v_in_kl,
+        "Your kl_z is taken with √v. kl_normal takes the variance itself.",
     ),
     Misconception(
         "kl-z-averaged-over-latents",

@@ -176,6 +176,20 @@ def read_along(self: Any, x: Tensor) -> Four:
     return put_together(*summed(Parts(p.log_q, *(t.T.reshape(p.log_q.shape) for t in (p.kl_z, p.rec)))))
 
 
+def root_of_v_in_kl(self: Any, x: Tensor) -> Four:
+    """kl_z with √v for v."""
+    p = parts(self, x)
+    m, v = self.enc(*pairs(self, x))
+    return put_together(*summed(p._replace(kl_z=kl_normal(m, v.sqrt(), *self.z_prior))))
+
+
+def log_of_softmax(self: Any, x: Tensor) -> Four:
+    """kl_y from the probabilities and their logs."""
+    p = parts(self, x)
+    q, (kl_z, _, rec) = self.cls(x).softmax(-1), summed(p)
+    return put_together(kl_z, (q * (q.log() + math.log(q.shape[-1]))).sum(-1), rec)
+
+
 def encoder_without_class(self: Any, x: Tensor) -> Four:
     """q(z|x, y) is given zeros for y; the decoder gets the class."""
     xs, y = pairs(self, x)
