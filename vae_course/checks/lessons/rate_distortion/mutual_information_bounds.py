@@ -41,10 +41,14 @@ def layouts(generator: Generator) -> dict[str, Arguments]:
 def _extreme() -> list[Arguments]:
     m = torch.tensor([[400.0, -100.0], [-300.0, 20.0], [0.0, 0.0]])
     many, shift = 0.1 * torch.arange(300.0).reshape(3, 100).sin(), 0.3 * torch.arange(300.0).reshape(3, 100).cos()
+    widths = torch.tensor([[1e-3], [1.0], [0.1]])
     return [
         (m + 0.1, m, torch.full((3, 2), 0.01)),
         (many + shift, many, torch.ones(3, 100)),  # densities of e⁻⁹⁷ and less
         (many + 1e-3 * shift, many, torch.full((3, 100), 1e-3)),  # and of e²⁵⁰
+        (many + shift * widths.sqrt(), many, widths.expand(-1, 100)),  # both in one batch
+        (2000.3 + m / 100 + 0.7, 2000.3 + m / 100, torch.ones(3, 2)),  # squares that take six digits
+        (torch.tensor([[3.0], [-3.0]]), torch.tensor([[0.3], [-0.3]]), torch.ones(2, 1)),  # by chance the lower bound is the larger
     ]
 
 

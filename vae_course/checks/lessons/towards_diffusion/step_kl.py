@@ -8,7 +8,7 @@ from vae_course.checks.engine.cases import case_fingerprint, holds_for, stays_fi
 from vae_course.checks.engine.checks import equals_truth, gradients_match, shape_matches
 from vae_course.checks.engine.exercise import Arguments, Check, Formula, Misconception
 from vae_course.checks.engine.sums import wrongly_summed
-from vae_course.checks.lessons.towards_diffusion.schedules import draw_steps, snr
+from vae_course.checks.lessons.towards_diffusion.schedules import draw_steps, first_of_a_thousand, snr
 
 
 def draw_prediction(generator: Generator) -> Arguments:
@@ -58,6 +58,13 @@ def _extreme() -> list[Arguments]:
         (noise, noise + error, torch.full((2, 1), 0.998), torch.full((2, 1), 0.9995)),
         (noise, noise + error, torch.full((2, 1), 4e-5), torch.full((2, 1), 5e-5)),
         (noise, noise + 300 * error, torch.full((2, 1), 0.5), torch.full((2, 1), 0.52)),
+        (noise.double(), (noise + error).double(), *first_of_a_thousand(2)),
+        (
+            noise,
+            noise.clone(),
+            torch.full((2, 1), 0.4),
+            torch.full((2, 1), 0.6),
+        ),  # nothing is off: slopes of 0, and no NaN
     ]
 
 

@@ -25,10 +25,11 @@ from vae_course.checks.worlds.models import Case, encode
 from vae_course.checks.worlds.valleys import mild
 from vae_course.runner.answers import Answer, Call
 
-OTHERS = (0.0, 0.5, 3.0)
-"""Weights besides 1. By 0 a kl is left out, by 3 it counts three times; a square or a root of them is another number."""
-HEAVY = OTHERS[-1]
+HEAVY = 3.0
+OTHERS = (0.0, 0.5, HEAVY, 15.0)
+"""Weights besides 1, as far as the lesson goes. By 0 a kl is left out, by 3 it counts three times; a square or a root of them is another number."""
 NAMES = "loss, kl, rec"
+BIAS = "enc.net.2.bias"
 
 
 class AtWeight:
@@ -57,6 +58,13 @@ def weighted_call(trial: Trial, beta: float) -> Call:
     """In *apart*, where rec needs no luck."""
     case, _ = elbo.apart_call(at_one(trial))
     return trial.call(case.model, case.x, beta, seed=30 + OTHERS.index(beta))
+
+
+@per_trial
+def same_noise_call(trial: Trial, beta: float) -> Call:
+    """The call with weight 1 that draws what `weighted_call` draws: an estimated kl is the same in both."""
+    case, _ = elbo.apart_call(at_one(trial))
+    return trial.call(case.model, case.x, 1.0, seed=30 + OTHERS.index(beta))
 
 
 def notes(trial: Trial) -> str:
@@ -88,29 +96,34 @@ def kl_and_rec_without_weight(trial: Trial) -> None:
     if _passes(elbo.value_of("0"), at_one(trial)):
         elbo.value_of("2")(at_one(trial))
     kl, rec = elbo.apart_truth(at_one(trial))
-    if not elbo.uses_closed_kl(at_one(trial), "1"):
-        return  # an estimate, right with weight 1; with another it is too, or the loss says so
+    closed = elbo.uses_closed_kl(at_one(trial), "1")
     for beta in OTHERS:
         call = weighted_call(trial, beta)
-        for name, label, right in (("1", "kl", kl), ("2", "rec", rec)):
+        where = f"with beta = {beta:g}, for five images under a small model"
+        right_kl, where_kl = (
+            (kl, where)
+            if closed
+            else (number(same_noise_call(trial, beta), "1"), f"{where}, and the noise of a call with beta = 1")
+        )
+        for name, label, right, there in (("1", "kl", right_kl, where_kl), ("2", "rec", rec, where)):
             must_be_one_number(call, name)
-            must_be_near(label, number(call, name), right, f"with beta = {beta:g}, for five images under a small model")
+            must_be_near(label, number(call, name), right, there)
 
 
 def loss_at_other_weights(trial: Trial) -> None:
-    """rec + beta · kl in *apart*, exactly where kl is the closed form; else by the kl that came back with it."""
+    """rec + beta · kl in *apart*, exactly where kl is the closed form; else by the kl of a call with weight 1 and the same noise."""
     kl, rec = elbo.apart_truth(at_one(trial))
     closed = elbo.uses_closed_kl(at_one(trial), "0")
     for beta in OTHERS:
         call = weighted_call(trial, beta)
         must_be_one_number(call, "0")
-        counted = kl if closed else number(call, "1")
+        counted = kl if closed else number(same_noise_call(trial, beta), "1")
         must_be_near(
             "loss",
             number(call, "0"),
             rec + beta * counted,
             f"with beta = {beta:g}, for five images whose kl is {counted:.2f} and rec {rec:.2f}",
-            closer=partial(_share_of_kl, number(call, "0"), kl, rec, beta),
+            closer=partial(_share_of_kl, number(call, "0"), counted, rec, beta),
         )
     case = mild().rows(MANY)
     call = trial.call(case.model, case.x, HEAVY, seed=40)
@@ -143,34 +156,52 @@ def _must_draw_as_with_one(z: Tensor) -> None:
 
 def _share_of_kl(loss: float, kl: float, rec: float, beta: float) -> str:
     """How often kl counts in a loss, if rec counts once."""
-    return f"If rec counts once in it, kl counts {(loss - rec) / kl:.2f} times." if beta else ""
+    return f"If rec counts once in it, kl counts {(loss - rec) / kl + 0.0:.2f} times." if beta else ""
 
 
 def gradient_at_other_weights(trial: Trial) -> None:
-    """In *apart* z does not reach the loss, so that the encoder's slope is that of beta · kl alone; not asked of an estimated kl."""
-    if not elbo.uses_closed_kl(at_one(trial), "0"):
-        return
+    """In *apart* z does not reach rec, so that the encoder's slope is that of beta · kl alone: of an estimate, beta times that of a call with
+    weight 1 and the same noise. In *mild* it has what rec adds, too."""
     case, call = elbo.apart_call(at_one(trial))[0], weighted_call(trial, HEAVY)
     must_leave_backward_to_others(call)
-    found, right = call.slopes.get("enc.net.2.bias"), HEAVY * _kl_slope(case)
+    once = (
+        _kl_slope(case) if elbo.uses_closed_kl(at_one(trial), "0") else same_noise_call(trial, HEAVY).slopes.get(BIAS)
+    )
+    found = call.slopes.get(BIAS)
+    if once is None:
+        return  # the check of weight 1 says so
+    right = HEAVY * once.double()
     if found is None:
         raise Wrong(
             f"With beta = {HEAVY:g} no gradient of your loss reaches the encoder.", "beta times the kl depends on it."
         )
     if not close(found.double(), right, 2e-3):
         i = int((found.double() - right).abs().argmax())
-        once = near(found[i].item(), right[i].item() / HEAVY)
+        taken_once = near(found[i].item(), right[i].item() / HEAVY)
         raise Wrong(
             f"With beta = {HEAVY:g} your loss's slope in a bias of the encoder is {found[i]:.4f}.",
             f"It should be {right[i]:.4f} there, beta times the slope of the kl.",
-            lambda: "That is the slope of the kl taken once." if once else "",
+            lambda: "That is the slope of the kl taken once." if taken_once else "",
+            follows=("the loss is rec + beta · kl",),
+        )
+    case = mild().rows(MANY)
+    slopes = {beta: trial.call(case.model, case.x, beta, seed=40).slopes.get(BIAS) for beta in (0.0, 1.0, HEAVY)}
+    none, one, heavy = (slopes[beta] for beta in (0.0, 1.0, HEAVY))
+    if none is None or one is None or heavy is None:
+        return
+    expected = none.double() + HEAVY * (one.double() - none.double())
+    if not close(heavy.double(), expected, 2e-3):
+        i = int((heavy.double() - expected).abs().argmax())
+        raise Wrong(
+            f"For the same noise, your loss's slope in a bias of the encoder is {none[i]:.3f} with beta = 0, {one[i]:.3f} with 1 and {heavy[i]:.3f} with {HEAVY:g}.",
+            f"It should grow by the same for each unit of beta, to {expected[i]:.3f}: rec's part, through z, is there for every beta.",
             follows=("the loss is rec + beta · kl",),
         )
 
 
 def _kl_slope(case: Case) -> Tensor:
     """The slope of the mean KL in the encoder's last bias, (2 z_dim,), by autograd through the weights."""
-    bias = case.model.weights["enc.net.2.bias"].double().requires_grad_()
-    m, v = encode(replace(case.model, weights={**case.model.weights, "enc.net.2.bias": bias}), case.x)
+    bias = case.model.weights[BIAS].double().requires_grad_()
+    m, v = encode(replace(case.model, weights={**case.model.weights, BIAS: bias}), case.x)
     (slope,) = torch.autograd.grad((0.5 * (v + m.square() - 1 - v.log())).sum(-1).mean(), bias)
     return slope

@@ -9,6 +9,7 @@ from vae_course.checks.lessons.towards_diffusion.posterior_mean_variance.steps_b
     extremes,
     layouts,
     true_posterior,
+    variance_of_early_steps,
 )
 
 posterior_mean_variance = Formula(
@@ -26,6 +27,7 @@ posterior_mean_variance = Formula(
         Check("the value", equals_truth, points=3),
         Check("one example, one dimension, one step for all", holds_for(layouts)),
         Check("early and late steps", stays_finite(extremes)),
+        Check("the variance of early steps", variance_of_early_steps),
         Check("the gradients", gradients_match, points=1),
     ),
     fingerprint=case_fingerprint(draw_pair, true_posterior, layouts, extremes),

@@ -3,8 +3,11 @@
 import torch
 from torch import Generator, Tensor
 
+from vae_course.checks.engine.checks import output
 from vae_course.checks.engine.exercise import Arguments
-from vae_course.checks.lessons.towards_diffusion.schedules import draw_steps
+from vae_course.checks.engine.relations import told_apart
+from vae_course.checks.engine.trial import Trial, Wrong
+from vae_course.checks.lessons.towards_diffusion.schedules import draw_steps, first_of_a_thousand
 
 
 def draw_pair(generator: Generator) -> Arguments:
@@ -39,4 +42,17 @@ def extremes() -> list[Arguments]:
         (x_t, x0, torch.full((2, 1), 0.998), torch.full((2, 1), 0.9995)),
         (x_t, x0, torch.full((2, 1), 4e-5), torch.full((2, 1), 5e-5)),
         (1e4 * x_t, 1e4 * x0, torch.full((2, 1), 0.4), torch.full((2, 1), 0.6)),
+        (x_t.double(), x0.double(), *first_of_a_thousand(2)),
     ]
+
+
+def variance_of_early_steps(trial: Trial) -> None:
+    """To a tenth of itself, where it is a thousandth or less: a number that is added, or a floor, is larger."""
+    for i, arguments in enumerate((extremes()[0], extremes()[-1])):
+        got, right = output(trial.call(*arguments, seed=150 + i))[1].double(), trial.truth(arguments)[1]
+        if not bool(((got - right).abs() <= 0.1 * right).all()):
+            shown, expected = told_apart(got.flatten()[0].item(), right.flatten()[0].item())
+            raise Wrong(
+                f"At an early step, ᾱ = {arguments[2].flatten()[0]:.8g} and ᾱ before = {arguments[3].flatten()[0]:.8g}, your variance is {shown}.",
+                f"It should be {expected}: small as it is, it is the one that the step has.",
+            )
