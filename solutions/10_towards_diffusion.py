@@ -272,7 +272,7 @@ else:
 # $$v = \frac{(1 - \bar\alpha_{t-1})(1 - \alpha_t)}{1 - \bar\alpha_t}, \qquad
 # m = v\,\Big(\frac{\sqrt{\bar\alpha_{t-1}}\;x_0}{1 - \bar\alpha_{t-1}} + \frac{\sqrt{\alpha_t}\;x_t}{1 - \alpha_t}\Big)$$
 #
-# **Shapes.** In: `x_t` and `x0`, `(batch, dim)`; `alpha_bar` and `alpha_bar_before`, `(batch, 1)`. Out: one tensor, `torch.stack([m, v])`, of shape
+# **Shapes.** In: `x_t` and `x0`, `(batch, dim)`; `alpha_bar` and `alpha_bar_before`, `(batch, 1)`, or `(1, 1)` for all. Out: one tensor, `torch.stack([m, v])`, of shape
 # `(2, batch, dim)`, so that $v$ has to be as large as $m$: `v.expand_as(m)`. Nothing is summed, nothing averaged.
 
 

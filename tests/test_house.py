@@ -56,6 +56,7 @@ LONGER = {
     "vae_course/checks/worlds/decoders.py": "designed decoders, and what their images betray",
     "vae_course/checks/worlds/elbo.py": "the checks of one method: its bound, its KL, its noise, its gradients",
     "vae_course/checks/worlds/iwae.py": "the checks of one method: its bound, and what it returns beside it",
+    "vae_course/checks/worlds/labelled.py": "designed models with a class, what is computed again of them, and what their gradients tell",
     "vae_course/teach/authoring/build.py": "one command, from sources to every built file",
 }
 """Modules beyond `LONGEST`, and the one idea that would be cut in two. A catalogue may be as long as it has entries."""

@@ -250,6 +250,39 @@ def asks_once_more(model: Any, images: Tensor, steps: int) -> list[float]:
     return [*losses, model.loss(binarize(images[torch.randint(len(images), (100,))]))[0].item()]
 
 
+def mixture_whose_rec_is_cut_off(self, x):
+    """Right, but for the rec that is returned: its logits end at ±16."""
+    m, v = self.enc(x)
+    z = given.sample_gaussian(m, v)
+    logits = self.dec(z)
+    kl = given.log_normal(z, m, v) - right("log_normal_mixture")(z, *self.mixture)
+    rec, cut = (-given.log_bernoulli_with_logits(x, each) for each in (logits, logits.clamp(-16, 16)))
+    return (kl + rec).mean(), kl.mean(), cut.mean()
+
+
+def classes_whose_rec_is_cut_off(self, x):
+    """The same for a model with classes."""
+    xs, y = x.repeat_interleave(self.y_dim, 0), torch.eye(self.y_dim).repeat(len(x), 1)
+    m, v = self.enc(xs, y)
+    log_q = self.cls(x).log_softmax(-1)
+    q, logits = log_q.exp(), self.dec(given.sample_gaussian(m, v), y)
+    tables = [given.kl_normal(m, v, *self.z_prior)]
+    tables += [-given.log_bernoulli_with_logits(xs, each) for each in (logits, logits.clamp(-16, 16))]
+    kl_z, rec, cut = ((q * table.reshape(q.shape)).sum(-1).mean() for table in tables)
+    kl_y = (q * (log_q + math.log(self.y_dim))).sum(-1).mean()
+    return kl_z + kl_y + rec, kl_z, kl_y, cut
+
+
+def mean_of_late_steps_off(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+    m, v = right("posterior_mean_variance")(x_t, x0, alpha_bar, alpha_bar_before)
+    return torch.stack([m + 0.5 * (alpha_bar < 1e-3), v])
+
+
+def variance_with_a_floor(x_t: Tensor, x0: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
+    m, v = right("posterior_mean_variance")(x_t, x0, alpha_bar, alpha_bar_before)
+    return torch.stack([m, v.clamp(min=1e-3)])
+
+
 HOSTILE: dict[str, list[Any]] = {
     "training_loop": [
         asks_once_more,
@@ -353,12 +386,14 @@ HOSTILE: dict[str, list[Any]] = {
     ],
     "GMVAE.mixture_bound": [
         changes_its_images(right("GMVAE.mixture_bound")),
-        *(one_off_by_half("GMVAE.mixture_bound", i) for i in (1, 2)),
+        one_off_by_half("GMVAE.mixture_bound", 1),
         mixture_that_leaves_the_decoder_alone,
+        mixture_whose_rec_is_cut_off,
     ],
     "SSVAE.unlabelled_bound": [
         changes_its_images(right("SSVAE.unlabelled_bound")),
-        *(one_off_by_half("SSVAE.unlabelled_bound", i) for i in (1, 2, 3)),
+        *(one_off_by_half("SSVAE.unlabelled_bound", i) for i in (1, 2)),
+        classes_whose_rec_is_cut_off,
     ],
     "semi_supervised_loss": [
         changes_its_images(right("semi_supervised_loss")),
@@ -394,9 +429,8 @@ HOSTILE: dict[str, list[Any]] = {
             lambda x_t, *others: len(x_t) > 1 and x_t.shape[1] == 7 and len(others[1]) > 1,
         ),
         off_by_half_when(right("posterior_mean_variance"), lambda x_t, *others: x_t.shape[1] == 1),
-        off_by_half_when(
-            right("posterior_mean_variance"), lambda x_t, x0, alpha_bar, before: bool(alpha_bar.max() > 0.99)
-        ),
+        mean_of_late_steps_off,
+        variance_with_a_floor,
         with_another_gradient(right("posterior_mean_variance")),
     ],
     "step_kl": [

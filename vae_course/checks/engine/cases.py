@@ -54,6 +54,9 @@ def holds_for(layouts: Layouts) -> Callable[[Trial], None]:
                 raise Wrong(
                     f"For {layout}, your code raised {error.type}: {shortened(error.message)}", wanted
                 ) from None
+            except Wrong as wrong:
+                found = wrong.finding
+                raise Wrong(f"For {layout}: {found.got}", found.expected, wrong.closer) from None
             if value.shape != expected.shape:
                 pair = Pair(value, expected, tuple(expected.shape))
                 raise Wrong(

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from vae_course.checks.around import FORMULAS
 from vae_course.checks.engine.diagnosis import InParts
 from vae_course.checks.engine.exercise import Arguments, Check, Method
-from vae_course.checks.lessons.classes.unlabelled_bound import checks
+from vae_course.checks.lessons.classes.unlabelled_bound import checks, draws
 from vae_course.checks.lessons.classes.unlabelled_bound.mistakes import MISTAKES
 from vae_course.checks.lessons.classes.unlabelled_bound.seen import EXACT, flat_terms
 from vae_course.checks.worlds.bound_tools import as_tensors, forms_of, near, number, rows_agree
@@ -112,7 +112,7 @@ unlabelled_bound = Method(
         Check("kl_z", checks.value_of("1"), points=1),
         Check("rec", checks.value_of("3"), points=1),
         Check("nelbo", checks.value_of("0"), points=1),
-        Check("z from q(z|x, y), its own for each image", checks.z_is_drawn),
+        Check("z from q(z|x, y), its own for each image", draws.z_is_drawn),
         Check("the gradients to all three networks", checks.gradients, points=1),
     ),
     misconceptions=MISTAKES,
