@@ -22,9 +22,8 @@ def at_an_extreme(trial: Trial, arguments: Arguments) -> tuple[str, ...]:
     """Of inputs far out: is it the arithmetic, and not the formula; and which entries, together or alone."""
     found = [*_drawn(trial, arguments), *_grey(trial, arguments)]
     exact = value_of(trial, tuple(a.double() if is_float(a) else a for a in arguments))
-    if exact is not None and close(
-        exact, trial.truth(arguments)
-    ):  # as closely as an ordinary value: to less, a small number may be added
+    # As closely as an ordinary value: to less, a small number may be added.
+    if exact is not None and close(exact, trial.truth(arguments)):
         found.append(
             "In double precision the same code is right there: the formula is, and float32's seven digits or its range are too "
             "small for a number on the way."

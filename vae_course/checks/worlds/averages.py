@@ -76,7 +76,14 @@ def must_add_up(calls: Iterable[Call], names: str, labels: Sequence[str]) -> Non
 def slopes_must_hold_on_average(calls: Sequence[Call], right: Typical, parts: dict[str, str]) -> None:
     """Raise `Wrong` unless the bound's slopes in some weights are right on average. `parts`: what each of them belongs to, in words."""
     for name, part in parts.items():
-        mean = torch.stack([call.slopes[name].double() for call in calls]).mean(0)  # type: ignore[union-attr]
+        each = [call.slopes.get(name) for call in calls]
+        there = [slope.double() for slope in each if slope is not None]
+        if len(there) < len(calls):
+            raise Wrong(
+                f"In {len(calls) - len(there)} of {len(calls)} calls no gradient of your bound reaches {part}.",
+                "It should in every call.",
+            )
+        mean = torch.stack(there).mean(0)
         off = (mean - right.mean[name]).abs() - right.chance(name, len(calls)) - 1e-4
         if not bool((off <= 0).all()):
             i = int(torch.nan_to_num(off, nan=torch.inf).argmax())

@@ -4,7 +4,7 @@ All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an a
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
@@ -285,6 +285,16 @@ def slopes(call: Call) -> dict[str, Tensor | None]:
     if "0" not in call.outputs:
         return {}
     return call.slopes
+
+
+def slopes_in_x(call: Call, rec: str) -> Iterator[Tensor]:
+    """What tells the z of a call: the slope in x of the output `rec`, where it has one, and then that of the bound."""
+    of_rec = call.pull_back({rec: torch.ones_like(call.outputs[rec])}).get("1") if rec in call.differentiable else None
+    if of_rec is not None and bool(of_rec.any()):
+        yield of_rec
+    of_bound = call.slopes.get("1")
+    if of_bound is not None:
+        yield of_bound
 
 
 def rows_agree(gradients: dict[str, Tensor | None]) -> bool:

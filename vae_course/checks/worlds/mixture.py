@@ -1,5 +1,5 @@
 """*clusters*: the three kinds of images of *triplets* under a prior that is a mixture of Gaussians; *close*: one of the kinds, whose q lies
-within the mixture, so that log q(z|x) − log p(z) is as often below 0 as above; and *apart* under a mixture.
+within the mixture, so that log q(z|x) − log p(z) is below 0 for one in five; and *apart* under a mixture.
 
 The gradient in x tells the z that were decoded (`own_z`), and for these kl and bound have an exact value.
 """

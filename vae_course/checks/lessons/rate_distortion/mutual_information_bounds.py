@@ -48,11 +48,8 @@ def _extreme() -> list[Arguments]:
         (many + 1e-3 * shift, many, torch.full((3, 100), 1e-3)),  # and of e²⁵⁰
         (many + shift * widths.sqrt(), many, widths.expand(-1, 100)),  # both in one batch
         (2000.3 + m / 100 + 0.7, 2000.3 + m / 100, torch.ones(3, 2)),  # squares that take six digits
-        (
-            torch.tensor([[3.0], [-3.0]]),
-            torch.tensor([[0.3], [-0.3]]),
-            torch.ones(2, 1),
-        ),  # by chance the lower bound is the larger
+        # By chance the lower bound is the larger.
+        (torch.tensor([[3.0], [-3.0]]), torch.tensor([[0.3], [-0.3]]), torch.ones(2, 1)),
     ]
 
 

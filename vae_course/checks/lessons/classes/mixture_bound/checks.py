@@ -1,7 +1,5 @@
 """The checks of `mixture_bound`: rec in *apart*, without chance; kl and bound for the z that were decoded in *clusters* and in *close*."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import Tensor
 
@@ -23,6 +21,7 @@ from vae_course.checks.worlds.bound_tools import (
     rec_must_be_finite,
     rec_must_cost_a_wrong_pixel,
     same_gradient,
+    slopes_in_x,
 )
 from vae_course.checks.worlds.elbo import must_draw_anew
 from vae_course.checks.worlds.models import Case, rec_without_z, sure_of_a_pixel, wrong_of_a_pixel
@@ -82,21 +81,11 @@ def many_calls(trial: Trial) -> list[Call]:
 
 def _z_of_rec(rows: mixture.Rows, call: Call) -> Tensor | None:
     """The z behind rec, where one draw of each image explains it; else None. By the slope of rec in x, or by the bound's."""
-    for gradient in _slopes_in_x(call):
+    for gradient in slopes_in_x(call, "2"):
         z = decoded(gradient)
         if z is not None and near(number(call, "2"), mixture.rec_at(rows, z).mean().item(), EXACT):
             return z
     return None
-
-
-def _slopes_in_x(call: Call) -> Iterator[Tensor]:
-    """Of rec, where it has one, and of the bound."""
-    of_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1") if "2" in call.differentiable else None
-    if of_rec is not None:
-        yield of_rec
-    of_bound = call.slopes.get("1")
-    if of_bound is not None:
-        yield of_bound
 
 
 @per_trial
@@ -130,7 +119,7 @@ def rec_is_right(trial: Trial) -> None:
 def z_is_drawn(trial: Trial) -> None:
     """From q(z|x) of its own image, anew for each image and call."""
     call = clusters_call(trial)
-    must_be_own(next(_slopes_in_x(call), None), number(call, "2"))
+    must_be_own(next(slopes_in_x(call, "2"), None), number(call, "2"))
     rows, z = mixture.clusters(), z_in_clusters(trial)
     if z is not None:
         if shares_noise((z - rows.m) / rows.s):
@@ -215,6 +204,9 @@ def gradient_to_mixture_and_encoder(trial: Trial) -> None:
         if call.slopes.get(name) is None:
             raise Wrong(f"No gradient of your bound reaches {part}.", f"kl depends on {part}: is something detached?")
     if z is None:
+        case, apart = apart_call(trial)
+        if not near(number(apart, "2"), rec_without_z(case).mean().item()):
+            return  # rec is wrong, and its check says so
         slopes_must_hold_on_average(many_calls(trial), mixture.on_average(), PARTS)
         return
     kl = mixture.kl_at(rows, z, form(trial)).mean().item()

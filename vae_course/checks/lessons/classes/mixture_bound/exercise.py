@@ -14,7 +14,15 @@ from vae_course.checks.engine.exercise import Arguments, Check, Method
 from vae_course.checks.lessons.classes.mixture_bound import checks
 from vae_course.checks.lessons.classes.mixture_bound.mistakes import MISTAKES
 from vae_course.checks.worlds import mixture
-from vae_course.checks.worlds.bound_tools import as_tensors, decoder_gradient, forms_of, near, number, rows_agree
+from vae_course.checks.worlds.bound_tools import (
+    as_tensors,
+    decoder_gradient,
+    forms_of,
+    near,
+    number,
+    rows_agree,
+    slopes_in_x,
+)
 from vae_course.checks.worlds.models import PIXELS, Case, rec_without_z
 from vae_course.checks.worlds.own_z import EXACT, decoded
 from vae_course.runner.answers import Answer, Call
@@ -56,7 +64,7 @@ def mixture_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
     call = answer.call(rows.model, rows.x, seed=2)
     if call.outputs.keys() != {"0", "1", "2"}:
         return
-    to_rec = _slope_of_rec(call)
+    to_rec = next(slopes_in_x(call, "2"), None)
     z = decoded(to_rec)
     found = {"told": float(z is not None), "shared": float(rows_agree({"1": None if to_rec is None else to_rec[::3]}))}
     if z is not None:
@@ -77,7 +85,7 @@ def mixture_fingerprint(answer: Answer) -> Iterator[dict[str, Tensor]]:
 
     beside = mixture.close()
     others = [answer.call(beside.model, beside.x, seed=seed) for seed in range(3, 11)]
-    those = [decoded(_slope_of_rec(other)) for other in others]
+    those = [decoded(next(slopes_in_x(other, "2"), None)) for other in others]
     also = _agreements(beside, others[0], those[0])
     for name, agrees in _agreements(rows, call, z).items():
         found[name] = float(agrees and also.get(name, False))
@@ -94,14 +102,6 @@ def _scatters(off: list[float]) -> bool:
     """Are these differences, in eight calls in *close*, those of kl at another z? Each strays by 0.26 about 0."""
     each = torch.tensor(off, dtype=torch.float64)
     return 0.08 < each.std().item() < 0.6 and abs(each.mean().item()) < 0.4
-
-
-def _slope_of_rec(call: Call) -> Tensor | None:
-    """In x; that of the bound where rec has none."""
-    if "2" not in call.outputs:
-        return None
-    to_rec = call.pull_back({"2": torch.ones_like(call.outputs["2"])}).get("1")
-    return call.slopes.get("1") if to_rec is None or not bool(to_rec.any()) else to_rec
 
 
 def _agreements(rows: mixture.Rows, call: Call, z: Tensor | None) -> dict[str, bool]:

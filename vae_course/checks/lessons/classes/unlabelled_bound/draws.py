@@ -12,8 +12,8 @@ from vae_course.checks.engine.noise import (
     must_have_tails,
 )
 from vae_course.checks.engine.trial import Trial, Wrong
-from vae_course.checks.lessons.classes.unlabelled_bound.seen import slopes_in_x, told, told_call
-from vae_course.checks.worlds.bound_tools import number
+from vae_course.checks.lessons.classes.unlabelled_bound.seen import told, told_call
+from vae_course.checks.worlds.bound_tools import number, slopes_in_x
 from vae_course.checks.worlds.elbo import must_draw_anew
 from vae_course.checks.worlds.labelled import (
     CLASSES,
@@ -46,7 +46,7 @@ def z_is_drawn(trial: Trial) -> None:
             "The decoder should get a z that is drawn anew in each call, and the y of its class.",
         )
     must_draw_anew(few, "03")
-    known = known_slopes(next(slopes_in_x(told_call(trial)), None))
+    known = known_slopes(next(slopes_in_x(told_call(trial), "3"), None))
     if known is not None:
         must_count_by_logits(*known)
     found = told(trial)
@@ -81,7 +81,7 @@ def _all_are_normal(trial: Trial, first: Tensor) -> None:
         )
     shared = _shared_by_classes(first)
     calls = [trial.call(told_case().model, told_case().x, seed=70 + i) for i in range(10 if shared else 3)]
-    more = [decoded_noise(next(slopes_in_x(call), None)) for call in calls]
+    more = [decoded_noise(next(slopes_in_x(call, "3"), None)) for call in calls]
     drawn = [noise[:, :1] if shared else noise for noise in (first, *more) if noise is not None]
     pooled = torch.cat([noise.flatten() for noise in drawn])
     far = math.sqrt(2 * math.log(2 / ALPHA) / len(pooled))

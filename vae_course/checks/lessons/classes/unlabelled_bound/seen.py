@@ -1,6 +1,5 @@
 """What an answer to `unlabelled_bound` shows: in *flat* its numbers without chance, in *told* the noise that it drew."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.trial import Trial, per_trial
 from vae_course.checks.worlds.averages import CALLS
-from vae_course.checks.worlds.bound_tools import near, number
+from vae_course.checks.worlds.bound_tools import near, number, slopes_in_x
 from vae_course.checks.worlds.labelled import CLASSES, LABELS, Z_DIM, decoded_noise, doubled, flat, replay, told_weights
 from vae_course.checks.worlds.labelled import told as told_case
 from vae_course.checks.worlds.models import Case
@@ -43,19 +42,9 @@ def told_call(trial: Trial) -> Call:
     return trial.call(told_case().model, told_case().x, seed=50)
 
 
-def slopes_in_x(call: Call) -> Iterator[Tensor]:
-    """Of rec, where it has one, and of the bound."""
-    of_rec = call.pull_back({"3": torch.ones_like(call.outputs["3"])}).get("1") if "3" in call.differentiable else None
-    if of_rec is not None:
-        yield of_rec
-    of_bound = call.slopes.get("1")
-    if of_bound is not None:
-        yield of_bound
-
-
 def noise_of(call: Call) -> Tensor | None:
     """The noise behind rec in *told*, where one z for each image and class explains it; else None."""
-    for slope in slopes_in_x(call):
+    for slope in slopes_in_x(call, "3"):
         noise = decoded_noise(slope)
         if noise is not None:
             rec = replay(told_weights(), told_case().x, noise)[0].four()[3].item()
