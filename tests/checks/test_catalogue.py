@@ -1,6 +1,6 @@
 """The catalogue examines the checks: every mistake fails and is named, every right answer in another style passes.
 
-One seed here; `make check-the-checks` takes 10 and 100 and prints the tables.
+A part of them with one seed here; `make check-the-checks` takes them all, with 10 seeds and 100, and prints the tables.
 """
 
 import ast
@@ -12,7 +12,6 @@ import pytest
 
 from tests.check_the_checks import accepted, refused
 from tests.checks.right import RIGHT
-from tests.share import one_in
 from vae_course.checks.engine.diagnosis import shows
 from vae_course.checks.engine.examine import examine
 from vae_course.checks.engine.exercise import Called, Check, Constant, Misconception
@@ -26,17 +25,17 @@ FUNCTIONS = [
     e for e in EXERCISES.values() if isinstance(e, Called) and e.name not in ("VAE", "MyNetwork", "trained_model")
 ]
 
-MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.misconceptions]
-VARIANTS = [(e, name) for e in EXERCISES.values() for name in RIGHT[e.name]]
+MISTAKES = [(e, m) for e in EXERCISES.values() for m in e.misconceptions][::8]
+VARIANTS = [(e, name) for e in EXERCISES.values() for name in RIGHT[e.name]][::6]
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), one_in(8, MISTAKES, [f"{e.name}-{m.name}" for e, m in MISTAKES]))
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=[f"{e.name}-{m.name}" for e, m in MISTAKES])
 def test_a_misconception_fails_and_is_named(exercise: Exercise, mistake: Misconception) -> None:
     fails, named, said = refused(exercise, mistake, SEED)
     assert fails and named, said
 
 
-@pytest.mark.parametrize(("exercise", "variant"), one_in(6, VARIANTS, [f"{e.name}-{n}" for e, n in VARIANTS]))
+@pytest.mark.parametrize(("exercise", "variant"), VARIANTS, ids=[f"{e.name}-{n}" for e, n in VARIANTS])
 def test_a_right_answer_in_another_style_passes(exercise: Exercise, variant: str) -> None:
     passes, said = accepted(exercise, RIGHT[exercise.name][variant], SEED)
     assert passes, said
