@@ -4,9 +4,9 @@ All rates here are exact finite-sample bounds at ALPHA = 1e-8 a comparison; an a
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from vae_course.checks.engine.diagnosis import fact
 from vae_course.checks.engine.notes import in_double
 from vae_course.checks.engine.relations import told_apart
 from vae_course.checks.engine.trial import Closer, NotStarted, Wrong
-from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, near_prior, rec_without_z, still
+from vae_course.checks.worlds.models import Case, decode, kl_terms, narrow, rec_without_z
 from vae_course.checks.worlds.valleys import Bent
 from vae_course.runner.answers import Call
 
@@ -157,56 +157,6 @@ def number(call: Call, name: str) -> float:
     """One of the three numbers; NaN where there is none."""
     value = call.outputs.get(name, torch.zeros(0))
     return value.double().mean().item() if value.numel() else math.nan
-
-
-NEAR_PRIOR_ROWS = 1024
-
-
-def must_be_small_near_the_prior(ask: Callable[[Case, int], Call], name: str, *, certain: bool) -> None:
-    """Raise `Wrong` unless kl ("1"), or the bound ("0") beyond rec, is the KL of 0.18 nats in *near_prior*: no floor, no absolute value.
-
-    Args:
-        ask: calls the answer on a model's images, with a seed.
-        certain: it is no estimate. Of one, a mean over many rows is asked, to 0.12 nats; |log q − log p| in place of log q − log p adds 0.32, and its positive part 0.16.
-    """
-    case, kl, rec, chance = _near_prior_numbers()
-    images = case if certain else Case(case.model, case.x.expand(NEAR_PRIOR_ROWS, -1).clone())
-    where = f"for a q near the prior, whose KL is {kl:.2f}"
-    expected = kl + (rec if name == "0" else 0.0)
-    got = number(ask(images, 8), name)
-    closer = (
-        partial(_below_zero_never, ask, case)
-        if name == "1" and not certain
-        else partial(_held_near_prior, ask, got - expected + kl, name)
-    )
-    must_be_near(NAMES[int(name)], got, expected, where, 0.0 if certain else chance, closer)
-
-
-def _held_near_prior(ask: Callable[[Case, int], Call], kl: float, name: str) -> str:
-    """`kl`: what an answer counts near the prior. Where q is the prior, kl is 0."""
-    case = still(torch.Generator().manual_seed(8), batch=2)
-    there = number(ask(case, 9), name) - (rec_without_z(case).mean().item() if name == "0" else 0.0)
-    return f"Where q is the prior itself, kl is {there:.2f} nats too: something holds it." if near(there, kl) else ""
-
-
-ONE_BY_ONE = 40
-"""Estimates of the KL near the prior, one draw each, of which a right one is below 0 with probability 0.38: none of them with probability 4e-9."""
-
-
-def _below_zero_never(ask: Callable[[Case, int], Call], case: Case) -> str:
-    found = [number(ask(case, 100 + i), "1") for i in range(ONE_BY_ONE)]
-    if min(found) < 0:
-        return ""
-    return f"Of {ONE_BY_ONE} calls with a single image none gives a kl below 0, as one draw often does here: something holds it."
-
-
-@cache
-def _near_prior_numbers() -> tuple[Case, float, float, float]:
-    """A model, its KL and rec, and how far an estimate of the KL may stray over `NEAR_PRIOR_ROWS`."""
-    case = near_prior()
-    m, v, kl = kl_terms(case)
-    chance = monte_carlo_kl_tolerance(m.expand(NEAR_PRIOR_ROWS, -1), v.expand(NEAR_PRIOR_ROWS, -1))
-    return case, kl.item(), rec_without_z(case).item(), chance
 
 
 def as_tensors(found: Mapping[str, float]) -> dict[str, Tensor]:

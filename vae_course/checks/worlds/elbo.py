@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vae_course.checks.engine.relations import close
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
-from vae_course.checks.worlds import parts
+from vae_course.checks.worlds import near_prior, parts
 from vae_course.checks.worlds.bound_tools import (
     LOG,
     NAMES,
@@ -21,7 +21,6 @@ from vae_course.checks.worlds.bound_tools import (
     must_be_numbers,
     must_be_one_number,
     must_be_scalars,
-    must_be_small_near_the_prior,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
@@ -132,7 +131,7 @@ def value_of(name: str) -> Callable[[Trial], None]:
             wrong = wrong_of_a_pixel(apart_call(trial)[0])
             rec_must_cost_a_wrong_pixel(wrong, trial.call(wrong.model, wrong.x, seed=7))
         if name != "2":
-            must_be_small_near_the_prior(ask(trial), name, certain=uses_closed_kl(trial, name))
+            near_prior.must_be_small(ask(trial), name, certain=uses_closed_kl(trial, name))
         if name != "1":
             _matches_integral(trial, name, label)
 

@@ -18,7 +18,7 @@ from vae_course.checks.engine.findings import Reading
 from vae_course.checks.engine.formulas import Example, formula_read_off
 from vae_course.checks.engine.relations import Pair, relation
 from vae_course.checks.engine.trial import Trial, Wrong, per_trial
-from vae_course.checks.worlds import parts
+from vae_course.checks.worlds import near_prior, parts
 from vae_course.checks.worlds.bound_tools import (
     ALPHA,
     LOG,
@@ -31,7 +31,6 @@ from vae_course.checks.worlds.bound_tools import (
     must_be_numbers,
     must_be_one_number,
     must_be_scalars,
-    must_be_small_near_the_prior,
     must_leave_backward_to_others,
     must_leave_the_model,
     narrow_numbers,
@@ -337,7 +336,7 @@ def term(name: str) -> Callable[[Trial], None]:
             tolerance = lipschitz_tolerance(mild().slope, MANY)
             must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
         else:
-            must_be_small_near_the_prior(ask(trial), name, certain=closed)
+            near_prior.must_be_small(ask(trial), name, certain=closed)
         if name == "1" and closed:
             must_be_near(label, number(strong_call(trial), name), strong().kl, "for one image, many times")
 
