@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import torch
+from torch import Tensor
 
+from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import NAMES, monte_carlo_kl_tolerance, must_be_near, near, number
 from vae_course.checks.worlds.models import Case, kl_terms, near_prior, rec_without_z, still
 from vae_course.runner.answers import Call
@@ -24,12 +26,15 @@ def must_be_small(ask: Callable[[Case, int], Call], name: str, *, certain: bool)
     where = f"for a q near the prior, whose KL is {kl:.2f}"
     expected = kl + (rec if name == "0" else 0.0)
     got = number(ask(images, 8), name)
+    singles = partial(_singles, ask, case, name, rec if name == "0" else 0.0)
     closer = (
-        partial(_below_zero_never, ask, case)
+        partial(_never_below_zero, singles)
         if name == "1" and not certain
         else partial(_held_near_prior, ask, got - expected + kl, name)
     )
     must_be_near(NAMES[int(name)], got, expected, where, 0.0 if certain else chance, closer)
+    if not certain:
+        _must_not_be_held(singles(), kl)
 
 
 def _held_near_prior(ask: Callable[[Case, int], Call], kl: float, name: str) -> str:
@@ -41,13 +46,31 @@ def _held_near_prior(ask: Callable[[Case, int], Call], kl: float, name: str) -> 
 
 ONE_BY_ONE = 40
 """Estimates of the KL near the prior, one draw each, of which a right one is below 0 with probability 0.38: none of them with probability 4e-9."""
+EXCESS, AT_ZERO = 0.18, 5
+"""Nats. None of forty is below 0 *and* their mean is too large by so much with probability 4e-9 where each is one draw, and below 5e-7 where each
+is a mean of several (of k draws they are normal, with deviation 0.6 / √k). And of forty right ones five lie within a thousandth of 0 with probability 3e-9."""
 
 
-def _below_zero_never(ask: Callable[[Case, int], Call], case: Case) -> str:
-    found = [number(ask(case, 100 + i), "1") for i in range(ONE_BY_ONE)]
-    if min(found) < 0:
+def _singles(ask: Callable[[Case, int], Call], case: Case, name: str, rec: float) -> Tensor:
+    """What calls with one image count as kl, (ONE_BY_ONE,)."""
+    return torch.tensor([number(ask(case, 100 + i), name) - rec for i in range(ONE_BY_ONE)], dtype=torch.float64)
+
+
+def _never_below_zero(singles: Callable[[], Tensor]) -> str:
+    if singles().min() < 0:
         return ""
     return f"Of {ONE_BY_ONE} calls with a single image none gives a kl below 0, as one draw often does here: something holds it."
+
+
+def _must_not_be_held(singles: Tensor, kl: float) -> None:
+    """Raise `Wrong` if estimates of this KL are never below 0 and too large, or 0 again and again: a mean that is held shows in small batches alone."""
+    at_zero = int((singles.abs() < 1e-3).sum())
+    if at_zero >= AT_ZERO or (singles.min() >= 0 and singles.mean() > kl + EXCESS):
+        held = f", and in {at_zero} of them it is 0" if at_zero else ""
+        raise Wrong(
+            f"Of {ONE_BY_ONE} calls with a single image, whose q lies near the prior, none counts a kl below 0{held}.",
+            "One draw of log q(z|x) − log p(z) is often below 0 there, and the mean comes out right because it may.",
+        )
 
 
 @cache
