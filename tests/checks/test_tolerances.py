@@ -487,6 +487,16 @@ def test_a_mistakes_number_is_known_closely_or_rounded_and_a_dictionarys_by_the_
     assert not shows({"b": 5.0}, {"a": 5.0})
 
 
+@pytest.mark.parametrize(
+    ("rate", "named"),
+    [(1.354, "rate-of-the-first-axis"), (1.35, "rate-of-the-first-axis"), (1.42, "rate-of-the-sum"), (1.4, ""), (2.5, "rate-in-bits")],
+)  # fmt: skip
+def test_a_rounded_number_that_may_be_two_mistakes_is_neither(rate: float, named: str):
+    exercise = EXERCISES["water_filling"]
+    found = examine(exercise, exercise.answer({**exercise.right, "rate": rate}), 1)
+    assert (found.status, found.misconception) == ("wrong", named)
+
+
 # ---------------------------------------------------------------- nats
 
 

@@ -38,12 +38,19 @@ def diagnose(
 
 
 def mistakes_in(exercise: Exercise, value: Any) -> list[Misconception]:
-    """The known mistakes that a constant shows: for a dictionary at most one for each set of entries."""
-    found: dict[tuple[str, ...], Misconception] = {}
+    """The known mistakes that a constant shows: for a dictionary at most one for each set of entries.
+
+    The closest where there is one to 0.3 %. Where a rounded number may stand for several (1.4 for 1.354 and for 1.417), none.
+    """
+    shown: dict[tuple[str, ...], list[Misconception]] = {}
     for m in exercise.misconceptions:
         if shows(value, m.wrong):
-            found.setdefault(tuple(m.wrong) if isinstance(m.wrong, dict) else (), m)
-    return list(found.values())
+            shown.setdefault(tuple(m.wrong) if isinstance(m.wrong, dict) else (), []).append(m)
+    found = []
+    for alike in shown.values():
+        close = [m for m in alike if shows(value, m.wrong, rounded=False)]
+        found += close[:1] or (alike if len(alike) == 1 else [])
+    return found
 
 
 class InParts:
@@ -137,7 +144,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def shows(value: Any, wrong: Any) -> bool:
+def shows(value: Any, wrong: Any, rounded: bool = True) -> bool:
     """True if a constant is this mistake; a dictionary of mistakes names only the entries it is about.
 
     Numbers to 0.3 %, or as the mistake rounded to two or three digits: a learner writes 0.37 for 0.3748. An order of letters may be written as one word.
@@ -145,13 +152,13 @@ def shows(value: Any, wrong: Any) -> bool:
     if isinstance(wrong, list) and isinstance(value, str):
         value = list(value)
     if isinstance(wrong, dict) and isinstance(value, dict):
-        return all(key in value and _is_about(value[key], wrong[key]) for key in wrong)
-    return _is_about(value, wrong)
+        return all(key in value and _is_about(value[key], wrong[key], rounded) for key in wrong)
+    return _is_about(value, wrong, rounded)
 
 
-def _is_about(value: Any, wrong: Any) -> bool:
+def _is_about(value: Any, wrong: Any, rounded: bool) -> bool:
     value = plain(value)
-    if isinstance(wrong, float) and isinstance(value, int | float):
+    if rounded and isinstance(wrong, float) and isinstance(value, int | float):
         if value in {float(f"{wrong:.{digits}g}") for digits in (2, 3)}:
             return True
     return same_constant(value, wrong, 0.003)

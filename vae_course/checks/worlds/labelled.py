@@ -66,8 +66,10 @@ def _net(w: Weights, part: str, inputs: Tensor) -> Tensor:
 
 def posterior(w: Weights, x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of q(z|x, y) for every class, (batch, CLASSES, Z_DIM) each, straight from the weights."""
-    y = torch.eye(CLASSES, dtype=torch.float64).expand(len(x), -1, -1)
-    m, raw = _net(w, "enc", torch.cat([x.double().unsqueeze(1).expand(-1, CLASSES, -1), y], -1)).chunk(2, -1)
+    first = w["enc.net.0.weight"]
+    from_x, from_y = linear(x.double(), first[:, :PIXELS], w["enc.net.0.bias"]), first[:, PIXELS:].T
+    hidden = torch.tanh(from_x.unsqueeze(1) + from_y)  # each image's part once, and not for every class
+    m, raw = linear(hidden, w["enc.net.2.weight"], w["enc.net.2.bias"]).chunk(2, -1)
     return m, softplus(raw) + 1e-8
 
 
@@ -231,14 +233,20 @@ def decoded_noise(gradient: Tensor | None) -> Tensor | None:
     bent = (logits / STEEP + 1 - q) / q
     if not bool((bent.abs() < 0.999).all()):
         return None
-    m, v = posterior(told_weights(), told().x)
+    m, v = told_posterior()
     return (STRETCH * torch.atanh(bent) - m) / v.sqrt()
+
+
+@cache
+def told_posterior() -> tuple[Tensor, Tensor]:
+    """Mean and variance of q(z|x, y) in *told*, (ROWS, CLASSES, Z_DIM) each."""
+    return posterior(told_weights(), told().x)
 
 
 @cache
 def centred_log_v() -> Tensor:
     """log v of *told* less its mean, (ROWS, CLASSES, Z_DIM)."""
-    log_v = posterior(told_weights(), told().x)[1].log()
+    log_v = told_posterior()[1].log()
     return log_v - log_v.mean()
 
 
