@@ -254,7 +254,7 @@ explore(gaussian_channel.water, beta=(1.0, 0.1, 14.0, 0.1))
 # %% [markdown]
 # {{ exercise water_filling }}
 #
-# **Goal.** Data with the variances 6 and 1.5 along two axes; a decoder with $\sigma^2 = \frac12$. With a pencil:
+# **Goal.** Data with the variances 9 and 1.2 along two axes; a decoder with $\sigma^2 = 0.6$. With a pencil:
 #
 # * `rate`: the rate of the best model for $\beta = 1$, in nats;
 # * `second_off`: the weight from which on the second axis is given up;
@@ -265,7 +265,7 @@ explore(gaussian_channel.water, beta=(1.0, 0.1, 14.0, 0.1))
 # %%
 water_filling = {"rate": None, "second_off": None, "slope": None}
 ### BEGIN SOLUTION
-water_filling = {"rate": math.log(6 / 0.5) / 2 + math.log(1.5 / 0.5) / 2, "second_off": 1.5 / 0.5, "slope": -4}
+water_filling = {"rate": math.log(9 / 0.6) / 2 + math.log(1.2 / 0.6) / 2, "second_off": 1.2 / 0.6, "slope": -4}
 ### END SOLUTION
 
 # %%
@@ -274,7 +274,7 @@ check(water_filling, "water_filling")
 # %% [markdown]
 # <details><summary>I get the rate of the first axis alone instead of both</summary>
 #
-# At $\beta = 1$ the level is $\frac12$. Does the second axis stand out of it?
+# At $\beta = 1$ the level is 0.6. Does the second axis stand out of it?
 # </details>
 
 # %% [markdown]

@@ -529,7 +529,7 @@ predict("10.weights").was()
 # %% [markdown]
 # {{ exercise noised_gaussian }}
 #
-# **Goal.** Data with $\lambda = 5$; a step with $\bar\alpha_t = 0.2$ and $\bar\alpha_{t-1} = 0.5$; at the end $\bar\alpha_T = 0.01$. With a pencil:
+# **Goal.** Data with $\lambda = \frac12$; a step with $\bar\alpha_t = 0.25$ and $\bar\alpha_{t-1} = 0.8$; at the end $\bar\alpha_T = 0.05$. With a pencil:
 #
 # * `variance`: of $x_t$ over all data;
 # * `error`: the mean square error of the best prediction of its noise;
@@ -542,10 +542,10 @@ predict("10.weights").was()
 noised_gaussian = {"variance": None, "error": None, "nats": None, "last": None}
 ### BEGIN SOLUTION
 noised_gaussian = {
-    "variance": 0.2 * 5 + 0.8,
-    "error": 0.2 * 5 / 1.8,
-    "nats": (1 / 0.25 - 1) / 2 * 0.2 * 5 / 1.8,
-    "last": (0.01 * 5 - 0.01 - math.log(0.99)) / 2,
+    "variance": 0.25 * 0.5 + 0.75,
+    "error": 0.25 * 0.5 / 0.875,
+    "nats": (4 / (1 / 3) - 1) / 2 * 0.25 * 0.5 / 0.875,
+    "last": (0.05 * 0.5 - 0.05 - math.log(0.95)) / 2,
 }
 ### END SOLUTION
 
@@ -553,9 +553,9 @@ noised_gaussian = {
 check(noised_gaussian, "noised_gaussian")
 
 # %% [markdown]
-# <details><summary>I get an error above 1 instead of below</summary>
+# <details><summary>I get the error of the data instead of the noise</summary>
 #
-# The error of the *noise* is asked, whose variance is 1. That of $x_0$ is another.
+# $x_t$ tells something of both. Asked is what is left of the variance of $\varepsilon$, which is 1: which part of the variance of $x_t$ is *not* noise?
 # </details>
 
 # %% [markdown]

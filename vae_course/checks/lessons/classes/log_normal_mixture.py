@@ -105,6 +105,27 @@ log_normal_mixture = Formula(
             "You divide by the number of z. The mean is over the k Gaussians: log k is subtracted.",
         ),
         Misconception(
+            "k-of-the-lesson",
+            _of_table(lambda table: table.logsumexp(-1) - math.log(10)),
+            "You subtract log 10. Ten Gaussians are the lesson's model; any number k may stand in m and v, and log k is subtracted.",
+        ),
+        Misconception(
+            "log-of-the-dimensions",
+            lambda z, m, v: _each(z, m, v).sum(-1).logsumexp(1) - math.log(z.shape[-1]),
+            "You divide by the number of dimensions. The mean is over the k Gaussians: log k is subtracted.",
+        ),
+        Misconception(
+            "log2-of-k",
+            _of_table(lambda table: table.logsumexp(-1) - math.log2(table.shape[-1])),
+            "You subtract log2 k from a natural logarithm. All logs here are natural ones: math.log.",
+        ),
+        Misconception(
+            "weighed-by-responsibility",
+            _of_table(lambda table: (table.softmax(-1) * table).sum(-1)),
+            "You average the log densities, weighed by how likely each Gaussian is given z. That leaves out the entropy of these weights: the densities are "
+            "averaged, *inside* the log.",
+        ),
+        Misconception(
             "mean-of-the-logs",
             _of_table(lambda table: table.mean(-1)),
             "You average the log densities. The density is the average of the densities, so the mean belongs *inside* the log: log_mean_exp.",

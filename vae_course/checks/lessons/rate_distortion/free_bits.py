@@ -34,14 +34,16 @@ def layouts(rng: Generator) -> dict[str, Arguments]:
         ),
         "latents that say nothing": (torch.zeros(4, 3), 0.25),
         "latents that say a lot": (torch.tensor([[3000.0, 40.0, 0.2], [5000.0, 12.0, 0.1]]), 0.5),
+        "a floor above 1": (torch.tensor([[1.2, 4.0, 0.1], [1.6, 3.0, 0.3]]), 1.5),
     }
 
 
 def _nearly_silent() -> list[Arguments]:
-    """Latents that say little: their sum lies below one floor, or between one floor and all floors together; and one image that says much."""
+    """Latents that say little: their sum lies below one floor, or between one floor and all floors together; one image that says much; and a floor
+    above 1."""
     shares = torch.tensor([[0.02, 0.05, 0.01, 0.03], [0.06, 0.01, 0.03, 0.03]])
     uneven = torch.tensor([[0.01, 0.02, 0.01], [1.6, 1.5, 0.02]])
-    return [(shares, 0.4), (3 * shares, 0.2), (uneven, 0.5)]
+    return [(shares, 0.4), (3 * shares, 0.2), (uneven, 0.5), (10 * shares, 1.5)]
 
 
 def floor_fingerprint(answer: Answer) -> dict[str, Tensor]:

@@ -47,6 +47,7 @@ def _extreme() -> list[Arguments]:
         (many + shift, many, torch.ones(3, 100)),  # densities of e⁻⁹⁷ and less
         (many + 1e-3 * shift, many, torch.full((3, 100), 1e-3)),  # and of e²⁵⁰
         (many + shift * widths.sqrt(), many, widths.expand(-1, 100)),  # both in one batch
+        (1e-3 * m + 1e-3, 1e-3 * m, torch.full((3, 2), 1e-6)),  # beside such a v nothing is small
         (2000.3 + m / 100 + 0.7, 2000.3 + m / 100, torch.ones(3, 2)),  # squares that take six digits
         # By chance the lower bound is the larger.
         (torch.tensor([[3.0], [-3.0]]), torch.tensor([[0.3], [-0.3]]), torch.ones(2, 1)),

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, one_hot
 
 from vae_course.checks.engine.exercise import Misconception
 
@@ -40,6 +40,19 @@ def _bound_of_all(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: fl
 
 def _bounds_added(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
     return _bound_of_labelled(model, x, labelled, y, weight) + model.unlabelled_bound(x)[0]
+
+
+def _summed_over_many(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
+    return model.unlabelled_bound(x)[0] - weight * _at_labels(model.cls(labelled), y).sum() / len(x)
+
+
+def _ten_questions(nelbo: Tensor, logits: Tensor, y: Tensor, weight: float) -> Tensor:
+    return nelbo + weight * binary_cross_entropy_with_logits(logits, one_hot(y, logits.shape[-1]).float())
+
+
+def _ten_questions_summed(nelbo: Tensor, logits: Tensor, y: Tensor, weight: float) -> Tensor:
+    each = binary_cross_entropy_with_logits(logits, one_hot(y, logits.shape[-1]).float(), reduction="none")
+    return nelbo + weight * each.sum(-1).mean()
 
 
 def _rec_alone(model: Any, x: Tensor, labelled: Tensor, y: Tensor, weight: float) -> Tensor:
@@ -123,6 +136,23 @@ MISTAKES = (
         "summed-over-the-labelled",
         _altered(lambda nelbo, logits, y, weight: nelbo - weight * _at_labels(logits, y).sum()),
         "The labels' term is summed over the images. It is a mean, as the bound is.",
+    ),
+    Misconception(
+        "divided-by-the-many",
+        _summed_over_many,
+        "The labels' term is divided by the number of images in x. It is a mean over the images that have labels.",
+    ),
+    Misconception(
+        "ten-questions",
+        _altered(_ten_questions),
+        "You ask of each class by itself whether it is the one (binary cross-entropy of a one-hot y). Of ten classes an image has one: −log q(y|x), by a softmax.",
+        family="ten-questions",
+    ),
+    Misconception(
+        "ten-questions-summed",
+        _altered(_ten_questions_summed),
+        "You ask of each class by itself whether it is the one (binary cross-entropy of a one-hot y). Of ten classes an image has one: −log q(y|x), by a softmax.",
+        family="ten-questions",
     ),
     Misconception(
         "averaged-over-the-classes",

@@ -8,6 +8,7 @@ from vae_course.checks.engine.exercise import Misconception
 from vae_course.checks.lessons.classes.unlabelled_bound.pieces import (
     Parts,
     altered,
+    decoder_without_class,
     drawn,
     encoder_without_class,
     hard,
@@ -110,6 +111,16 @@ MISTAKES = (
         "encoder-without-the-class",
         encoder_without_class,
         "Your encoder is given zeros for y. q(z|x, y) depends on y: it gets each class, as the decoder does.",
+    ),
+    Misconception(
+        "decoder-without-the-class",
+        decoder_without_class,
+        "Your decoder is given zeros for y. p(x|z, y) depends on y: it gets each class, as the encoder does.",
+    ),
+    Misconception(
+        "log-of-the-batch",
+        with_kl_y(lambda log_q: (log_q.exp() * log_q).sum(-1) + math.log(len(log_q))),
+        "Your kl_y takes the log of the number of images for log 10. p(y) is 1/10 for each of the ten classes.",
     ),
     Misconception(
         "softmax-over-the-batch",

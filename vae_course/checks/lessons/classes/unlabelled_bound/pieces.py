@@ -192,9 +192,19 @@ def log_of_softmax(self: Any, x: Tensor) -> Four:
 
 def encoder_without_class(self: Any, x: Tensor) -> Four:
     """q(z|x, y) is given zeros for y; the decoder gets the class."""
+    return _with_zeros(self, x, encoder=0, decoder=1)
+
+
+def decoder_without_class(self: Any, x: Tensor) -> Four:
+    """p(x|z, y) is given zeros for y; the encoder gets the class."""
+    return _with_zeros(self, x, encoder=1, decoder=0)
+
+
+def _with_zeros(self: Any, x: Tensor, encoder: int, decoder: int) -> Four:
+    """Both get the class times a number."""
     xs, y = pairs(self, x)
-    m, v = self.enc(xs, 0 * y)
-    rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), y))
+    m, v = self.enc(xs, encoder * y)
+    rec = -log_bernoulli_with_logits(xs, self.dec(sample_gaussian(m, v), decoder * y))
     log_q = self.cls(x).log_softmax(-1)
     return put_together(*summed(Parts(log_q, kl_normal(m, v, *self.z_prior), rec)))
 
