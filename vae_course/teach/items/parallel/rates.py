@@ -8,7 +8,7 @@ from vae_course.teach.items.bank import Numeric, Slip, numeric
 
 def water(draw: random.Random) -> list[Numeric]:
     """The rate of Gaussian data with two axes, and the weight from which on one of them is given up."""
-    first, second = draw.choice(((24, 5), (22, 7), (10, 4)))
+    first, second = draw.choice(((26, 5), (22, 7), (10, 4)))
     noise, beta = draw.choice((0.5, 2)), draw.choice((1, 1.5))
     level = beta * noise
     rate = 0.5 * math.log(first / level) + 0.5 * math.log(second / level)
