@@ -435,6 +435,13 @@ def test_a_lesson_and_a_number_of_jobs_that_do_not_exist(two_students: Path, run
     assert run(folder=two_students / "absent") == 2
 
 
+def _without_times(table: Path) -> list[dict[str, str]]:
+    """Its rows. How long an endless answer ran, and by which of the two limits it was stopped, hangs on the load of the machine."""
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [row | {"message": ""} if row["status"] == "timed out" else row for row in rows]
+
+
 @pytest.mark.slow
 def test_in_the_sandbox_the_marks_are_the_same_whatever_the_number_of_jobs(tmp_path: Path, run, marks):
     codes = EVERY_STATUS | {"killed": "import os\ndef sample_gaussian(m, v):\n    os._exit(0)"}
@@ -446,7 +453,7 @@ def test_in_the_sandbox_the_marks_are_the_same_whatever_the_number_of_jobs(tmp_p
         out = tmp_path / f"jobs {jobs}"
         options = ["--out", str(out), "--lesson", "1", "--jobs", str(jobs), "--seed", "3"]
         assert cli.main(["grade", str(folder), *options]) == 1
-        tables.append((out / "marks.csv").read_text(encoding="utf-8"))
+        tables.append(_without_times(out / "marks.csv"))
         assert "WITHOUT" not in pages.page(out, "correct")
     assert tables[0] == tables[1]
     (tmp_path / "jobs 1").rename(tmp_path / "marks")
