@@ -18,11 +18,6 @@ def _ratio(alpha_bar: Tensor, before: Tensor) -> Tensor:
     return snr(before) / snr(alpha_bar)
 
 
-def _unbracketed(alpha_bar: Tensor) -> Tensor:
-    """ᾱ / 1 − ᾱ, as Python reads it."""
-    return alpha_bar / 1 - alpha_bar
-
-
 def _of_dimensions(noise: Tensor, predicted: Tensor, alpha_bar: Tensor, alpha_bar_before: Tensor) -> Tensor:
     """The right KL of each dimension."""
     return _each((_ratio(alpha_bar, alpha_bar_before) - 1) / 2, noise, predicted)
@@ -80,11 +75,6 @@ MISTAKES = (
         "sign",
         _of_each(lambda each: -each.sum(-1)),
         "The sign is flipped: a KL is never negative.",
-    ),
-    Misconception(
-        "snr-without-parentheses",
-        _of_weight(lambda now, before: (_unbracketed(before) / _unbracketed(now) - 1) / 2),
-        "alpha_bar / 1 - alpha_bar is 0: Python divides before it subtracts, and 0 over 0 is nan. Parentheses around 1 - alpha_bar.",
     ),
     Misconception(
         "product-of-the-snr",
