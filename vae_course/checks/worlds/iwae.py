@@ -336,15 +336,15 @@ def term(name: str) -> Callable[[Trial], None]:
             tolerance = lipschitz_tolerance(mild().slope, MANY)
             must_be_near(label, number(mild_call(trial), "2"), mild().rec, "on average over z ~ q", tolerance)
         else:
-            near_prior.must_be_small(ask(trial), name, certain=closed)
+            near_prior.must_be_small(ask(trial), name, certain=closed, once=ask(trial, 1))
         if name == "1" and closed:
             must_be_near(label, number(strong_call(trial), name), strong().kl, "for one image, many times")
 
     return test
 
 
-def ask(trial: Trial) -> parts.Ask:
-    return lambda case, seed: trial.call(case.model, case.x, 3, seed=seed)
+def ask(trial: Trial, iw: int = 3) -> parts.Ask:
+    return lambda case, seed: trial.call(case.model, case.x, iw, seed=seed)
 
 
 def _made_to_fit() -> str:

@@ -14,11 +14,15 @@ from vae_course.runner.answers import Call
 ROWS = 1024
 
 
-def must_be_small(ask: Callable[[Case, int], Call], name: str, *, certain: bool) -> None:
+Ask = Callable[[Case, int], Call]
+
+
+def must_be_small(ask: Ask, name: str, *, certain: bool, once: Ask | None = None) -> None:
     """Raise `Wrong` unless kl ("1"), or the bound ("0") beyond rec, is the KL of 0.18 nats in *near_prior*: no floor, no absolute value.
 
     Args:
         ask: calls the answer on a model's images, with a seed.
+        once: the same with one draw for each image, where `ask` takes several: of a mean of draws less shows.
         certain: it is no estimate. Of one, a mean over many rows is asked, to 0.12 nats; |log q − log p| in place of log q − log p adds 0.32, and its positive part 0.16.
     """
     case, kl, rec, chance = _numbers()
@@ -26,7 +30,7 @@ def must_be_small(ask: Callable[[Case, int], Call], name: str, *, certain: bool)
     where = f"for a q near the prior, whose KL is {kl:.2f}"
     expected = kl + (rec if name == "0" else 0.0)
     got = number(ask(images, 8), name)
-    singles = partial(_singles, ask, case, name, rec if name == "0" else 0.0)
+    singles = partial(_singles, once or ask, case, name, rec if name == "0" else 0.0)
     closer = (
         partial(_never_below_zero, singles)
         if name == "1" and not certain
@@ -37,7 +41,7 @@ def must_be_small(ask: Callable[[Case, int], Call], name: str, *, certain: bool)
         _must_not_be_held(singles(), kl)
 
 
-def _held_near_prior(ask: Callable[[Case, int], Call], kl: float, name: str) -> str:
+def _held_near_prior(ask: Ask, kl: float, name: str) -> str:
     """`kl`: what an answer counts near the prior. Where q is the prior, kl is 0."""
     case = still(torch.Generator().manual_seed(8), batch=2)
     there = number(ask(case, 9), name) - (rec_without_z(case).mean().item() if name == "0" else 0.0)
@@ -51,7 +55,7 @@ EXCESS, AT_ZERO = 0.18, 5
 is a mean of several (of k draws they are normal, with deviation 0.6 / √k). And of forty right ones five lie within a thousandth of 0 with probability 3e-9."""
 
 
-def _singles(ask: Callable[[Case, int], Call], case: Case, name: str, rec: float) -> Tensor:
+def _singles(ask: Ask, case: Case, name: str, rec: float) -> Tensor:
     """What calls with one image count as kl, (ONE_BY_ONE,)."""
     return torch.tensor([number(ask(case, 100 + i), name) - rec for i in range(ONE_BY_ONE)], dtype=torch.float64)
 
