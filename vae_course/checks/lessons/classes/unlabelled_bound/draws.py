@@ -22,7 +22,6 @@ from vae_course.checks.worlds.labelled import (
     centred_log_v,
     decoded_noise,
     known_slopes,
-    spread_by_v,
 )
 from vae_course.checks.worlds.labelled import told as told_case
 from vae_course.checks.worlds.own_z import must_count_by_logits
@@ -109,12 +108,17 @@ def _shared_by_classes(noise: Tensor) -> bool:
 
 
 def _spread_follows_v(noise: Tensor) -> None:
-    """The noise is as large where v is large as where it is small; false alarms ALPHA, by the bound of Laurent and Massart (2000, lemma 1)."""
-    share = spread_by_v(noise)
-    by = centred_log_v()
-    size, largest, x = by.square().sum().item(), by.abs().max().item(), math.log(2 / ALPHA)
-    if abs(share) * size > 2 * math.sqrt(size * x) + 2 * largest * x:
+    """The noise is as large where v is large as where it is small; false alarms ALPHA, by the bound of Laurent and Massart (2000, lemma 1).
+
+    Classes of an image that share their noise, or its mirror image, are one draw: it counts with the sum of their weights.
+    """
+    by, sizes = centred_log_v(), noise.abs()
+    alike = (sizes[:, :, None] - sizes[:, None]).abs().amax(-1) < SHARED  # (ROWS, CLASSES, CLASSES)
+    together = alike.double() @ by
+    excess = (by * (noise.square() - 1)).sum().item()
+    spread, largest, x = (by * together).sum().item(), together.abs().max().item(), math.log(2 / ALPHA)
+    if abs(excess) > 2 * math.sqrt(spread * x) + 2 * largest * x:
         raise Wrong(
-            f"Where v is large your z scatter {'more' if share > 0 else 'less'}, and where it is small {'less' if share > 0 else 'more'}, than q(z|x, y) does.",
+            f"Where v is large your z scatter {'more' if excess > 0 else 'less'}, and where it is small {'less' if excess > 0 else 'more'}, than q(z|x, y) does.",
             "They should lie at m, give or take √v.",
         )
