@@ -1,4 +1,4 @@
-"""Exercises 8.1 and 8.3 to 8.5: in how many ways they may be written right."""
+"""Exercises 8.1 to 8.5: in how many ways they may be written right."""
 
 import math
 from typing import Any
@@ -87,6 +87,10 @@ RIGHT = {
         "kl at the draw": _kl_at_the_draw,
         "rec from two draws": _two_draws,
         "a product of tensors": _in_tensors,
+    },
+    "water_filling": {
+        "one logarithm": {"rate": math.log(9 * 1.2 / 0.6**2) / 2, "second_off": 2, "slope": -4.0},
+        "rounded": {"rate": 1.7, "second_off": 2.0, "slope": -4},
     },
     "free_bits": {
         "clamp": lambda kl, floor: kl.mean(0).clamp(min=floor).sum(),

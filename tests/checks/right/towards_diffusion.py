@@ -138,11 +138,11 @@ RIGHT = {
     | {"the model last": "CAEDF", "q first": "ACEDF", "the model first": "ECADF"},
     "noised_gaussian": {
         "formulas": {
-            "variance": 0.2 * 5 + 0.8,
-            "error": 1 - 0.8 / 1.8,
-            "nats": 0.5 * (1 / 0.25 - 1) / 1.8,
-            "last": (0.99 + 0.01 * 5 - 1 - math.log(0.99)) / 2,
+            "variance": 1 - 0.25 * (1 - 0.5),
+            "error": 1 - 0.75 / 0.875,
+            "nats": 0.5 * (0.8 * 0.75 / (0.2 * 0.25) - 1) / 7,
+            "last": (0.95 + 0.05 * 0.5 - 1 - math.log(0.95)) / 2,
         },
-        "rounded": {"variance": 1.8, "error": 0.556, "nats": 0.833, "last": 0.025},
+        "rounded": {"variance": 0.875, "error": 0.143, "nats": 0.786, "last": 0.0131},
     },
 }  # fmt: skip
