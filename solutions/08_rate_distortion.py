@@ -303,7 +303,7 @@ check(water_filling, "water_filling")
 #
 # $$\sum_d \max\Big(\texttt{floor},\ \frac{1}{\text{batch}} \sum_i \texttt{kl}_{id}\Big)$$
 #
-# **Shapes.** In: `kl`, `(batch, z_dim)`, the KL of each image and latent; `floor`, a number of nats. Out: a scalar tensor, also where all latents lie below it. Averaged over the
+# **Shapes.** In: `kl`, `(batch, z_dim)`, the KL of each image and latent; `floor`, a number of nats. Out: a scalar tensor, also where all latents lie below the floor. Averaged over the
 # images first, summed over the latents last. Below the floor the slope is 0: nothing is won by a smaller KL.
 
 

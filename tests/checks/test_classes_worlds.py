@@ -162,7 +162,7 @@ SHARED = {
 @pytest.mark.parametrize("seed", [1, 217])
 @pytest.mark.parametrize("draw", SHARED.values(), ids=list(SHARED))
 def test_the_classes_of_an_image_may_share_their_noise(draw, seed: int) -> None:
-    """Its class's term is right for each. With seed 217, "one for all" strays so far as ten classes of their own never do."""
+    """Its class's term is right for each. With seed 217, "one for all" strays farther than ten independent draws would once in 10⁸ calls."""
     exercise = EXERCISES["SSVAE.unlabelled_bound"]
     found = examine(exercise, exercise.answer(drawn_by(draw)), seed)
     assert found, found.message

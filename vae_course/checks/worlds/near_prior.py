@@ -9,12 +9,9 @@ from torch import Tensor
 from vae_course.checks.engine.trial import Wrong
 from vae_course.checks.worlds.bound_tools import NAMES, monte_carlo_kl_tolerance, must_be_near, near, number
 from vae_course.checks.worlds.models import Case, kl_terms, near_prior, rec_without_z, still
-from vae_course.runner.answers import Call
+from vae_course.checks.worlds.parts import Ask
 
 ROWS = 1024
-
-
-Ask = Callable[[Case, int], Call]
 
 
 def must_be_small(ask: Ask, name: str, *, certain: bool, once: Ask | None = None) -> None:
